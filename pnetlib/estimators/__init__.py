@@ -1,0 +1,11 @@
+"""The models, with scikit-learn's manners."""
+
+from .expression import ElasticNetExpression, LassoExpression
+from .moments import Moments
+from .network import ElasticNetwork
+from .predictive import NetworkThenPredict, PredictiveNetwork
+
+__all__ = [
+    "ElasticNetExpression", "ElasticNetwork", "LassoExpression", "Moments", "NetworkThenPredict",
+    "PredictiveNetwork",
+]

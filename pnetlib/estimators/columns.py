@@ -1,0 +1,111 @@
+"""Networks as compressed columns, and all columns solved side by side."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from ..kernels.column import solve_columns
+from ..kernels.graph import gram_times_columns
+from .threads import chunks, thread_count
+
+NO_GB = np.empty((0, 0))
+MAX_ROUNDS = 1000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of B in compressed form: regulators and coefficients of each target."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    data: np.ndarray
+
+    @classmethod
+    def empty(cls, p):
+        """A network of p genes without edges."""
+        return cls(np.zeros(p + 1, np.int64), np.empty(0, np.int32), np.empty(0))
+
+    @classmethod
+    def join(cls, parts):
+        """Columns from consecutive pieces of (counts, indices, data)."""
+        counts, indices, data = (np.concatenate(piece) for piece in zip(*parts))
+        return cls(np.concatenate(([0], np.cumsum(counts))), indices, data)
+
+    @classmethod
+    def of(cls, B):
+        """Columns of a dense or sparse matrix, regulators x targets."""
+        B = csc_array(B)
+        B.sum_duplicates()
+        return cls(B.indptr.astype(np.int64), B.indices.astype(np.int32), B.data.astype(float))
+
+    @property
+    def arrays(self):
+        """The three arrays in the order in which the kernels take them."""
+        return self.indptr, self.indices, self.data
+
+    def matrix(self):
+        """B as a scipy sparse array, regulators x targets."""
+        p = self.indptr.size - 1
+        return csc_array((self.data, self.indices, self.indptr), shape=(p, p))
+
+    def replace(self, genes, counts, indices, data):
+        """These columns with those of the given genes, in rising order, exchanged."""
+        old = np.diff(self.indptr)
+        new = old.copy()
+        new[genes] = counts
+        indptr = np.concatenate(([0], np.cumsum(new)))
+        out_indices, out_data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1])
+        exchanged = np.zeros(old.size, bool)
+        exchanged[genes] = True
+        kept, taken = np.repeat(~exchanged, old), np.repeat(exchanged, new)
+        out_indices[~taken], out_data[~taken] = self.indices[kept], self.data[kept]
+        out_indices[taken], out_data[taken] = indices, data
+        return Columns(indptr, out_indices, out_data)
+
+
+def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, n_threads=None):
+    """Every gene on all others: p separate elastic nets in one Gram matrix.
+
+    Parameters
+    ----------
+    G : ndarray (p, p)
+        Gram matrix.
+    weights : ndarray (p,)
+        Half the L1 penalty of each regulator (``lam1 / 2`` where they are alike).
+    lam2 : float
+        Ridge penalty.
+    start : Columns
+        Warm start; the solution is the same within the gap whatever it is.
+    tol : float
+        Relative duality gap to reach in every column.
+    GB : ndarray (p, p), optional
+        Row j is G b_j, of `start` on entry and of the solution on return.
+
+    Returns
+    -------
+    Columns, ndarray (p,)
+        The network and the relative duality gap of each column.
+    """
+
+    def solve(piece):
+        return solve_columns(G, GB, weights, lam2, *piece, *start.arrays, tol, MAX_ROUNDS)
+
+    pieces = chunks(len(G))
+    threads = thread_count(n_threads)
+    if threads == 1:
+        parts = [solve(piece) for piece in pieces]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(solve, pieces))
+    return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
+
+
+def gram_times(G, columns, n_threads=None):
+    """Dense GB by rows: row j is G b_j."""
+    GB = np.empty(G.shape)
+    with ThreadPoolExecutor(thread_count(n_threads)) as pool:
+        list(pool.map(lambda piece: gram_times_columns(G, *columns.arrays, *piece, GB),
+                      chunks(len(G))))
+    return GB

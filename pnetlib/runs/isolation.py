@@ -1,0 +1,65 @@
+"""Environment variables that keep a run apart from the user's settings and from other runs."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_LONGEST_SOCKET_FOLDER = 80  # a socket's path must stay under 104 characters
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a private folder with a path short enough for sockets; it is removed afterwards."""
+    base = tempfile.gettempdir()
+    if len(base) > _LONGEST_SOCKET_FOLDER:
+        base = "/tmp"
+    with tempfile.TemporaryDirectory(prefix="pnet-", dir=base, ignore_cleanup_errors=True) as path:
+        yield Path(path)
+
+
+def isolation(scratch: Path) -> dict[str, str]:
+    """Return the variables for this process and its kernels.
+
+    Parameters
+    ----------
+    scratch : Path
+        Private folder of this run, on a local disk.
+
+    Returns
+    -------
+    dict of str to str
+        Jupyter's and IPython's state goes to `scratch` (their databases hang on network disks).
+        Compiled kernels and the font list are kept between runs, but in a batch job they go to
+        `scratch` as well, since jobs on several nodes would write to them at once.
+    """
+    kept = scratch if "SLURM_JOB_ID" in os.environ else _cache_folder(scratch)
+    variables = {
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+    }
+    for name, folder in {"MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}.items():
+        variables[name] = os.environ.get(name) or str(kept / folder)
+        Path(variables[name]).mkdir(parents=True, exist_ok=True)
+    return variables
+
+
+def thread_limits(threads: int) -> dict[str, str]:
+    """Return the variables that hold every library to a number of threads."""
+    names = ("OMP", "OPENBLAS", "MKL", "NUMBA")
+    return {f"{name}_NUM_THREADS": str(threads) for name in names}
+
+
+def _cache_folder(fallback: Path) -> Path:
+    """Return a folder of this user and Python version that outlives the run."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "pnetlib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return fallback

@@ -1,0 +1,177 @@
+"""The parameters of a notebook: read from its own cell, checked by name and type.
+
+Only the standard library is used: wrong parameters are refused before anything is installed.
+"""
+
+import ast
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pnetlib.errors import SetupError, UsageError
+
+DEFAULT_SEED = 20220823
+PROFILES = ("smoke", "standard", "paper")
+SOURCES = ("gdsc", "gdsc-official", "simulated")
+
+Value = bool | int | float | str
+TYPE_NAMES = {bool: "True or False", int: "a whole number", float: "a number", str: "text"}
+
+
+def named_source(source: str) -> bool:
+    """Return whether a source is a name rather than a folder."""
+    return source in SOURCES
+
+
+def check_profile(profile: str) -> str:
+    """Return the profile, or raise `UsageError` if there is none of that name."""
+    if profile not in PROFILES:
+        raise UsageError(f"profile is {profile!r}, but must be one of {', '.join(PROFILES)}.")
+    return profile
+
+
+def check_source(source: str, base: Path, called: str = "source") -> str:
+    """Return a source as a name or an absolute folder.
+
+    Parameters
+    ----------
+    source : str
+        One of `SOURCES` or a folder.
+    base : Path
+        Where a relative folder is looked up.
+    called : str
+        Name of the parameter or option, for the message.
+
+    Raises
+    ------
+    UsageError
+        If it is neither.
+    """
+    if named_source(source):
+        return source
+    folder = (base / Path(source).expanduser()).resolve()
+    if not source or not folder.is_dir():
+        raise UsageError(
+            f"{called} is {source!r}, which is neither a folder nor one of {', '.join(SOURCES)}."
+        )
+    return str(folder)
+
+
+def read_parameters(notebook: Path) -> dict[str, Value]:
+    """Return the names and defaults in the cell of a notebook tagged ``parameters``.
+
+    Parameters
+    ----------
+    notebook : Path
+        An ``.ipynb`` file.
+
+    Raises
+    ------
+    SetupError
+        If the file is no notebook, has not exactly one such cell, or the cell holds anything
+        but one flat literal (True or False, a number, text) a name.
+    """
+    try:
+        cells = json.loads(notebook.read_text("utf-8"))["cells"]
+        tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SetupError(f"{notebook} is not a readable notebook.") from error
+    if len(tagged) != 1:
+        raise SetupError(f"{notebook.name} has {len(tagged)} cells tagged parameters, not one.")
+    source = tagged[0]["source"]
+    try:
+        statements = ast.parse(source if isinstance(source, str) else "".join(source)).body
+        return dict(_literal(statement) for statement in statements)
+    except (SyntaxError, ValueError) as error:
+        raise SetupError(
+            f"{notebook.name}: its parameters cell must hold one `name = literal` a line."
+        ) from error
+
+
+def _literal(statement: ast.stmt) -> tuple[str, Value]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=expression):
+            value = ast.literal_eval(expression)
+            if type(value) in TYPE_NAMES:
+                return name, value
+    raise ValueError("not a flat literal")
+
+
+def typed(name: str, text: str, default: Value) -> Value:
+    """Return the value that a text stands for, of the type of the parameter's default.
+
+    Parameters
+    ----------
+    name : str
+        Name of the parameter, for the message.
+    text : str
+        What was given on the command line; text stays as it is (``007`` stays ``007``).
+    default : bool, int, float or str
+        The default in the notebook.
+
+    Raises
+    ------
+    UsageError
+        If the text is not of that type.
+    """
+    kind = type(default)
+    if kind is str:
+        return text
+    if kind is bool:
+        truth = {"true": True, "false": False}.get(text.lower())
+        if truth is not None:
+            return truth
+    elif "_" not in text:
+        try:
+            value = kind(text)
+        except ValueError:
+            pass
+        else:
+            if value == value and abs(value) != float("inf"):
+                return value
+    raise UsageError(
+        f"parameter {name} is {text!r}, but must be {TYPE_NAMES[kind]} (default {default!r})."
+    )
+
+
+def assign(
+    given: Mapping[str, str], notebooks: Mapping[str, Mapping[str, Value]]
+) -> dict[str, dict[str, Value]]:
+    """Give each notebook its share of the parameters, typed by its own defaults.
+
+    Parameters
+    ----------
+    given : mapping of str to str
+        Name and text of each parameter.
+    notebooks : mapping of str to mapping
+        Names and defaults of each notebook, as `read_parameters` gives them.
+
+    Returns
+    -------
+    dict
+        Name and value of the parameters of each notebook, by the notebook's name.
+
+    Raises
+    ------
+    UsageError
+        If no notebook has a parameter of that name, or the text is not of its type.
+    """
+    for name in given:
+        known = {known for defaults in notebooks.values() for known in defaults}
+        if name not in known:
+            raise UsageError(_unknown(name, known, notebooks))
+    return {
+        notebook: {
+            name: typed(name, text, defaults[name])
+            for name, text in given.items()
+            if name in defaults
+        }
+        for notebook, defaults in notebooks.items()
+    }
+
+
+def _unknown(name: str, known: Iterable[str], notebooks: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}."
+    return f"no parameter {name} in {', '.join(notebooks)}{hint}"

@@ -1,0 +1,279 @@
+"""One run: its folder, its cohort, and the numbers, tables, arrays and figures of its steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pnetlib.errors import UsageError
+from pnetlib.runs.parameters import (
+    DEFAULT_SEED,
+    TYPE_NAMES,
+    check_profile,
+    check_source,
+    named_source,
+)
+from pnetlib.runs.project import project_root
+from pnetlib.runs.storage import digest, whole_file
+from pnetlib.runs.threads import allowed_threads
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from pnetlib.data.cohort import Cohort
+
+COHORT = "01_cohort"
+_EXAMPLE = {"source": "", "profile": "", "out": "", "seed": 0, "threads": 0}
+
+
+@dataclass(frozen=True)
+class Run:
+    """The place where the steps of one analysis leave their results and find earlier ones.
+
+    Every file is written whole or not at all. Beside each file a record in ``.made`` holds its
+    digest and the source, profile and seed it was made from: a file is read only if all of
+    them agree, so that results of another run, or half-copied ones, are never taken up.
+
+    Parameters
+    ----------
+    source : str
+        ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder with the official files
+        (a relative one is taken from the project's folder).
+    profile : str
+        ``"smoke"``, ``"standard"`` or ``"paper"``.
+    out : str
+        Folder of the results (a relative one is taken from the project's folder). Empty stands
+        for ``results/<source>-<profile>``.
+    seed : int
+        Seed of everything drawn at random.
+    threads : int
+        Threads to use; 0 stands for as many as are granted.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown or of the wrong type.
+    """
+
+    source: str
+    profile: str
+    out: str = ""
+    seed: int = DEFAULT_SEED
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, kind = getattr(self, field.name), type(_EXAMPLE[field.name])
+            if type(value) is not kind:
+                raise UsageError(f"{field.name} is {value!r}, but must be {TYPE_NAMES[kind]}.")
+        check_profile(self.profile)
+        object.__setattr__(self, "source", check_source(self.source, project_root()))
+        for name in ("seed", "threads"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} is {getattr(self, name)}, but must not be negative.")
+        object.__setattr__(self, "threads", self.threads or allowed_threads())
+
+    @cached_property
+    def folder(self) -> Path:
+        """Folder of this run, absolute."""
+        return project_root() / (self.out or f"results/{self.name}")
+
+    @property
+    def name(self) -> str:
+        """``<source>-<profile>``, with ``folder-<its name>`` for a folder."""
+        source = self.source if named_source(self.source) else f"folder-{Path(self.source).name}"
+        return f"{source}-{self.profile}"
+
+    def cohort(self, fresh: bool = False) -> Cohort:
+        """Return the cohort that step 01 kept, else load it from the source.
+
+        Parameters
+        ----------
+        fresh : bool
+            Load from the source in any case (what step 01 itself does).
+        """
+        from pnetlib.data import load_cohort
+        from pnetlib.data.cohort import Cohort
+
+        kept = None if fresh else self._found(f"{COHORT}.npz")
+        if kept is not None:
+            return Cohort.load(kept)
+        return load_cohort(self.source, seed=self.seed, size=self.profile)
+
+    def write_cohort(self, cohort: Cohort) -> Path:
+        """Keep the cohort for the later steps and return its path."""
+        return self._write(f"{COHORT}.npz", cohort.save)
+
+    def write_json(self, name: str, numbers: Mapping[str, Any]) -> Path:
+        """Write the numbers of a step, the same bytes for the same numbers.
+
+        Keys are sorted, NaN becomes null.
+
+        Parameters
+        ----------
+        name : str
+            Name without suffix, such as ``"02_comparison"``.
+        numbers : mapping
+            Nested mappings, sequences, NumPy scalars and arrays, text, numbers and None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is of another type or infinite; the message names its place.
+        """
+        text = json.dumps(
+            _plain(numbers, name), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
+        )
+        return self._write(f"{name}.json", lambda path: path.write_text(text + "\n", "utf-8"))
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """Return the numbers of a step, or None where this run has none."""
+        path = self._found(f"{name}.json")
+        return None if path is None else json.loads(path.read_text("utf-8"))
+
+    def write_table(self, name: str, table: pd.DataFrame) -> Path:
+        """Write a table as csv; a plain row number as index is left out."""
+        import pandas as pd
+
+        counted = isinstance(table.index, pd.RangeIndex)
+        levels = 0 if counted else table.index.nlevels
+        flat = table if counted else table.reset_index()
+        numeric = [pd.api.types.is_numeric_dtype(kind) for kind in flat.dtypes]
+        return self._write(
+            f"{name}.csv",
+            lambda path: table.to_csv(path, index=not counted, lineterminator="\n"),
+            index=levels,
+            text=[at for at, is_number in enumerate(numeric) if not is_number],
+        )
+
+    def read_table(self, name: str) -> pd.DataFrame | None:
+        """Return a table as it was written, or None where this run has none.
+
+        Numbers come back bit for bit, identifiers of digits kept as text as text; empty text
+        comes back as missing.
+        """
+        import pandas as pd
+
+        path = self._found(f"{name}.csv")
+        if path is None:
+            return None
+        layout = self._record(path.name)
+        levels = layout["index"]
+        header = pd.read_csv(path, nrows=0).columns
+        table = pd.read_csv(
+            path,
+            dtype={header[at]: str for at in layout["text"]},
+            index_col=list(range(levels)) if levels else None,
+            keep_default_na=False,
+            na_values=[""],
+            float_precision="round_trip",
+        )
+        names = table.index.names
+        table.index.names = [None if str(name).startswith("Unnamed:") else name for name in names]
+        return table
+
+    def write_arrays(self, name: str, **arrays: np.ndarray) -> Path:
+        """Write arrays as a compressed npz; labels may be given as lists of text or an Index."""
+        import numpy as np
+
+        kept = {key: np.asarray(value) for key, value in arrays.items()}
+        for key, value in kept.items():
+            if value.dtype.kind == "O":
+                if not all(isinstance(item, str) for item in value.ravel()):
+                    raise TypeError(f"{name}: the array {key} holds objects that are not text.")
+                kept[key] = value.astype(str)
+        return self._write(f"{name}.npz", lambda path: np.savez_compressed(path, **kept))
+
+    def read_arrays(self, name: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays written under a name, or None where this run has none."""
+        import numpy as np
+
+        path = self._found(f"{name}.npz")
+        if path is None:
+            return None
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    def save_figure(self, name: str, figure: Figure) -> Path:
+        """Save a figure as PNG and SVG, the same bytes for the same figure.
+
+        Returns
+        -------
+        Path
+            The PNG in the folder ``figures`` of the run.
+        """
+        import matplotlib as mpl
+
+        png, svg = (f"figures/{name}.{kind}" for kind in ("png", "svg"))
+        with mpl.rc_context({"svg.hashsalt": name}):
+            self._write(svg, lambda path: figure.savefig(path, metadata={"Date": None}))
+            return self._write(png, lambda path: figure.savefig(path, metadata={"Software": None}))
+
+    @cached_property
+    def _made_from(self) -> dict[str, Any]:
+        """What decides whether a file belongs to this run; a folder counts with its files."""
+        made_from = {"source": self.source, "profile": self.profile, "seed": self.seed}
+        if not named_source(self.source):
+            made_from["files"] = sorted(
+                [file.name, file.stat().st_size, file.stat().st_mtime_ns]
+                for file in Path(self.source).iterdir()
+                if file.is_file()
+            )
+        return made_from
+
+    def _write(self, name: str, write, **layout: Any) -> Path:
+        """Write a file whole, then the record that makes it count."""
+        path = self.folder / name
+        record = self._record_path(name)
+        record.unlink(missing_ok=True)
+        with whole_file(path) as partial:
+            write(partial)
+        made = {**layout, "made_from": self._made_from, "sha256": digest(path)}
+        with whole_file(record) as partial:
+            partial.write_text(json.dumps(made, sort_keys=True) + "\n", "utf-8")
+        return path
+
+    def _found(self, name: str) -> Path | None:
+        """Return the path of a file that this run made and that is as it was made."""
+        path = self.folder / name
+        record = self._record(name)
+        if record is None or record["made_from"] != self._made_from or not path.is_file():
+            return None
+        return path if digest(path) == record["sha256"] else None
+
+    def _record(self, name: str) -> dict[str, Any] | None:
+        path = self._record_path(name)
+        try:
+            return json.loads(path.read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def _record_path(self, name: str) -> Path:
+        return self.folder / ".made" / f"{name}.json"
+
+
+def _plain(value: Any, place: str) -> Any:
+    """Return what json writes exactly: NumPy values unpacked, NaN as None."""
+    import numpy as np
+
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError(f"{place}: every key must be text.")
+        return {str(key): _plain(item, f"{place}.{key}") for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{place}[{at}]") for at, item in enumerate(value)]
+    if isinstance(value, float):
+        if value in (float("inf"), float("-inf")):
+            raise ValueError(f"{place} is infinite, which JSON cannot hold.")
+        return None if value != value else value
+    if value is None or isinstance(value, (str, int)):
+        return value
+    raise TypeError(f"{place} is a {type(value).__name__}, which JSON cannot hold.")
