@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 EXCLUDED = 1e300
+NEWTON_EVERY = 5  # sweeps between Newton steps
 REDUCE = {"reassoc", "contract", "nsz"}
 
 
@@ -66,25 +67,95 @@ def update_working_set(b, c, w, working, m):
     return m
 
 
+@njit(nogil=True, cache=True, fastmath=REDUCE)
+def sweep(S, b, c, w, lam2):
+    """One cycle of exact coordinate minimisation; returns its gain in the objective."""
+    gain = 0.0
+    for k in range(b.size):
+        h = S[k, k] + lam2
+        rho = c[k] + S[k, k] * b[k]
+        new = np.sign(rho) * max(abs(rho) - w[k], 0.0) / h if h > 0.0 else b[k]
+        step = new - b[k]
+        if step != 0.0:
+            b[k] = new
+            gain += 0.5 * h * step * step
+            for i in range(b.size):
+                c[i] -= step * S[k, i]
+    return gain
+
+
+@njit(nogil=True, cache=True, fastmath=REDUCE)
+def cholesky_solve(A, x):
+    """Overwrite `x` by the solution of A y = x; False where A is not positive definite."""
+    m = x.size
+    for i in range(m):
+        for k in range(i + 1):
+            total = A[i, k]
+            for e in range(k):
+                total -= A[i, e] * A[k, e]
+            if k < i:
+                A[i, k] = total / A[k, k]
+            elif total > 1e-10:
+                A[i, i] = np.sqrt(total)
+            else:
+                return False
+        for e in range(i):
+            x[i] -= A[i, e] * x[e]
+        x[i] /= A[i, i]
+    for i in range(m - 1, -1, -1):
+        x[i] /= A[i, i]
+        for e in range(i):
+            x[e] -= x[i] * A[i, e]
+    return True
+
+
+@njit(nogil=True, cache=True)
+def line_minimum(b, d, w, slope, curvature):
+    """Step t in [0, 1] that minimises the objective along b + t d, sign changes included."""
+    crossing = np.where(b * d < 0.0, -b / np.where(d == 0.0, 1.0, d), np.inf)
+    for k in np.argsort(crossing):
+        t = (0.0 - slope) / curvature
+        if t <= crossing[k] or crossing[k] >= 1.0:
+            return min(max(t, 0.0), 1.0)
+        slope += 2.0 * w[k] * abs(d[k])
+        if slope + crossing[k] * curvature >= 0.0:
+            return crossing[k]
+    return min(max(-slope / curvature, 0.0), 1.0)
+
+
+@njit(nogil=True, cache=True)
+def newton_step(S, b, c, w, lam2):
+    """Solve the support's normal equations for its signs, as far as the objective falls."""
+    support = np.flatnonzero(b)
+    m = support.size
+    A, d, gradient = np.empty((m, m)), np.empty(m), np.empty(m)
+    for i in range(m):
+        k = support[i]
+        gradient[i] = c[k] - lam2 * b[k] - w[k] * np.sign(b[k])
+        for e in range(i + 1):
+            A[i, e] = S[k, support[e]]
+        A[i, i] += lam2
+    d[:] = gradient
+    if m == 0 or not cholesky_solve(A, d):
+        return
+    slope = -np.sum(gradient * d)
+    if slope < 0.0:
+        t = line_minimum(b[support], d, w[support], slope, -slope)
+        for i in range(m):
+            b[support[i]] += t * d[i]
+            for k in range(c.size):
+                c[k] -= t * d[i] * S[support[i], k]
+
+
 @njit(nogil=True, cache=True)
 def descend(S, b, c, w, lam2, tol, max_sweeps):
-    """Cyclic coordinate descent on the compact problem until a sweep gains at most `tol`."""
-    for _ in range(max_sweeps):
-        gain = 0.0
-        for k in range(b.size):
-            h = S[k, k] + lam2
-            if h <= 0.0:
-                continue
-            rho = c[k] + S[k, k] * b[k]
-            new = np.sign(rho) * max(abs(rho) - w[k], 0.0) / h
-            step = new - b[k]
-            if step != 0.0:
-                b[k] = new
-                gain += 0.5 * h * step * step
-                for i in range(b.size):
-                    c[i] -= step * S[k, i]
-        if gain <= tol:
+    """Coordinate sweeps with Newton steps between, until the sweep after one gains at most `tol`."""
+    for count in range(max_sweeps):
+        gain = sweep(S, b, c, w, lam2)
+        if count % NEWTON_EVERY == 0 and count > 0 and gain <= tol:
             break
+        if count % NEWTON_EVERY == NEWTON_EVERY - 1:
+            newton_step(S, b, c, w, lam2)
 
 
 @njit(nogil=True, cache=True)
