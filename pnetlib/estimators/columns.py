@@ -65,7 +65,7 @@ class Columns:
         return Columns(indptr, out_indices, out_data)
 
 
-def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, n_threads=None):
+def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_threads=None):
     """Every gene on all others: p separate elastic nets in one Gram matrix.
 
     Parameters
@@ -83,14 +83,19 @@ def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, n_threads=None):
     GB : ndarray (p, p), optional
         Row j is G b_j, of `start` on entry and of the solution on return.
 
+    held : ndarray of bool (p,), optional
+        Columns to leave as they are in `start`.
+
     Returns
     -------
     Columns, ndarray (p,)
         The network and the relative duality gap of each column.
     """
 
+    held = np.zeros(len(G), bool) if held is None else held
+
     def solve(piece):
-        return solve_columns(G, GB, weights, lam2, *piece, *start.arrays, tol, MAX_ROUNDS)
+        return solve_columns(G, GB, weights, lam2, held, *piece, *start.arrays, tol, MAX_ROUNDS)
 
     pieces = chunks(len(G))
     threads = thread_count(n_threads)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..kernels.graph import degrees, graph_penalty, neighbour_sums, network_loss
 from ..kernels.sweep import edge_weights, response_column, sweep_columns
-from ..kernels.theta import candidate_gram, candidate_links, column_products, descend_theta
+from ..kernels.theta import candidate_links, column_products, descend_theta, gram_rows
 from .columns import MAX_ROUNDS, Columns, gram_times, solve_network
 from .moments import Moments
 
@@ -110,39 +110,51 @@ def scaled_effects(B, theta, signs, pen):
     return a, a * mean if pen.degree == "sqrt" else 2.0 * a * mean - a * a
 
 
-def start_state(moments, pen, tol, n_threads=None):
-    """The network alone (theta = 0): the start of every joint fit."""
+def start_state(moments, pen, tol, n_threads=None, warm=None):
+    """The network alone (theta = 0): the start of every joint fit.
+
+    `warm` is a state of the same data whose network is near, such as that of a larger lam1.
+    """
     G = moments.G
-    GB, empty = np.zeros(G.shape), Columns.empty(len(G))
+    B = Columns.empty(len(G)) if warm is None else warm.B
+    GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
     weights = np.full(len(G), 0.5 * pen.lam1)
-    B, gaps = solve_network(G, weights, pen.lam2, empty, tol, GB=GB, n_threads=n_threads)
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_threads=n_threads)
     return State(B, GB, np.zeros(len(G)), np.zeros(len(G)), gaps)
 
 
-def theta_step(moments, state, pen, tol=1e-12):
+def candidate_gram(B, GB, genes, known):
+    """H = B'GB among the candidate genes, of which the first have their part `known`."""
+    done = len(known)
+    H = np.empty((genes.size, genes.size))
+    H[:done, :done] = known
+    H[done:] = gram_rows(*B, np.ascontiguousarray(GB[genes].T), genes[done:])
+    H[:done, done:] = H[done:, :done].T
+    return H
+
+
+def theta_step(moments, state, pen, tol=1e-10):
     """Minimise over theta; candidates grow until no other gene would become active."""
     B, GB, theta = state.B.arrays, state.GB, state.theta
     d = degrees(*B)
     s = degree_scale(d, pen.degree)
-    diag = d / s**2
-    genes = np.flatnonzero(theta)
-    for step in range(MAX_ROUNDS):
-        v = theta[genes] @ GB[genes]
-        rho = column_products(*B, moments.g - v)
-        links = neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
-        pull = 2.0 * pen.lam4 * links
-        centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
-        wanting = (theta == 0.0) & (centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14)
-        if step > 0 and not wanting.any():
-            break
-        wanting[genes] = True
-        genes = np.flatnonzero(wanting)
-        H = candidate_gram(*B, GB, genes)
+    diag, h = d / s**2, column_products(*B, moments.g)
+    genes, H = np.flatnonzero(theta), np.empty((0, 0))
+    for _ in range(MAX_ROUNDS):
+        H = candidate_gram(B, GB, genes, H)
         N = candidate_links(*B, s, genes)
-        part, h = theta[genes], column_products(*B, moments.g)[genes]
-        descend_theta(H, h, N, diag[genes], state.signs[genes], part, pen.lam3, pen.lam4,
-                      tol * max(moments.zz, 1e-300), 10_000)
+        part = theta[genes]
+        descend_theta(H, h[genes], N, diag[genes], state.signs[genes], part, pen.lam3, pen.lam4,
+                      tol * moments.zz, 10_000)
         theta[genes] = part
+        rho = column_products(*B, moments.g - part @ GB[genes])
+        pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
+        centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
+        wanting = centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14
+        wanting[genes] = False
+        if not wanting.any():
+            break
+        genes = np.concatenate((genes, np.flatnonzero(wanting)))
     return state
 
 
@@ -163,16 +175,11 @@ def network_step(moments, state, pen, tol, n_threads=None):
     u = state.B.matrix()[:, active] @ theta[active]
     part = sweep_columns(G, state.GB, moments.g, moments.zz, theta, active, a, e, pen.lam1,
                          pen.lam2, pen.lam4, *state.B.arrays, u, v, tol, MAX_ROUNDS)
-    swept = state.B.replace(active, *part[:3])
-    held = state.GB[active]
+    B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
-    B, gaps = solve_network(G, weights, pen.lam2, swept, tol, GB=state.GB, n_threads=n_threads)
-    if active.size:  # the active columns were solved again without the response: put them back
-        state.GB[active] = held
-        lengths = np.diff(swept.indptr)
-        chosen = np.repeat(theta != 0.0, lengths)
-        B = B.replace(active, lengths[active], swept.indices[chosen], swept.data[chosen])
-        gaps[active] = part[3]
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=theta != 0.0,
+                            n_threads=n_threads)
+    gaps[active] = part[3]
     state.B, state.gaps = B, gaps
     return state
 
@@ -203,7 +210,7 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_th
     for _ in range(max_iter):
         before = best
         old_theta = state.theta.copy()
-        theta_step(moments, state, pen)
+        theta_step(moments, state, pen, 1e-4 * tol)
         value = objective(moments, state.B, state.GB, state.theta, state.signs, pen)
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best

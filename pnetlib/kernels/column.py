@@ -231,11 +231,12 @@ def store_column(b, working, m, out_indices, out_data, end):
 
 
 @njit(nogil=True, cache=True)
-def solve_columns(G, GB, weights, lam2, first, last, indptr, indices, data, tol, max_rounds):
+def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data, tol, max_rounds):
     """Network columns first..last-1, each on all other genes, from a sparse warm start.
 
-    `weights` are the L1 weights of the regulators, the same for all these columns. Returns the
-    columns in compressed form and their gaps; rows of `GB` are brought up to date in place.
+    `weights` are the L1 weights of the regulators, the same for all these columns; columns that
+    are `held` stay as they are, with a gap of 0. Returns the columns in compressed form and their
+    gaps; rows of `GB` are brought up to date in place.
     """
     p = G.shape[0]
     b, c, w = np.zeros(p), np.empty(p), weights.copy()
@@ -245,14 +246,17 @@ def solve_columns(G, GB, weights, lam2, first, last, indptr, indices, data, tol,
     for j in range(first, last):
         warm = slice(indptr[j], indptr[j + 1])
         m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
-        r = G[j].astype(np.float64)
-        w[j] = EXCLUDED
-        gaps[j - first], m = solve_column(
-            G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds
-        )
-        w[j] = weights[j]
-        if GB.shape[0] > 0:
-            GB[j] = r - c
+        if held[j]:
+            gaps[j - first] = 0.0
+        else:
+            r = G[j].astype(np.float64)
+            w[j] = EXCLUDED
+            gaps[j - first], m = solve_column(
+                G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds
+            )
+            w[j] = weights[j]
+            if GB.shape[0] > 0:
+                GB[j] = r - c
         start = end
         out_indices, out_data, end = store_column(
             b, working, m, out_indices, out_data, end

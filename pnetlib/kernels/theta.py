@@ -24,17 +24,14 @@ def column_products(indptr, indices, data, v):
 
 
 @njit(nogil=True, cache=True)
-def candidate_gram(indptr, indices, data, GB, genes):
-    """H = B'GB among the candidate genes."""
-    m = genes.size
-    H = np.empty((m, m))
-    for i in range(m):
-        for k in range(i, m):
-            column, row, total = genes[i], GB[genes[k]], 0.0
-            for e in range(indptr[column], indptr[column + 1]):
-                total += data[e] * row[indices[e]]
-            H[i, k] = total
-            H[k, i] = total
+def gram_rows(indptr, indices, data, T, genes):
+    """Rows of H = B'GB for the given genes; column k of `T` is G b of the k-th candidate."""
+    H = np.zeros((genes.size, T.shape[1]))
+    for i in range(genes.size):
+        for e in range(indptr[genes[i]], indptr[genes[i] + 1]):
+            row = T[indices[e]]
+            for k in range(row.size):
+                H[i, k] += data[e] * row[k]
     return H
 
 

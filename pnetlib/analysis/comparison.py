@@ -1,0 +1,211 @@
+"""Figure 2: prediction error of Pro, NW.P, ELA and LA on cell lines they never saw."""
+
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+from sklearn.dummy import DummyRegressor
+from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
+
+from .tuning import METHODS, choose, refit
+
+BASELINES = ("drug mean", "tissue mean")
+SMALL_TISSUE = 5  # a tissue with fewer training lines is given the drug mean
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Predictions of every method for every line while it was held out.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        Columns drug, repeat, fold, line, z, n_train and one per method and baseline.
+    choices : DataFrame
+        Columns drug, repeat, fold, method and the lambdas chosen in that training part.
+    """
+
+    predictions: pd.DataFrame
+    choices: pd.DataFrame
+
+
+def outer_folds(lines, n_folds, repeat, seed):
+    """Fold of every cell line, the same for all drugs and methods; a Series of 0..n_folds-1."""
+    folds = pd.Series(0, index=lines, dtype=int)
+    split = KFold(n_folds, shuffle=True, random_state=seed + 1000 * repeat).split(lines)
+    for number, (_, test) in enumerate(split):
+        folds.iloc[test] = number
+    return folds
+
+
+def tissue_means(tissue, z, new_tissue):
+    """Mean training response of each new line's tissue; the drug mean where it is too rare."""
+    groups = z.groupby(tissue.loc[z.index])
+    means = groups.mean()[groups.size() >= SMALL_TISSUE]
+    return new_tissue.map(means).fillna(z.mean()).to_numpy(float)
+
+
+def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False):
+    """One outer fold: choose and fit on the training lines, predict the others.
+
+    Genes are filtered, standardised and lambdas chosen on the training lines alone. With
+    `permute` the responses are shuffled among all lines first: the control.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        Rows of `Comparison.predictions` and of `Comparison.choices`.
+    """
+    lines = cohort.lines_for(drug)
+    z = cohort.response.loc[lines, drug]
+    if permute:
+        z = pd.Series(np.random.default_rng([seed, repeat]).permutation(z), index=lines)
+    folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed).loc[lines]
+    train, test = lines[folds != fold], lines[folds == fold]
+    genes = cohort.top_genes(profile.n_genes, lines=train, force=force)
+    X = cohort.expression.loc[train, genes].to_numpy()
+    X_new = cohort.expression.loc[test, genes].to_numpy()
+    moments, choice = choose(X, z[train].to_numpy(), profile, seed)
+    X_new = (X_new - moments.mean) / moments.scale
+    tissue = cohort.annotation["tissue"]
+    columns = {
+        "drug": drug, "repeat": repeat, "fold": fold, "line": test, "z": z[test].to_numpy(),
+        "n_train": len(train),
+        "drug mean": DummyRegressor().fit(X, z[train]).predict(X_new),
+        "tissue mean": tissue_means(tissue.loc[train], z[train], tissue.loc[test]),
+    }
+    rows = []
+    for method in METHODS:
+        u, _ = refit(moments, choice, method)
+        columns[method] = moments.z_mean + X_new @ u
+        where = {"drug": drug, "repeat": repeat, "fold": fold, "method": method}
+        rows.append(where | choice.point(method))
+    return pd.DataFrame(columns), pd.DataFrame(rows)
+
+
+def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
+            advance=None):
+    """Nested cross-validation of all methods for all drugs.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    profile : Profile
+    seed : int
+        Seed of all folds.
+    drugs : list of str, optional
+        All of the cohort's by default.
+    force : sequence of str
+        Genes that enter whatever their variance.
+    permute : bool
+        Shuffle the responses first (the control; `profile.control_folds` folds of one repeat).
+    n_threads : int, optional
+        Folds done at the same time; the result does not depend on it.
+    advance : callable, optional
+        Called after each fold.
+
+    Returns
+    -------
+    Comparison
+    """
+    drugs = list(cohort.response.columns) if drugs is None else drugs
+    repeats = 1 if permute else profile.repeats
+    folds = profile.control_folds if permute else profile.outer_folds
+    tasks = [(d, r, f) for r in range(repeats) for f in range(folds) for d in drugs]
+    parts = []
+    with threadpool_limits(1, "blas"):
+        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        work = joblib.delayed(held_out)
+        for part in pool(work(cohort, d, profile, seed, r, f, force, permute)
+                         for d, r, f in tasks):
+            parts.append(part)
+            if advance is not None:
+                advance()
+    predictions = pd.concat([part[0] for part in parts], ignore_index=True)
+    choices = pd.concat([part[1] for part in parts], ignore_index=True)
+    order = ["drug", "repeat", "fold"]
+    return Comparison(predictions.sort_values([*order, "line"], ignore_index=True),
+                      choices.sort_values([*order, "method"], ignore_index=True))
+
+
+def fold_errors(predictions, methods=METHODS + BASELINES):
+    """Mean squared error of each method in each outer fold, with the lines trained and tested."""
+    squared = predictions[list(methods)].sub(predictions["z"], axis=0) ** 2
+    keys = [predictions[key] for key in ("drug", "repeat", "fold")]
+    errors = squared.groupby(keys).mean()
+    errors["n_test"] = squared.groupby(keys).size()
+    errors["n_train"] = predictions["n_train"].groupby(keys).first()
+    return errors
+
+
+def corrected_mean(values, n_test, n_train):
+    """Mean over repeated folds, its standard error and 95 % interval.
+
+    The variance is that of Nadeau and Bengio (Machine Learning 2003;52:239): the folds share
+    training lines, so 1/J is raised by the ratio of tested to trained lines.
+    """
+    values = np.asarray(values, float)
+    J = len(values)
+    ratio = float(np.mean(np.asarray(n_test) / np.asarray(n_train)))
+    se = float(np.sqrt(np.var(values, ddof=1) * (1.0 / J + ratio)))
+    half = float(student.ppf(0.975, J - 1)) * se
+    mean = float(values.mean())
+    return {"mean": mean, "se": se, "low": mean - half, "high": mean + half}
+
+
+def method_errors(errors, methods=METHODS + BASELINES):
+    """Mean squared error of each method and drug with standard error and 95 % interval."""
+    rows = []
+    for drug, part in errors.groupby(level="drug", sort=False):
+        for method in methods:
+            stats = corrected_mean(part[method], part["n_test"], part["n_train"])
+            rows.append({"drug": drug, "method": method} | stats)
+    return pd.DataFrame(rows)
+
+
+def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
+    """Error of the reference less that of each other method, fold by fold; below 0 it is better.
+
+    The last rows, drug "all", average the drugs within each fold first.
+    """
+    rows = []
+    pooled = errors.groupby(level=["repeat", "fold"]).mean()
+    groups = [*errors.groupby(level="drug", sort=False), ("all", pooled)]
+    for drug, part in groups:
+        for method in methods:
+            if method != reference:
+                difference = part[reference] - part[method]
+                stats = corrected_mean(difference, part["n_test"], part["n_train"])
+                rows.append({"drug": drug, "against": method} | stats)
+    return pd.DataFrame(rows)
+
+
+def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_threads=None,
+                        advance=None):
+    """Each drug's lambdas for every method, chosen by cross-validation on all its lines.
+
+    Returns
+    -------
+    dict
+        Drug to method to lambdas: what the networks of all lines are fitted with.
+    """
+    drugs = list(cohort.response.columns) if drugs is None else drugs
+    genes = cohort.top_genes(profile.n_genes, force=force)
+
+    def one(drug):
+        lines = cohort.lines_for(drug)
+        X = cohort.expression.loc[lines, genes].to_numpy()
+        _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed)
+        return drug, {method: choice.point(method) for method in METHODS}
+
+    chosen = {}
+    with threadpool_limits(1, "blas"):
+        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        for drug, points in pool(joblib.delayed(one)(drug) for drug in drugs):
+            chosen[drug] = points
+            if advance is not None:
+                advance()
+    return chosen
