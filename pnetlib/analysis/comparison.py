@@ -209,3 +209,22 @@ def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_thread
             if advance is not None:
                 advance()
     return chosen
+
+
+def numbers(compared, errors, differences, control, chosen):
+    """The numbers of notebook 02 as nested dicts, keyed by drug and method."""
+    lines = compared.predictions.groupby("drug")["line"].nunique()
+    drugs = {}
+    for drug, part in errors.groupby("drug", sort=False):
+        stats = part.set_index("method")[["mean", "se", "low", "high"]]
+        pairs = differences[differences["drug"] == drug].set_index("against").drop(columns="drug")
+        shuffled = control[control["drug"] == drug].set_index("method")["mean"]
+        drugs[drug] = {
+            "n": int(lines[drug]),
+            "methods": stats.rename(columns={"mean": "mse"}).to_dict("index"),
+            "pro_minus": pairs.to_dict("index"),
+            "control_mse": shuffled.to_dict(),
+            "chosen": chosen[drug],
+        }
+    pooled = differences[differences["drug"] == "all"].set_index("against").drop(columns="drug")
+    return {"drugs": drugs, "pro_minus_pooled": pooled.to_dict("index")}

@@ -154,3 +154,10 @@ def layout(edges, seed):
     for row in edges.itertuples():
         graph.add_edge(row.regulator, row.target, weight=abs(row.ST) + abs(row.RS))
     return nx.spring_layout(graph, k=1.6 / np.sqrt(len(graph)), iterations=300, seed=seed)
+
+
+def line_table(cohort, groups):
+    """The lines of both groups with annotation and response."""
+    table = cohort.annotation.join(cohort.response)
+    parts = [table.loc[groups.lines[group]].assign(group=group) for group in GROUPS]
+    return pd.concat(parts).rename_axis("line")

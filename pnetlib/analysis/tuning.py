@@ -55,17 +55,33 @@ class Grid:
         return [{"lam1": lam1, "lam2": lam2} for lam1, lam2 in self.expression[method]]
 
 
-def make_grid(moments, profile):
-    """Grid of a training part: fractions of the lambdas that leave no edge and no effect."""
+def fit_networks(moments, lam1s, near=None):
+    """The network at each lam1, largest first, each started from the one before.
+
+    `near` are the networks of nearly the same lines, such as the whole training part of a fold.
+    """
+    states, before = [], None
+    for number, lam1 in enumerate(lam1s):
+        warm = before if near is None else near[number].restart(moments, 1)
+        before = start_state(moments, Penalties(lam1), GAP_TOL, 1, warm)
+        states.append(before)
+    return states
+
+
+def lam1_values(moments, profile):
+    """lam1 as fractions of the smallest one that leaves no edge."""
     G = moments.G
-    lam1_max = 2.0 * np.max(np.abs(G - np.diag(np.diag(G))))
+    largest = 2.0 * np.max(np.abs(G - np.diag(np.diag(G))))
+    return [float(fraction * largest) for fraction in profile.lam1]
+
+
+def make_grid(moments, networks, lam1s, profile):
+    """Grid of a training part: fractions of the lambdas that leave no edge and no effect."""
     fine = np.geomspace(profile.lam3[0], profile.lam3[-1], len(profile.lam3) * len(profile.lam4))
-    networks, state = [], None
-    for fraction in profile.lam1:
-        lam1 = float(fraction * lam1_max)
-        state = start_state(moments, Penalties(lam1), GAP_TOL, 1, warm=state)
+    rows = []
+    for lam1, state in zip(lam1s, networks):
         lam3_max = 2.0 * np.max(np.abs(column_products(*state.B.arrays, moments.g)))
-        networks.append({
+        rows.append({
             "lam1": lam1,
             "lam3": [float(f * lam3_max) for f in profile.lam3],
             "lam3_fine": [float(f * lam3_max) for f in fine],
@@ -75,7 +91,7 @@ def make_grid(moments, profile):
         "LA": _expression_points(alpha, (1.0,), profile.points),
         "ELA": _expression_points(alpha, profile.ratios, profile.points // len(profile.ratios)),
     }
-    return Grid(networks, profile.lam4, expression)
+    return Grid(rows, profile.lam4, expression)
 
 
 def _expression_points(alpha, ratios, length):
@@ -97,20 +113,20 @@ def expression_path(moments, points):
         yield b
 
 
-def network_path(moments, grid, methods=NETWORK_METHODS):
+def network_path(moments, grid, networks):
     """Yield (method, state) at each point; one network serves every lam3, lam4 and method."""
-    network = None
-    for row in grid.networks:
-        network = start_state(moments, Penalties(row["lam1"]), GAP_TOL, 1, warm=network)
-        if "NW.P" in methods:
+    for row, network in zip(grid.networks, networks):
+        state = network.copy()
+        for lam3 in row["lam3_fine"]:
+            yield "NW.P", _theta(moments, state, row["lam1"], lam3)
+        for lam4 in grid.lam4:
             state = network.copy()
-            for lam3 in row["lam3_fine"]:
-                yield "NW.P", theta_step(moments, state, Penalties(row["lam1"], 0.0, lam3), 1e-7)
-        if "Pro" in methods:
-            for lam4 in grid.lam4:
-                state = network.copy()
-                for lam3 in row["lam3"]:
-                    yield "Pro", _joint(moments, state, row["lam1"], lam3, lam4)
+            for lam3 in row["lam3"]:
+                yield "Pro", _joint(moments, state, row["lam1"], lam3, lam4)
+
+
+def _theta(moments, state, lam1, lam3):
+    return theta_step(moments, state, Penalties(lam1, 0.0, lam3), 1e-4 * TOL)
 
 
 def _joint(moments, state, lam1, lam3, lam4):
@@ -125,7 +141,7 @@ def predictor(state):
     return state.B.matrix() @ state.theta
 
 
-def path_errors(moments, X, z, grid):
+def path_errors(moments, X, z, grid, near):
     """Mean squared error on unseen lines at every grid point of every method.
 
     Parameters
@@ -134,14 +150,18 @@ def path_errors(moments, X, z, grid):
         Of the training lines.
     X, z : ndarray (m, p), ndarray (m,)
         Unseen expression in expression units, and response.
+    grid : Grid
+    near : list of State
+        Networks of nearly the same lines at each lam1, to start from.
     """
+    networks = fit_networks(moments, [row["lam1"] for row in grid.networks], near)
     X = (X - moments.mean) / moments.scale
     errors = {method: [] for method in METHODS}
 
     def add(method, u):
         errors[method].append(float(np.mean((z - moments.z_mean - X @ u) ** 2)))
 
-    for method, state in network_path(moments, grid):
+    for method, state in network_path(moments, grid, networks):
         add(method, predictor(state))
     for method in ("ELA", "LA"):
         for b in expression_path(moments, grid.points(method)):
@@ -159,10 +179,13 @@ class Choice:
         All points tried.
     errors : dict
         Method to mean squared error (n_folds, n_points) on the inner folds.
+    networks : list of State
+        Network of all these lines at each lam1.
     """
 
     grid: Grid
     errors: dict
+    networks: list
 
     def index(self, method):
         """Index of the point of smallest mean error; the first of equals."""
@@ -176,14 +199,17 @@ class Choice:
 def choose(X, z, profile, seed):
     """Choose every method's lambdas by cross-validation on the lines given, and no others."""
     whole = Moments.of(X, z, n_threads=1)
-    grid = make_grid(whole, profile)
+    lam1s = lam1_values(whole, profile)
+    networks = fit_networks(whole, lam1s)
+    grid = make_grid(whole, networks, lam1s, profile)
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed)
     parts = [
-        path_errors(Moments.of(X[train], z[train], n_threads=1), X[test], z[test], grid)
+        path_errors(Moments.of(X[train], z[train], n_threads=1), X[test], z[test], grid,
+                    networks)
         for train, test in folds.split(X)
     ]
     errors = {method: np.array([part[method] for part in parts]) for method in METHODS}
-    return whole, Choice(grid, errors)
+    return whole, Choice(grid, errors, networks)
 
 
 def refit(moments, choice, method):
@@ -198,14 +224,14 @@ def refit(moments, choice, method):
         path = choice.grid.points(method)[: choice.index(method) + 1]
         return list(expression_path(moments, path))[-1], None
     point = choice.point(method)
-    row = next(row for row in choice.grid.networks if row["lam1"] == point["lam1"])
-    state = start_state(moments, Penalties(row["lam1"]), GAP_TOL, 1)
-    if method == "NW.P":
-        theta_step(moments, state, Penalties(row["lam1"], 0.0, point["lam3"]), 1e-7)
-    else:
-        for lam3 in row["lam3"]:
+    number = [row["lam1"] for row in choice.grid.networks].index(point["lam1"])
+    row, state = choice.grid.networks[number], choice.networks[number].copy()
+    for lam3 in row["lam3"] if method == "Pro" else row["lam3_fine"]:
+        if method == "Pro":
             _joint(moments, state, row["lam1"], lam3, point["lam4"])
-            if lam3 == point["lam3"]:
-                break
+        else:
+            _theta(moments, state, row["lam1"], lam3)
+        if lam3 == point["lam3"]:
+            break
     return predictor(state), state
 
