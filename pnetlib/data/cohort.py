@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from pnetlib.data.sentences import counted, listed
 from pnetlib.errors import (
     CorruptFileError,
     DataError,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 ANNOTATION = ("cell_line", "tissue", "tcga")
 UNKNOWN = "unknown"
+# What the releases call one cancer, and none.
+_SAME_LABEL = {"COAD/READ": "COREAD", "UNABLE TO CLASSIFY": "", "UNCLASSIFIED": ""}
 _FORMAT = 1
 _PROVENANCE = {"source": str, "simulated": bool, "files": dict, "handled": list, "drugs": dict}
 
@@ -114,8 +117,8 @@ class Cohort:
         unknown = [drug for drug in wanted if drug not in self.response.columns]
         if unknown:
             raise MissingDrugError(
-                f"The cohort has no response to {_named(unknown)}; it holds "
-                f"{_named(self.response.columns, most=12)}."
+                f"The cohort has no response to {listed(unknown)}; it holds "
+                f"{listed(self.response.columns, most=12)}."
             )
         return self.response.index[self.response[wanted].notna().all(axis=1)]
 
@@ -155,7 +158,8 @@ class Cohort:
         variance = np.ascontiguousarray(values).var(axis=0, ddof=1)
         order = np.lexsort((genes.to_numpy(dtype=str), -variance))
         top = genes[order[:n_genes]]
-        return top.append(pd.Index([gene for gene in force if gene not in set(top)], dtype=top.dtype))
+        added = [gene for gene in force if gene not in top]
+        return top.append(pd.Index(added, dtype=top.dtype))
 
     def subset(
         self, lines: Iterable[str] | None = None, genes: Iterable[str] | None = None
@@ -208,7 +212,7 @@ class Cohort:
             arrays |= {f"truth_{name}": np.asarray(value) for name, value in truth.items()}
         objects = [name for name, value in arrays.items() if value.dtype == object]
         if objects:
-            raise TypeError(f"{_named(objects)}: arrays of objects cannot be stored.")
+            raise TypeError(f"{listed(objects)}: arrays of objects cannot be stored.")
         with whole_file(Path(path)) as partial, open(partial, "wb") as file:
             np.savez(file, **arrays)
 
@@ -288,21 +292,27 @@ def assemble_cohort(
     constant = expression.columns[values.max(axis=0) == values.min(axis=0)]
     if len(constant):
         handled.append(
-            f"{_count(len(constant), 'gene')} dropped for being constant: {_named(constant)}."
+            f"{counted(len(constant), 'gene')} dropped for being constant: {listed(constant)}."
         )
     genes = expression.columns.difference(constant, sort=False).sort_values()
     unmatched = ln_ic50.index.difference(lines)
     if len(unmatched):
         handled.append(
-            f"{_count(len(unmatched), 'cell line')} with a response but no expression left out."
+            f"{counted(len(unmatched), 'cell line')} with a response but no expression left out."
         )
     bare = lines.difference(annotation.index)
     if len(bare):
-        handled.append(f"{_count(len(bare), 'cell line')} not annotated: {_named(bare)}.")
+        handled.append(f"{counted(len(bare), 'cell line')} not annotated: {listed(bare)}.")
+    annotation = annotation.reindex(lines)
+    labels = annotation["tcga"].replace(_SAME_LABEL)
+    if not labels.equals(annotation["tcga"]):
+        handled.append(
+            "TCGA label COAD/READ taken as COREAD, and those that say unclassified as unknown."
+        )
     return Cohort(
         expression=expression.loc[lines, genes],
         response=z_scores(ln_ic50.reindex(lines)),
-        annotation=annotation.reindex(lines),
+        annotation=annotation.assign(tcga=labels),
         provenance={**provenance, "handled": handled},
     )
 
@@ -315,21 +325,20 @@ def z_scores(values: pd.DataFrame) -> pd.DataFrame:
     DataError
         If a column has fewer than two values, or all its values are equal.
     """
-    spread = values.std(ddof=1)
-    for drug in values.columns[~(spread > 0)]:
+    for drug in values.columns[~(values.max() > values.min())]:
         raise DataError(
             f"The response to {drug} does not vary over the {values[drug].count()} cell lines "
             "that have expression too, so it has no z-score; leave that drug out."
         )
-    return (values - values.mean()) / spread
+    return (values - values.mean()) / values.std(ddof=1)
 
 
 def _numbers(table: pd.DataFrame, what: str) -> pd.DataFrame:
-    """Return a copy-free float64 view of a table, with its labels as text."""
+    """Return a table as float64, with its labels as text."""
     if table.empty:
         raise DataError(f"The table of {what} is empty.")
     try:
-        table = table.astype(np.float64, copy=False)
+        table = table.astype(np.float64)
     except (TypeError, ValueError) as error:
         raise DataError(f"The table of {what} holds a value that is no number: {error}.") from error
     return table.set_axis(_text(table.index), axis=0).set_axis(_text(table.columns), axis=1)
@@ -342,7 +351,7 @@ def _text(labels: pd.Index) -> pd.Index:
 def _checked_annotation(annotation: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in ANNOTATION if column not in annotation.columns]
     if missing:
-        raise MissingColumnError(f"The annotation lacks the column {_named(missing)}.")
+        raise MissingColumnError(f"The annotation lacks the column {listed(missing)}.")
     table = annotation[list(ANNOTATION)].fillna("").astype(str)
     table = table.apply(lambda column: column.str.strip()).replace("", UNKNOWN)
     return table.set_axis(_text(table.index), axis=0)
@@ -372,8 +381,8 @@ def _check_expression(expression: pd.DataFrame) -> None:
     constant = expression.columns[lowest == highest]
     if len(constant):
         raise DataError(
-            f"The expression of {_named(constant)} is the same in all {len(values)} cell lines; "
-            f"leave {_count(len(constant), 'such gene')} out."
+            f"The expression of {listed(constant)} is the same in all {len(values)} cell lines; "
+            f"leave {counted(len(constant), 'such gene')} out."
         )
 
 
@@ -383,17 +392,17 @@ def _check_response(response: pd.DataFrame, ids: Mapping[str, Any]) -> None:
     empty = response.columns[response.isna().all()]
     if len(empty):
         raise MissingDrugError(
-            f"No cell line with expression has a response to {_named(empty)}; check the drug id."
+            f"No cell line with expression has a response to {listed(empty)}; check the drug id."
         )
     unknown = [drug for drug in response.columns if drug not in ids]
     if unknown:
-        raise MissingDrugError(f"The provenance gives no drug id for {_named(unknown)}.")
+        raise MissingDrugError(f"The provenance gives no drug id for {listed(unknown)}.")
 
 
 def _refuse_duplicates(labels: pd.Index, what: str) -> None:
     twice = labels[labels.duplicated()].unique()
     if len(twice):
-        raise DuplicateError(f"The {what} {_named(twice)} stands more than once; keep one of each.")
+        raise DuplicateError(f"The {what} {listed(twice)} stands more than once; keep one of each.")
 
 
 def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
@@ -401,7 +410,7 @@ def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
         return
     if len(apart := lines.symmetric_difference(others)):
         raise DataError(
-            f"Expression and {what} hold different cell lines: {_named(apart)} in one only."
+            f"Expression and {what} hold different cell lines: {listed(apart)} in one only."
         )
     raise DataError(f"Expression and {what} hold the same cell lines in a different order.")
 
@@ -409,20 +418,9 @@ def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
 def _refuse_unknown(labels: Iterable[str], known: pd.Index, what: str) -> None:
     unknown = [label for label in labels if label not in known]
     if unknown:
-        raise UsageError(f"The cohort has no {what} {_named(unknown)}.")
+        raise UsageError(f"The cohort has no {what} {listed(unknown)}.")
 
 
 def _id_order(line: str) -> tuple[int, str]:
     """Order numeric ids by number, others after them by text."""
     return (int(line), "") if line.isdecimal() else (1 << 62, line)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _named(labels: Iterable[Any], most: int = 5) -> str:
-    """List labels, at most so many, for a sentence."""
-    labels = [str(label) for label in labels]
-    rest = f" and {len(labels) - most} more" if len(labels) > most else ""
-    return ", ".join(labels[:most]) + rest

@@ -1,0 +1,53 @@
+"""Gene symbols for Ensembl ids, from the table of the Cell Model Passports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from pnetlib.errors import CorruptFileError, MissingColumnError
+
+IDENTIFIERS = "gene_identifiers_20191101.csv"
+_COLUMNS = ["ensembl_gene_id", "hgnc_symbol"]
+
+
+def by_symbol(expression: pd.DataFrame, path: Path, handled: list[str]) -> pd.DataFrame:
+    """Rename the genes of an expression table from Ensembl ids to HGNC symbols.
+
+    Parameters
+    ----------
+    expression : DataFrame of shape (n_lines, n_genes)
+        Columns Ensembl ids.
+    path : Path
+        Table with the columns ``ensembl_gene_id`` and ``hgnc_symbol``.
+    handled : list of str
+        Takes a sentence on the genes left out: those without a symbol, and those whose symbol or
+        id is not the only one.
+
+    Raises
+    ------
+    CorruptFileError
+        If the table cannot be read.
+    MissingColumnError
+        If it lacks a column.
+    """
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise CorruptFileError(
+            f"{path.name} is no whole table ({error}); fetch it again."
+        ) from error
+    missing = [column for column in _COLUMNS if column not in table.columns]
+    if missing:
+        raise MissingColumnError(f"{path.name} has no column {' and no column '.join(missing)}.")
+    pairs = table[_COLUMNS].drop_duplicates()
+    pairs = pairs[pairs["ensembl_gene_id"].isin(expression.columns) & (pairs["hgnc_symbol"] != "")]
+    pairs = pairs[~pairs["ensembl_gene_id"].duplicated(False)]
+    pairs = pairs[~pairs["hgnc_symbol"].duplicated(False)]
+    kept = expression[pairs["ensembl_gene_id"]].set_axis(list(pairs["hgnc_symbol"]), axis=1)
+    handled.append(
+        f"Genes given by Ensembl id named by HGNC symbol with {path.name}; "
+        f"{expression.shape[1] - kept.shape[1]} without one symbol of their own left out."
+    )
+    return kept
