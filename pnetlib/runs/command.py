@@ -17,6 +17,7 @@ from pnetlib.runs.parameters import DEFAULT_SEED, Value, assign, check_source, t
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
+from pnetlib.runs.storage import writable_folder
 
 _RUN_OPTIONS = {
     "source": "--data",
@@ -107,18 +108,15 @@ def _name_and_text(word: str) -> tuple[str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out a command and return its exit code.
-
-    ``--check`` as first argument only checks the others.
-    """
+    """Carry out a command and return its exit code; ``--check`` only checks it."""
     if {"-h", "--help"} & set(arguments):
         print(usage(), end="")
         return 0
-    check_only = list(arguments[:1]) == ["--check"]
     try:
-        order = read_order(arguments[check_only:], Path.cwd())
-        if check_only:
+        order = read_order([word for word in arguments if word != "--check"], Path.cwd())
+        if "--check" in arguments:
             return 0
+        writable_folder(order.run.folder)
         try:
             from pnetlib.runs.driver import drive
         except ImportError as error:

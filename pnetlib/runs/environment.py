@@ -49,5 +49,6 @@ def missing(requirements: Sequence[str]) -> list[str]:
 
 if __name__ == "__main__":
     lacking = missing(required(project_root() / "pyproject.toml", sys.argv[1:]))
-    print(*lacking, sep=", ")
+    more = [f"{len(lacking) - 3} more"] if len(lacking) > 3 else []
+    print(*lacking[:3], *more, sep=", ")
     sys.exit(bool(lacking))

@@ -105,7 +105,8 @@ def _bar(total: int, label: str):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # tqdm asks for widgets; its text bar is good enough
         from tqdm.auto import tqdm
-    return tqdm(total=total, desc=label, leave=False, disable=None if not _in_kernel() else False)
+    hidden = False if _in_kernel() else None  # None: shown on a terminal only
+    return tqdm(total=total, desc=label, leave=False, disable=hidden)
 
 
 def _in_kernel() -> bool:

@@ -142,14 +142,13 @@ class Run:
         import pandas as pd
 
         counted = isinstance(table.index, pd.RangeIndex)
-        levels = 0 if counted else table.index.nlevels
         flat = table if counted else table.reset_index()
-        numeric = [pd.api.types.is_numeric_dtype(kind) for kind in flat.dtypes]
+        is_number = pd.api.types.is_numeric_dtype
         return self._write(
             f"{name}.csv",
             lambda path: table.to_csv(path, index=not counted, lineterminator="\n"),
-            index=levels,
-            text=[at for at, is_number in enumerate(numeric) if not is_number],
+            levels=0 if counted else table.index.nlevels,
+            types=[str(kind) if is_number(kind) else "text" for kind in flat.dtypes],
         )
 
     def read_table(self, name: str) -> pd.DataFrame | None:
@@ -164,18 +163,17 @@ class Run:
         if path is None:
             return None
         layout = self._record(path.name)
-        levels = layout["index"]
-        header = pd.read_csv(path, nrows=0).columns
-        table = pd.read_csv(
-            path,
-            dtype={header[at]: str for at in layout["text"]},
-            index_col=list(range(levels)) if levels else None,
-            keep_default_na=False,
-            na_values=[""],
-            float_precision="round_trip",
-        )
-        names = table.index.names
-        table.index.names = [None if str(name).startswith("Unnamed:") else name for name in names]
+        # Read as text first: how pandas itself parses floats differs between its versions.
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        for column, kind in zip(table.columns, layout["types"], strict=True):
+            if kind == "bool":
+                table[column] = table[column] == "True"
+            elif kind != "text":
+                table[column] = table[column].astype(kind)
+        if layout["levels"]:
+            table = table.set_index(list(table.columns[: layout["levels"]]))
+            names = table.index.names
+            table.index.names = [None if name.startswith("Unnamed:") else name for name in names]
         return table
 
     def write_arrays(self, name: str, **arrays: np.ndarray) -> Path:

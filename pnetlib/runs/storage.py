@@ -26,7 +26,7 @@ def storage_error(path: Path, error: OSError) -> SetupError:
     reason = error.strerror or str(error)
     if error.errno in _FULL:
         return SetupError(f"{path} could not be written: {reason}; free some space and run again.")
-    return SetupError(f"{path} could not be written: {reason}; choose another folder with --out.")
+    return SetupError(f"{path} could not be written: {reason}; choose another folder.")
 
 
 def writable_folder(path: Path) -> Path:

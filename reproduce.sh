@@ -1,0 +1,187 @@
+#!/usr/bin/env bash
+# Makes an environment where there is none, then runs the notebooks or the tests in it.
+# ./reproduce.sh --help tells the options.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# Slurm runs a copy of this file from a folder of its own.
+[ -f "$root/pyproject.toml" ] || root=${SLURM_SUBMIT_DIR:-$root}
+cache=$root/.cache
+log=$cache/install.log
+
+# Nothing of the user's own Python may leak in, and nothing of the working folder be imported.
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+export PYTHONNOUSERSITE=1 PYTHONSAFEPATH=1 JUPYTER_PREFER_ENV_PATH=1
+
+fail() { # CODE SENTENCE
+    echo "error: $2" >&2
+    exit "$1"
+}
+
+module() { # PYTHON MODULE [ARGUMENTS]: a module of the project, installed or not
+    PYTHONPATH=$root "$1" -m "${@:2}"
+}
+
+new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() { # the first Python on the PATH that is new enough
+    local name
+    for name in python3 python python3.14 python3.13 python3.12 python3.11; do
+        if new_enough "$name"; then
+            echo "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+find_conda() {
+    local name
+    for name in mamba micromamba conda; do
+        if command -v "$name"; then return; fi
+    done
+    return 1
+}
+
+# --- which environment -----------------------------------------------------------------------
+
+active_python() { # EXTRA...: of the active environment, if it has all that is needed
+    local folder=${VIRTUAL_ENV:-${CONDA_PREFIX:-}} lacks
+    [ -x "$folder/bin/python" ] || return 1
+    if ! new_enough "$folder/bin/python"; then
+        echo "Not used: the active environment $folder is older than Python 3.11." >&2
+    elif ! lacks=$(module "$folder/bin/python" pnetlib.runs.environment "$@"); then
+        echo "Not used: the active environment $folder lacks $lacks." >&2
+    else
+        echo "$folder/bin/python"
+        return
+    fi
+    return 1
+}
+
+# An environment of ours holds a copy of the file it was made from once it is complete.
+complete() { # FOLDER FILE
+    cmp -s "$1/made-from" "$2" && "$1/bin/python" -c '' 2>/dev/null
+}
+
+own_python() { # of an environment that an earlier call completed
+    if [ "$kind" != venv ] && complete "$root/.conda" "$root/environment.yml"; then
+        echo "$root/.conda/bin/python"
+    elif [ "$kind" != conda ] && complete "$root/.venv" "$root/requirements.lock"; then
+        echo "$root/.venv/bin/python"
+    else
+        return 1
+    fi
+}
+
+# --- making one ------------------------------------------------------------------------------
+
+install() { # WHAT COMMAND...: keeps what the command says, fails in one sentence
+    echo "\$ ${*:2}" >>"$log"
+    "${@:2}" >>"$log" 2>&1 </dev/null ||
+        fail 3 "$1 could not be installed (is the network reachable?); the log is $log."
+}
+
+begin() { # FOLDER [keep]: removes what is half made; with `keep` a complete one may be updated
+    local mark=$cache/unfinished${1##*/}
+    if [ -e "$1" ] && [ ! -e "$1/made-from" ] && [ ! -e "$mark" ]; then
+        fail 3 "$1 was not made by reproduce.sh; activate it if it is yours, or move it away."
+    fi
+    if [ -e "$mark" ] || [ -z "${2:-}" ] || ! "$1/bin/python" -c '' 2>/dev/null; then
+        rm -rf "$1"
+    fi
+    touch "$mark"
+}
+
+finish() { # FOLDER FILE
+    install "The project" "$1/bin/python" -m pip install --disable-pip-version-check \
+        --no-deps --no-build-isolation -e "$root"
+    cp "$2" "$1/made-from"
+    rm "$cache/unfinished${1##*/}"
+}
+
+make_venv() {
+    local base
+    base=$(find_python) || fail 3 "Python 3.11 or newer is needed, and none is on the PATH."
+    "$base" -c 'import venv, ensurepip' 2>/dev/null ||
+        fail 3 "$base lacks the module venv (on Debian: apt-get install python3-venv)."
+    begin "$root/.venv" keep
+    echo "Installing the packages of requirements.lock into $root/.venv (about a minute) ..."
+    [ -e "$root/.venv" ] || install "A virtual environment" "$base" -m venv "$root/.venv"
+    install "The packages" "$root/.venv/bin/python" -m pip install --disable-pip-version-check \
+        --require-hashes --only-binary :all: -r "$root/requirements.lock"
+    finish "$root/.venv" "$root/requirements.lock"
+}
+
+make_conda() {
+    local conda
+    conda=$(find_conda) || fail 3 "PNETLIB_ENV is conda, but no mamba, micromamba or conda is here."
+    begin "$root/.conda"
+    echo "Installing the packages of environment.yml into $root/.conda (some minutes) ..."
+    case "$conda" in
+        *micromamba) install "The packages" "$conda" create --yes \
+            --prefix "$root/.conda" --file "$root/environment.yml" ;;
+        *) install "The packages" "$conda" env create \
+            --prefix "$root/.conda" --file "$root/environment.yml" ;;
+    esac
+    finish "$root/.conda" "$root/environment.yml"
+}
+
+make_environment() { # one call at a time: others wait for it and find it done
+    { mkdir -p "$cache" && : >>"$log"; } 2>/dev/null || fail 3 "$root is not writable."
+    exec 9>"$cache/install.lock"
+    if command -v flock >/dev/null; then flock 9; fi
+    if ! own_python >/dev/null; then
+        : >"$log"
+        if [ "$kind" = conda ] || { [ -z "$kind" ] && find_conda >/dev/null; }; then
+            make_conda
+        else
+            make_venv
+        fi
+    fi
+    exec 9>&-
+}
+
+# --- the command -----------------------------------------------------------------------------
+
+action=run
+case "${1:-}" in
+    -h | --help)
+        cat "$root/pnetlib/runs/usage.txt"
+        exit
+        ;;
+    test)
+        action="test"
+        shift
+        ;;
+esac
+
+kind=${PNETLIB_ENV:-}
+case "$kind" in
+    '' | conda | venv) ;;
+    *) fail 2 "PNETLIB_ENV is '$kind', but must be conda, venv or empty." ;;
+esac
+
+python=
+if [ -z "$kind" ]; then
+    case "$action" in
+        test) python=$(active_python test) || true ;;
+        run) python=$(active_python) || true ;;
+    esac
+fi
+if [ -z "$python" ] && ! python=$(own_python); then
+    # A slip of the pen should not cost the minute of an installation.
+    if [ "$action" = run ] && base=$(find_python); then
+        module "$base" pnetlib.runs --check "$@" || exit
+    fi
+    make_environment
+    python=$(own_python)
+fi
+
+export PYTHONPATH=$root
+if [ "$action" = test ]; then
+    cd "$root"
+    export MPLBACKEND=agg
+    exec "$python" -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 "$@"
+fi
+exec "$python" -m pnetlib.runs "$@"

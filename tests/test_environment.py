@@ -1,0 +1,145 @@
+"""pyproject.toml, environment.yml and requirements.lock say the same."""
+
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from pnetlib.errors import SetupError
+from pnetlib.runs import environment
+from pnetlib.runs.project import project_root
+
+EXTRAS = ("lab", "test")
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
+
+
+@pytest.fixture(scope="module")
+def wanted(project):
+    """Lower bounds of the project with all its extras, by name."""
+    lines = environment.required(project / "pyproject.toml", EXTRAS)
+    return {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
+
+
+@pytest.fixture(scope="module")
+def locked(project):
+    """Requirements of the lock with their hashes."""
+    text = (project / "requirements.lock").read_text().replace("\\\n", " ")
+    found = []
+    for line in text.splitlines():
+        if line and not line.lstrip().startswith("#"):
+            requirement, *hashes = line.split(" --hash=")
+            found.append((Requirement(requirement), [h.strip() for h in hashes]))
+    return found
+
+
+def of_python(locked, python):
+    """Versions that the lock holds for a Python on Linux, by name."""
+    markers = default_environment() | {
+        "python_version": python,
+        "python_full_version": f"{python}.0",
+        "sys_platform": "linux",
+        "platform_system": "Linux",
+        "os_name": "posix",
+    }
+    versions = {}
+    for requirement, _ in locked:
+        if requirement.marker is None or requirement.marker.evaluate(markers):
+            (only,) = requirement.specifier
+            assert only.operator == "=="
+            assert canonicalize_name(requirement.name) not in versions, requirement.name
+            versions[canonicalize_name(requirement.name)] = only.version
+    return versions
+
+
+def test_conda_names_and_bounds_are_those_of_the_project(project, wanted):
+    lines = re.findall(r"^  - ([A-Za-z].*)$", (project / "environment.yml").read_text(), re.M)
+    conda = {
+        canonicalize_name(r.name): r.specifier
+        for r in map(Requirement, lines)
+        if r.name not in ("conda-forge", "python", "pip", "setuptools")
+    }
+    assert conda == wanted
+    assert {"pip"} <= set(lines)
+
+
+def test_every_python_bound_is_the_same(project):
+    settings = tomllib.loads((project / "pyproject.toml").read_text())
+    conda = (project / "environment.yml").read_text()
+    assert settings["project"]["requires-python"] == ">=3.11"
+    assert "\n  - python>=3.11\n" in conda
+    (build,) = settings["build-system"]["requires"]
+    assert settings["dependency-groups"]["build"] == [build]
+    assert f"\n  - {build}\n" in conda
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_locked_versions_satisfy_the_bounds(locked, wanted, python):
+    versions = of_python(locked, python)
+    bounds = wanted | {"setuptools": SpecifierSet(">=77")}
+    assert {n: versions.get(n) for n, s in bounds.items() if versions.get(n) not in s} == {}
+
+
+def test_lock_has_a_hash_for_everything_and_names_no_host(project, locked):
+    assert len(locked) > 50
+    assert [r.name for r, hashes in locked if not hashes] == []
+    assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", h) for _, hashes in locked for h in hashes)
+    text = (project / "requirements.lock").read_text()
+    assert not re.search(r"://|--index|--find-links|^-e|@ ", text, re.M)
+
+
+def test_lock_is_closed_under_the_needs_of_the_installed_packages(locked):
+    """Plain pip refuses, in hash mode, whatever a package needs that the lock lacks."""
+    from importlib.metadata import PackageNotFoundError, requires, version
+
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    versions = of_python(locked, python)
+    absent = {}
+    for name in versions:
+        try:
+            lines = requires(name) if version(name) == versions[name] else None
+        except PackageNotFoundError:
+            continue
+        for needed in map(Requirement, lines or []):
+            wanted_here = needed.marker is None or needed.marker.evaluate({"extra": ""})
+            if wanted_here and canonicalize_name(needed.name) not in versions:
+                absent[name] = needed.name
+    assert absent == {}
+
+
+def test_this_environment_has_what_the_project_asks_for(project):
+    lines = environment.required(project / "pyproject.toml", ["test"])
+    assert environment.missing(lines) == []
+
+
+def test_missing_names_what_is_absent_or_too_old():
+    asked = ["numpy>=1.0", "numpy>=999", "no-such-package"]
+    assert environment.missing(asked) == ["numpy>=999", "no-such-package"]
+
+
+def test_environment_check_as_a_command(project):
+    command = [sys.executable, "-m", "pnetlib.runs.environment", "test"]
+    found = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert (found.returncode, found.stdout.strip(), found.stderr) == (0, "", "")
+
+
+def test_package_outside_a_checkout_is_refused(monkeypatch, tmp_path):
+    from pnetlib.runs import project as module
+
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "runs" / "project.py"))
+    with pytest.raises(SetupError, match="no checkout"):
+        project_root()
+
+
+def test_licences_name_code_and_text(project):
+    licence = (project / "LICENSE").read_text()
+    assert licence.startswith("MIT License")
+    assert "CC-BY 4.0" in licence
+    citation = (project / "CITATION.cff").read_text()
+    version = re.search(r'__version__ = "(.*)"', (project / "pnetlib/__init__.py").read_text())
+    assert f"\nversion: {version.group(1)}\n" in citation

@@ -1,0 +1,383 @@
+"""./reproduce.sh: which environment it takes or makes, and the whole way at smoke size.
+
+A stand-in for Python notes what is asked of it, and neither makes environments nor installs.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("python3", "python", "python3.11", "python3.12", "python3.13", "python3.14")
+
+STAND_IN = """#!/bin/bash
+case "$*" in
+    "-m venv "*)
+        echo venv >>"{calls}"
+        mkdir -p "${{!#}}/bin"
+        cp "$0" "${{!#}}/bin/python" ;;
+    "-m pip install "*)
+        echo pip >>"{calls}"
+        if [ -e "{calls}.slow" ]; then sleep 30; fi
+        if [ -e "{calls}.broken" ]; then echo "no route to host"; exit 1; fi ;;
+    *) exec "{python}" "$@" ;;
+esac
+"""
+CONDA = """#!/bin/bash
+echo "$(basename "$0") $*" >>"{calls}"
+while [ "$1" != --prefix ]; do shift; done
+mkdir -p "$2/bin"
+cp "{stand_in}" "$2/bin/python"
+"""
+
+
+def script(path, text):
+    path.write_text(text)
+    path.chmod(0o755)
+    return path
+
+
+class Clone:
+    """A fresh copy of the project on a machine where only the stand-in is installed."""
+
+    def __init__(self, folder):
+        self.root = folder / "clone"
+        self.root.mkdir()
+        for name in ("reproduce.sh", "pyproject.toml", "environment.yml", "requirements.lock"):
+            shutil.copy(ROOT / name, self.root)
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "pnetlib", self.root / "pnetlib", ignore=ignored)
+        (self.root / "notebooks").mkdir()
+        self.write_notebook("01_a", "print(seed)", "20220823")
+        self.calls = folder / "calls"
+        self.bin = folder / "bin"
+        self.bin.mkdir()
+        text = STAND_IN.format(calls=self.calls, python=sys.executable)
+        self.python = script(self.bin / "python3", text)
+        self.environment = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in ("VIRTUAL_ENV", "CONDA_PREFIX", "PNETLIB_ENV", "PYTHONPATH")
+        } | {"PATH": f"{self.bin}:/usr/bin:/bin"}
+
+    def write_notebook(self, name, code, printed):
+        """Write a notebook with one checked cell and what it is said to have printed."""
+
+        def cell(at, source, tag, text=()):
+            outputs = [{"output_type": "stream", "name": "stdout", "text": list(text)}]
+            return {
+                "cell_type": "code",
+                "execution_count": at,
+                "id": f"c{at}",
+                "metadata": {"tags": [tag]},
+                "outputs": outputs if text else [],
+                "source": source,
+            }
+
+        shared = 'source = "simulated"\nprofile = "smoke"\nseed = 20220823'
+        checked = cell(2, code, "nbval-check-output", [f"{printed}\n"])
+        content = {
+            "cells": [cell(1, shared, "parameters"), checked],
+            "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+        (self.root / "notebooks" / f"{name}.ipynb").write_text(json.dumps(content))
+
+    def __call__(self, *arguments, cwd=None, **environment):
+        return subprocess.run(
+            self.line(*arguments),
+            cwd=cwd or self.root,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=100,
+        )
+
+    def line(self, *arguments):
+        return [str(self.root / "reproduce.sh"), *map(str, arguments)]
+
+    @property
+    def called(self):
+        """What was asked of the stand-in, in order."""
+        return self.calls.read_text().splitlines() if self.calls.exists() else []
+
+
+@pytest.fixture
+def clone(tmp_path):
+    return Clone(tmp_path)
+
+
+def assert_one_sentence(result, code, words):
+    assert result.returncode == code, result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    assert result.stderr.startswith("error: ")
+    assert words in result.stderr
+
+
+CHECK = ("--check", "--data", "simulated")  # the quickest thing to ask of an environment
+
+
+# --- before there is an environment ----------------------------------------------------------
+
+
+def test_help_needs_no_python(clone, tmp_path):
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "cat", "env"):
+        (tools / name).symlink_to(shutil.which(name))
+    result = clone("--help", PATH=str(tools))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Examples" in result.stdout
+    assert not (clone.root / ".venv").exists()
+
+
+def test_wrong_usage_is_refused_before_anything_is_installed(clone):
+    for arguments, words in (
+        (["--profil", "smoke"], "--profil"),
+        (["--data", "nowhere"], "--data is 'nowhere'"),
+        (["-p", "sed=1"], "did you mean seed"),
+    ):
+        assert_one_sentence(clone(*arguments), 2, words)
+    assert_one_sentence(clone(PNETLIB_ENV="poetry"), 2, "PNETLIB_ENV is 'poetry'")
+    assert clone.called == []
+    assert not (clone.root / ".cache").exists()
+
+
+def test_old_python_is_one_sentence(clone):
+    for name in NAMES:
+        script(clone.bin / name, "#!/bin/sh\nexit 1\n")
+    assert_one_sentence(clone(), 3, "Python 3.11 or newer is needed")
+
+
+def test_python_without_venv_is_one_sentence(clone):
+    text = clone.python.read_text()
+    script(clone.python, text.replace("in\n", 'in\n    *"import venv"*) exit 1 ;;\n', 1))
+    assert_one_sentence(clone("--data", "simulated"), 3, "lacks the module venv")
+
+
+# --- making one ------------------------------------------------------------------------------
+
+
+def test_environment_is_made_once(clone):
+    first, second = clone(*CHECK), clone(*CHECK)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "Installing the packages of requirements.lock" in first.stdout
+    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert clone.called == ["venv", "pip", "pip"]
+
+
+def test_changed_lock_updates_the_environment(clone):
+    clone(*CHECK)
+    with open(clone.root / "requirements.lock", "a") as lock:
+        lock.write("# newer\n")
+    assert clone(*CHECK).returncode == 0
+    assert clone(*CHECK).returncode == 0
+    assert clone.called == ["venv", "pip", "pip", "pip", "pip"]
+
+
+def test_failed_installation_names_its_log_and_is_mended_by_the_next_call(clone):
+    broken = Path(f"{clone.calls}.broken")
+    broken.touch()
+    log = clone.root / ".cache" / "install.log"
+    assert_one_sentence(clone(*CHECK), 3, f"is the network reachable?); the log is {log}")
+    assert "no route to host" in log.read_text()
+    (clone.root / ".venv" / "leftover").touch()
+    broken.unlink()
+    assert clone(*CHECK).returncode == 0
+    assert not (clone.root / ".venv" / "leftover").exists()
+    assert clone.called == ["venv", "pip", "venv", "pip", "pip"]
+
+
+def test_interrupted_installation_is_begun_anew(clone):
+    slow = Path(f"{clone.calls}.slow")
+    slow.touch()
+    installing = subprocess.Popen(
+        clone.line(*CHECK),
+        cwd=clone.root,
+        env=clone.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    wait_for(lambda: "pip" in clone.called)
+    os.killpg(installing.pid, signal.SIGKILL)
+    installing.wait()
+    slow.unlink()
+    (clone.root / ".venv" / "leftover").touch()
+    assert clone(*CHECK).returncode == 0
+    assert not (clone.root / ".venv" / "leftover").exists()
+    assert clone.called == ["venv", "pip", "venv", "pip", "pip"]
+
+
+def wait_for(condition, seconds=20):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_environment_of_a_python_that_is_gone_is_made_anew(clone):
+    clone(*CHECK)
+    (clone.root / ".venv" / "bin" / "python").unlink()
+    assert clone(*CHECK).returncode == 0
+    assert clone.called == ["venv", "pip", "pip"] * 2
+
+
+def test_calls_at_the_same_time_make_one_environment(clone):
+    if not shutil.which("flock", path=clone.environment["PATH"]):
+        pytest.skip("no flock on this system")
+    calls = [
+        subprocess.Popen(
+            clone.line(*CHECK), cwd=clone.root, env=clone.environment, stdout=subprocess.DEVNULL
+        )
+        for _ in range(4)
+    ]
+    assert [call.wait(timeout=60) for call in calls] == [0] * 4
+    assert clone.called == ["venv", "pip", "pip"]
+
+
+def test_somebody_elses_venv_is_left_alone(clone):
+    (clone.root / ".venv").mkdir()
+    (clone.root / ".venv" / "mine").touch()
+    assert_one_sentence(clone(*CHECK), 3, ".venv was not made by reproduce.sh")
+    assert (clone.root / ".venv" / "mine").exists()
+    assert clone.called == []
+
+
+@pytest.mark.parametrize("name", ["mamba", "micromamba", "conda"])
+def test_conda_goes_before_venv(clone, name):
+    script(clone.bin / name, CONDA.format(calls=clone.calls, stand_in=clone.python))
+    assert clone(*CHECK).returncode == 0
+    assert clone(*CHECK).returncode == 0
+    conda, pip = clone.called
+    verb = "create --yes" if name == "micromamba" else "env create"
+    place = f"--prefix {clone.root}/.conda --file {clone.root}/environment.yml"
+    assert conda == f"{name} {verb} {place}"
+    assert pip == "pip"
+    assert not (clone.root / ".venv").exists()
+
+
+def test_conda_can_be_passed_by(clone):
+    script(clone.bin / "conda", "#!/bin/sh\nexit 1\n")
+    assert_one_sentence(clone(*CHECK), 3, "The packages could not be installed")
+    assert clone(*CHECK, PNETLIB_ENV="venv").returncode == 0
+    assert clone(*CHECK).returncode == 0  # what stands is taken
+    assert clone.called == ["venv", "pip", "pip"]
+
+
+# --- the active one --------------------------------------------------------------------------
+
+
+def active(folder, python):
+    (folder / "bin").mkdir(parents=True)
+    script(folder / "bin" / "python", f'#!/bin/sh\nexec {python} "$@"\n')
+    return str(folder)
+
+
+@pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
+def test_active_environment_is_used_as_it_is(clone, tmp_path, variable):
+    folder = active(tmp_path / "mine", sys.executable)
+    result = clone(*CHECK, **{variable: folder})
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert clone.called == []
+
+
+def test_active_environment_that_lacks_something_is_passed_by(clone, tmp_path):
+    folder = active(tmp_path / "mine", f"{sys.executable} -S")
+    result = clone(*CHECK, VIRTUAL_ENV=folder)
+    assert result.returncode == 0
+    assert f"Not used: the active environment {folder} lacks" in result.stderr
+    assert clone.called == ["venv", "pip", "pip"]
+
+
+def test_nothing_of_the_users_python_leaks_in(clone, tmp_path):
+    (tmp_path / "numpy.py").write_text("raise SystemExit('leaked')")
+    folder = active(tmp_path / "mine", sys.executable)
+    result = clone(
+        *("--data", "simulated", "--profile", "smoke", "--out", "here"),
+        cwd=tmp_path,
+        VIRTUAL_ENV=folder,
+        PYTHONPATH=str(tmp_path),
+        PYTHONSTARTUP=str(tmp_path / "numpy.py"),
+    )
+    assert (result.returncode, result.stderr) == (0, ""), result.stderr
+    assert (tmp_path / "here" / "notebooks" / "01_a.ipynb").exists()
+
+
+# --- tests -----------------------------------------------------------------------------------
+
+
+def test_test_runs_unit_tests_and_checks_notebooks(clone, tmp_path):
+    folder = active(tmp_path / "mine", sys.executable)
+    (clone.root / "tests").mkdir()
+    (clone.root / "tests" / "test_it.py").write_text("def test_it():\n    import pnetlib\n")
+    good = clone("test", "-q", "-p", "no:cacheprovider", cwd=tmp_path, VIRTUAL_ENV=folder)
+    assert good.returncode == 0, good.stdout
+    assert "3 passed" in good.stdout
+    clone.write_notebook("01_a", "print(seed)", "7")
+    bad = clone("test", "-q", "-p", "no:cacheprovider", VIRTUAL_ENV=folder)
+    assert bad.returncode == 1
+    assert "1 failed, 2 passed" in bad.stdout
+    only = clone("test", "-q", "-k", "test_it", VIRTUAL_ENV=folder)
+    assert only.returncode == 0, only.stdout
+
+
+def test_continuous_integration_calls_exactly_this():
+    lines = (ROOT / ".ci" / "run").read_text().splitlines()
+    assert lines == [
+        "#!/usr/bin/env bash",
+        "set -e",
+        'cd "$(dirname "$0")/.."',
+        "./reproduce.sh test",
+    ]
+    assert os.access(ROOT / "reproduce.sh", os.X_OK)
+
+
+# --- the whole way ---------------------------------------------------------------------------
+
+
+def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
+    """Two runs side by side, one with one thread and one with two."""
+    folder = active(tmp_path / "mine", sys.executable)
+    environment = os.environ | {"VIRTUAL_ENV": folder}
+    environment.pop("PNETLIB_ENV", None)
+    smoke = [str(ROOT / "reproduce.sh"), "--data", "simulated", "--profile", "smoke"]
+    runs = [
+        subprocess.Popen(
+            [*smoke, "--out", str(tmp_path / f"j{threads}"), "-j", str(threads)],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for threads in (1, 2)
+    ]
+    said = [run.communicate(timeout=200) for run in runs]
+    for run, (shown, complaint) in zip(runs, said, strict=True):
+        assert (run.returncode, complaint) == (0, ""), shown + complaint
+        assert "Finished 5 steps in " in shown
+    one, two = (results(tmp_path / f"j{threads}") for threads in (1, 2))
+    assert {name.partition("_")[0] for name in one if name.endswith(".json")} == {
+        f"{number:02}" for number in range(1, 6)
+    }
+    assert one.keys() == two.keys()
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+def results(folder):
+    """Bytes of the numbers, tables, arrays and figures of a run."""
+    kinds = {".json", ".csv", ".npz", ".png", ".svg"}
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("[!.]*"))
+        if file.suffix in kinds and ".made" not in file.parts
+    }

@@ -1,0 +1,797 @@
+"""Runs: their files, parameters, progress, command line and driver."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pnetlib import errors
+from pnetlib.errors import SetupError, UsageError
+from pnetlib.runs import isolation, parameters, storage
+from pnetlib.runs.display import duration, time_left
+from pnetlib.runs.progress import Progress, read_progress
+from pnetlib.runs.run import Run
+from pnetlib.runs.steps import Step, chosen, find_steps
+from pnetlib.runs.threads import allowed_threads
+
+SHARED_CELL = """source = "simulated"
+profile = "smoke"
+out = ""
+seed = 20220823
+threads = 0
+"""
+OWN_CELL = """n_genes = 80
+rate = 0.5
+drug = "Docetaxel"  # text with = and ;
+fixed = False
+"""
+
+
+# --- tiny notebooks --------------------------------------------------------------------------
+
+
+def write_notebook(path, *sources, cell=SHARED_CELL + OWN_CELL, seconds=None):
+    """Write a notebook with a title, a parameters cell and some code cells."""
+
+    def code(at, text, tags=()):
+        return {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{at}",
+            "metadata": {"tags": list(tags)},
+            "outputs": [],
+            "source": text,
+        }
+
+    title = {
+        "cell_type": "markdown",
+        "id": "title",
+        "metadata": {},
+        "source": f"# {path.name[:2]} · What is {path.stem[3:]}?",
+    }
+    metadata = {"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}}
+    if seconds is not None:
+        metadata["pnetlib"] = {"seconds": seconds}
+    cells = [title, code(0, cell, ["parameters"])]
+    cells += [code(at, text) for at, text in enumerate(sources, 1)]
+    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
+WRITES = """from pnetlib.runs.run import Run
+run = Run(source, profile, out, seed, threads)
+run.write_json("{name}", {{"genes": n_genes, "drug": drug, "third": 1 / 3}})
+print("genes", n_genes)"""
+
+
+@pytest.fixture
+def notebooks(tmp_path):
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    for name in ("01_first", "02_second", "03_third"):
+        write_notebook(folder / f"{name}.ipynb", WRITES.format(name=name))
+    return folder
+
+
+def command(*arguments, notebooks=None, cwd=None, **environment):
+    """Run ``python -m pnetlib.runs`` as a user would."""
+    return subprocess.run(
+        list(command_line(*arguments, notebooks=notebooks)),
+        cwd=cwd,
+        env=command_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def command_line(*arguments, notebooks=None):
+    tiny = ("--notebooks", str(notebooks)) if notebooks else ()
+    return (sys.executable, "-m", "pnetlib.runs", *tiny, *map(str, arguments))
+
+
+def command_environment(**environment):
+    root = Path(__file__).resolve().parent.parent
+    return {**os.environ, "PYTHONPATH": str(root), "PYTHONSAFEPATH": "1", **environment}
+
+
+SMOKE = ("--data", "simulated", "--profile", "smoke")
+
+
+def assert_one_sentence(result, code, *words):
+    """The command ended with a code and one line that says why, and no traceback."""
+    assert result.returncode == code, result.stderr
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert str(word) in lines[0]
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run(tmp_path):
+    return Run("simulated", "smoke", out=str(tmp_path / "run"), seed=1)
+
+
+def test_folder_is_named_by_source_and_profile(project, tmp_path):
+    assert Run("gdsc", "standard").folder == project / "results" / "gdsc-standard"
+    (tmp_path / "gdsc").mkdir()
+    files = Run(str(tmp_path / "gdsc"), "paper")
+    assert files.folder == project / "results" / "folder-gdsc-paper"
+
+
+def test_folder_does_not_depend_on_the_working_folder(project, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Run("simulated", "smoke", out="elsewhere").folder == project / "elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"profile": "fast"}, "profile is 'fast'"),
+        ({"source": "gdcs"}, "source is 'gdcs'"),
+        ({"source": ""}, "source is ''"),
+        ({"seed": "7"}, "seed is '7'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"threads": 1.5}, "threads is 1.5"),
+        ({"threads": True}, "threads is True"),
+    ],
+)
+def test_run_refuses_wrong_parameters(wrong, words):
+    with pytest.raises(UsageError, match=words):
+        Run(**{"source": "simulated", "profile": "smoke"} | wrong)
+
+
+def test_json_comes_back_and_has_the_same_bytes(run, tmp_path):
+    numbers = {
+        "b": [np.float64(1 / 3), np.nan, np.int32(4)],
+        "a": {"x": np.array([1.5, np.nan]), "done": np.bool_(True)},
+        "none": None,
+    }
+    path = run.write_json("02_numbers", numbers)
+    assert run.read_json("02_numbers") == {
+        "a": {"done": True, "x": [1.5, None]},
+        "b": [1 / 3, None, 4],
+        "none": None,
+    }
+    other = Run("simulated", "smoke", out=str(tmp_path / "other"), seed=1)
+    backwards = dict(reversed(numbers.items()))
+    assert other.write_json("02_numbers", backwards).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "words"),
+    [
+        ({"mse": {"Pro": np.inf}}, ValueError, "n.mse.Pro is infinite"),
+        ({"lines": [pd.Series([1])]}, TypeError, r"n.lines\[0\] is a Series"),
+        ({1: 2}, TypeError, "every key must be text"),
+    ],
+)
+def test_json_refuses_what_it_cannot_hold(run, value, error, words):
+    with pytest.raises(error, match=words):
+        run.write_json("n", value)
+    assert not (run.folder / "n.json").exists()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
+def test_tables_keep_every_bit(tmp_path_factory, values):
+    run = Run("simulated", "smoke", out=str(tmp_path_factory.mktemp("run")))
+    table = pd.DataFrame(
+        {"effect": values, "tissue": ["NA"] * len(values)},
+        index=pd.Index([f"00{at}" for at in range(len(values))], name="line"),
+    )
+    run.write_table("t", table)
+    pd.testing.assert_frame_equal(run.read_table("t"), table, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pd.DataFrame({"n": [1, 2], "mse": [0.1, np.nan]}),
+        pd.DataFrame({"n": [True, False]}, index=pd.Index(["A", "B"])),
+        pd.DataFrame(
+            {"mse": [0.1, 0.2]},
+            index=pd.MultiIndex.from_tuples([("5-FU", "Pro"), ("5-FU", "LA")], names=["d", "m"]),
+        ),
+    ],
+    ids=["rows", "unnamed index", "two levels"],
+)
+def test_tables_come_back_with_their_index(run, table):
+    run.write_table("t", table)
+    pd.testing.assert_frame_equal(run.read_table("t"), table, check_index_type=False)
+
+
+def test_arrays_come_back_with_their_labels(run):
+    run.write_arrays("a", B=np.eye(3), genes=pd.Index(["TP53", "SLFN11"]))
+    arrays = run.read_arrays("a")
+    np.testing.assert_array_equal(arrays["B"], np.eye(3))
+    assert arrays["genes"].tolist() == ["TP53", "SLFN11"]
+    with pytest.raises(TypeError, match="not text"):
+        run.write_arrays("a", bad=np.array([1, None], dtype=object))
+
+
+def draw():
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(2, 2))
+    axes = figure.subplots()
+    axes.scatter([1, 2, 3], [3, 1, 2], clip_on=True)
+    axes.set_title("Δ mean squared error")
+    return figure
+
+
+def test_figures_and_arrays_have_the_same_bytes_each_time(tmp_path):
+    digests = []
+    for name in ("a", "b"):
+        time.sleep(len(digests) * 1.1)  # dates in files are in seconds
+        run = Run("simulated", "smoke", out=str(tmp_path / name))
+        png = run.save_figure("02_errors", draw())
+        npz = run.write_arrays("02_fit", B=np.eye(5))
+        files = (png, png.with_suffix(".svg"), npz)
+        digests.append([hashlib.sha256(file.read_bytes()).hexdigest() for file in files])
+    assert digests[0] == digests[1]
+
+
+@pytest.mark.parametrize("reader", ["read_json", "read_table", "read_arrays"])
+def test_nothing_is_read_where_nothing_was_written(run, reader):
+    assert getattr(run, reader)("03_none") is None
+
+
+def test_results_of_another_run_are_not_taken(run, tmp_path):
+    run.write_json("n", {"a": 1})
+    assert run.read_json("n") == {"a": 1}
+    for other in ({"seed": 2}, {"profile": "standard"}, {"source": "gdsc"}):
+        changed = {"source": "simulated", "profile": "smoke", "seed": 1} | other
+        assert Run(out=str(run.folder), **changed).read_json("n") is None
+
+
+def test_results_from_a_folder_that_changed_are_not_taken(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "lines.csv").write_text("a")
+    out = str(tmp_path / "run")
+    Run(str(data), "smoke", out=out).write_json("n", {"a": 1})
+    assert Run(str(data), "smoke", out=out).read_json("n") == {"a": 1}
+    (data / "lines.csv").write_text("ab")
+    assert Run(str(data), "smoke", out=out).read_json("n") is None
+
+
+def test_a_file_changed_by_hand_is_not_taken(run):
+    path = run.write_json("n", {"a": 1})
+    path.write_text('{"a": 2}')
+    assert run.read_json("n") is None
+
+
+def test_a_write_that_fails_leaves_the_old_file(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), storage.whole_file(path) as partial:
+        partial.write_text("ne")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path):
+    """A limit on the size of files stands for the full disk."""
+    code = """
+import resource, signal, sys
+from pnetlib.runs.run import Run
+run = Run("simulated", "smoke", out=sys.argv[1])
+run.write_json("n", {"a": 1})
+resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+try:
+    run.write_json("n", {"a": list(range(100_000))})
+except Exception as error:
+    print(type(error).__name__, error)
+"""
+    arguments = [sys.executable, "-c", code, str(tmp_path)]
+    result = subprocess.run(
+        arguments, env=command_environment(), capture_output=True, text=True, timeout=60
+    )
+    assert result.stderr == ""
+    assert result.stdout.startswith("SetupError")
+    assert "free some space" in result.stdout
+    assert (tmp_path / "n.json").read_text() == '{\n "a": 1\n}\n'
+    assert not list(tmp_path.glob(".*partial*"))
+
+
+def test_cohort_is_kept_for_this_run_only(run, monkeypatch):
+    """Later steps read what step 01 kept; another seed loads its own."""
+    cohort_module = pytest.importorskip("pnetlib.data.cohort")
+    import pnetlib.data
+
+    loaded = []
+
+    class Kept:
+        def save(self, path):
+            Path(path).write_bytes(b"kept")
+
+    def load_cohort(source, *, seed, size):
+        loaded.append((source, seed, size))
+        return Kept()
+
+    monkeypatch.setattr(pnetlib.data, "load_cohort", load_cohort, raising=False)
+    monkeypatch.setattr(
+        cohort_module.Cohort, "load", classmethod(lambda cls, path: Path(path).read_bytes())
+    )
+    run.write_cohort(run.cohort())
+    assert run.cohort() == b"kept"
+    assert loaded == [("simulated", 1, "smoke")]
+    assert isinstance(run.cohort(fresh=True), Kept)
+    assert isinstance(Run("simulated", "smoke", out=str(run.folder), seed=2).cohort(), Kept)
+    assert loaded[-1] == ("simulated", 2, "smoke")
+
+
+# --- parameters ------------------------------------------------------------------------------
+
+
+def test_parameters_are_read_as_flat_literals(tmp_path):
+    path = write_notebook(tmp_path / "01_a.ipynb", cell=OWN_CELL + "low = -1.5\n")
+    assert parameters.read_parameters(path) == {
+        "n_genes": 80,
+        "rate": 0.5,
+        "drug": "Docetaxel",
+        "fixed": False,
+        "low": -1.5,
+    }
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["a = [1]", "a = b", "a = 1 + x", "a: int = 1", "a = b = 1", "print(1)", "a = (", "a = None"],
+)
+def test_a_parameters_cell_of_anything_else_is_refused(tmp_path, cell):
+    path = write_notebook(tmp_path / "01_a.ipynb", cell=cell)
+    with pytest.raises(SetupError, match="01_a.ipynb: its parameters cell"):
+        parameters.read_parameters(path)
+
+
+def test_a_file_that_is_no_notebook_is_refused(tmp_path):
+    path = tmp_path / "01_a.ipynb"
+    for text in ("", "{", "[]", '{"cells": 3}'):
+        path.write_text(text)
+        with pytest.raises(SetupError, match="not a readable notebook"):
+            parameters.read_parameters(path)
+    path.write_text('{"cells": []}')
+    with pytest.raises(SetupError, match="0 cells tagged parameters"):
+        parameters.read_parameters(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "default", "value"),
+    [
+        ("7", 1, 7),
+        ("-7", 1, -7),
+        ("1e-3", 0.1, 1e-3),
+        ("2", 0.1, 2.0),
+        ("007", "", "007"),
+        ("1e-3", "", "1e-3"),
+        ("a=b", "", "a=b"),
+        ("true", False, True),
+        ("False", True, False),
+    ],
+)
+def test_values_take_the_type_of_the_default(text, default, value):
+    typed = parameters.typed("p", text, default)
+    assert (typed, type(typed)) == (value, type(default))
+
+
+@pytest.mark.parametrize(
+    ("text", "default"),
+    [("1.0", 1), ("1_0", 1), ("", 1), ("a", 0.5), ("nan", 0.5), ("inf", 0.5), ("1", True)],
+)
+def test_values_of_another_type_are_refused(text, default):
+    with pytest.raises(UsageError, match="parameter p is "):
+        parameters.typed("p", text, default)
+
+
+@given(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text()))
+def test_every_value_survives_the_command_line(value):
+    assert parameters.typed("p", str(value), value) == value
+
+
+def test_each_notebook_gets_only_its_own_parameters():
+    notebooks = {"01": {"n": 1}, "02": {"n": 0.5, "m": "a"}}
+    assert parameters.assign({"n": "2", "m": "b"}, notebooks) == {
+        "01": {"n": 2},
+        "02": {"n": 2.0, "m": "b"},
+    }
+    with pytest.raises(UsageError, match="did you mean n_genes"):
+        parameters.assign({"n_gene": "2"}, {"01": {"n_genes": 1}})
+
+
+# --- steps and display -----------------------------------------------------------------------
+
+
+def test_steps_are_found_and_chosen(notebooks):
+    steps = find_steps(notebooks)
+
+    def names(**choice):
+        return [step.name[:2] for step in chosen(steps, **choice)]
+
+    assert names() == ["01", "02", "03"]
+    assert names(only="3,01") == ["01", "03"]
+    assert names(first="02_second") == ["02", "03"]
+    with pytest.raises(UsageError, match="no step '04'"):
+        names(only="04")
+    with pytest.raises(SetupError, match="no notebook"):
+        find_steps(notebooks.parent)
+
+
+def test_title_goes_without_its_number(tmp_path):
+    path = write_notebook(tmp_path / "02_b.ipynb", seconds={"smoke": 3})
+    assert Step(path).title == "What is b?"
+    assert Step(path).usual_seconds("smoke") == 3
+    assert Step(path).usual_seconds("paper") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (59, "59 s"), (60, "1 min"), (200, "3 min 20 s"), (5000, "1 h 23 min")],
+)
+def test_duration_in_words(seconds, words):
+    assert duration(seconds) == words
+
+
+def test_time_left_follows_the_pace_of_the_parts():
+    assert time_left(10, None, 5, None) is None
+    assert time_left(10, 30, None, None) is None
+    assert time_left(10, 30, 5, None) == 25
+    assert time_left(40, 30, 5, None) == 5
+    counted = {"done": 10, "total": 40, "started": time.time() - 10}
+    assert time_left(10, 15, 5, counted) == pytest.approx(35, abs=0.5)
+
+
+def test_progress_counts_from_many_threads(tmp_path, monkeypatch):
+    file = tmp_path / "progress"
+    monkeypatch.setenv("PNETLIB_PROGRESS", str(file))
+    with Progress(400, "folds") as progress:
+        assert read_progress(file)["done"] == 0
+
+        def advance():
+            for _ in range(50):
+                progress.advance()
+
+        threads = [threading.Thread(target=advance) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        count = read_progress(file)
+        assert (count["done"], count["total"], count["label"]) == (400, 400, "folds")
+    assert read_progress(file) is None
+
+
+def test_progress_is_silent_where_nobody_watches(monkeypatch, capfd):
+    for watcher in ("off", ""):
+        monkeypatch.setenv("PNETLIB_PROGRESS", watcher)
+        with Progress(2, "folds") as progress:
+            progress.advance(2)
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+
+
+# --- isolation -------------------------------------------------------------------------------
+
+
+def test_threads_are_those_granted(monkeypatch):
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    assert 1 <= allowed_threads() <= os.cpu_count()
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "7")
+    assert allowed_threads() == 7
+    assert Run("simulated", "smoke").threads == 7
+    assert Run("simulated", "smoke", threads=3).threads == 3
+
+
+def test_batch_jobs_keep_their_caches_to_themselves(tmp_path, monkeypatch):
+    for name in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "SLURM_JOB_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    assert (tmp_path / "home") in Path(isolation.isolation(scratch)["NUMBA_CACHE_DIR"]).parents
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    assert scratch in Path(isolation.isolation(scratch)["NUMBA_CACHE_DIR"]).parents
+
+
+def test_scratch_is_short_enough_for_sockets(tmp_path, monkeypatch):
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with isolation.scratch_folder() as scratch:
+        assert len(str(scratch)) < 90
+        assert scratch.is_dir()
+    assert not scratch.exists()
+
+
+# --- the command -----------------------------------------------------------------------------
+
+
+def test_help_shows_examples_and_runs_nothing():
+    result = command("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Examples" in result.stdout
+    assert "./reproduce.sh --data simulated --profile smoke" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--profil", "smoke"], "--profil"),
+        (["--profile", "fast"], "profile is 'fast'"),
+        (["--data", "nowhere"], "--data is 'nowhere'"),
+        (["--seed", "x"], "--seed is 'x'"),
+        (["--seed", "-3"], "seed is -3"),
+        (["-j", "two"], "--threads is 'two'"),
+        (["--only", "9"], "no step '9'"),
+        (["--only", "01", "--from", "02"], "not allowed with"),
+        (["-p", "n_gene=3"], "did you mean n_genes"),
+        (["-p", "n_genes=many"], "n_genes is 'many'"),
+        (["-p", "n_genes"], "NAME=VALUE"),
+        (["-p", "seed=3"], "given by --seed"),
+        (["somewhere"], "somewhere"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_starts_nothing(tmp_path, notebooks, arguments, words):
+    out = tmp_path / "out"
+    result = command("--data", "simulated", "--out", out, *arguments, notebooks=notebooks)
+    assert_one_sentence(result, 2, words)
+    assert result.stdout == ""
+    assert not out.exists()
+
+
+def test_usage_is_checked_without_any_package(notebooks):
+    """What reproduce.sh asks of a bare Python before it installs anything."""
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from pnetlib.runs.command import main
+sys.exit(main(sys.argv[2:]))
+"""
+    root = Path(__file__).resolve().parent.parent
+    bare = [sys.executable, "-I", "-S", "-c", code, str(root), "--check", *SMOKE]
+    for n_genes, expected in (("x", 2), ("5", 0)):
+        arguments = [*bare, "--notebooks", str(notebooks), "-p", f"n_genes={n_genes}"]
+        result = subprocess.run(arguments, capture_output=True, text=True)
+        assert result.returncode == expected, result.stderr
+    assert result.stdout + result.stderr == ""
+
+
+def test_out_that_is_a_file_is_one_sentence(tmp_path, notebooks):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert_one_sentence(command(*SMOKE, "--out", file, notebooks=notebooks), 3, "is a file")
+    below = command(*SMOKE, "--out", file / "below", notebooks=notebooks)
+    assert_one_sentence(below, 3, "choose another folder")
+    assert file.read_text() == "mine"
+
+
+def test_out_that_cannot_be_written_is_one_sentence(tmp_path, notebooks):
+    """Root may write in any folder but in those of the kernel."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    out = Path("/sys/pnetlib") if os.geteuid() == 0 else closed / "run"
+    result = command(*SMOKE, "--out", out, notebooks=notebooks)
+    assert_one_sentence(result, 3, out, "choose another folder")
+
+
+# --- the driver ------------------------------------------------------------------------------
+
+
+def test_steps_leave_executed_copies_numbers_and_a_log(tmp_path, notebooks):
+    """From a working folder with files that would shadow the standard library."""
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    arguments = [*SMOKE, "--out", "out", "-j", "1", "-p", "n_genes=007", "-p", "drug=007"]
+    result = command(*arguments, notebooks=notebooks, cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    out = tmp_path / "out"
+    names = ["01_first", "02_second", "03_third"]
+    assert sorted(p.name for p in (out / "notebooks").iterdir()) == [f"{n}.ipynb" for n in names]
+    assert json.loads((out / "02_second.json").read_text())["drug"] == "007"
+    assert json.loads((out / "02_second.json").read_text())["genes"] == 7
+    assert "genes 7" in (out / "logs" / "01_first.log").read_text()
+    lines = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
+    assert [(line["step"], line["status"]) for line in lines] == [(n, "done") for n in names]
+    assert all(line["threads"] == 1 and line["seconds"] > 0 for line in lines)
+    assert "[2/3] 02_second: What is second?" in result.stdout
+    for place in ("out/figures", "out/notebooks", "out/*.json"):
+        assert place in result.stdout
+    assert result.stdout.strip().splitlines()[-1].startswith("Finished 3 steps in ")
+
+
+def test_kernels_find_the_limits_and_the_inline_figures(tmp_path):
+    code = "import os; print([os.environ[n] for n in ('OMP_NUM_THREADS', 'MPLBACKEND')])"
+    picture = "import matplotlib.pyplot as plt; plt.plot([1, 2]);"
+    write_notebook(tmp_path / "01_a.ipynb", code, picture)
+    result = command(*SMOKE, "-j", 3, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "['3', 'module://matplotlib" in (tmp_path / "out/logs/01_a.log").read_text()
+    assert "image/png" in (tmp_path / "out/notebooks/01_a.ipynb").read_text()
+
+
+@pytest.mark.parametrize("name", ["MissingDrugError", "UsageError"])
+def test_a_users_mistake_ends_with_its_sentence_and_code(tmp_path, name):
+    sentence = "GDSC1.csv has no drug 133; take another file."
+    code = f"from pnetlib.errors import {name}\nraise {name}({sentence!r})"
+    write_notebook(tmp_path / "01_a.ipynb", code)
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, getattr(errors, name).exit_code, sentence)
+
+
+def test_a_failing_notebook_is_kept_apart(tmp_path, notebooks):
+    out = tmp_path / "out"
+    arguments = [*SMOKE, "--out", out, "--only", "02,03"]
+    assert command(*arguments, notebooks=notebooks).returncode == 0
+    good = (out / "notebooks/02_second.ipynb").read_bytes()
+    write_notebook(notebooks / "02_second.ipynb", "1 / 0")
+    result = command(*arguments, notebooks=notebooks)
+    failed = out / "notebooks/02_second.failed.ipynb"
+    assert_one_sentence(result, 1, "ZeroDivisionError", failed, out / "logs/02_second.log")
+    assert "ZeroDivisionError" in failed.read_text()
+    assert "ZeroDivisionError" in (out / "logs/02_second.log").read_text()
+    assert (out / "notebooks/02_second.ipynb").read_bytes() == good
+    assert not list((out / "notebooks").glob("*.partial"))
+    lines = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
+    assert [line["status"] for line in lines] == ["done", "done", "failed"]
+
+
+def test_a_dead_kernel_is_told_apart(tmp_path):
+    write_notebook(tmp_path / "01_a.ipynb", "import os; os.kill(os.getpid(), 9)")
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, 138, "kernel of 01_a died")
+
+
+def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
+    path = write_notebook(tmp_path / "01_a.ipynb", "1")
+    content = json.loads(path.read_text())
+    content["nbformat"] = 99
+    path.write_text(json.dumps(content))
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, 1, "01_a could not be executed", tmp_path / "out/logs/01_a.log")
+    assert "Traceback" in (tmp_path / "out/logs/01_a.log").read_text()
+
+
+def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch, capsys):
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    from pnetlib.runs.command import main
+
+    def nothing(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", nothing)
+    write_notebook(tmp_path / "01_a.ipynb", "1")
+    out = str(tmp_path / "out")
+    assert main([*SMOKE, "--out", out, "--notebooks", str(tmp_path)]) == 3
+    assert "install ipykernel" in capsys.readouterr().err
+
+
+def test_a_kernel_of_the_user_does_not_hijack_the_run(tmp_path):
+    home = tmp_path / "home"
+    spec = home / ".local" / "share" / "jupyter" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    spec.joinpath("kernel.json").write_text(
+        json.dumps({"argv": ["false"], "display_name": "Mine", "language": "python"})
+    )
+    write_notebook(tmp_path / "01_a.ipynb", "import sys; print(sys.prefix)")
+    hijack = {"HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "0"}
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path, **hijack)
+    assert result.returncode == 0, result.stderr
+    assert sys.prefix in (tmp_path / "out/logs/01_a.log").read_text()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_the_kernel_and_keeps_what_is_finished(tmp_path, notebooks, number, code):
+    out = tmp_path / "out"
+    sleeps = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    write_notebook(notebooks / "02_second.ipynb", sleeps + "time.sleep(100)")
+    driver = subprocess.Popen(
+        command_line(*SMOKE, "--out", out, notebooks=notebooks),
+        env=command_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    pid = tmp_path / "pid"
+    for _ in range(300):
+        if pid.exists() and pid.read_text():
+            break
+        time.sleep(0.1)
+    started = time.monotonic()
+    driver.send_signal(number)
+    _, sentence = driver.communicate(timeout=30)
+    assert time.monotonic() - started < 8
+    assert driver.returncode == code
+    assert len(sentence.strip().splitlines()) == 1
+    assert signal.Signals(number).name in sentence
+    assert sorted(p.name for p in (out / "notebooks").iterdir()) == ["01_first.ipynb"]
+    assert not is_running(int(pid.read_text()))
+
+
+def is_running(pid):
+    """Whether a process still computes (a zombie does not)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/status")
+    return not status.exists() or "State:\tZ" not in status.read_text()
+
+
+def test_one_folder_takes_one_run_at_a_time(tmp_path, notebooks):
+    import fcntl
+
+    out = tmp_path / "out"
+    out.mkdir()
+    with open(out / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        result = command(*SMOKE, "--out", out, notebooks=notebooks)
+    assert_one_sentence(result, 3, "another run is writing to")
+
+
+def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, notebooks):
+    drivers = [
+        subprocess.Popen(
+            command_line(*SMOKE, "--only", "01", "--out", tmp_path / str(at), notebooks=notebooks),
+            env=command_environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for at in range(4)
+    ]
+    said = [driver.communicate(timeout=60)[1] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0] * 4, said
+    assert len({(tmp_path / str(at) / "01_first.json").read_bytes() for at in range(4)}) == 1
+
+
+def test_a_batch_log_gets_no_control_characters(tmp_path):
+    code = "from pnetlib.runs.progress import Progress\nimport time\n"
+    code += "with Progress(4, 'folds') as p:\n    for _ in range(4): time.sleep(0.3); p.advance()"
+    write_notebook(tmp_path / "01_a.ipynb", code)
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert not {"\r", "\x1b"} & set(result.stdout)
+    assert result.stderr == ""
+
+
+def test_a_terminal_sees_the_parts_and_the_time_left(tmp_path):
+    import pty
+
+    code = "from pnetlib.runs.progress import Progress\nimport time\n"
+    code += "with Progress(8, 'folds') as p:\n    for _ in range(8): time.sleep(0.3); p.advance()"
+    write_notebook(tmp_path / "01_a.ipynb", code)
+    shown, terminal = pty.openpty()
+    driver = subprocess.Popen(
+        command_line(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path),
+        env=command_environment(),
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    text = b""
+    try:
+        while part := os.read(shown, 4096):
+            text += part
+    except OSError:
+        pass  # how Linux tells that the other end was closed
+    assert driver.wait(timeout=60) == 0
+    assert b"folds " in text and b"/8" in text
+    assert b"left" in text
