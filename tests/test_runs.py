@@ -23,7 +23,7 @@ from pnetlib.runs.display import duration, time_left
 from pnetlib.runs.progress import Progress, read_progress
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
-from pnetlib.runs.threads import allowed_threads
+from pnetlib.threads import allowed_threads
 
 SHARED_CELL = """source = "simulated"
 profile = "smoke"

@@ -32,7 +32,7 @@ from pnetlib.data.cohort import Cohort, assemble_cohort
 from pnetlib.data.download import CACHE_VARIABLE, cache_folder
 from pnetlib.data.sentences import listed
 from pnetlib.errors import CorruptFileError, DownloadError, MissingDrugError, SetupError
-from pnetlib.runs.storage import digest
+from pnetlib.storage import digest
 
 _log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from pnetlib.errors import (
     MissingDrugError,
     UsageError,
 )
-from pnetlib.runs.storage import whole_file
+from pnetlib.storage import whole_file
 
 if TYPE_CHECKING:
     from pnetlib.data.simulation import SimulationTruth

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pnetlib.data.genes import IDENTIFIERS
 from pnetlib.data.official import BROKEN, DETAILS, ENSEMBL, EXPRESSION_ZIP, read_folder
 from pnetlib.errors import DownloadError, SetupError
-from pnetlib.runs.storage import digest
+from pnetlib.storage import digest
 
 if TYPE_CHECKING:
     from pnetlib.data.cohort import Cohort

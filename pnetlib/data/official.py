@@ -27,7 +27,7 @@ from pnetlib.errors import (
     MissingColumnError,
     MissingDrugError,
 )
-from pnetlib.runs.storage import digest
+from pnetlib.storage import digest
 
 EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"
 EXPRESSION_ZIP = f"{EXPRESSION}.zip"

@@ -8,7 +8,7 @@ from scipy.sparse import csc_array
 
 from ..kernels.column import solve_columns
 from ..kernels.graph import gram_times_columns
-from .threads import chunks, thread_count
+from ..threads import chunks, thread_count
 
 NO_GB = np.empty((0, 0))
 MAX_ROUNDS = 1000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from .threads import chunks, thread_count
+from ..threads import thread_count
 
 
 @dataclass(frozen=True)

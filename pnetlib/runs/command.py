@@ -17,7 +17,7 @@ from pnetlib.runs.parameters import DEFAULT_SEED, Value, assign, check_source, t
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
-from pnetlib.runs.storage import writable_folder
+from pnetlib.storage import writable_folder
 
 _RUN_OPTIONS = {
     "source": "--data",

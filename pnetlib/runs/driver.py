@@ -35,7 +35,7 @@ from pnetlib.runs.progress import VARIABLE as PROGRESS
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step
-from pnetlib.runs.storage import storage_error, writable_folder
+from pnetlib.storage import storage_error, writable_folder
 
 ENGINE = "pnetlib"
 KERNEL = "python3"

@@ -18,8 +18,8 @@ from pnetlib.runs.parameters import (
     named_source,
 )
 from pnetlib.runs.project import project_root
-from pnetlib.runs.storage import digest, whole_file
-from pnetlib.runs.threads import allowed_threads
+from pnetlib.storage import digest, whole_file
+from pnetlib.threads import allowed_threads
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,42 @@
+"""How many threads this process may use, and how genes are dealt to them."""
+
+import numbers
+import os
+
+from pnetlib.errors import UsageError
+
+
+def allowed_threads() -> int:
+    """Return the threads granted by Slurm, else by the CPU affinity, else by the machine.
+
+    Returns
+    -------
+    int
+        At least 1.
+    """
+    granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    if granted.isdecimal() and int(granted) > 0:
+        return int(granted)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def thread_count(n_threads: int | None = None) -> int:
+    """Return the threads asked for, or all that are allowed for None and 0.
+
+    Raises
+    ------
+    UsageError
+        If it is not a whole number of at least 0.
+    """
+    if n_threads is None or n_threads == 0:
+        return allowed_threads()
+    if not isinstance(n_threads, numbers.Integral) or n_threads < 0:
+        raise UsageError(f"n_threads must be a whole number of at least 0, not {n_threads!r}.")
+    return int(n_threads)
+
+
+def chunks(p: int, size: int = 32) -> list[tuple[int, int]]:
+    """Return ranges of genes small enough to be shared evenly among threads."""
+    return [(first, min(first + size, p)) for first in range(0, p, size)]
