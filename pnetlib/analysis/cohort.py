@@ -107,9 +107,11 @@ def tissue_table(cohort: Cohort) -> pd.DataFrame:
     complete = cohort.expression.index.isin(cohort.complete_lines())
     table = pd.DataFrame({"tissue": cohort.annotation["tissue"], "complete": complete})
     counts = table.groupby("tissue")["complete"].agg(lines="size", complete="sum")
-    return counts.reset_index().sort_values(
-        ["lines", "tissue"], ascending=[False, True], ignore_index=True
-    ).set_index("tissue")
+    return (
+        counts.reset_index()
+        .sort_values(["lines", "tissue"], ascending=[False, True], ignore_index=True)
+        .set_index("tissue")
+    )
 
 
 def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dict[str, Any]:
@@ -119,9 +121,10 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
     -------
     dict
         ``source``, ``simulated``, ``files``, ``handled``; ``lines`` (with expression, with all
-        responses, per drug); ``genes`` (stored, `n_genes`, ``force``, variance of the last gene
-        taken, rank and variance per marker, None where it is not in the cohort);
-        ``correlation`` of the responses; ``tissues`` (lines per tissue).
+        responses, per drug); ``genes`` (stored, taken by variance and the variance of the last
+        of them, named to be forced and forced indeed, and per marker rank, variance and how it
+        was taken, None where it is not in the cohort); ``correlation`` of the responses;
+        ``tissues`` (lines per tissue).
     """
     genes = gene_table(cohort, n_genes, force)
     r, _ = response_correlation(cohort)
@@ -142,6 +145,7 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
             "stored": len(genes),
             "n_genes": n_genes,
             "force": list(force),
+            "forced": int((genes["taken"] == "forced").sum()),
             "variance_at_cut": genes["variance"].iloc[n_genes - 1],
             "markers": markers,
         },
@@ -153,10 +157,28 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
 def source_sentences(cohort: Cohort) -> str:
     """Return, as Markdown, where the data come from and what was mended in them."""
     kept = cohort.provenance
-    lines = [f"Source: **{kept['source']}**" + (" (simulated)" if kept["simulated"] else "") + "."]
+    lines = [f"Source: **{kept['source']}**."]
     lines += [f"- `{name}`: SHA-256 `{digest}`" for name, digest in sorted(kept["files"].items())]
     lines += [f"- {sentence}" for sentence in kept["handled"]]
     return "\n".join(lines)
+
+
+def headline(numbers: dict[str, Any]) -> str:
+    """Return the counts of notebook 01 and the variance at the cut, one a line, rounded."""
+    lines, genes = numbers["lines"], numbers["genes"]
+    inside = [gene for gene, at in genes["markers"].items() if at and at["taken"]]
+    rows = {
+        "cell lines": lines["expression"],
+        **{f"  with {drug}": count for drug, count in lines["per_drug"].items()},
+        "  with all responses": lines["all_responses"],
+        "tissues": len(numbers["tissues"]),
+        "genes stored": genes["stored"],
+        "genes taken": genes["n_genes"] + genes["forced"],
+        "variance at the cut": round(genes["variance_at_cut"], 2),
+        "markers taken": f"{len(inside)} of {len(genes['markers'])}",
+    }
+    width = max(map(len, rows))
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
 def conclusion(numbers: dict[str, Any]) -> str:
@@ -164,7 +186,9 @@ def conclusion(numbers: dict[str, Any]) -> str:
     lines, genes = numbers["lines"], numbers["genes"]
     per_drug = ", ".join(f"{n:,} with {drug}" for drug, n in lines["per_drug"].items())
     found = {gene: at for gene, at in genes["markers"].items() if at}
-    outside = [f"{g} (rank {at['rank']:,})" for g, at in found.items() if at["rank"] > genes["n_genes"]]
+    outside = [
+        f"{g} (rank {at['rank']:,})" for g, at in found.items() if at["rank"] > genes["n_genes"]
+    ]
     absent = [gene for gene in genes["markers"] if gene not in found]
     pairs = [
         (r, first, second)

@@ -1,0 +1,177 @@
+"""Figures: legible, honest about simulated data, the same every time; and those of notebook 01."""
+
+import io
+import itertools
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+
+from pnetlib.analysis.cohort import gene_table, response_correlation, tissue_table
+from pnetlib.data import MARKERS, load_cohort
+from pnetlib.figures import style
+from pnetlib.figures.cohort import (
+    caption_gene_variance,
+    caption_responses,
+    caption_tissues,
+    draw_gene_variance,
+    draw_responses,
+    draw_tissues,
+)
+
+
+@pytest.fixture(scope="module")
+def cohorts():
+    return {size: load_cohort("simulated", seed=7, size=size) for size in ("smoke", "standard")}
+
+
+def figures_of(cohort, n_genes, simulated=True):
+    yield draw_gene_variance(gene_table(cohort, n_genes), n_genes, simulated=simulated)
+    yield draw_responses(cohort.response, *response_correlation(cohort), simulated=simulated)
+    yield draw_tissues(tissue_table(cohort), cohort.response.shape[1], simulated=simulated)
+
+
+def png(figure, dpi=100):
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=dpi, metadata={"Software": None})
+    return file.getvalue()
+
+
+def shown_texts(figure):
+    """Texts that are drawn, with their boxes in pixels."""
+    figure.canvas.draw()
+    found = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip()]
+    return [(t, t.get_window_extent()) for t in found]
+
+
+@pytest.mark.parametrize(("size", "n_genes"), [("smoke", 80), ("standard", 976)])
+def test_figures_are_legible_and_lie_within_the_page(cohorts, size, n_genes):
+    for figure in figures_of(cohorts[size], n_genes):
+        width, height = figure.canvas.get_width_height()
+        for text, box in shown_texts(figure):
+            assert text.get_fontsize() >= 8, text
+            if text.get_clip_on() or box.width == 0:
+                continue
+            assert -1 <= box.x0 and box.x1 <= width + 1, text
+            assert -1 <= box.y0 and box.y1 <= height + 1, text
+
+
+@pytest.mark.parametrize(("size", "n_genes"), [("smoke", 80), ("standard", 976), ("standard", 5)])
+def test_names_of_markers_do_not_overlap(cohorts, size, n_genes):
+    figure = draw_gene_variance(gene_table(cohorts[size], n_genes), n_genes, simulated=True)
+    figure.canvas.draw()
+    names = [t for t in figure.findobj(Text) if t.get_text() in MARKERS]
+    assert len(names) == len(MARKERS)
+    anchors = [t.axes.transAxes.transform(t.xyann) for t in names]
+    angle = np.deg2rad(names[0].get_rotation())
+    for a, b in itertools.combinations(anchors, 2):
+        # Slanted lines of type on one base line are apart by their distance across the slant.
+        across = abs(a[0] - b[0]) * np.sin(angle)
+        assert across >= 8 / 72 * figure.dpi
+
+
+def test_simulated_data_say_so_and_real_data_do_not(cohorts):
+    for simulated in (True, False):
+        for figure in figures_of(cohorts["smoke"], 80, simulated):
+            said = any("simulated" in t.get_text().lower() for t, _ in shown_texts(figure))
+            assert said == simulated
+
+
+def test_figures_are_the_same_bytes_under_any_settings_of_the_user(cohorts):
+    before = [png(figure) for figure in figures_of(cohorts["smoke"], 80)]
+    with mpl.rc_context({"font.size": 20, "axes.facecolor": "black", "image.cmap": "jet"}):
+        kept = dict(mpl.rcParams)
+        after = [png(figure) for figure in figures_of(cohorts["smoke"], 80)]
+        assert dict(mpl.rcParams) == kept
+    assert before == after
+
+
+def test_no_figure_is_left_open(cohorts):
+    from matplotlib import pyplot
+
+    list(figures_of(cohorts["smoke"], 80))
+    assert pyplot.get_fignums() == []
+
+
+def test_captions_tell_what_the_figure_holds(cohorts):
+    cohort = cohorts["smoke"]
+    fewer = cohort.subset(genes=cohort.expression.columns.drop("ANXA10"))
+    genes = gene_table(fewer, 20, fewer.top_genes(150 - 1)[-2:])
+    text = caption_gene_variance(genes, 20, simulated=True)
+    assert "simulated" in text and "149 genes" in text and "20 genes" in text
+    assert "Markers not in this cohort: 1." in text and "variance: 2." in text
+    assert "4 drugs" in caption_responses(cohort.response, simulated=False)
+    assert "simulated" not in caption_responses(cohort.response, simulated=False)
+    assert "200 with responses to all 4" in caption_tissues(
+        tissue_table(cohort), 4, simulated=False
+    )
+
+
+@pytest.mark.parametrize("n_drugs", [1, 3])
+def test_responses_are_drawn_for_any_number_of_drugs(cohorts, n_drugs):
+    cohort = cohorts["smoke"]
+    z = cohort.response.iloc[:, :n_drugs]
+    r, n = (table.iloc[:n_drugs, :n_drugs] for table in response_correlation(cohort))
+    figure = draw_responses(z, r, n, simulated=True)
+    titles = " ".join(text.get_text() for text, _ in shown_texts(figure))
+    assert all(drug in titles for drug in z)
+
+
+@given(
+    st.lists(st.floats(0, 1), max_size=12),
+    st.floats(0.001, 0.3),
+    st.sampled_from([(0, 1), (-1, 3)]),
+)
+def test_spread_keeps_order_gap_and_range(wanted, gap, ends):
+    places = style.spread(wanted, gap, *ends)
+    assert len(places) == len(wanted)
+    kept = min(gap, (ends[1] - ends[0]) / max(len(wanted) - 1, 1))
+    order = np.argsort(wanted, kind="stable")
+    assert (np.diff(places[order]) >= kept - 1e-9).all()
+    assert (places >= ends[0] - 1e-9).all() and (places <= ends[1] + 1e-9).all()
+
+
+def test_spread_leaves_places_alone_that_are_apart():
+    np.testing.assert_allclose(style.spread([0.9, 0.1, 0.5], 0.2, 0, 1), [0.9, 0.1, 0.5])
+
+
+# Linear RGB as seen without red, or without green, receptors (Viénot, Brettel and Mollon 1999).
+VISION = {
+    "usual": np.eye(3),
+    "protanopia": [[0.1124, 0.8876, 0], [0.1124, 0.8876, 0], [0.0040, -0.0040, 1]],
+    "deuteranopia": [[0.2927, 0.7073, 0], [0.2927, 0.7073, 0], [-0.0223, 0.0223, 1]],
+}
+
+
+@pytest.mark.parametrize("vision", VISION)
+@pytest.mark.parametrize("colours", ["METHOD_COLOURS", "GROUP_COLOURS", "EDGE_COLOURS"])
+def test_colours_are_told_apart_with_any_vision(vision, colours):
+    linear = [np.array(to_rgb(c)) ** 2.2 for c in getattr(style, colours).values()]
+    seen = [np.clip(np.array(VISION[vision]) @ c, 0, 1) ** (1 / 2.2) for c in linear]
+    for a, b in itertools.combinations(seen, 2):
+        assert np.linalg.norm(a - b) > 0.18
+
+
+def test_every_method_has_a_colour():
+    assert list(style.METHOD_COLOURS) == ["Pro", "NW.P", "ELA", "LA", "drug mean", "tissue mean"]
+
+
+def test_show_displays_a_small_picture_and_its_caption(cohorts, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    style.show(
+        draw_tissues(tissue_table(cohorts["smoke"]), 4, simulated=True), "**Figure.** Words."
+    )
+    picture, words = shown
+    assert picture.data.startswith(b"\x89PNG") and len(picture.data) < 60_000
+    assert words.data == "**Figure.** Words."
+
+
+def test_figures_of_the_real_cohort(gdsc_folder):
+    cohort = load_cohort(gdsc_folder)
+    for figure in figures_of(cohort, 976, simulated=False):
+        assert all(text.get_fontsize() >= 8 for text, _ in shown_texts(figure))
