@@ -11,18 +11,13 @@ from ..data import MARKERS
 from .comparison import choose_on_all_lines
 from .groups import GROUPS, fit_group_networks, neighbourhood, network_errors, split_groups
 from .markers import DrugNetworks, common_markers, fit_drug_networks
-from .profile import PROFILES, profile_named
+from .profile import PROFILES
 
 
 def small(profile):
     """The profile's genes and groups with the smoke profile's folds and grids."""
     sizes = {name: getattr(profile, name) for name in ("n_genes", "group_size", "n_neighbours")}
     return replace(PROFILES["smoke"], **sizes)
-
-
-def gene_list(text):
-    """Gene names from text such as "ANXA10, ZNF165"."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def with_genes(profile, n_genes):

@@ -18,7 +18,7 @@ METHODS = ("Pro", "NW.P", "ELA", "LA")
 NETWORK_METHODS = ("Pro", "NW.P")
 GAP_TOL = 1e-4
 TOL = 1e-3
-MAX_ITER = 30
+MAX_ITER = 10
 SMALLEST = 0.01  # the expression models' smallest lambda, relative to their largest
 
 

@@ -85,28 +85,47 @@ def sweep(S, b, c, w, lam2):
 
 
 @njit(nogil=True, cache=True, fastmath=REDUCE)
-def cholesky_solve(A, x):
-    """Overwrite `x` by the solution of A y = x; False where A is not positive definite."""
-    m = x.size
-    for i in range(m):
-        for k in range(i + 1):
-            total = A[i, k]
-            for e in range(k):
-                total -= A[i, e] * A[k, e]
-            if k < i:
-                A[i, k] = total / A[k, k]
-            elif total > 1e-10:
-                A[i, i] = np.sqrt(total)
-            else:
+def factorise(A):
+    """Cholesky factor U, A = U'U, over the upper triangle; False where A is nearly singular.
+
+    Four rows at a time, so that the trailing triangle is read and written a quarter as often.
+    """
+    m = A.shape[0]
+    for first in range(0, m, 4):
+        last = min(first + 4, m)
+        for k in range(first, last):
+            for e in range(first, k):
+                factor = A[e, k]
+                for q in range(k, m):
+                    A[k, q] -= factor * A[e, q]
+            if A[k, k] <= 1e-10:
                 return False
-        for e in range(i):
-            x[i] -= A[i, e] * x[e]
-        x[i] /= A[i, i]
-    for i in range(m - 1, -1, -1):
-        x[i] /= A[i, i]
-        for e in range(i):
-            x[e] -= x[i] * A[i, e]
+            scale = 1.0 / np.sqrt(A[k, k])
+            for q in range(k, m):
+                A[k, q] *= scale
+        for i in range(last, m):
+            a, b, c, d = A[first, i], A[first + 1, i], A[first + 2, i], A[first + 3, i]
+            for q in range(i, m):
+                A[i, q] -= (
+                    a * A[first, q] + b * A[first + 1, q] + c * A[first + 2, q]
+                    + d * A[first + 3, q]
+                )
     return True
+
+
+@njit(nogil=True, cache=True, fastmath=REDUCE)
+def substitute(U, x):
+    """Overwrite `x` by the solution y of U'U y = x."""
+    m = x.size
+    for k in range(m):
+        x[k] /= U[k, k]
+        for q in range(k + 1, m):
+            x[q] -= x[k] * U[k, q]
+    for k in range(m - 1, -1, -1):
+        total = x[k]
+        for q in range(k + 1, m):
+            total -= U[k, q] * x[q]
+        x[k] = total / U[k, k]
 
 
 @njit(nogil=True, cache=True)
@@ -132,12 +151,13 @@ def newton_step(S, b, c, w, lam2):
     for i in range(m):
         k = support[i]
         gradient[i] = c[k] - lam2 * b[k] - w[k] * np.sign(b[k])
-        for e in range(i + 1):
+        for e in range(i, m):
             A[i, e] = S[k, support[e]]
         A[i, i] += lam2
-    d[:] = gradient
-    if m == 0 or not cholesky_solve(A, d):
+    if m == 0 or not factorise(A):
         return
+    d[:] = gradient
+    substitute(A, d)
     slope = -np.sum(gradient * d)
     if slope < 0.0:
         t = line_minimum(b[support], d, w[support], slope, -slope)
