@@ -113,7 +113,10 @@ def of_effects(comparison, roles):
         larger = comparison.at[row.Index, "larger in"]
         p = comparison.at[row.Index, "p adjusted"]
         found = "no activity in either group" if larger == "none" else f"larger in {larger}"
-        agrees = "agrees" if larger == expected and p < 0.05 else "does not agree"
+        if larger != expected:
+            agrees = "does not agree"
+        else:
+            agrees = "agrees" if p < 0.05 else "points the same way, but not beyond chance,"
         medians = (comparison.at[row.Index, "median ST"], comparison.at[row.Index, "median RS"])
         lines.append(
             f"- {row.marker}, {row.side}: {found} (medians {medians[0]:.2f} in ST, "
