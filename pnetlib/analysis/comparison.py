@@ -114,7 +114,7 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
     drugs = list(cohort.response.columns) if drugs is None else drugs
     repeats = 1 if permute else profile.repeats
     folds = profile.control_folds if permute else profile.outer_folds
-    tasks = [(d, r, f) for r in range(repeats) for f in range(folds) for d in drugs]
+    tasks = [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
     parts = []
     with threadpool_limits(1, "blas"):
         pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
@@ -126,18 +126,16 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
                 advance()
     predictions = pd.concat([part[0] for part in parts], ignore_index=True)
     choices = pd.concat([part[1] for part in parts], ignore_index=True)
-    order = ["drug", "repeat", "fold"]
-    return Comparison(predictions.sort_values([*order, "line"], ignore_index=True),
-                      choices.sort_values([*order, "method"], ignore_index=True))
+    return Comparison(predictions, choices)
 
 
 def fold_errors(predictions, methods=METHODS + BASELINES):
     """Mean squared error of each method in each outer fold, with the lines trained and tested."""
     squared = predictions[list(methods)].sub(predictions["z"], axis=0) ** 2
     keys = [predictions[key] for key in ("drug", "repeat", "fold")]
-    errors = squared.groupby(keys).mean()
-    errors["n_test"] = squared.groupby(keys).size()
-    errors["n_train"] = predictions["n_train"].groupby(keys).first()
+    errors = squared.groupby(keys, sort=False).mean()
+    errors["n_test"] = squared.groupby(keys, sort=False).size()
+    errors["n_train"] = predictions["n_train"].groupby(keys, sort=False).first()
     return errors
 
 
@@ -172,7 +170,7 @@ def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
     The last rows, drug "all", average the drugs within each fold first.
     """
     rows = []
-    pooled = errors.groupby(level=["repeat", "fold"]).mean()
+    pooled = errors.groupby(level=["repeat", "fold"], sort=False).mean()
     groups = [*errors.groupby(level="drug", sort=False), ("all", pooled)]
     for drug, part in groups:
         for method in methods:
