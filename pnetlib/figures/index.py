@@ -1,0 +1,81 @@
+"""The figures shown in the repository: copied from one run, with an index of what made them.
+
+Use: ``python -m pnetlib.figures.index results/gdsc-standard``
+"""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pnetlib
+from pnetlib.errors import PnetError, UsageError
+from pnetlib.runs.project import project_root
+
+TITLES = {
+    "01_genes": "genes by variance, the cut, and the published markers",
+    "01_responses": "responses to the four drugs and their correlations",
+    "01_tissues": "cell lines by tissue",
+    "02_errors": "figure 2: prediction error of each method and drug",
+    "02_differences": "Pro's error less that of the other models, fold by fold",
+    "02_control": "the same procedure on permuted responses",
+    "03_markers": "figure 3: effects, degrees and ranks of the markers",
+    "04_networks": "figure 4: networks of sensitive and resistant lines",
+    "04_hubs": "degrees of the markers in both networks",
+    "04_errors": "choice of lam1 for both networks",
+    "05_effects": "figure 5: regulatory effects over single edges",
+    "05_effects_two_steps": "regulatory effects over paths of at most two edges",
+}
+
+
+def publish(run: Path, folder: Path) -> list[str]:
+    """Copy a run's figures to `folder` and write its index.
+
+    Parameters
+    ----------
+    run : Path
+        Folder of a finished run.
+    folder : Path
+        Where the figures go; figures that the run lacks stay as they are.
+
+    Returns
+    -------
+    list of str
+        Names of the figures copied.
+    """
+    data = run / "01_data.json"
+    comparison = run / "02_comparison.json"
+    if not data.is_file() or not comparison.is_file():
+        raise UsageError(f"{run} holds no finished run; name a folder such as results/gdsc-standard.")
+    numbers, seed = json.loads(data.read_text("utf-8")), json.loads(comparison.read_text("utf-8"))
+    names = [name for name in TITLES if (run / "figures" / f"{name}.png").is_file()]
+    folder.mkdir(exist_ok=True)
+    for name in names:
+        for kind in ("png", "svg"):
+            shutil.copyfile(run / "figures" / f"{name}.{kind}", folder / f"{name}.{kind}")
+    rows = [f"| [{name}]({name}.png) ([svg]({name}.svg)) | {TITLES[name]} | "
+            f"[{name[:2]}](../notebooks/{notebook(name)}) |" for name in names]
+    files = [f"- `{name}`: `{digest}`" for name, digest in sorted(numbers["files"].items())]
+    text = [
+        "# Figures", "",
+        f"Made by the run `{run.name}` of pnetlib {pnetlib.__version__} on the source "
+        f"`{numbers['source']}` with seed {seed['seed']}. Files read, with their SHA-256:", "",
+        *files, "", "| figure | shows | notebook |", "|---|---|---|", *rows,
+    ]
+    (folder / "README.md").write_text("\n".join(text) + "\n", "utf-8")
+    return names
+
+
+def notebook(figure: str) -> str:
+    """The notebook that makes a figure."""
+    return next((project_root() / "notebooks").glob(f"{figure[:2]}_*.ipynb")).name
+
+
+if __name__ == "__main__":
+    try:
+        print("Copied:", ", ".join(publish(Path(sys.argv[1]), project_root() / "figures")))
+    except IndexError:
+        sys.exit(f"error: name the folder of a run.\n{__doc__}")
+    except PnetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
