@@ -154,3 +154,127 @@ def test_effects_survive_a_silent_marker():
     figure = effects.draw_effects(table, compared, 1, simulated=False)
     assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["m1", "m2"]
     assert "In 2 of 4 rows" in effects.caption_effects(compared, 1, simulated=False)
+
+
+def dense_tables(n_genes, n_markers, seed):
+    """Group tables of many genes in a crowd, the last of them without any edge."""
+    rng = np.random.default_rng(seed)
+    genes = [f"GENE{k:04d}" for k in range(n_genes)]
+    pairs = [(a, b) for a in genes[:-1] for b in genes[:-1] if a != b]
+    picked = [pairs[k] for k in rng.permutation(len(pairs))[: 4 * n_genes]]
+    edges = pd.DataFrame(picked, columns=["regulator", "target"])
+    for group in group_step.GROUPS:
+        edges[group] = rng.normal(size=len(edges)) * (rng.random(len(edges)) < 0.7)
+    edges["presence"] = np.select(
+        [edges["RS"] == 0, edges["ST"] == 0], ["ST only", "RS only"], "both"
+    )
+    degree = {f"degree {g}": edges.groupby("regulator")[g].apply(lambda b: b.abs().sum())
+              for g in group_step.GROUPS}
+    positions = {gene: 0.01 * rng.normal(size=2) for gene in genes[:-1]}
+    return edges, pd.DataFrame(degree).reindex(genes).fillna(0.0), positions, genes[:n_markers]
+
+
+@pytest.mark.parametrize(("n_genes", "n_markers"), [(5, 5), (40, 8), (47, 17)])
+def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
+    edges, degrees, positions, names = dense_tables(n_genes, n_markers, n_genes)
+    figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
+    figure.canvas.draw()
+    width, height = figure.canvas.get_width_height()
+    for axes in figure.axes:
+        assert sorted(text.get_text() for text in axes.texts) == list(degrees.index)
+        boxes = np.array([text.get_window_extent().extents for text in axes.texts])
+        over = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
+            boxes[:, None, :2], boxes[None, :, :2])
+        over[np.diag_indices(len(boxes))] = -1
+        assert not (over > 1).all(axis=2).any()
+        assert (boxes[:, :2] >= -1).all() and (boxes[:, 2:] <= [width + 1, height + 1]).all()
+        assert {t.get_fontsize() for t in axes.texts if t.get_text() in names} == {8}
+        assert min(text.get_fontsize() for text in axes.texts) >= 7
+
+
+def test_networks_keep_genes_where_they_are_clear():
+    places, clear = networks._push(
+        np.array([[1.0, 1], [2, 2]]), np.full((2, 2), 0.2), np.zeros((2, 2)), np.full((2, 2), 3.0)
+    )
+    assert clear and places.tolist() == [[1, 1], [2, 2]]
+
+
+def test_networks_without_an_edge():
+    edges, degrees, _, names = dense_tables(5, 2, 0)
+    figure = networks.draw_networks(edges[:0], 0 * degrees, {}, names, simulated=True)
+    assert all(name in words(figure) for name in degrees.index)
+
+
+def test_hubs_stand_in_the_order_of_their_degree(group_tables):
+    _, degrees = group_tables
+    figure = networks.draw_hubs(degrees, list(degrees.index), simulated=False)
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    largest = degrees.loc[names, ["degree ST", "degree RS"]].max(axis=1)
+    assert largest.is_monotonic_decreasing
+    legend = figure.axes[0].get_legend().get_window_extent()
+    assert legend.x0 >= figure.axes[0].get_window_extent().x1
+
+
+def effects_table(scale):
+    rng = np.random.default_rng(1)
+    return pd.DataFrame([
+        {"line": f"{group}{line}", "group": group, "marker": marker, "side": side, "length": 1,
+         "effect": rng.random() * size}
+        for marker, size in scale.items() for side in ("targets", "regulators")
+        for group in ("ST", "RS") for line in range(12)
+    ])
+
+
+def test_effects_show_every_line_in_the_colours_of_the_groups():
+    table = effects_table({"m1": 1.0, "m2": 2.0})
+    compared = compare_groups(table)
+    figure, again = (effects.draw_effects(table, compared, 1, simulated=False) for _ in "ab")
+    for axes, other, side in zip(figure.axes, again.axes, ("targets", "regulators")):
+        dots = [line for line in axes.lines if line.get_marker() == "o"]
+        shown = np.sort(np.concatenate([line.get_ydata() for line in dots]))
+        assert np.allclose(shown, np.sort(table.loc[table["side"] == side, "effect"]))
+        places = [line.get_xdata() for line in other.lines if line.get_marker() == "o"]
+        assert all(np.array_equal(a.get_xdata(), b) for a, b in zip(dots, places))
+        boxes = {colours.to_hex(patch.get_facecolor()).upper() for patch in axes.patches}
+        assert boxes == set(GROUP_COLOURS.values())
+        assert axes.get_yscale() == "linear" and axes.get_ylim()[0] <= 0
+
+
+def test_effects_of_unlike_markers_stay_visible_beside_zero():
+    table = effects_table({"m1": 1.0, "m2": 1000.0, "m3": 0.0})
+    figure = effects.draw_effects(table, compare_groups(table), 1, simulated=False)
+    for axes in figure.axes:
+        assert axes.get_yscale() == "symlog" and axes.get_ylim()[0] < 0
+        assert [text.get_text() for text in axes.texts].count("none") == 2
+
+
+def test_effects_without_any_marker():
+    columns = ["line", "group", "marker", "side", "length", "effect"]
+    empty = pd.DataFrame(columns=columns)
+    assert "No marker" in words(effects.draw_effects(empty, empty, 1, simulated=False))
+
+
+@pytest.mark.parametrize("n_drugs", [1, 10])
+def test_rows_keep_their_height_for_any_number_of_drugs(errors, differences, n_drugs):
+    drugs = [f"drug {k}" for k in range(n_drugs)]
+    first = errors[errors["drug"] == "A"]
+    figure = comparison.draw_errors(
+        pd.concat([first.assign(drug=drug) for drug in drugs]), simulated=False
+    )
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(shown) == n_drugs
+    assert min(axes.get_window_extent().height for axes in shown) / figure.dpi > 1.2
+    pairs = differences[differences["drug"] == "A"]
+    figure = comparison.draw_differences(
+        pd.concat([pairs.assign(drug=drug) for drug in [*drugs, "all"]]), simulated=False
+    )
+    assert figure.axes[0].get_window_extent().height / figure.dpi > 0.4 * n_drugs
+
+
+def test_markers_say_what_the_sizes_mean(fitted):
+    published = published_markers(fitted, ["g2"], pd.Series({"g2": 2.0}))
+    figure = markers.draw_markers(
+        fitted, common_markers(fitted, 2), published, simulated=False
+    )
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels[-1] == f"degree {fitted.degree.to_numpy().max():.2g}"

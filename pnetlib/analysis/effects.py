@@ -84,14 +84,16 @@ def compare_groups(effects):
     -------
     DataFrame
         Means and medians of both groups, difference of means, p value, the p value adjusted over
-        all rows (Benjamini and Hochberg), and the group of larger median ("none" where both are 0).
+        all rows (Benjamini and Hochberg), and the group of larger median, or mean where the
+        medians are equal ("none" where all effects are).
     """
     rows = []
     for (marker, side, length), part in effects.groupby(["marker", "side", "length"], sort=False):
         st, rs = (part.loc[part["group"] == g, "effect"] for g in ("ST", "RS"))
         same = st.nunique() == 1 and rs.nunique() == 1 and st.iloc[0] == rs.iloc[0]
         p = 1.0 if same else float(mannwhitneyu(st, rs).pvalue)
-        larger = "none" if same else ("ST" if st.median() > rs.median() else "RS")
+        one, other = (st.median(), rs.median()) if st.median() != rs.median() else (st.mean(), rs.mean())
+        larger = "none" if same else ("ST" if one > other else "RS")
         rows.append({"marker": marker, "side": side, "length": length, "mean ST": st.mean(),
                      "mean RS": rs.mean(), "median ST": st.median(), "median RS": rs.median(),
                      "difference": st.mean() - rs.mean(), "p": p, "larger in": larger})

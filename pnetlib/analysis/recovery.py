@@ -6,6 +6,9 @@ LA), is not 0. They depend on how many genes the lambdas let in, so measures tha
 beside them. Ours: hubs are ranked by |theta| times the square root of the degree, the scale of
 `markers.ranks` (by |coefficient| for ELA and LA, which have no network), and effects are compared
 as those of a gene's own expression, B theta, which every method estimates.
+
+Hubs have more edges and so lead the ranks of a network method even where the response tells
+nothing; recovery from shuffled responses (`permute`) shows how much of it that is.
 """
 
 import joblib
@@ -76,7 +79,8 @@ def correlation(estimated, planted):
     return float(np.corrcoef(estimated, planted)[0, 1])
 
 
-def recover(cohort, profile, seed, *, drugs=None, force=(), n_threads=None, advance=None):
+def recover(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
+            advance=None):
     """Hold what each method finds on all lines of a simulated cohort against the planted truth.
 
     The lambdas are those of smallest cross-validated error, as for the real cohort.
@@ -92,6 +96,8 @@ def recover(cohort, profile, seed, *, drugs=None, force=(), n_threads=None, adva
         All of the cohort's by default.
     force : sequence of str
         Genes that enter whatever their variance.
+    permute : bool
+        Shuffle the responses first: the control.
     n_threads : int, optional
         Drugs done at the same time; the result does not depend on it.
     advance : callable, optional
@@ -124,7 +130,10 @@ def recover(cohort, profile, seed, *, drugs=None, force=(), n_threads=None, adva
     def one(drug):
         lines = cohort.lines_for(drug)
         X = cohort.expression.loc[lines, genes].to_numpy()
-        moments, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed)
+        z = cohort.response.loc[lines, drug].to_numpy()
+        if permute:
+            z = np.random.default_rng([seed, drugs.index(drug)]).permutation(z)
+        moments, choice = choose(X, z, profile, seed)
         relevant = theta[drug].to_numpy() != 0
         hubs = planted_hubs & relevant
         rows = []
@@ -153,11 +162,12 @@ def recover(cohort, profile, seed, *, drugs=None, force=(), n_threads=None, adva
     return pd.DataFrame(rows)
 
 
-def recover_repeatedly(seeds, size, profile, *, n_threads=None, advance=None):
+def recover_repeatedly(seeds, size, profile, *, permute=False, n_threads=None, advance=None):
     """`recover` on a cohort simulated anew from each seed; its table with a column ``seed``."""
     parts = []
     for seed in seeds:
-        table = recover(simulate_cohort(seed, size), profile, seed, n_threads=n_threads)
+        cohort = simulate_cohort(seed, size)
+        table = recover(cohort, profile, seed, permute=permute, n_threads=n_threads)
         parts.append(table.assign(seed=seed))
         if advance is not None:
             advance()

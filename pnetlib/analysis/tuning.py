@@ -126,7 +126,7 @@ def network_path(moments, grid, networks):
 
 
 def _theta(moments, state, lam1, lam3):
-    return theta_step(moments, state, Penalties(lam1, 0.0, lam3), 1e-4 * TOL)
+    return theta_step(moments, state, Penalties(lam1, 0.0, lam3), 1e-6 * TOL)
 
 
 def _joint(moments, state, lam1, lam3, lam4):

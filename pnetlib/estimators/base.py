@@ -20,6 +20,13 @@ def check_penalties(estimator, names):
             raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}.")
 
 
+def check_count(estimator, name):
+    """Refuse an option that is not a whole number of at least 0."""
+    value = getattr(estimator, name)
+    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
+        raise UsageError(f"{name} must be a whole number of at least 0, not {value!r}.")
+
+
 def check_choice(estimator, name, choices):
     """Refuse an option that is not among the documented ones."""
     value = getattr(estimator, name)

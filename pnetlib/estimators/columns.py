@@ -51,8 +51,11 @@ class Columns:
         return csc_array((self.data, self.indices, self.indptr), shape=(p, p))
 
     def replace(self, genes, counts, indices, data):
-        """These columns with those of the given genes, in rising order, exchanged."""
-        old = np.diff(self.indptr)
+        """These columns with those of the given genes, in any order, exchanged."""
+        old, ends = np.diff(self.indptr), np.cumsum(counts)
+        rising = np.argsort(genes)
+        pieces = [np.arange(ends[k] - counts[k], ends[k]) for k in rising]
+        taken_from = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
         new = old.copy()
         new[genes] = counts
         indptr = np.concatenate(([0], np.cumsum(new)))
@@ -61,7 +64,7 @@ class Columns:
         exchanged[genes] = True
         kept, taken = np.repeat(~exchanged, old), np.repeat(exchanged, new)
         out_indices[~taken], out_data[~taken] = self.indices[kept], self.data[kept]
-        out_indices[taken], out_data[taken] = indices, data
+        out_indices[taken], out_data[taken] = indices[taken_from], data[taken_from]
         return Columns(indptr, out_indices, out_data)
 
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..kernels.column import sweep_columns
 from ..kernels.graph import degrees, graph_penalty, neighbour_sums, network_loss
-from ..kernels.sweep import edge_weights, response_column, sweep_columns
 from ..kernels.theta import candidate_links, column_products, descend_theta, gram_rows
 from .columns import MAX_ROUNDS, Columns, gram_times, solve_network
 from .moments import Moments
@@ -36,7 +36,7 @@ class Penalties:
         Difference of linked genes' scaled effects.
     degree : {"sqrt", "d"}
         Effects are scaled by the square root of the degree or by the degree.
-    edges : {"exact", "lagged"}
+    coupling : {"exact", "lagged"}
         Edge weights in the B step: the derivative of the last term, degrees included, or
         ``(a_q - a_j)^2`` with the scaled effects a held.
     """
@@ -46,7 +46,7 @@ class Penalties:
     lam3: float = 0.0
     lam4: float = 0.0
     degree: str = "sqrt"
-    edges: str = "exact"
+    coupling: str = "exact"
 
 
 @dataclass
@@ -104,7 +104,7 @@ def scaled_effects(B, theta, signs, pen):
     """a = |theta| / s and the vector e of the edge weights lam1 + lam4 (e_q + e_j - 2 a_q a_j)."""
     d = degrees(*B.arrays)
     a = signed_effects(theta, signs) / degree_scale(d, pen.degree)
-    if pen.edges == "lagged":
+    if pen.coupling == "lagged":
         return a, a * a
     mean = np.divide(neighbour_sums(*B.arrays, a), d, out=np.zeros_like(d), where=d > 0)
     return a, a * mean if pen.degree == "sqrt" else 2.0 * a * mean - a * a
@@ -123,6 +123,12 @@ def start_state(moments, pen, tol, n_threads=None, warm=None):
     return State(B, GB, np.zeros(len(G)), np.zeros(len(G)), gaps)
 
 
+def by_size(values):
+    """Genes with a value other than 0, largest first: an order that no renumbering changes."""
+    order = np.argsort(-np.abs(values), kind="stable")
+    return order[: np.count_nonzero(values)]
+
+
 def candidate_gram(B, GB, genes, known):
     """H = B'GB among the candidate genes, of which the first have their part `known`."""
     done = len(known)
@@ -133,13 +139,13 @@ def candidate_gram(B, GB, genes, known):
     return H
 
 
-def theta_step(moments, state, pen, tol=1e-10):
+def theta_step(moments, state, pen, tol=1e-18):
     """Minimise over theta; candidates grow until no other gene would become active."""
     B, GB, theta = state.B.arrays, state.GB, state.theta
     d = degrees(*B)
     s = degree_scale(d, pen.degree)
     diag, h = d / s**2, column_products(*B, moments.g)
-    genes, H = np.flatnonzero(theta), np.empty((0, 0))
+    genes, H = by_size(theta), np.empty((0, 0))
     for _ in range(MAX_ROUNDS):
         H = candidate_gram(B, GB, genes, H)
         N = candidate_links(*B, s, genes)
@@ -154,7 +160,7 @@ def theta_step(moments, state, pen, tol=1e-10):
         wanting[genes] = False
         if not wanting.any():
             break
-        genes = np.concatenate((genes, np.flatnonzero(wanting)))
+        genes = np.concatenate((genes, by_size(np.where(wanting, centre, 0.0))))
     return state
 
 
@@ -170,7 +176,7 @@ def network_step(moments, state, pen, tol, n_threads=None):
     """Minimise over B with the edge weights held: active columns in turn, the others at once."""
     G, theta = moments.G, state.theta
     a, e = scaled_effects(state.B, theta, state.signs, pen)
-    active = np.flatnonzero(theta)
+    active = by_size(theta)
     v = theta[active] @ state.GB[active]
     u = state.B.matrix()[:, active] @ theta[active]
     part = sweep_columns(G, state.GB, moments.g, moments.zz, theta, active, a, e, pen.lam1,
@@ -210,7 +216,7 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_th
     for _ in range(max_iter):
         before = best
         old_theta = state.theta.copy()
-        theta_step(moments, state, pen, 1e-4 * tol)
+        theta_step(moments, state, pen, 1e-6 * tol)
         value = objective(moments, state.B, state.GB, state.theta, state.signs, pen)
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best
@@ -235,7 +241,7 @@ def kkt_residuals(moments, state, pen):
         Largest violation over the edges, in units of lam1, and over the effects, of lam3.
     """
     G, theta, B = moments.G, state.theta, state.B
-    a, e = scaled_effects(B, theta, state.signs, replace(pen, edges="exact"))
+    a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
     active = np.flatnonzero(theta)
     v = theta[active] @ state.GB[active]
     dense = B.matrix().toarray()

@@ -8,7 +8,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .base import NetworkTables, check_choice, check_penalties, warn_unconverged
+from .base import NetworkTables, check_choice, check_count, check_penalties, warn_unconverged
 from .joint import (
     Penalties, fit_joint, initial_signs, kkt_residuals, start_state, theta_residual,
     theta_step,
@@ -29,8 +29,8 @@ class ActivityRegressor(NetworkTables, RegressorMixin, BaseEstimator):
         self.mean_, self.scale_, self.theta0_ = moments.mean, moments.scale, moments.z_mean
         return moments
 
-    def _penalties(self, edges="exact"):
-        return Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree, edges)
+    def _penalties(self, coupling="exact"):
+        return Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree, coupling)
 
     def _keep(self, state):
         self.B_, self.theta_, self.gaps_ = state.B.matrix(), state.theta, state.gaps
@@ -71,7 +71,7 @@ class PredictiveNetwork(ActivityRegressor):
     sign : {"current", "fixed"}
         ``sgn(theta) theta`` with the current sign, or with the sign of an initial estimate
         (theta of the network alone with lam4 = 0; the sign of B_j'X'z where that is 0).
-    edges : {"exact", "lagged"}
+    coupling : {"exact", "lagged"}
         Edge weights of the B step: the derivative of the last term with the degrees, whose fixed
         points are stationary points of the objective, or with the degrees held.
     tol : float
@@ -104,7 +104,7 @@ class PredictiveNetwork(ActivityRegressor):
     """
 
     def __init__(self, lam1=0.2, lam2=0.0, lam3=0.05, lam4=0.1, *, degree="sqrt", sign="current",
-                 edges="exact", tol=1e-6, gap_tol=1e-6, max_iter=500, warm_start=False,
+                 coupling="exact", tol=1e-6, gap_tol=1e-6, max_iter=500, warm_start=False,
                  n_threads=None):
         self.lam1 = lam1
         self.lam2 = lam2
@@ -112,7 +112,7 @@ class PredictiveNetwork(ActivityRegressor):
         self.lam4 = lam4
         self.degree = degree
         self.sign = sign
-        self.edges = edges
+        self.coupling = coupling
         self.tol = tol
         self.gap_tol = gap_tol
         self.max_iter = max_iter
@@ -122,9 +122,11 @@ class PredictiveNetwork(ActivityRegressor):
     def fit(self, X, y):
         """Fit network and effects to expression X (n, p) and response y (n,)."""
         check_choice(self, "sign", ("current", "fixed"))
-        check_choice(self, "edges", ("exact", "lagged"))
+        check_choice(self, "coupling", ("exact", "lagged"))
+        check_penalties(self, ["tol"])
+        check_count(self, "max_iter")
         earlier = self._state if self.warm_start and hasattr(self, "_state") else None
-        moments, pen = self._moments(X, y), self._penalties(self.edges)
+        moments, pen = self._moments(X, y), self._penalties(self.coupling)
         if earlier is not None and earlier.theta.size == moments.g.size:
             state = earlier.restart(moments, self.n_threads)
         else:

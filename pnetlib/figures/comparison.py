@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from ..analysis.comparison import BASELINES
 from ..analysis.tuning import METHODS
@@ -33,8 +34,11 @@ def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
         Whether the data are simulated.
     """
     drugs, order = list(errors["drug"].unique()), [*METHODS, *BASELINES]
-    figure = new_figure(6.5, 4.2, simulated=simulated, title="Prediction error on unseen lines")
-    panels = figure.subplots(-(-len(drugs) // 2), 2, sharex=True, sharey=True, squeeze=False)
+    rows = -(-len(drugs) // 2)
+    figure = new_figure(
+        6.5, 0.6 + 1.8 * rows, simulated=simulated, title="Prediction error on unseen lines"
+    )
+    panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
     for axes in panels.ravel()[len(drugs):]:
         axes.set_visible(False)
     for axes, drug in zip(panels.ravel(), drugs):
@@ -42,7 +46,8 @@ def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
         for place, method in enumerate(order):
             _intervals(axes, part.loc[[method]], [place], method)
             axes.annotate(f"{part.at[method, 'mean']:.3f}", (part.at[method, "mean"], place),
-                          (0, 5), textcoords="offset points", ha="center", fontsize=7.5)
+                          (0, 5), textcoords="offset points", ha="center", fontsize=8,
+                          path_effects=[withStroke(linewidth=2, foreground="white")])
         axes.set_title(drug)
         axes.set_yticks(range(len(order)), order)
         axes.set_ylim(len(order) - 0.5, -0.8)
@@ -56,8 +61,9 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> st
     """Return the caption of `draw_errors`."""
     text = (
         f"Mean squared error of the z-scored ln IC50 over {n_folds} outer folds of each drug, with "
-        "95 % intervals (the variance is corrected for the lines that folds share). Squares and "
-        "the dashed line: naive means of all, or of the tissue's, training lines."
+        "95 % intervals (the variance is corrected for the lines that folds share); the axis does "
+        "not begin at 0. Squares and the dashed line: naive means of all, or of the tissue's, "
+        "training lines."
     )
     return caption("Figure 2a", text, simulated)
 
@@ -75,7 +81,9 @@ def draw_differences(differences: pd.DataFrame, *, simulated: bool) -> Figure:
     """
     others = [method for method in METHODS if method != "Pro"]
     drugs = list(differences["drug"].unique())
-    figure = new_figure(6.5, 3.4, simulated=simulated, title="Pro against the other models")
+    figure = new_figure(
+        6.5, 0.9 + 0.5 * len(drugs), simulated=simulated, title="Pro against the other models"
+    )
     axes = figure.add_subplot()
     for shift, method in zip((-0.22, 0.0, 0.22), others):
         part = differences[differences["against"] == method].set_index("drug").loc[drugs]

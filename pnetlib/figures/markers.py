@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from ..analysis.markers import DrugNetworks
 from .style import caption, new_figure, styled
@@ -30,7 +31,7 @@ def draw_markers(
     names = list(dict.fromkeys(published["marker"]))
     found = [gene for gene in common.index if gene not in names][:MOST]
     genes, drugs = [*names, *found], list(networks.theta.columns)
-    figure = new_figure(6.5, 1.5 + 0.27 * len(genes), simulated=simulated, title="Markers")
+    figure = new_figure(6.5, 1.8 + 0.27 * len(genes), simulated=simulated, title="Markers")
     axes = figure.add_subplot()
     theta = networks.theta.reindex(genes)
     degree = networks.degree.reindex(genes).fillna(0.0)
@@ -39,7 +40,7 @@ def draw_markers(
     x, y = np.meshgrid(range(len(drugs)), range(len(genes)))
     inside = theta.notna().to_numpy()
     dots = axes.scatter(
-        x[inside], y[inside], s=20 + 260 * (degree.to_numpy() / largest)[inside],
+        x[inside], y[inside], s=_area(degree.to_numpy()[inside] / largest),
         c=theta.to_numpy()[inside], cmap="PuOr_r", vmin=-limit, vmax=limit, edgecolor="#555555",
         linewidth=0.6,
     )
@@ -51,7 +52,23 @@ def draw_markers(
     if found:
         axes.axhline(len(names) - 0.5, color="#888888", linewidth=0.8)
     figure.colorbar(dots, ax=axes, label="Effect theta (z-score per predicted sd)", shrink=0.7)
+    figure.legend(handles=_sizes(largest), loc="outside lower center", ncols=4, handletextpad=0.8)
     return figure
+
+
+def _area(share):
+    """Area of a dot, in square points, of a gene with this share of the largest degree."""
+    return 20 + 260 * share
+
+
+def _sizes(largest):
+    """Dots that say which size is which degree."""
+    return [
+        Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor="#555555",
+               markeredgewidth=0.6, markersize=np.sqrt(_area(share)),
+               label=f"degree {share * largest:.2g}")
+        for share in (0.1, 0.5, 1.0)
+    ]
 
 
 def _write_ranks(axes, networks, published, genes, drugs):

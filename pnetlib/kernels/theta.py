@@ -65,7 +65,8 @@ def descend_theta(H, h, N, diag, signs, theta, lam3, lam4, tol, max_sweeps):
         gain = 0.0
         for j in range(theta.size):
             curvature = H[j, j] + 2.0 * lam4 * diag[j]
-            if curvature <= 0.0:
+            if curvature <= 0.0:  # a gene without regulators and links: only lam3 is left of it
+                theta[j] = 0.0
                 continue
             pull = 0.0
             for q in range(theta.size):

@@ -1,0 +1,429 @@
+"""The estimators: equal to scikit-learn, and indifferent to what should not matter."""
+
+import re
+import warnings
+
+import naive
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.linear_model import ElasticNet, Lasso
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from pnetlib.errors import UsageError
+from pnetlib.estimators import (
+    ElasticNetExpression, ElasticNetwork, LassoExpression, NetworkThenPredict, PredictiveNetwork,
+)
+from pnetlib.estimators import columns, expression, joint
+from pnetlib.estimators.joint import Penalties
+
+EVERY = [ElasticNetExpression(), LassoExpression(), ElasticNetwork(n_threads=1),
+         NetworkThenPredict(n_threads=1), PredictiveNetwork(n_threads=1)]
+NETWORKS = EVERY[2:]
+PREDICTORS = EVERY[:2] + EVERY[3:]
+TIGHT = {"gap_tol": 1e-13}
+PRO = {"tol": 1e-12, "gap_tol": 1e-13, "n_threads": 1, "max_iter": 2000}
+
+
+def named(models):
+    return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)
+
+
+def raw(seed, n=40, p=8):
+    """Expression in its own units and a response with a mean, not standardised."""
+    X, z = naive.cohort(seed, n, p)
+    rng = np.random.default_rng(seed)
+    return X * rng.uniform(0.5, 3.0, size=p) + rng.uniform(3.0, 10.0, size=p), z + 1.5
+
+
+def tight(model):
+    """The model at tolerances at which only rounding is left."""
+    options = {name: value for name, value in PRO.items() if name in model.get_params()}
+    return clone(model).set_params(**options)
+
+
+def network_of(model):
+    return model.B_.toarray()
+
+
+# Few rounds: the checks do not wait for convergence on responses of a hundred units.
+@parametrize_with_checks([*EVERY[:-1], PredictiveNetwork(max_iter=20, n_threads=1)])
+def test_scikit_learn_conventions(estimator, check):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        check(estimator)
+
+
+# Equal to scikit-learn ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n, p", [(60, 20), (25, 50)])
+@pytest.mark.parametrize("lam1, lam2", [(0.3, 0.0), (0.1, 0.2), (0.02, 0.01)])
+def test_expression_models_equal_sklearn(n, p, lam1, lam2):
+    X, z = raw(n, n, p)
+    S = naive.standardised(X)
+    alpha = lam1 / 2 + lam2
+    expected = ElasticNet(alpha, l1_ratio=lam1 / 2 / alpha, tol=1e-13, max_iter=10**6).fit(S, z)
+    model = ElasticNetExpression(lam1, lam2, **TIGHT).fit(X, z)
+    np.testing.assert_allclose(model.coef_, expected.coef_, atol=1e-6)
+    np.testing.assert_allclose(model.predict(X), expected.predict(S), atol=1e-6)
+    assert model.intercept_ == pytest.approx(expected.intercept_)
+    assert model.gap_ <= 1e-13
+    expected = Lasso(lam1 / 2, tol=1e-13, max_iter=10**6).fit(S, z)
+    model = LassoExpression(lam1, **TIGHT).fit(X, z)
+    np.testing.assert_allclose(model.coef_, expected.coef_, atol=1e-6)
+
+
+@pytest.mark.parametrize("n, p", [(50, 15), (15, 30)])
+@pytest.mark.parametrize("lam1, lam2", [(0.3, 0.0), (0.15, 0.1)])
+def test_network_and_joint_model_without_effects_equal_elastic_nets(n, p, lam1, lam2):
+    X, z = raw(n, n, p)
+
+    def elastic_net(X, y, w, lam2):
+        alpha = w[0] + lam2
+        model = ElasticNet(alpha, l1_ratio=w[0] / alpha, fit_intercept=False, tol=1e-13,
+                           max_iter=10**6)
+        return model.fit(X, y).coef_
+
+    expected = naive.regressed_network(naive.standardised(X), lam1, lam2, elastic_net)
+    model = ElasticNetwork(lam1, lam2, **TIGHT).fit(X)
+    np.testing.assert_allclose(network_of(model), expected, atol=1e-6)
+    for degree in ("sqrt", "d"):
+        pro = PredictiveNetwork(lam1, lam2, 1e4, 0.5, degree=degree, **TIGHT).fit(X, z)
+        assert not pro.theta_.any()
+        np.testing.assert_allclose(network_of(pro), expected, atol=1e-6)
+        np.testing.assert_allclose(pro.predict(X), z.mean())
+    then = NetworkThenPredict(lam1, lam2, 0.05, **TIGHT).fit(X, z)
+    np.testing.assert_allclose(network_of(then), expected, atol=1e-6)
+    lasso = Lasso(0.025, fit_intercept=False, tol=1e-13, max_iter=10**6)
+    F = naive.standardised(X) @ expected
+    fitted = F @ lasso.fit(F, z - z.mean()).coef_
+    np.testing.assert_allclose(then.predict(X), z.mean() + fitted, atol=1e-3)
+
+
+def test_joint_model_reports_its_objective_and_conditions():
+    X, z = raw(1)
+    model = PredictiveNetwork(0.1, 0.02, 0.02, 0.05, **PRO).fit(X, z)
+    value = naive.objective(naive.standardised(X), z - z.mean(), network_of(model), model.theta_,
+                            Penalties(0.1, 0.02, 0.02, 0.05))
+    assert model.objective_trace_[-1] == pytest.approx(value, rel=1e-12)
+    assert len(model.objective_trace_) == model.n_iter_ + 1
+    assert model.kkt_B_ < 1e-4 and model.kkt_theta_ < 1e-4 and model.theta_.any()
+    assert model.gaps_.shape == (8,) and model.gaps_.max() <= 1e-13
+
+
+# What must not matter -----------------------------------------------------------------------
+
+
+@named(NETWORKS)
+def test_threads_give_the_same_bits(model):
+    X, z = raw(2, 60, 150)
+    one, two = (clone(model).set_params(n_threads=k).fit(X, z) for k in (1, 2))
+    for name in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(one.B_, name), getattr(two.B_, name))
+    np.testing.assert_array_equal(one.gaps_, two.gaps_)
+    if hasattr(model, "lam3"):
+        np.testing.assert_array_equal(one.theta_, two.theta_)
+        assert one.theta_.any()
+
+
+@named(PREDICTORS)
+@pytest.mark.parametrize("seed", range(4))
+def test_order_of_genes_does_not_matter(model, seed):
+    X, z = raw(seed, 50, 14)
+    order = np.random.default_rng(seed).permutation(14)
+    one, two = tight(model).fit(X, z), tight(model).fit(X[:, order], z)
+    np.testing.assert_allclose(two.predict(X[:, order]), one.predict(X), atol=1e-8)
+    if hasattr(one, "B_"):
+        B = network_of(one)[np.ix_(order, order)]
+        np.testing.assert_allclose(network_of(two), B, atol=1e-8)
+        np.testing.assert_allclose(two.theta_, one.theta_[order], atol=1e-8)
+
+
+@pytest.mark.parametrize("options", [
+    {"degree": "d"}, {"sign": "fixed"}, {"coupling": "lagged"}, {"lam1": 0.05, "lam4": 0.5},
+], ids=str)
+@pytest.mark.parametrize("seed", range(3))
+def test_order_of_genes_does_not_matter_to_the_joint_model(options, seed):
+    X, z = raw(seed + 10, 50, 14)
+    order = np.random.default_rng(seed).permutation(14)
+    model = PredictiveNetwork(**{"lam1": 0.1, "lam3": 0.02, "lam4": 0.05} | options, **PRO)
+    one, two = clone(model).fit(X, z), clone(model).fit(X[:, order], z)
+    slack = 1e-6 if model.coupling == "lagged" else 1e-8  # its steps end damped, short of a minimum
+    np.testing.assert_allclose(two.theta_, one.theta_[order], atol=slack)
+    np.testing.assert_allclose(network_of(two), network_of(one)[np.ix_(order, order)], atol=slack)
+
+
+@named(NETWORKS)
+def test_units_and_signs_of_genes(model):
+    X, z = raw(3, 50, 10)
+    factor = np.array([2.0, -1.0, 1e-3, 1e3, 1.0, -5.0, 1.0, 1.0, -1.0, 1.0])
+    sign = np.sign(factor)
+    one, two = tight(model).fit(X, z), tight(model).fit(X * factor + 4.0, z)
+    np.testing.assert_allclose(network_of(two), network_of(one) * np.outer(sign, sign), atol=1e-8)
+    assert one.B_.nnz
+    if hasattr(one, "theta_"):
+        np.testing.assert_allclose(two.theta_, one.theta_ * sign, atol=1e-8)
+        np.testing.assert_allclose(two.predict(X * factor + 4.0), one.predict(X), atol=1e-8)
+        assert one.theta_.any()
+
+
+@named(PREDICTORS)
+def test_mean_of_the_response_is_carried_through(model):
+    X, z = raw(4)
+    one, two = clone(model).fit(X, z), clone(model).fit(X, z + 7.0)
+    np.testing.assert_allclose(two.predict(X), one.predict(X) + 7.0, atol=1e-6)
+
+
+# Odd genes and extreme penalties ------------------------------------------------------------
+
+
+@named(NETWORKS)
+@pytest.mark.parametrize("lam1, lam2", [(0.1, 0.0), (0.0, 0.1)])
+def test_constant_gene_has_no_edges(model, lam1, lam2):
+    X, z = raw(5)
+    X[:, 3] = 6.1
+    model = clone(model).set_params(lam1=lam1, lam2=lam2).fit(X, z)
+    B = network_of(model)
+    assert not B[3].any() and not B[:, 3].any() and np.count_nonzero(B)
+    if hasattr(model, "theta_"):
+        assert model.theta_[3] == 0
+        moved = X.copy()
+        moved[:, 3] += 5.0  # a gene that begins to vary later has no say either
+        np.testing.assert_array_equal(model.predict(moved), model.predict(X))
+
+
+@named(EVERY)
+@pytest.mark.parametrize("mixing", [0.0, 1e-7, 1e-3])
+def test_equal_and_nearly_equal_genes_converge(model, mixing):
+    X, z = raw(6, 40, 10)
+    rng = np.random.default_rng(6)
+    X[:, 1] = 2.0 * X[:, 0] + mixing * rng.normal(size=40)
+    X[:, 2] = 20.0 - X[:, 0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = clone(model).set_params(gap_tol=1e-8).fit(X, z)
+    gaps = model.gaps_ if hasattr(model, "gaps_") else model.gap_
+    assert np.max(gaps) <= 1e-8
+    if hasattr(model, "B_"):
+        assert abs(network_of(model)[0, 1]) + abs(network_of(model)[2, 1]) > 0.5
+
+
+@pytest.mark.parametrize("n, p", [(40, 8), (12, 20)])
+def test_network_without_l1_is_ridge_regression(n, p):
+    X, z = raw(7, n, p)
+    model = ElasticNetwork(0.0, 0.1, **TIGHT).fit(X)
+    G = np.corrcoef(X.T)
+    for j in range(p):
+        rest = np.delete(np.arange(p), j)
+        expected = np.linalg.solve(G[np.ix_(rest, rest)] + 0.1 * np.eye(p - 1), G[rest, j])
+        np.testing.assert_allclose(network_of(model)[rest, j], expected, atol=1e-6)
+
+
+def test_network_without_penalty_is_least_squares():
+    X, z = raw(8, 60, 8)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = ElasticNetwork(0.0, 0.0, gap_tol=1e-8).fit(X)
+        expression = ElasticNetExpression(0.0, 0.0, gap_tol=1e-8).fit(X, z)
+        PredictiveNetwork(0.0, 0.0, 0.0, 0.0, gap_tol=1e-8, tol=1e-4).fit(X, z)
+    precision = np.linalg.inv(np.corrcoef(X.T))
+    expected = -precision / np.diag(precision)
+    np.fill_diagonal(expected, 0.0)
+    np.testing.assert_allclose(network_of(model), expected, atol=1e-7)
+    S = naive.standardised(X)
+    np.testing.assert_allclose(expression.coef_,
+                               np.linalg.lstsq(S, z - z.mean(), rcond=None)[0], atol=1e-7)
+
+
+@pytest.mark.parametrize("n, p", [(40, 8), (12, 20)])
+def test_network_is_empty_from_lambda_max_on(n, p):
+    X, z = raw(9, n, p)
+    top = 2 * np.max(np.abs(np.corrcoef(X.T) - np.eye(p)))
+    assert ElasticNetwork(top * (1 + 1e-12)).fit(X).B_.nnz == 0
+    assert ElasticNetwork(top * (1 - 1e-4), **TIGHT).fit(X).B_.nnz == 2
+    joint = PredictiveNetwork(top * (1 + 1e-12), lam3=0.0).fit(X, z)
+    assert joint.B_.nnz == 0
+    np.testing.assert_allclose(joint.predict(X), z.mean())
+    top = 2 * np.max(np.abs(naive.standardised(X).T @ (z - z.mean()))) / n
+    assert not LassoExpression(top * (1 + 1e-12)).fit(X, z).coef_.any()
+    assert np.count_nonzero(LassoExpression(top * (1 - 1e-4), **TIGHT).fit(X, z).coef_) == 1
+
+
+# Warm starts --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("sign", ["current", "fixed"])
+def test_warm_start_stays_where_it_was(sign):
+    X, z = raw(10)
+    model = PredictiveNetwork(0.1, 0.02, 0.02, 0.05, sign=sign, warm_start=True, **PRO).fit(X, z)
+    first, B, theta = model.objective_trace_[-1], network_of(model), model.theta_
+    model.fit(X, z)
+    assert model.n_iter_ <= 3 and abs(model.objective_trace_[0] - first) < 1e-9
+    np.testing.assert_allclose(network_of(model), B, atol=1e-4)
+    np.testing.assert_allclose(model.theta_, theta, atol=1e-4)
+    cold = clone(model).set_params(warm_start=False).fit(X, z)
+    np.testing.assert_array_equal(network_of(cold), B)
+
+
+def test_warm_start_without_effects_reaches_the_same_network():
+    X, z = raw(11, 30, 12)
+    model = PredictiveNetwork(0.3, 0.0, 1e3, 0.1, warm_start=True, **PRO).fit(X, z)
+    model.set_params(lam1=0.1).fit(X, z)
+    np.testing.assert_allclose(network_of(model), network_of(ElasticNetwork(0.1, **TIGHT).fit(X)),
+                               atol=1e-6)
+
+
+def test_warm_start_with_a_larger_penalty_leaves_no_effect_without_regulators():
+    X, z = raw(12)
+    model = PredictiveNetwork(0.1, 0.0, 0.01, 0.0, warm_start=True, n_threads=1).fit(X, z)
+    assert model.theta_.any()
+    model.set_params(lam1=2.5).fit(X, z)
+    assert not model.theta_[np.diff(model.B_.indptr) == 0].any()
+
+
+def test_warm_start_with_other_data_descends_and_other_genes_start_anew():
+    X, z = raw(13)
+    model = PredictiveNetwork(0.1, 0.0, 0.02, 0.05, warm_start=True).fit(X, z)
+    model.fit(*raw(14))
+    assert np.all(np.diff(model.objective_trace_) <= 0)
+    model.fit(X[:, :5], z)
+    cold = PredictiveNetwork(0.1, 0.0, 0.02, 0.05).fit(X[:, :5], z)
+    np.testing.assert_array_equal(model.theta_, cold.theta_)
+
+
+# Use ----------------------------------------------------------------------------------------
+
+
+@named(PREDICTORS)
+def test_new_lines_are_standardised_as_in_training(model):
+    X, z = raw(15, 60)
+    model = clone(model).fit(X[:40], z[:40])
+    S = (X[40:] - X[:40].mean(axis=0)) / X[:40].std(axis=0)
+    u = model.coef_ if hasattr(model, "coef_") else network_of(model) @ model.theta_
+    assert u.any()
+    np.testing.assert_allclose(model.predict(X[40:]), z[:40].mean() + S @ u, atol=1e-12)
+    np.testing.assert_allclose(model.predict(X[40:41]), model.predict(X[40:])[:1])
+    left = np.sum((z[40:] - model.predict(X[40:])) ** 2)
+    total = np.sum((z[40:] - z[40:].mean()) ** 2)
+    assert model.score(X[40:], z[40:]) == pytest.approx(1 - left / total)
+
+
+def table(seed, **size):
+    X, z = raw(seed, **size)
+    genes = [f"GENE{q}" for q in range(X.shape[1])]
+    return pd.DataFrame(X, [f"line {i}" for i in range(len(X))], genes), z
+
+
+def test_transform_gives_predicted_activities_with_gene_names():
+    X, _ = table(16)
+    model = ElasticNetwork(0.1).set_output(transform="pandas").fit(X)
+    activity = model.transform(X)
+    assert list(activity.columns) == list(X.columns) and list(activity.index) == list(X.index)
+    S = naive.standardised(X.to_numpy())
+    np.testing.assert_allclose(activity, S @ network_of(model), atol=1e-12)
+    explained = 1 - np.mean((S - activity.to_numpy()) ** 2, axis=0)
+    assert model.score(X) == pytest.approx(explained.mean())
+    plain = ElasticNetwork(0.1).fit(X.to_numpy()).transform(X.to_numpy())
+    assert isinstance(plain, np.ndarray)
+    with pytest.raises(ValueError, match="feature names"):
+        model.transform(X.rename(columns={"GENE0": "OTHER"}))
+
+
+@named(NETWORKS)
+def test_tables_and_graph_carry_gene_names(model):
+    X, z = table(17)
+    model = clone(model).fit(X, z)
+    B = pd.DataFrame(network_of(model), X.columns, X.columns)
+    edges = model.edges()
+    assert list(edges.columns) == ["regulator", "target", "coefficient"]
+    assert len(edges) == np.count_nonzero(B) > 0
+    for regulator, target, coefficient in edges.itertuples(index=False):
+        assert B.loc[regulator, target] == coefficient
+    assert np.all(np.diff(np.abs(edges["coefficient"])) <= 0)
+    assert model.degrees().name == "degree"
+    np.testing.assert_allclose(model.degrees()[X.columns], naive.degrees(B.to_numpy()))
+    graph = model.to_networkx()
+    assert set(graph) == set(X.columns)
+    np.testing.assert_allclose(nx.to_numpy_array(graph, X.columns, weight="coefficient"), B)
+    if hasattr(model, "theta_"):
+        effects = model.effects()
+        assert effects.name == "theta" and list(effects.index) == list(X.columns)
+        np.testing.assert_array_equal(effects, model.theta_)
+
+
+@named(EVERY)
+def test_clone_keeps_every_parameter_and_the_fit_changes_none(model):
+    X, z = table(18)
+    changed = clone(model).set_params(lam1=0.123, gap_tol=1e-7)
+    before = changed.get_params()
+    twin = clone(changed)
+    assert twin.get_params() == before and before["lam1"] == 0.123
+    kept = X.copy()
+    changed.fit(X, z)
+    assert changed.get_params() == before
+    pd.testing.assert_frame_equal(X, kept)
+    assert list(changed.feature_names_in_) == list(X.columns)
+
+
+# Mistakes -----------------------------------------------------------------------------------
+
+NUMBERS = [-1, float("nan"), float("inf"), "0.1", None, [0.1]]
+WRONG = (
+    [(model, name, value) for model in EVERY for name in ("lam1", "lam2", "lam3", "lam4", "gap_tol")
+     if name in model.get_params() for value in NUMBERS]
+    + [(model, "n_threads", value) for model in NETWORKS for value in (-1, 1.5, "2")]
+    + [(model, "degree", value) for model in NETWORKS[1:] for value in ("D", None, 2)]
+    + [(PredictiveNetwork(), name, value) for name in ("sign", "coupling") for value in ("x", 1)]
+    + [(PredictiveNetwork(), "tol", value) for value in (-1, float("nan"), "x", None)]
+    + [(PredictiveNetwork(), "max_iter", value) for value in (-1, 2.5, "3", None)]
+)
+
+
+@pytest.mark.parametrize("model, name, value", WRONG, ids=lambda x: (
+    x if isinstance(x, str) else type(x).__name__ if hasattr(x, "fit") else repr(x)))
+def test_wrong_parameter_is_one_sentence(model, name, value):
+    X, z = raw(19, 12, 4)
+    with pytest.raises(UsageError) as caught:
+        clone(model).set_params(**{name: value}).fit(X, z)
+    sentence = str(caught.value)
+    assert isinstance(caught.value, ValueError) and caught.value.exit_code == 2
+    assert name in sentence and repr(value) in sentence
+    assert sentence.endswith(".") and "\n" not in sentence
+
+
+def test_too_few_rounds_warn_with_figures():
+    X, z = raw(20)
+    model = PredictiveNetwork(0.1, lam3=0.01, tol=1e-12, max_iter=1, n_threads=1)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X, z)
+    gained = model.objective_trace_[0] - model.objective_trace_[1]
+    (message,) = [str(w.message) for w in caught if w.category is ConvergenceWarning]
+    figures = re.search(r"stopped after 1 rounds?, the last one gaining ([\d.e-]+);", message)
+    assert float(figures[1]) == pytest.approx(gained, rel=0.05)
+    assert "max_iter" in message
+
+
+@named(EVERY)
+def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
+    X, z = raw(21, 100, 70)
+    model = clone(model).set_params(lam1=0.01)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model.fit(X, z)  # silent when all is well
+    gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)
+    assert gaps.max() <= 1e-6
+    for module in (columns, expression, joint):
+        monkeypatch.setattr(module, "MAX_ROUNDS", 1)
+    if hasattr(model, "max_iter"):
+        model.set_params(max_iter=1)
+    with pytest.warns(ConvergenceWarning) as caught:
+        model.fit(X, z)
+    gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)
+    expected = (f"{np.sum(gaps > 1e-6)} of {gaps.size} problems stopped with a relative duality "
+                f"gap up to {gaps.max():.2g}, above the tolerance 1e-06")
+    assert gaps.max() > 1e-6
+    assert any(expected in str(warning.message) for warning in caught)

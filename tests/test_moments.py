@@ -1,0 +1,93 @@
+"""Moments against plain NumPy, and their bits against the number of threads."""
+
+import numpy as np
+import pytest
+
+from pnetlib.estimators.moments import Moments, gram
+from pnetlib.threads import chunks, thread_count
+
+
+def expression(seed, n, p):
+    rng = np.random.default_rng(seed)
+    return rng.normal(6.0, 2.0, size=(n, p)) * rng.uniform(0.5, 2.0, size=p), rng.normal(size=n)
+
+
+@pytest.mark.parametrize("n, p", [(30, 7), (9, 40), (2, 3)])
+def test_moments(n, p):
+    X, z = expression(0, n, p)
+    m = Moments.of(X, z)
+    S = (X - X.mean(axis=0)) / X.std(axis=0)
+    centred = z - z.mean()
+    assert m.n == n
+    np.testing.assert_allclose(m.mean, X.mean(axis=0))
+    np.testing.assert_allclose(m.scale, X.std(axis=0))
+    np.testing.assert_allclose(m.G, S.T @ S / n, atol=1e-13)
+    np.testing.assert_allclose(m.G, np.corrcoef(X.T), atol=1e-12)
+    np.testing.assert_allclose(m.g, S.T @ centred / n, atol=1e-13)
+    assert m.z_mean == pytest.approx(z.mean())
+    assert m.zz == pytest.approx(z.var())
+    np.testing.assert_array_equal(m.G, m.G.T)
+
+
+def test_without_response_and_without_scaling():
+    X, _ = expression(1, 20, 5)
+    m = Moments.of(X, standardize=False)
+    np.testing.assert_allclose(m.G, np.cov(X.T, ddof=0), atol=1e-12)
+    np.testing.assert_array_equal(m.scale, np.ones(5))
+    assert m.z_mean == 0 and m.zz == 0 and not m.g.any()
+
+
+def test_data_are_left_alone():
+    X, z = expression(2, 20, 5)
+    X[:, 1] = 3.0
+    kept = X.copy(), z.copy()
+    Moments.of(X, z)
+    np.testing.assert_array_equal(X, kept[0])
+    np.testing.assert_array_equal(z, kept[1])
+
+
+@pytest.mark.parametrize("value", [0.0, 0.1, 1e-8, 1234567.1])
+def test_constant_gene_has_no_correlation(value):
+    X, z = expression(3, 33, 4)
+    X[:, 2] = value
+    for standardize in (True, False):
+        m = Moments.of(X, z, standardize=standardize)
+        assert not m.G[2].any() and m.g[2] == 0 and m.scale[2] == 1
+
+
+def test_large_mean_costs_no_accuracy():
+    X, z = expression(4, 50, 4)
+    np.testing.assert_allclose(Moments.of(X + 1e6, z).G, Moments.of(X, z).G, atol=1e-8)
+
+
+def test_units_do_not_matter():
+    X, z = expression(5, 50, 4)
+    factor = np.array([1e-6, 1.0, -3.0, 1e6])
+    m, scaled = Moments.of(X, z), Moments.of(X * factor, z)
+    np.testing.assert_allclose(scaled.G, m.G * np.outer(np.sign(factor), np.sign(factor)),
+                               atol=1e-12)
+
+
+@pytest.mark.parametrize("p", [1, 127, 128, 129, 300])
+def test_gram_in_blocks_has_the_same_bits_for_any_thread_count(p):
+    X, _ = expression(6, 40, p)
+    G = gram(X, 1)
+    np.testing.assert_allclose(G, X.T @ X / 40, rtol=1e-12)
+    for threads in (2, 3):
+        np.testing.assert_array_equal(gram(X, threads), G)
+    np.testing.assert_array_equal(Moments.of(X, n_threads=2).G, Moments.of(X, n_threads=1).G)
+
+
+def test_blocks_do_not_depend_on_the_width():
+    X, _ = expression(7, 20, 30)
+    for width in (1, 7, 30, 64):
+        np.testing.assert_allclose(gram(X, 2, width), X.T @ X / 20, rtol=1e-12)
+
+
+def test_threads(monkeypatch):
+    assert thread_count(3) == 3
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "5")
+    assert thread_count() == thread_count(0) == 5
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK")
+    assert thread_count() >= 1
+    assert [q for piece in chunks(70) for q in range(*piece)] == list(range(70))
