@@ -202,6 +202,22 @@ def test_network_step_solves_every_column_under_its_weights(edges, degree):
     np.testing.assert_allclose(new[:, last], best, atol=1e-6)
 
 
+@pytest.mark.parametrize("lam2", [0.0, 0.1])
+def test_gaps_of_columns_that_feel_the_response_are_theirs(lam2, monkeypatch):
+    X, z = naive.cohort(8, 30, 6)
+    B, theta, pen, m = linked(8), effects(8), Penalties(0.15, lam2, 0.1, 0.03), Moments.of(X, z)
+    s = state_of(m, B, theta)
+    a, e = scaled_effects(s.B, theta, s.signs, pen)
+    monkeypatch.setattr(joint, "MAX_ROUNDS", 0)  # nothing moves
+    network_step(m, s, pen, 1e-9, 1)
+    for j in np.flatnonzero(theta):
+        rest, scale = np.delete(np.arange(6), j), 1 + theta[j] ** 2
+        y = (X[:, j] + theta[j] * (z - X @ B @ theta + theta[j] * X @ B[:, j])) / scale
+        w = held_weights(a, e, pen)[rest, j] / (2 * scale)
+        gap = naive.duality_gap(X[:, rest], y, w, lam2 / scale, B[rest, j])
+        assert s.gaps[j] == pytest.approx(gap / (y @ y / 60), rel=1e-9)
+
+
 def test_held_columns_are_left_alone():
     X, _ = naive.cohort(9, 30, 6)
     G = X.T @ X / 30
