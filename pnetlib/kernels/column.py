@@ -16,7 +16,7 @@ import numpy as np
 from numba import njit
 
 EXCLUDED = 1e300
-ROUNDING = 1e-12  # a slope below this share of K counts as 0 where an edge has no penalty
+ROUNDING = 1e-12  # a slope below this share of sqrt(K) counts as 0 where an edge has no penalty
 NEWTON_EVERY = 5  # sweeps between Newton steps
 REDUCE = {"reassoc", "contract", "nsz"}
 
@@ -32,9 +32,10 @@ def duality_gap(b, c, r, w, lam2, K):
         bc += c[q] * b[q]
         over = max(abs(c[q]) - w[q], 0.0)
         excess += over * over
+    floor = ROUNDING * np.sqrt(K)
     for q in range(b.size):
         dual = abs(c[q] - lam2 * b[q])
-        if dual > ratio * w[q] and dual > ROUNDING * K:
+        if dual > ratio * w[q] and dual > floor:
             ratio = dual / w[q] if w[q] > 0.0 else np.inf
     residual = K - rb - bc
     augmented = residual + lam2 * l2
