@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pnetlib import errors
+from pnetlib import errors, storage
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.runs import isolation, parameters, storage
+from pnetlib.runs import isolation, parameters
 from pnetlib.runs.display import duration, time_left
 from pnetlib.runs.progress import Progress, read_progress
 from pnetlib.runs.run import Run
