@@ -30,7 +30,8 @@ def solve(G, r, w, lam2, K, start=None, tol=1e-10, rounds=1000):
     support = np.flatnonzero(b)
     working[: support.size] = support
     c = r - G @ b
-    gap, _ = column.solve_column(G, r, w, lam2, K, b, c, working, support.size, tol, rounds)
+    gap, _, _ = column.solve_column(G, r, w, lam2, K, b, c, working, support.size, tol, rounds,
+                                    np.empty((4, 4)))
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12 * max(np.sqrt(K), 1.0))
     return b, gap
 
@@ -95,20 +96,39 @@ def test_gap_sees_a_start_beyond_the_target(overshoot):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_working_set_drops_zeros_and_adds_the_worst(seed):
+def test_working_set_keeps_its_members_and_adds_the_worst(seed):
     rng = np.random.default_rng(seed)
     p, held = 200, 50
     b, c, w = np.zeros(p), rng.normal(size=p), rng.uniform(0.1, (0.5, 2.5)[seed % 2], size=p)
     working = np.zeros(p, np.int32)
-    working[:held] = rng.choice(p, held, replace=False)
-    nonzero = working[:held][rng.random(held) < (0.2, 0.9)[seed // 2 % 2]]
-    b[nonzero] = 1.0
-    m = column.update_working_set(b, c, w, working, held)
-    violation = np.where(b == 0, np.abs(c) - w, -1.0)
-    limit = max(32, nonzero.size)
-    worst = [q for q in np.argsort(-violation)[:limit] if violation[q] > 0]
-    np.testing.assert_array_equal(working[: nonzero.size], nonzero)
-    np.testing.assert_array_equal(working[nonzero.size : m], np.sort(worst))
+    working[:held] = members = rng.choice(p, held, replace=False)
+    edges = members[rng.random(held) < (0.2, 0.9)[seed // 2 % 2]]
+    b[edges] = 1.0
+    m = column.extend_working_set(b, c, w, working, held)
+    added, limit = working[held:m], max(32, edges.size)
+    violation = np.abs(c) - w
+    violation[members] = -1.0
+    wanting = np.count_nonzero(violation > 0)
+    np.testing.assert_array_equal(working[:held], members)
+    worst = np.argsort(-violation, kind="stable")[: added.size]
+    np.testing.assert_array_equal(added, np.sort(worst))
+    assert np.all(violation[added] > 0)
+    assert 0.75 * min(limit, wanting) <= added.size <= limit
+
+
+def test_equal_violators_enter_together():
+    c = np.ones(100)
+    working = np.zeros(100, np.int32)
+    assert column.extend_working_set(np.zeros(100), c, 0.5 * c, working, 0) == 100
+    assert column.admission_bar(np.array([1.0, 1.0, 1.0, 0.5]), 2) < 1.0
+
+
+def test_gram_of_the_working_set_grows():
+    G = np.cov(np.random.default_rng(0).normal(size=(9, 30)))
+    working = np.array([5, 0, 7, 2, 8], np.int32)
+    S = column.extend_gram(G, working, 0, 2, np.empty((2, 2)))
+    S = column.extend_gram(G, working, 2, 5, S)
+    np.testing.assert_array_equal(S[:5, :5], G[np.ix_(working, working)])
 
 
 @pytest.mark.parametrize("lam2", [0.0, 0.5])
@@ -194,12 +214,38 @@ def test_newton_step_solves_the_normal_equations_or_descends(seed, lam2):
 def test_descend_reaches_the_minimum(seed, lam2):
     X, y, w, G, r, K = problem(seed)
     b, c = np.zeros(5), r.copy()
-    column.descend(G, b, c, w, lam2, 1e-16, 1000)
+    column.descend(G, b, c, r, w, lam2, K, 1e-14 * K, 100)
     np.testing.assert_allclose(b, naive.best_column(X, y, w, lam2), atol=1e-7)
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12)
-    b, c = np.zeros(5), r.copy()
-    column.descend(G, b, c, w, lam2, 1e-16, 1)  # one sweep is one sweep
-    np.testing.assert_allclose(b, naive.sweep(G, r, w, lam2, np.zeros(5)), atol=1e-13)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_newton_step_ends_at_the_minimum_or_with_a_gene_that_leaves(seed):
+    X, y, w, G, r, K = problem(seed, p=8)
+    b = np.random.default_rng(seed).normal(size=8)
+    for _ in range(9):
+        c, before = r - G @ b, np.count_nonzero(b)
+        signs = np.sign(b)
+        whole = column.newton_step(G, b, c, w, 0.0)
+        if whole:
+            break
+        assert np.count_nonzero(b) < before
+    assert whole
+    on = b != 0
+    if np.all(np.sign(b[on]) == signs[on]):  # else a kink was passed on the way
+        np.testing.assert_allclose((r - G @ b)[on], w[on] * np.sign(b[on]), atol=1e-9)
+
+
+def test_a_newton_step_among_collinear_genes_descends():
+    X, y, w, G, r, K = problem(3, p=6)
+    X = np.column_stack((X, X[:, :2]))
+    G, r, w = X.T @ X / len(y), X.T @ y / len(y), np.append(w, w[:2])
+    b = np.full(8, 0.2)
+    c = r - G @ b
+    before = naive.column_primal(X, y, w, 0.0, b)
+    column.newton_step(G, b, c, w, 0.0)
+    assert naive.column_primal(X, y, w, 0.0, b) < before
+    np.testing.assert_allclose(c, r - G @ b, atol=1e-10)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -209,7 +255,8 @@ def test_polish_solves_within_the_working_set_and_updates_c_everywhere(seed):
     b, c = np.zeros(12), r.copy()
     b[2] = 0.3
     c -= 0.3 * G[2]
-    column.polish_column(G, r, w, 0.05, K, b, c, working, 4, 1e-16)
+    S = G[np.ix_(working, working)]
+    column.polish_column(G, S, r, w, 0.05, K, b, c, working, 1e-16)
     np.testing.assert_allclose(b[working], naive.best_column(X[:, working], y, w[working], 0.05),
                                atol=1e-7)
     assert np.all(np.delete(b, working) == 0)

@@ -17,7 +17,10 @@ from numba import njit
 
 EXCLUDED = 1e300
 ROUNDING = 1e-12  # a slope below this share of sqrt(K) counts as 0 where an edge has no penalty
-NEWTON_EVERY = 5  # sweeps between Newton steps
+COLLINEAR = 1e-8  # ridge of a Newton step where genes are collinear, in units of a gene's variance
+SWEEPS = 4  # coordinate sweeps before a Newton step, at least ...
+SWEEPS_SHARE = 12  # ... and one for every so many genes, as a step costs their number times more
+INNER = 0.03  # gap to reach in the working set, relative to the gap over all genes
 REDUCE = {"reassoc", "contract", "nsz"}
 
 
@@ -49,27 +52,62 @@ def duality_gap(b, c, r, w, lam2, K):
     return max(gap, 0.0)
 
 
+@njit(nogil=True, cache=True, fastmath=REDUCE)
+def admission_bar(violation, limit):
+    """A bar that some, but at most `limit`, violations exceed; 0 where no more are positive.
+
+    More than `limit` exceed it only where that many are equal.
+    """
+    count, low, high, found = 0, 0.0, 0.0, False
+    for q in range(violation.size):
+        count += violation[q] > 0.0
+        high = max(high, violation[q])
+    if count <= limit:
+        return 0.0
+    for _ in range(40):
+        bar, count = 0.5 * (low + high), 0
+        for q in range(violation.size):
+            count += violation[q] > bar
+        if count > limit:
+            low = bar
+        else:
+            high = bar
+            found = found or count > 0
+            if 4 * count > 3 * limit:
+                break
+    return high if found else low
+
+
 @njit(nogil=True, cache=True)
-def update_working_set(b, c, w, working, m):
-    """Drop zeros from the working set, then add the worst violators of |c_q| <= w_q."""
-    kept = 0
-    for k in range(m):
-        q = working[k]
-        if b[q] != 0.0:
-            working[kept] = q
-            kept += 1
+def extend_working_set(b, c, w, working, m):
+    """Add the worst violators of |c_q| <= w_q: at most as many as there are edges, or 32."""
     violation = np.abs(c) - w
-    violation[working[:kept]] = -1.0
-    limit = max(32, kept)
-    bar = 0.0
-    if np.sum(violation > 0.0) > limit:
-        bar = np.partition(violation, b.size - limit)[b.size - limit]
-    m = kept
+    edges = 0
+    for k in range(m):
+        violation[working[k]] = -1.0
+        edges += b[working[k]] != 0.0
+    bar = admission_bar(violation, max(32, edges))
     for q in range(b.size):
-        if violation[q] > 0.0 and violation[q] >= bar and m < kept + limit:
+        if violation[q] > bar:
             working[m] = q
             m += 1
     return m
+
+
+@njit(nogil=True, cache=True)
+def extend_gram(G, working, first, m, S):
+    """The working set's own Gram in the corner of `S`, from row `first` on; grown if too small."""
+    if m > S.shape[0]:
+        size = min(2 * m, G.shape[0])
+        larger = np.empty((size, size))
+        larger[:first, :first] = S[:first, :first]
+        S = larger
+    for i in range(first, m):
+        row = G[working[i]]
+        for k in range(i + 1):
+            S[i, k] = row[working[k]]
+            S[k, i] = S[i, k]
+    return S
 
 
 @njit(nogil=True, cache=True, fastmath=REDUCE)
@@ -77,124 +115,162 @@ def sweep(S, b, c, w, lam2):
     """One cycle of exact coordinate minimisation; returns its gain in the objective."""
     gain = 0.0
     for k in range(b.size):
-        h = S[k, k] + lam2
-        rho = c[k] + S[k, k] * b[k]
+        row = S[k]
+        h = row[k] + lam2
+        rho = c[k] + row[k] * b[k]
         new = np.sign(rho) * max(abs(rho) - w[k], 0.0) / h if h > 0.0 else b[k]
         step = new - b[k]
         if step != 0.0:
             b[k] = new
             gain += 0.5 * h * step * step
             for i in range(b.size):
-                c[i] -= step * S[k, i]
+                c[i] -= step * row[i]
     return gain
+
+
+@njit(nogil=True, cache=True, fastmath=REDUCE)
+def subtract_rows(A, first, last, i):
+    """Take the part of the rows first..last-1 of the factor out of row i, from column i on."""
+    row = A[i, i:]
+    if last - first < 4:
+        for e in range(first, last):
+            factor, other = A[e, i], A[e, i:]
+            for q in range(row.size):
+                row[q] -= factor * other[q]
+        return
+    a, b, c, d = A[first, i:], A[first + 1, i:], A[first + 2, i:], A[first + 3, i:]
+    wa, wb, wc, wd = a[0], b[0], c[0], d[0]
+    for q in range(row.size):
+        row[q] -= wa * a[q] + wb * b[q] + wc * c[q] + wd * d[q]
 
 
 @njit(nogil=True, cache=True, fastmath=REDUCE)
 def factorise(A):
     """Cholesky factor U, A = U'U, over the upper triangle; False where A is nearly singular.
 
-    Four rows at a time, so that the trailing triangle is read and written a quarter as often.
+    Four rows at a time, so that the trailing triangle is read and written a quarter as often;
+    every inner loop runs over slices from 0, which numba vectorises.
     """
     m = A.shape[0]
     for first in range(0, m, 4):
         last = min(first + 4, m)
         for k in range(first, last):
-            for e in range(first, k):
-                factor = A[e, k]
-                for q in range(k, m):
-                    A[k, q] -= factor * A[e, q]
-            if A[k, k] <= 1e-10:
+            subtract_rows(A, first, k, k)
+            row = A[k, k:]
+            if row[0] <= 1e-10:
                 return False
-            scale = 1.0 / np.sqrt(A[k, k])
-            for q in range(k, m):
-                A[k, q] *= scale
+            scale = 1.0 / np.sqrt(row[0])
+            for q in range(row.size):
+                row[q] *= scale
         for i in range(last, m):
-            a, b, c, d = A[first, i], A[first + 1, i], A[first + 2, i], A[first + 3, i]
-            for q in range(i, m):
-                A[i, q] -= (
-                    a * A[first, q] + b * A[first + 1, q] + c * A[first + 2, q]
-                    + d * A[first + 3, q]
-                )
+            subtract_rows(A, first, last, i)
     return True
 
 
 @njit(nogil=True, cache=True, fastmath=REDUCE)
 def substitute(U, x):
     """Overwrite `x` by the solution y of U'U y = x."""
-    m = x.size
-    for k in range(m):
-        x[k] /= U[k, k]
-        for q in range(k + 1, m):
-            x[q] -= x[k] * U[k, q]
-    for k in range(m - 1, -1, -1):
-        total = x[k]
-        for q in range(k + 1, m):
-            total -= U[k, q] * x[q]
-        x[k] = total / U[k, k]
+    for k in range(x.size):
+        row, rest = U[k, k:], x[k:]
+        value = rest[0] / row[0]
+        for q in range(row.size):
+            rest[q] -= value * row[q]
+        rest[0] = value
+    for k in range(x.size - 1, -1, -1):
+        row, rest = U[k, k:], x[k:]
+        total = row[0] * rest[0]
+        for q in range(row.size):
+            total -= row[q] * rest[q]
+        rest[0] = (rest[0] + total) / row[0]
 
 
 @njit(nogil=True, cache=True)
 def line_minimum(b, d, w, slope, curvature):
     """Step t in [0, 1] that minimises the objective along b + t d, sign changes included."""
-    crossing = np.where(b * d < 0.0, -b / np.where(d == 0.0, 1.0, d), np.inf)
-    for k in np.argsort(crossing):
-        t = (0.0 - slope) / curvature
-        if t <= crossing[k] or crossing[k] >= 1.0:
-            return min(max(t, 0.0), 1.0)
-        slope += 2.0 * w[k] * abs(d[k])
-        if slope + crossing[k] * curvature >= 0.0:
-            return crossing[k]
-    return min(max(-slope / curvature, 0.0), 1.0)
+    passed = 0.0
+    while True:
+        crossing, kink = 1.0, 0.0
+        for k in range(b.size):
+            if b[k] * d[k] < 0.0:
+                at = -b[k] / d[k]
+                if passed < at < crossing:
+                    crossing, kink = at, 0.0
+                if at == crossing:
+                    kink += 2.0 * w[k] * abs(d[k])
+        if crossing >= 1.0 or slope + crossing * curvature >= 0.0:
+            return min(max(-slope / curvature, 0.0), crossing)
+        slope += kink
+        if slope + crossing * curvature >= 0.0:
+            return crossing
+        passed = crossing
+
+
+@njit(nogil=True, cache=True)
+def newton_direction(S, support, gradient, lam2):
+    """Solution of the support's normal equations and the curvature along it, 0 where it fails.
+
+    Genes in the support that depend on each other are told apart by a ridge of `COLLINEAR`,
+    which sends the direction along their null space.
+    """
+    m = support.size
+    A = np.empty((m, m))
+    for ridge in (0.0, COLLINEAR):
+        for i in range(m):
+            row = S[support[i]]
+            for e in range(i, m):
+                A[i, e] = row[support[e]]
+            A[i, i] += lam2 + ridge
+        if factorise(A):
+            d = gradient.copy()
+            substitute(A, d)
+            return d, np.sum(gradient * d) - ridge * np.sum(d * d)
+    return gradient, 0.0
 
 
 @njit(nogil=True, cache=True)
 def newton_step(S, b, c, w, lam2):
-    """Solve the support's normal equations for its signs, as far as the objective falls."""
+    """Step along the Newton direction for the support's signs, as far as the objective falls.
+
+    Returns whether that was as far as the normal equations ask for, with no gene leaving.
+    """
     support = np.flatnonzero(b)
-    m = support.size
-    A, d, gradient = np.empty((m, m)), np.empty(m), np.empty(m)
-    for i in range(m):
-        k = support[i]
-        gradient[i] = c[k] - lam2 * b[k] - w[k] * np.sign(b[k])
-        for e in range(i, m):
-            A[i, e] = S[k, support[e]]
-        A[i, i] += lam2
-    if m == 0 or not factorise(A):
-        return
-    d[:] = gradient
-    substitute(A, d)
+    at, weights = b[support], w[support]
+    gradient = c[support] - lam2 * at - weights * np.sign(at)
+    d, curvature = newton_direction(S, support, gradient, lam2)
     slope = -np.sum(gradient * d)
-    if slope < 0.0:
-        t = line_minimum(b[support], d, w[support], slope, -slope)
-        for i in range(m):
-            b[support[i]] += t * d[i]
-            for k in range(c.size):
-                c[k] -= t * d[i] * S[support[i], k]
+    if not (slope < 0.0 and curvature > 0.0):
+        return True
+    t, left = line_minimum(at, d, weights, slope, curvature), False
+    for i in range(support.size):
+        new = at[i] + t * d[i]
+        if abs(new) <= 1e-14 * abs(at[i]):  # stopped at a kink
+            new, left = 0.0, True
+        step, row = new - at[i], S[support[i]]
+        b[support[i]] = new
+        for k in range(c.size):
+            c[k] -= step * row[k]
+    return not left
 
 
 @njit(nogil=True, cache=True)
-def descend(S, b, c, w, lam2, tol, max_sweeps):
-    """Coordinate sweeps with Newton steps between, until the sweep after one gains at most `tol`."""
-    for count in range(max_sweeps):
-        gain = sweep(S, b, c, w, lam2)
-        if count % NEWTON_EVERY == 0 and count > 0 and gain <= tol:
+def descend(S, b, c, r, w, lam2, K, target, max_rounds):
+    """Coordinate sweeps and Newton steps in turn, until the duality gap is at most `target`."""
+    for _ in range(max_rounds):
+        for _ in range(max(SWEEPS, b.size // SWEEPS_SHARE)):
+            sweep(S, b, c, w, lam2)
+        while not newton_step(S, b, c, w, lam2):
+            pass
+        if duality_gap(b, c, r, w, lam2, K) <= target:
             break
-        if count % NEWTON_EVERY == NEWTON_EVERY - 1:
-            newton_step(S, b, c, w, lam2)
 
 
 @njit(nogil=True, cache=True)
-def polish_column(G, r, w, lam2, K, b, c, working, m, target):
-    """One round: descend on the working set's own Gram, then bring `c` up to date everywhere."""
-    act = working[:m]
-    S = np.empty((m, m))
-    for i in range(m):
-        for k in range(m):
-            S[i, k] = G[act[i], act[k]]
+def polish_column(G, S, r, w, lam2, K, b, c, act, target):
+    """Descend within the working set `act`, then bring `c` up to date everywhere."""
     old, cs = b[act], c[act]
     bs = old.copy()
-    descend(S, bs, cs, w[act], lam2, target, 1000)
-    for k in range(m):
+    descend(S, bs, cs, r[act], w[act], lam2, K, target, 100)
+    for k in range(act.size):
         step = bs[k] - old[k]
         if step != 0.0:
             b[act[k]] = bs[k]
@@ -204,20 +280,23 @@ def polish_column(G, r, w, lam2, K, b, c, working, m, target):
 
 
 @njit(nogil=True, cache=True)
-def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds):
-    """Solve one column from the warm start in `b`, `c`.
+def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
+    """Solve one column from the warm start in `b`, `c`; `working[:m]` holds its support.
 
-    Returns its gap relative to the objective at b = 0, K/2, and the working-set size.
+    Returns its gap relative to the objective at b = 0, K/2, the working-set size, and the
+    scratch `S`, grown where it was too small.
     """
-    gap = duality_gap(b, c, r, w, lam2, K)
+    gap, known = duality_gap(b, c, r, w, lam2, K), 0
     for _ in range(max_rounds):
         if gap <= 0.5 * tol * K:
             break
-        m = update_working_set(b, c, w, working, m)
-        inner = max(0.003 * gap, 0.02 * tol * K) / max(m, 1)
-        polish_column(G, r, w, lam2, K, b, c, working, m, inner)
+        m = extend_working_set(b, c, w, working, m)
+        S = extend_gram(G, working, known, m, S)
+        known = m
+        target = max(INNER * gap, 0.1 * tol * K)
+        polish_column(G, S, r, w, lam2, K, b, c, working[:m], target)
         gap = duality_gap(b, c, r, w, lam2, K)
-    return gap / (0.5 * K) if K > 0.0 else gap, m
+    return gap / (0.5 * K) if K > 0.0 else gap, m, S
 
 
 @njit(nogil=True, cache=True)
@@ -265,7 +344,7 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
     """
     p = G.shape[0]
     b, c, w = np.zeros(p), np.empty(p), weights.copy()
-    working = np.empty(p, np.int32)
+    working, S = np.empty(p, np.int32), np.empty((128, 128))
     out_indices, out_data = np.empty(64 * (last - first), np.int32), np.empty(64 * (last - first))
     counts, gaps, end = np.zeros(last - first, np.int64), np.empty(last - first), 0
     for j in range(first, last):
@@ -276,8 +355,8 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
         else:
             r = G[j].astype(np.float64)
             w[j] = EXCLUDED
-            gaps[j - first], m = solve_column(
-                G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds
+            gaps[j - first], m, S = solve_column(
+                G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds, S
             )
             w[j] = weights[j]
             if GB.shape[0] > 0:
@@ -326,7 +405,7 @@ def sweep_columns(
     """Solve the given columns in turn, keeping ``u = B theta`` and ``v = G u`` current."""
     p = g.size
     b, c = np.zeros(p), np.empty(p)
-    working = np.empty(p, np.int32)
+    working, S = np.empty(p, np.int32), np.empty((128, 128))
     out_indices, out_data = np.empty(64 * columns.size, np.int32), np.empty(64 * columns.size)
     counts, gaps, end = np.zeros(columns.size, np.int64), np.empty(columns.size), 0
     for i in range(columns.size):
@@ -341,7 +420,7 @@ def sweep_columns(
         w = edge_weights(a, e, j, lam1, lam4, 1.0 + t * t)
         c[:] = r - GB[j]
         ridge = lam2 / (1.0 + t * t)
-        gaps[i], m = solve_column(G, r, w, ridge, K, b, c, working, m, tol, rounds)
+        gaps[i], m, S = solve_column(G, r, w, ridge, K, b, c, working, m, tol, rounds, S)
         GB[j] = r - c
         v += t * GB[j]
         for k in range(m):
