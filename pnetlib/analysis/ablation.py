@@ -62,17 +62,20 @@ def path(moments, points, fit):
         lam1, lam3 and lam4 in the order of Pro's grid.
     fit : Fit
     """
-    networks, before, state = {}, None, None
+    networks, signs, before, state = {}, {}, None, None
     for point in points:
         lam1, branch = point["lam1"], (point["lam1"], point["lam4"])
         if lam1 not in networks:
-            near = networks[max(networks)] if networks else None
-            networks = {lam1: start_state(moments, Penalties(lam1), GAP_TOL, 1, near)}
+            near = list(networks.values())[-1] if networks else None
+            networks[lam1] = start_state(moments, Penalties(lam1), GAP_TOL, 1, near)
         if branch != before:
             state, before = networks[lam1].copy(), branch
         pen = Penalties(lam1, 0.0, point["lam3"], point["lam4"], fit.degree)
         if fit.fixed_sign:
-            state.signs = initial_signs(moments, networks[lam1].copy(), pen)
+            key = (lam1, point["lam3"])  # the first estimate has no link penalty
+            if key not in signs:
+                signs[key] = initial_signs(moments, networks[lam1].copy(), pen)
+            state.signs = signs[key]
         if fit.joint:
             fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER,
                       n_threads=1)

@@ -55,6 +55,10 @@ class StudySizes:
         and Li).
     replicates, graph_replicates, ablation_replicates : int
         Data sets for each cell of the table, of the other networks, and of the ablation.
+    graphs : tuple of str
+        Networks tried.
+    ablation_scenarios : tuple of int
+        Scenarios of the ablation.
     tuning : Profile
         Inner folds and grids.
     """
@@ -65,31 +69,36 @@ class StudySizes:
     replicates: int
     graph_replicates: int
     ablation_replicates: int
+    graphs: tuple
+    ablation_scenarios: tuple
     tuning: Profile
 
 
+# The grids reach from where cross-validation seldom goes to where it seldom goes, looked at once
+# before any rate of selection: sparser networks than on the real cohort, smaller lam3.
 STUDY_SIZES = {
     "smoke": StudySizes(
         modules=12, n_train=60, n_test=60, replicates=2, graph_replicates=2, ablation_replicates=2,
+        graphs=("TF hub", "hub"), ablation_scenarios=(1,),
         tuning=replace(
-            PROFILES["smoke"], n_genes=132, inner_folds=2, lam1=(0.4, 0.2), lam3=(0.1, 0.02),
+            PROFILES["smoke"], n_genes=132, inner_folds=2, lam1=(0.4,), lam3=(0.1, 0.03),
             lam4=(0.0, 0.1), ratios=(0.3, 0.8),
         ),
     ),
     "standard": StudySizes(
-        modules=20, n_train=100, n_test=100, replicates=5, graph_replicates=3,
-        ablation_replicates=2,
+        modules=20, n_train=100, n_test=100, replicates=4, graph_replicates=2,
+        ablation_replicates=1, graphs=GRAPHS, ablation_scenarios=SCENARIOS,
         tuning=replace(
-            PROFILES["standard"], n_genes=220, inner_folds=3, lam1=(0.4, 0.2),
-            lam3=(0.3, 0.1, 0.03), lam4=(0.0, 0.03, 0.3), ratios=(0.2, 0.5, 0.8),
+            PROFILES["standard"], n_genes=220, inner_folds=3, lam1=(0.4, 0.2), lam3=(0.1, 0.03),
+            lam4=(0.0, 0.03, 0.3), ratios=(0.2, 0.5, 0.8),
         ),
     ),
     "paper": StudySizes(
         modules=20, n_train=100, n_test=100, replicates=50, graph_replicates=10,
-        ablation_replicates=6,
+        ablation_replicates=6, graphs=GRAPHS, ablation_scenarios=SCENARIOS,
         tuning=replace(
-            PROFILES["paper"], n_genes=220, inner_folds=3, lam1=(0.4, 0.2, 0.1),
-            lam3=(0.3, 0.1, 0.03, 0.01), lam4=(0.0, 0.03, 0.3), ratios=(0.2, 0.5, 0.8),
+            PROFILES["paper"], n_genes=220, inner_folds=3, lam1=(0.6, 0.4, 0.2),
+            lam3=(0.1, 0.03, 0.01), lam4=(0.0, 0.03, 0.3), ratios=(0.2, 0.5, 0.8),
         ),
     ),
 }
@@ -129,9 +138,15 @@ def graph_designs(sizes, error, hard_error):
     """
     return [
         Design(graph, 5, 1, level, response, sizes.modules)
-        for response in RESPONSES for level in (error, hard_error) for graph in GRAPHS
+        for response in RESPONSES for level in (error, hard_error) for graph in sizes.graphs
         if (graph, level) != ("TF hub", error)
     ]
+
+
+def ablation_designs(sizes, error):
+    """The cells of the table with 5 TFs, in the scenarios of the ablation."""
+    cells = table_designs(sizes, error)
+    return [d for d in cells if d.n_tfs == 5 and d.scenario in sizes.ablation_scenarios]
 
 
 @dataclass(frozen=True)
