@@ -7,12 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from sklearn.model_selection import KFold
 
 from ..estimators.joint import Penalties, fit_joint, initial_signs, start_state, theta_step
 from ..estimators.moments import Moments
 from .recovery import student_interval
-from .study import MEASURES, cell, draw_data, measure
+from .study import cell, draw_data, measure
 from .tuning import GAP_TOL, MAX_ITER, TOL, choose, predictor, refit
 
 # Variant: what is changed. The order is that of tables and figures.
@@ -147,21 +148,20 @@ def ablate(design, number, sizes, seed):
     ]
 
 
-def changes(ablations, measures=("TP", "TN")):
+def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
     """What each variant changes against Pro on the same data: mean and 95 % interval.
 
     Returns
     -------
-    list of dict
+    DataFrame
         response, variant, measure, mean, low, high; below 0 the variant has less than Pro.
     """
     rows = []
-    keys = [name for name in ablations.columns if name not in (*MEASURES, "variant")]
     for response, part in ablations.groupby("response", sort=False):
         for name in measures:
-            wide = part.pivot(index=keys, columns="variant", values=name)
+            wide = part.pivot(index=["scenario", "replicate"], columns="variant", values=name)
             for variant in list(VARIANTS)[1:]:
                 mean, low, high = student_interval(wide[variant] - wide["Pro"])
                 rows.append({"response": response, "variant": variant, "measure": name,
                              "mean": mean, "low": low, "high": high})
-    return rows
+    return pd.DataFrame(rows)

@@ -143,6 +143,11 @@ def graph_designs(sizes, error, hard_error):
     ]
 
 
+def shared_cells(replicates):
+    """Replicates of the table that stand beside those of `graph_designs`."""
+    return replicates[(replicates["n_tfs"] == 5) & (replicates["scenario"] == 1)]
+
+
 def ablation_designs(sizes, error):
     """The cells of the table with 5 TFs, in the scenarios of the ablation."""
     cells = table_designs(sizes, error)
@@ -301,7 +306,9 @@ def run_replicates(designs, count, sizes, seed, *, work=replicate, n_threads=Non
 
 
 def cell_intervals(replicates, keys=(*CELL, "method"), measures=MEASURES):
-    """Mean and 95 % interval (Student's, over replicates) of every measure.
+    """Mean and 95 % interval of every measure, Student's over replicates.
+
+    An interval ends where the measure does: rates at 0 and 1, errors at 0.
 
     Returns
     -------
@@ -314,6 +321,7 @@ def cell_intervals(replicates, keys=(*CELL, "method"), measures=MEASURES):
         for name in measures:
             if part[name].notna().all():
                 mean, low, high = student_interval(part[name])
+                low, high = max(low, 0.0), high if name == "error" else min(high, 1.0)
                 rows.append({
                     **dict(zip(keys, key)), "replicates": len(part), "measure": name,
                     "mean": mean, "low": low, "high": high,
@@ -355,42 +363,55 @@ def written_beside(table):
 
 
 def patterns(replicates):
-    """Where Pro is far ahead in TP at like TN: in each cell, by a rule stated beforehand.
+    """Where Pro is far ahead in TP at like TN: in each cell, by rules stated beforehand.
 
-    It appears if, against every other method, the paired lead in TP is above `FAR` and the
-    difference in TN above -`LIKE`, each with its whole 95 % interval; it does not if one of these
-    intervals lies wholly on the other side; else the replicates leave it open.
+    ``pattern``, for the genes selected: it appears if, against every other method, the paired
+    lead in TP is above `FAR` and the difference in TN above -`LIKE`, each with its whole 95 %
+    interval; it does not if one of these intervals lies wholly on the other side; else the
+    replicates leave it open. ``by rank``, the same for the lead in TP at TN 0.95 alone.
 
     Returns
     -------
     DataFrame
-        `CELL`, the rival against which Pro's lead in TP is smallest with lead, low and high, the
-        rival against which its TN falls back most with difference, low and high, and ``pattern``.
+        `CELL`, replicates, and for TP, TN and TP at TN 0.95 the ``rival`` against which Pro's
+        difference is smallest, with its mean, low and high; ``pattern`` and ``by rank``.
     """
+    least = {"TP": FAR, "TN": -LIKE, "TP at TN 0.95": FAR}
     rows = []
     for key, part in replicates.groupby(CELL, sort=False):
-        wide = part.pivot(index="replicate", columns="method", values=["TP", "TN"])
-        apart = {
-            name: pd.DataFrame(
-                [student_interval(wide[name]["Pro"] - wide[name][other]) for other in METHODS[1:]],
-                index=METHODS[1:], columns=["mean", "low", "high"],
-            )
-            for name in ("TP", "TN")
-        }
-        if (apart["TP"]["low"] > FAR).all() and (apart["TN"]["low"] > -LIKE).all():
-            verdict = APPEARS
-        elif (apart["TP"]["high"] < FAR).any() or (apart["TN"]["high"] < -LIKE).any():
-            verdict = ABSENT
-        else:
-            verdict = OPEN
-        row = dict(zip(CELL, key)) | {"replicates": len(wide)}
-        for name in ("TP", "TN"):
-            rival = apart[name]["mean"].idxmin()
+        row = dict(zip(CELL, key)) | {"replicates": part["replicate"].nunique()}
+        apart = {name: _leads(part, name) for name in least}
+        for name, table in apart.items():
+            rival = table["mean"].idxmin()
             row[f"{name} rival"] = rival
-            for part_name, value in apart[name].loc[rival].items():
-                row[f"{name} {part_name}"] = value
-        rows.append(row | {"pattern": verdict})
+            row |= {f"{name} {side}": value for side, value in table.loc[rival].items()}
+        row["pattern"] = _verdict([(apart[name], least[name]) for name in ("TP", "TN")])
+        row["by rank"] = _verdict([(apart["TP at TN 0.95"], FAR)])
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def pattern_counts(verdicts):
+    """In how many cells the pattern appears, by network, error level, response and rule."""
+    long = verdicts.melt(["response", "error level", "graph"], ["pattern", "by rank"], "rule")
+    keys = [long[name] for name in ("rule", "response", "error level", "graph")]
+    return pd.crosstab(keys, long["value"]).reindex(columns=[APPEARS, ABSENT, OPEN], fill_value=0)
+
+
+def _leads(part, name):
+    """Pro less each other method on the same data: mean, low and high."""
+    wide = part.pivot(index="replicate", columns="method", values=name)
+    spans = [student_interval(wide["Pro"] - wide[other]) for other in METHODS[1:]]
+    return pd.DataFrame(spans, index=METHODS[1:], columns=["mean", "low", "high"])
+
+
+def _verdict(demands):
+    """Of tables of differences, each with what all of them must exceed."""
+    if all((table["low"] > least).all() for table, least in demands):
+        return APPEARS
+    if any((table["high"] < least).any() for table, least in demands):
+        return ABSENT
+    return OPEN
 
 
 def by_link_penalty(replicates):
@@ -409,15 +430,26 @@ def by_link_penalty(replicates):
 
 
 def numbers(intervals, verdicts, ablated):
-    """The numbers of the notebook: cells, ablation, and where the pattern appears."""
+    """The numbers of the notebook: cells, ablation, and where the pattern appears.
+
+    Parameters
+    ----------
+    intervals : DataFrame
+        Of `cell_intervals`, cells of the table and other networks alike.
+    verdicts : DataFrame
+        Of `patterns`, for the same cells.
+    ablated : DataFrame
+        Of `cell_intervals` with the keys response and variant.
+    """
     cells = []
     for key, part in intervals.groupby(CELL, sort=False):
         named = dict(zip(CELL, key))
-        verdict = verdicts[(verdicts[CELL] == pd.Series(named)).all(axis=1)]["pattern"]
+        verdict = verdicts[(verdicts[CELL] == pd.Series(named)).all(axis=1)].iloc[0]
         cells.append({
             "design": named["graph"], "n_tfs": named["n_tfs"], "scenario": named["scenario"],
             "error": named["error level"], "response": named["response"],
-            "replicates": int(part["replicates"].iloc[0]), "pattern": verdict.iloc[0],
+            "replicates": int(part["replicates"].iloc[0]), "pattern": verdict["pattern"],
+            "pattern_by_rank": verdict["by rank"],
             "methods": {
                 method: _spans(rows) for method, rows in part.groupby("method", sort=False)
             },
