@@ -94,17 +94,18 @@ def draw_ablation(intervals: pd.DataFrame) -> Figure:
         Of `pnetlib.analysis.study.cell_intervals` with the keys response and variant.
     """
     variants = list(VARIANTS)
+    colours = [METHOD_COLOURS.get(variant, CUT) for variant in variants]
     figure = new_figure(6.5, 3.6, simulated=True, title="Pro with one part changed")
     panels = figure.subplots(1, 3, sharey=True)
     for axes, measure in zip(panels, ("TP", "TN", HELD)):
         for shift, response in zip((-0.16, 0.16), RESPONSES):
             part = intervals[(intervals["measure"] == measure)
                              & (intervals["response"] == response)].set_index("variant")
-            for place, variant in enumerate(variants):
-                row = part.loc[[variant]]
-                colour = METHOD_COLOURS.get(variant, CUT)
-                spans = np.abs(row[["low", "high"]].to_numpy().T - row["mean"].to_numpy())
-                axes.errorbar(row["mean"], [place + shift], xerr=spans, color=colour, capsize=1.5,
+            for colour in dict.fromkeys(colours):
+                places = np.flatnonzero([own == colour for own in colours])
+                rows = part.loc[[variants[place] for place in places]]
+                spans = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
+                axes.errorbar(rows["mean"], places + shift, xerr=spans, color=colour, capsize=1.5,
                               fmt="o" if response == "expression" else "s", markersize=4.5,
                               linewidth=1.1,
                               markerfacecolor=colour if response == "expression" else "white")
