@@ -181,7 +181,8 @@ def test_every_cell_has_every_method_and_measure(found):
 def test_threads_change_no_bit(found):
     designs = [DESIGN, replace(DESIGN, graph="hub", response="activity", n_tfs=2)]
     done = []
-    again = study.run_replicates(designs, 3, SIZES, SEED, n_threads=2, advance=lambda: done.append(1))
+    again = study.run_replicates(designs, 3, SIZES, SEED, n_threads=2,
+                                 advance=lambda: done.append(1))
     assert_frame_equal(again, found, check_exact=True)
     assert len(done) == 6
 
@@ -333,7 +334,8 @@ def test_sentence_on_the_ablation():
     ]
     told = findings.of_ablation(ablation.changes(pd.DataFrame(rows)))
     assert "lower with lam4 = 0 (-0.50, -0.50 to -0.50; TN +0.00); higher with degree d" in told
-    swapped = pd.DataFrame(rows).replace({"variant": {"lam4 = 0": "degree d", "degree d": "lam4 = 0"}})
+    names = {"lam4 = 0": "degree d", "degree d": "lam4 = 0"}
+    swapped = pd.DataFrame(rows).replace({"variant": names})
     assert "lower with degree d" in findings.of_ablation(ablation.changes(swapped))
 
 
@@ -410,7 +412,7 @@ def test_numbers_hold_cells_and_ablation(found, ablated):
     json.dumps(numbers, allow_nan=False)
     first = numbers["cells"][0]
     assert {first[k] for k in ("design", "response")} == {"TF hub", "expression"}
-    assert (first["n_tfs"], first["scenario"], first["error"], first["replicates"]) == (3, 1, 0.51, 3)
+    assert [first[name] for name in ("n_tfs", "scenario", "error", "replicates")] == [3, 1, 0.51, 3]
     own = found[(found["graph"] == "TF hub") & (found["method"] == "LA")]["TP"]
     assert first["methods"]["LA"]["TP"]["mean"] == pytest.approx(own.mean())
     assert set(first["methods"]) == set(METHODS)

@@ -34,9 +34,9 @@ def of_rates(replicates, published):
 def of_patterns(verdicts):
     """In how many cells of the table the paper's pattern appears, by each rule and response."""
     lines = [
-        f"- Rule: Pro's TP above that of every other method by more than {FAR}, its TN not lower by "
-        f"more than {LIKE}, with whole 95 % intervals; by rank: TP at TN {TN_HELD:.2f} above by more "
-        f"than {FAR}."
+        f"- Rule: Pro's TP above that of every other method by more than {FAR}, its TN not lower "
+        f"by more than {LIKE}, with whole 95 % intervals; by rank: TP at TN {TN_HELD:.2f} above by "
+        f"more than {FAR}."
     ]
     for response in RESPONSES:
         part = verdicts[verdicts["response"] == response]
@@ -52,8 +52,8 @@ def of_link_penalty(table):
     for response, part in table.groupby("response", sort=False):
         rows = {row.linked: row for row in part.itertuples()}
         words = [
-            f"{name} in {rows[linked].share:.0%} of the data sets, with TP {rows[linked].TP:.2f} and "
-            f"TN {rows[linked].TN:.2f}"
+            f"{name} in {rows[linked].share:.0%} of the data sets, with TP {rows[linked].TP:.2f} "
+            f"and TN {rows[linked].TN:.2f}"
             for linked, name in ((True, "lam4 > 0"), (False, "lam4 = 0")) if linked in rows
         ]
         lines.append(f"- Chosen for Pro, response through {response}: {'; '.join(words)}.")

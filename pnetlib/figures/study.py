@@ -127,8 +127,8 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
     words = "; ".join(f"{name}: {what}" for name, what in VARIANTS.items() if name != "Pro")
     text = (
         f"Means over {intervals['replicates'].min()} data sets with 5 acting TFs for each "
-        f"response, with 95 % intervals; lambdas chosen anew for each variant. {words}. Last panel: "
-        "share of relevant genes among the first by |theta| when 5 % of the others are let in."
+        f"response, with 95 % intervals; lambdas chosen anew for each variant. {words}. Last "
+        "panel: share of relevant genes among the first by |theta| when 5 % of the others are let in."
     )
     return caption("Ablation", text, True)
 
@@ -223,7 +223,8 @@ def caption_edges(intervals: pd.DataFrame, chance: pd.Series) -> str:
     words = ", ".join(f"{mean:.2f} at error level {level:g}" for level, mean in means.items())
     text = (
         "Area under the curve of precision and recall over pairs of genes, at the lambdas chosen "
-        f"for prediction. Pro's mean is {words}; chance is {chance.min():.3f} to {chance.max():.3f}."
+        f"for prediction. Pro's mean is {words}; chance is {chance.min():.3f} to "
+        f"{chance.max():.3f}."
     )
     return caption("Edges", text, True)
 
