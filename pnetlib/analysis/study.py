@@ -27,7 +27,7 @@ from ..errors import UsageError
 from .designs import GRAPHS, RESPONSES, SCENARIOS, Design, draw_truth
 from .profile import PROFILES, Profile
 from .recovery import selection_rates, student_interval
-from .tuning import METHODS, NETWORK_METHODS, choose, refit
+from .tuning import METHODS, choose, refit
 
 N_TFS = (5, 10)  # of the paper's table
 TN_HELD = 0.95

@@ -128,7 +128,8 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
     text = (
         f"Means over {intervals['replicates'].min()} data sets with 5 acting TFs for each "
         f"response, with 95 % intervals; lambdas chosen anew for each variant. {words}. Last "
-        "panel: share of relevant genes among the first by |theta| when 5 % of the others are let in."
+        "panel: share of relevant genes among the first by |theta| when 5 % of the others are "
+        "let in."
     )
     return caption("Ablation", text, True)
 
