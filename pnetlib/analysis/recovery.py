@@ -199,9 +199,9 @@ def recovery_intervals(recoveries, reference="Pro"):
     for measure in MEASURES:
         values = by_cohort[measure]
         for method in values.columns:
-            mean, low, high = _interval(values[method])
+            mean, low, high = student_interval(values[method])
             apart = values[reference] - values[method]
-            difference = _interval(apart) if method != reference else (np.nan,) * 3
+            difference = student_interval(apart) if method != reference else (np.nan,) * 3
             rows.append({
                 "measure": measure, "method": method, "mean": mean, "low": low, "high": high,
                 "difference": difference[0], "difference low": difference[1],
@@ -210,8 +210,8 @@ def recovery_intervals(recoveries, reference="Pro"):
     return pd.DataFrame(rows)
 
 
-def _interval(values):
-    """Mean and Student's 95 % interval of independent values."""
+def student_interval(values):
+    """Mean and Student's 95 % interval of independent values, as (mean, low, high)."""
     values = np.asarray(values, float)
     mean, n = values.mean(), len(values)
     half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan

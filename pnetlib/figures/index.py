@@ -25,6 +25,11 @@ TITLES = {
     "04_errors": "choice of lam1 for both networks",
     "05_effects": "figure 5: regulatory effects over single edges",
     "05_effects_two_steps": "regulatory effects over paths of at most two edges",
+    "06_selection": "first table: relevant genes selected, beside the paper's figures (simulated)",
+    "06_ablation": "what Pro selects with one part changed (simulated)",
+    "06_edges": "how well the planted network is found at each error level (simulated)",
+    "06_networks_expression": "genes selected on other networks, by expression (simulated)",
+    "06_networks_activity": "genes selected on other networks, by activity (simulated)",
 }
 
 
