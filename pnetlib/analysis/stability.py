@@ -307,6 +307,14 @@ def edge_table(frequencies, switched):
     return table.iloc[order].reset_index()
 
 
+def marker_table(found):
+    """Frequencies of every gene that came out at all, a row a width and gene, by width."""
+    parts = [part.table[part.table.gt(0).any(axis=1)].reset_index() for part in found.values()]
+    for width, part in zip(found, parts):
+        part.insert(0, "width", width)
+    return pd.concat(parts, ignore_index=True)
+
+
 def published_table(found):
     """Each published marker at each width: among the genes or not, and its frequencies.
 
