@@ -47,14 +47,16 @@ def unimodal(threshold, q, p, pairs):
 def r_concave(threshold, q, p, pairs):
     """Equation 8: p min{D(theta^2, 2 tau - 1, B, -1/2), D(theta, tau, 2 B, -1/4)}.
 
-    If the shares of pairs that agree are -1/2-concave and the frequencies -1/4-concave.
+    If the shares of pairs that agree are -1/2-concave and the frequencies -1/4-concave. Never
+    above the worst case, which holds besides.
     """
     tau, theta = on_grid(threshold, pairs), min(q / p, 1.0)
     if tau <= 0.5:
         return np.inf
     steps = round(2 * pairs * tau)
     agree = largest_tail(theta**2, steps - pairs, pairs, -0.5)
-    return p * min(agree, largest_tail(theta, steps, 2 * pairs, -0.25))
+    shaped = p * min(agree, largest_tail(theta, steps, 2 * pairs, -0.25))
+    return min(shaped, worst_case(threshold, q, p, pairs))
 
 
 @lru_cache(maxsize=4096)

@@ -206,8 +206,8 @@ def compare(pair, effort, seed, n_threads=None, advance=None):
     Returns
     -------
     edges : DataFrame
-        A row for each ordered pair of genes with an edge in ST or RS: regulator, target; ST, RS
-        and difference with intervals ("low", "high", "low ST", ...), "zero ST" and "zero RS" (the
+        A row for each ordered pair of genes with an edge in ST or RS, and for the paper's edge
+        even without: regulator, target; ST, RS and difference with intervals ("low", "high", "low ST", ...), "zero ST" and "zero RS" (the
         share of resamples without the edge), p (labels exchanged within tissues), q (Benjamini
         and Hochberg over all ordered pairs), p family, p any tissue (exchanged regardless).
     degrees : DataFrame
@@ -233,7 +233,9 @@ def compare(pair, effort, seed, n_threads=None, advance=None):
     parts = {kind: part.drop(columns="kind").dropna(axis=1, how="all").reset_index(drop=True)
              for kind, part in table.groupby("kind", sort=False)}
     edges = parts["edge"]
-    edges = edges[(edges["ST"] != 0) | (edges["RS"] != 0)].reset_index(drop=True)
+    there = (edges["ST"] != 0) | (edges["RS"] != 0)
+    named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
+    edges = edges[there | named].reset_index(drop=True)
     effects = parts.get("effect", table[:0].drop(columns=["kind", "regulator", "target"]))
     effects = effects.rename(columns={"gene": "marker"}).astype({"length": int})
     return edges, _with_hubs(parts["degree"], draws, len(pair.genes)), effects
@@ -249,17 +251,6 @@ def _with_hubs(degrees, draws, p):
     return degrees
 
 
-def named_edges(edges, genes, named):
-    """Edges from or to a named gene, and the paper's edge even where neither group has it."""
-    near = edges[edges["regulator"].isin(named) | edges["target"].isin(named)]
-    absent = near[(near["regulator"] == NAMED_EDGE[0]) & (near["target"] == NAMED_EDGE[1])].empty
-    rows = near.to_dict("records")
-    if absent and all(gene in genes for gene in NAMED_EDGE):
-        rows.append({"regulator": NAMED_EDGE[0], "target": NAMED_EDGE[1], "ST": 0.0, "RS": 0.0,
-                     "difference": 0.0, "p": 1.0, "q": 1.0})
-    return [_keys(row) for row in rows]
-
-
 def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
     """The numbers of notebook 09.
 
@@ -273,6 +264,7 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
     free = tissues[tissues["exchangeable"]]
     p = len(pair.genes)
     at_markers = degrees[degrees["gene"].isin(pair.markers)]
+    at_marker = edges["regulator"].isin(pair.markers) | edges["target"].isin(pair.markers)
     return {
         "permutations": effort.permutations, "resamples": effort.resamples, "lam1": pair.lam1,
         "genes": list(pair.genes), "markers": pair.markers,
@@ -288,7 +280,7 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
                          "p_any_tissue": int((table["p any tissue"] < LEVEL).sum())}
                   for name, table in (("edges", edges), ("degrees", degrees),
                                       ("effects", effects))},
-        "edges": named_edges(edges, pair.genes, pair.markers),
+        "edges": [_keys(row) for row in edges[at_marker].to_dict("records")],
         "degrees": {row["gene"]: _keys(row) for row in at_markers.to_dict("records")},
         "effects": [_keys(row) for row in effects.to_dict("records")],
         "sensitivity": [_keys(row) for row in sensitivity.to_dict("records")],
@@ -315,12 +307,12 @@ def conclusion(numbers):
     ]
     named = [row for row in numbers["edges"] if (row["regulator"], row["target"]) == NAMED_EDGE]
     for row in named:
-        text = f"- {' to '.join(NAMED_EDGE)}: {row['ST']:.2f} in ST, {row['RS']:.2f} in RS"
-        if "low" in row:
-            text += (f"; difference {row['difference']:.2f} ({row['low']:.2f} to "
-                     f"{row['high']:.2f}), p {row['p']:.2g}, q {row['q']:.2g}; drawn anew, it is "
-                     f"absent in {row['zero_ST']:.0%} of ST and {row['zero_RS']:.0%} of RS")
-        sentences.append(text + ".")
+        sentences.append(
+            f"- {' to '.join(NAMED_EDGE)}: {row['ST']:.2f} in ST, {row['RS']:.2f} in RS; difference "
+            f"{row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), p {row['p']:.2g}, q "
+            f"{row['q']:.2g}; on lines drawn anew it is absent in {row['zero_ST']:.0%} of the "
+            f"networks of ST and {row['zero_RS']:.0%} of those of RS."
+        )
     if not named:
         sentences.append(f"- {' to '.join(NAMED_EDGE)}: not among the genes.")
     for gene, role, group in named_roles(numbers["degrees"]):

@@ -13,7 +13,7 @@ from ..analysis.groups import GROUPS
 from ..analysis.sensitivity import ESTIMATORS
 from .style import DATA, FAINT, GROUP_COLOURS, HIGHLIGHT, caption, new_figure, styled
 
-NAMES = {"targets": "on its targets", "regulators": "from its regulators"}
+NAMES = {"targets": "effect on targets", "regulators": "effect of regulators"}
 ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, "#E69F00")))
 MOST = 12
 
@@ -209,7 +209,7 @@ def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
         if len(part):
             single = part[part["length"] == 1]
             yield [(f"{gene}, degree", part[part["kind"] == "degree"]),
-                   *((f"{gene}, effect {NAMES[side]}", single[single["side"] == side])
+                   *((f"{gene}, {NAMES[side]}", single[single["side"] == side])
                      for side in SIDES)]
 
 
