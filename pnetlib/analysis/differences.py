@@ -39,8 +39,8 @@ class Effort:
 
 EFFORTS = {
     "smoke": Effort(99, 60, (20, 30, 40), 20),
-    "standard": Effort(1999, 1000, tuple(range(60, 131, 10)), 200),
-    "paper": Effort(9999, 4000, tuple(range(60, 131, 5)), 500),
+    "standard": Effort(1999, 1000, (60, 70, 80, 95, 110, 120, 130), 100),
+    "paper": Effort(9999, 4000, tuple(range(60, 131, 5)), 400),
 }
 
 
@@ -258,8 +258,9 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
     -------
     dict
         ``edges`` (those at a marker), ``degrees`` (by marker), ``effects`` and ``sensitivity``
-        with keys such as ``low_ST`` for the columns of `compare`; ``found`` at q < 0.05 by kind
-        and ``tested``; ``lines`` in all, exchangeable and alone in their tissue.
+        with keys such as ``low_ST`` for the columns of `compare`; ``found`` by kind: how many have
+        q, p, p family or p any tissue below 0.05, and ``tested`` how many were tested; ``any_false``
+        the edges with p family below 0.05; ``lines`` in all, exchangeable and alone in their tissue.
     """
     free = tissues[tissues["exchangeable"]]
     p = len(pair.genes)
@@ -280,6 +281,8 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
                          "p_any_tissue": int((table["p any tissue"] < LEVEL).sum())}
                   for name, table in (("edges", edges), ("degrees", degrees),
                                       ("effects", effects))},
+        "any_false": [f"{row.regulator} to {row.target}" for row in
+                      edges[edges["p family"] < LEVEL].itertuples()],
         "edges": [_keys(row) for row in edges[at_marker].to_dict("records")],
         "degrees": {row["gene"]: _keys(row) for row in at_markers.to_dict("records")},
         "effects": [_keys(row) for row in effects.to_dict("records")],
@@ -303,7 +306,8 @@ def conclusion(numbers):
         f"{LEVEL}: {found['edges']['q']} of {tested['edges']:,} edges, {found['degrees']['q']} of "
         f"{tested['degrees']} degrees, {found['effects']['q']} of {tested['effects']} regulatory "
         f"effects. With p < {LEVEL} and no correction: {found['edges']['p']}, "
-        f"{found['degrees']['p']} and {found['effects']['p']}.",
+        f"{found['degrees']['p']} and {found['effects']['p']}. Edges with a chance of any false one "
+        f"below {LEVEL}: {listed(numbers['any_false'])}.",
     ]
     named = [row for row in numbers["edges"] if (row["regulator"], row["target"]) == NAMED_EDGE]
     for row in named:
@@ -351,7 +355,10 @@ def verdict(row, group):
     larger = "ST" if row["difference"] > 0 else "RS" if row["difference"] < 0 else "neither"
     if larger != group:
         return f"larger in {larger}, where the paper expects {group}"
-    told = "beyond chance" if row["p"] < LEVEL else "not beyond chance"
+    if row["q"] < LEVEL:
+        told = "beyond chance"
+    else:
+        told = "beyond chance only uncorrected" if row["p"] < LEVEL else "not beyond chance"
     return f"larger in {larger}, as the paper expects, {told}"
 
 
