@@ -138,14 +138,13 @@ def widths_of(cohort, effort, text="", pairs=0):
         Width, at most the cohort's number of genes, to pairs; equal widths once.
     """
     most = cohort.expression.shape[1]
-    words = text.replace(",", " ").split() or [str(width) for width in effort.widths]
+    words = text.replace(",", " ").split() or [str(width or "all") for width in effort.widths]
     found = {}
     for number, word in enumerate(words):
-        if word != "all" and not word.isdecimal():
+        if word != "all" and not (word.isdecimal() and int(word)):
             raise UsageError(f"widths holds {word!r}; give numbers of genes, or all.")
-        width = 0 if word == "all" else int(word)
-        drawn = pairs or effort.pairs[min(number, len(effort.pairs) - 1)]
-        found.setdefault(min(width or most, most), drawn)
+        width = most if word == "all" else min(int(word), most)
+        found.setdefault(width, pairs or effort.pairs[min(number, len(effort.pairs) - 1)])
     return found
 
 
