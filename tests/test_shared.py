@@ -10,7 +10,8 @@ from pnetlib.estimators.shared import fit_shared, standardised
 
 def lines(seed, n, p=5):
     rng = np.random.default_rng(seed)
-    return rng.normal(2.0, 1.0, p) + rng.normal(size=(n, p)) @ (np.eye(p) + rng.normal(scale=0.4, size=(p, p)))
+    mix = np.eye(p) + rng.normal(scale=0.4, size=(p, p))
+    return rng.normal(2.0, 1.0, p) + rng.normal(size=(n, p)) @ mix
 
 
 def slow_shared(parts, rest, lam1):

@@ -207,9 +207,10 @@ def compare(pair, effort, seed, n_threads=None, advance=None):
     -------
     edges : DataFrame
         A row for each ordered pair of genes with an edge in ST or RS, and for the paper's edge
-        even without: regulator, target; ST, RS and difference with intervals ("low", "high", "low ST", ...), "zero ST" and "zero RS" (the
-        share of resamples without the edge), p (labels exchanged within tissues), q (Benjamini
-        and Hochberg over all ordered pairs), p family, p any tissue (exchanged regardless).
+        even without: regulator, target; ST, RS and difference with intervals ("low", "high",
+        "low ST", ...), "zero ST" and "zero RS" (the share of resamples without the edge), p
+        (labels exchanged within tissues), q (Benjamini and Hochberg over all ordered pairs), p family
+        (chance of any false edge), p any tissue (exchanged regardless).
     degrees : DataFrame
         The same for each gene, with ranks in both groups and "hub ST", "hub RS": the share of
         resamples in which the gene is among the first tenth.
@@ -259,8 +260,8 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
     dict
         ``edges`` (those at a marker), ``degrees`` (by marker), ``effects`` and ``sensitivity``
         with keys such as ``low_ST`` for the columns of `compare`; ``found`` by kind: how many have
-        q, p, p family or p any tissue below 0.05, and ``tested`` how many were tested; ``any_false``
-        the edges with p family below 0.05; ``lines`` in all, exchangeable and alone in their tissue.
+        q, p, p family or p any tissue below 0.05, and ``tested`` how many were tested;
+        ``any_false`` the edges with p family below 0.05; ``lines`` in all and exchangeable.
     """
     free = tissues[tissues["exchangeable"]]
     p = len(pair.genes)
@@ -306,15 +307,15 @@ def conclusion(numbers):
         f"{LEVEL}: {found['edges']['q']} of {tested['edges']:,} edges, {found['degrees']['q']} of "
         f"{tested['degrees']} degrees, {found['effects']['q']} of {tested['effects']} regulatory "
         f"effects. With p < {LEVEL} and no correction: {found['edges']['p']}, "
-        f"{found['degrees']['p']} and {found['effects']['p']}. Edges with a chance of any false one "
-        f"below {LEVEL}: {listed(numbers['any_false'])}.",
+        f"{found['degrees']['p']} and {found['effects']['p']}. Edges with a chance of any false "
+        f"one below {LEVEL}: {listed(numbers['any_false'])}.",
     ]
     named = [row for row in numbers["edges"] if (row["regulator"], row["target"]) == NAMED_EDGE]
     for row in named:
         sentences.append(
-            f"- {' to '.join(NAMED_EDGE)}: {row['ST']:.2f} in ST, {row['RS']:.2f} in RS; difference "
-            f"{row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), p {row['p']:.2g}, q "
-            f"{row['q']:.2g}; on lines drawn anew it is absent in {row['zero_ST']:.0%} of the "
+            f"- {' to '.join(NAMED_EDGE)}: {row['ST']:.2f} in ST, {row['RS']:.2f} in RS; "
+            f"difference {row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), "
+            f"p {row['p']:.2g}, q {row['q']:.2g}; on lines drawn anew it is absent in {row['zero_ST']:.0%} of the "
             f"networks of ST and {row['zero_RS']:.0%} of those of RS."
         )
     if not named:
@@ -375,7 +376,7 @@ def agreeing(rows, estimator):
              for row in part]
     sizes = sorted({row["size"] for row in part})
     return (
-        f"Estimator {estimator!r}, {sizes[0]} to {sizes[-1]} lines a group: the single-edge effects "
-        f"of the four named markers point as the paper expects in {sum(right)} of {len(part)} "
-        f"settings, with an interval that excludes 0 in {sum(clear)}."
+        f"Estimator {estimator!r}, {sizes[0]} to {sizes[-1]} lines a group: the single-edge "
+        f"effects of the four named markers point as the paper expects in {sum(right)} of "
+        f"{len(part)} settings, with an interval that excludes 0 in {sum(clear)}."
     )

@@ -407,8 +407,8 @@ def falsely(rule):
     if np.isnan(bounds["r-concave"]):
         return ", for which no bound holds"
     worst = "none" if np.isnan(bounds["worst case"]) else f"{bounds['worst case']:.2g}"
-    return (f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; in the "
-            f"worst case {worst})")
+    return (f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; in "
+            f"the worst case {worst})")
 
 
 def conclusion(numbers):
@@ -420,10 +420,10 @@ def conclusion(numbers):
                  if share[COMMON] > 0]
         lines.append(
             f"- {int(width):,} genes, {rule['pairs']} pairs: by the rule of figure 3 "
-            f"{rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on average; "
-            f"{rule['reached']} in {rule['threshold']:.0%} of the halves{falsely(rule)}. Most often: "
-            f"{listed(first)}. Among the {strong['selected_on_a_half']:.0f} of best mean rank, "
-            f"{strong['reached']} in {strong['threshold']:.0%} of the halves{falsely(strong)}."
+            f"{rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
+            f"average; {rule['reached']} in {rule['threshold']:.0%} of the halves{falsely(rule)}. "
+            f"Most often: {listed(first)}. Among the {strong['selected_on_a_half']:.0f} of best mean "
+            f"rank, {strong['reached']} in {strong['threshold']:.0%} of the halves{falsely(strong)}."
         )
     for width in numbers["markers"]:
         rows = {gene: at[width] for gene, at in numbers["published"].items()}
@@ -432,17 +432,17 @@ def conclusion(numbers):
         reached = [gene for gene, row in inside.items() if row["reached"]]
         lines.append(
             f"- Of the {len(rows)} published markers {len(inside)} are among the {int(width):,} "
-            "genes; shares of the halves in which they are common to all drugs (of best mean rank): "
-            f"{listed(shares)}. Of best mean rank with at most one false gene expected (r-concave "
-            f"bound): {listed(reached)}."
+            "genes; shares of the halves in which they are common to all drugs (of best mean "
+            f"rank): {listed(shares)}. Of best mean rank with at most one false gene expected "
+            f"(r-concave bound): {listed(reached)}."
         )
     for group, rules in numbers["edges"].items():
         strong, there = rules[STRONG], rules[ANY]
         lines.append(
-            f"- {group}: {there['selected_on_a_half']:.0f} of {there['candidates']:,} possible edges "
-            f"on a half, on average; {there['reached']} in {there['threshold']:.0%} of the halves; "
-            f"among the strongest in {strong['threshold']:.0%} of the halves: {strong['reached']}, of "
-            f"which at most {strong['bounds']['worst case']:.2g} expected falsely (worst case)."
+            f"- {group}: {there['selected_on_a_half']:.0f} of {there['candidates']:,} possible "
+            f"edges on a half, on average; {there['reached']} in {there['threshold']:.0%} of the "
+            f"halves; among the strongest in {strong['threshold']:.0%} of the halves: {strong['reached']}, "
+            f"of which at most {strong['bounds']['worst case']:.2g} expected falsely (worst case)."
         )
     edge = numbers["named_edge"]
     if edge["inside"]:

@@ -144,9 +144,9 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     clear, chance_free = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
     text = (
         f"The {min(MOST, len(edges))} edges of smallest p, {' → '.join(NAMED_EDGE)} first where "
-        f"either group has it; bars are 95 % intervals from lines drawn anew. Of {len(edges)} edges "
-        f"{clear} have q < {LEVEL} over all pairs of genes (red) and {chance_free} a chance under "
-        f"{LEVEL} of any false one; p from {n:,} exchanges of labels within tissues."
+        f"its genes are there; bars are 95 % intervals from lines drawn anew. Of {len(edges)} "
+        f"edges {clear} have q < {LEVEL} over all pairs of genes (red) and {chance_free} a chance "
+        f"under {LEVEL} of any false one; p from {n:,} exchanges of labels within tissues."
     )
     return caption("Figure 9d", text, simulated)
 
@@ -217,9 +217,9 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
     text = (
-        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines a group; bands are 95 % intervals "
-        "from lines drawn anew. Own lines: each group by itself; shared part (ours): one network of "
-        "all lines and a deviation of each group. Each takes its own lam1 of smallest error on "
-        "held-out lines."
+        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines a group; bands are 95 % "
+        "intervals from lines drawn anew. Own lines: each group by itself; shared part (ours): one "
+        "network of all lines and a deviation of each group. Each takes its own lam1 of smallest "
+        "error on held-out lines."
     )
     return caption("Figure 9e", text, simulated)

@@ -90,8 +90,8 @@ def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
     """Return the caption of `draw_markers`."""
     first = next(iter(found.values()))
     text = (
-        "Share of random halves of the lines in which a gene is a marker of all drugs by the rule of "
-        f"figure 3, is among the {first.selected[STRONG]:.0f} genes of best mean rank, and is a "
+        "Share of random halves of the lines in which a gene is a marker of all drugs by the rule "
+        f"of figure 3, is among the {first.selected[STRONG]:.0f} genes of best mean rank, and is a "
         "marker of each drug. Above the grey line the published markers, below it the genes most "
         "often common; no symbol or a dash: not among the genes. Black line: share from which at "
         "most one gene is expected falsely at the first width (r-concave bound)."
@@ -107,7 +107,8 @@ def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     for row, rule in zip(grid, RULES):
         for axes, (width, part) in zip(row, found.items()):
             _draw_bound(axes, part, rule)
-            axes.set_title(f"{width:,} genes, {part.pairs} pairs: {RULES[rule].lower()}", fontsize=8)
+            title = f"{width:,} genes, {part.pairs} pairs: {RULES[rule].lower()}"
+            axes.set_title(title, fontsize=8)
         row[0].set_ylabel("Genes")
     grid[0, 0].set_yscale("symlog", linthresh=0.1)
     grid[0, 0].set(ylim=(0, None), xlim=(0.5, 1))
@@ -137,7 +138,8 @@ def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
         row = part.summary(STRONG, STRONG_THRESHOLD)
         bound = row["bounds"]["r-concave"]
         told = "no bound" if np.isnan(bound) else f"at most {bound:.2g} expected falsely"
-        parts.append(f"{width:,} genes: {row['reached']} reach {STRONG_THRESHOLD}, {told} (r-concave)")
+        reached = f"{width:,} genes: {row['reached']} reach {STRONG_THRESHOLD}"
+        parts.append(f"{reached}, {told} (r-concave)")
     text = (
         "Genes that are markers in at least that share of the halves, and bounds of the expected "
         "number of those selected no more often than one drawn at random (Shah and Samworth). Of "
@@ -180,8 +182,8 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> F
 
 def _draw_switched(axes, table, most=14):
     """The edges at markers most often in one group and not in the other."""
-    gap = (table[f"ST {ANY}"] - table[f"RS {ANY}"]).abs().sort_values(ascending=False, kind="stable")
-    part = table.loc[gap.index[:most]]
+    gap = (table[f"ST {ANY}"] - table[f"RS {ANY}"]).abs()
+    part = table.loc[gap.sort_values(ascending=False, kind="stable").index[:most]]
     rows = np.arange(len(part))
     axes.hlines(rows, part[f"ST {ANY}"], part[f"RS {ANY}"], color="#BBBBBB", linewidth=1.2)
     for group in GROUPS:
@@ -199,7 +201,7 @@ def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) ->
     bound = frequencies[GROUPS[0]].bounds(STRONG, most)["worst case"]
     text = (
         f"Each dot is an edge; on the right those at markers with the most unlike shares. Edges "
-        f"among the strongest in at least {most} of the halves: {', '.join(counts)}, of which at most "
-        f"{bound:.2g} a group are expected to be reached falsely (worst case)."
+        f"among the strongest in at least {most} of the halves: {', '.join(counts)}, of which at "
+        f"most {bound:.2g} a group are expected to be reached falsely (worst case)."
     )
     return caption("Figure 8c", text, simulated)
