@@ -28,7 +28,7 @@ def test_draws_do_not_depend_on_threads():
 def test_interval_is_the_normal_one_about_the_unbiased_estimate():
     draws = np.array([[1.0, 2.0, 3.0, 6.0]]).T
     low, high = corrected_interval(np.array([2.5]), draws, 0.9)
-    half = norm.ppf(0.95) * np.std([1, 2, 3, 6], ddof=1)
+    half = norm.ppf(0.95) * np.sqrt(np.var([1, 2, 3, 6], ddof=1) + 0.5**2)
     assert (low[0], high[0]) == pytest.approx((2.5 - 0.5 - half, 2.5 - 0.5 + half))
     low, high = corrected_interval(np.array([2.5]), draws, 0.9, least=1.0)
     assert (low[0], high[0]) == pytest.approx((1.0, 2.0 + half))
@@ -73,5 +73,5 @@ def test_intervals_cover_planted_values_at_about_their_level():
         low, high = corrected_interval(estimate, draws[:, 0] - draws[:, 1])
         covered += (low <= truth) & (truth <= high)
     share = covered[told] / sets
-    assert (share >= 0.82).all(), share
-    assert 0.88 <= share.mean() <= 0.99, share
+    assert (share >= 0.85).all(), share
+    assert 0.9 <= share.mean() <= 0.99, share

@@ -209,8 +209,8 @@ def compare(pair, effort, seed, n_threads=None, advance=None):
         A row for each ordered pair of genes with an edge in ST or RS, and for the paper's edge
         even without: regulator, target; ST, RS and difference with intervals ("low", "high",
         "low ST", ...), "zero ST" and "zero RS" (the share of resamples without the edge), p
-        (labels exchanged within tissues), q (Benjamini and Hochberg over all ordered pairs), p family
-        (chance of any false edge), p any tissue (exchanged regardless).
+        (labels exchanged within tissues), q (Benjamini and Hochberg over all ordered pairs), p
+        family (chance of any false edge), p any tissue (exchanged regardless).
     degrees : DataFrame
         The same for each gene, with ranks in both groups and "hub ST", "hub RS": the share of
         resamples in which the gene is among the first tenth.
@@ -315,8 +315,8 @@ def conclusion(numbers):
         sentences.append(
             f"- {' to '.join(NAMED_EDGE)}: {row['ST']:.2f} in ST, {row['RS']:.2f} in RS; "
             f"difference {row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), "
-            f"p {row['p']:.2g}, q {row['q']:.2g}; on lines drawn anew it is absent in {row['zero_ST']:.0%} of the "
-            f"networks of ST and {row['zero_RS']:.0%} of those of RS."
+            f"p {row['p']:.2g}, q {row['q']:.2g}; on lines drawn anew it is absent "
+            f"in {row['zero_ST']:.0%} of the networks of ST and {row['zero_RS']:.0%} of RS."
         )
     if not named:
         sentences.append(f"- {' to '.join(NAMED_EDGE)}: not among the genes.")

@@ -422,8 +422,9 @@ def conclusion(numbers):
             f"- {int(width):,} genes, {rule['pairs']} pairs: by the rule of figure 3 "
             f"{rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
             f"average; {rule['reached']} in {rule['threshold']:.0%} of the halves{falsely(rule)}. "
-            f"Most often: {listed(first)}. Among the {strong['selected_on_a_half']:.0f} of best mean "
-            f"rank, {strong['reached']} in {strong['threshold']:.0%} of the halves{falsely(strong)}."
+            f"Most often: {listed(first)}. Among the {strong['selected_on_a_half']:.0f} of best "
+            f"mean rank, {strong['reached']} in {strong['threshold']:.0%} of the halves"
+            f"{falsely(strong)}."
         )
     for width in numbers["markers"]:
         rows = {gene: at[width] for gene, at in numbers["published"].items()}
@@ -441,8 +442,9 @@ def conclusion(numbers):
         lines.append(
             f"- {group}: {there['selected_on_a_half']:.0f} of {there['candidates']:,} possible "
             f"edges on a half, on average; {there['reached']} in {there['threshold']:.0%} of the "
-            f"halves; among the strongest in {strong['threshold']:.0%} of the halves: {strong['reached']}, "
-            f"of which at most {strong['bounds']['worst case']:.2g} expected falsely (worst case)."
+            f"halves; among the strongest in {strong['threshold']:.0%} of the halves: "
+            f"{strong['reached']}, of which at most {strong['bounds']['worst case']:.2g} expected "
+            "falsely (worst case)."
         )
     edge = numbers["named_edge"]
     if edge["inside"]:
