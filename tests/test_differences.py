@@ -1,0 +1,225 @@
+"""Quantities of both groups, their tables, and how they move with the cut and the estimator."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pnetlib.analysis.differences import (
+    EFFORTS, LENGTHS, NAMED_EDGE, Effort, Pair, compare, conclusion, names, numbers, own_network,
+    quantities, verdict,
+)
+from pnetlib.analysis.effects import SIDES, compare_groups, regulatory_effects, standardise_together
+from pnetlib.analysis.groups import (
+    GROUPS, degree_table, edge_table, fit_group_networks, network_errors, split_groups,
+)
+from pnetlib.analysis.permutation import exchangeable
+from pnetlib.analysis.sensitivity import (
+    ESTIMATORS, sensitivity, shared_errors, sizes_that_fit,
+)
+from pnetlib.data import MARKERS
+from pnetlib.data.simulation import simulate_cohort
+
+LAM1, SIZE = 0.4, 30
+EFFORT = Effort(19, 12, (20, 30, 500), 3)
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return simulate_cohort(20220823)
+
+
+@pytest.fixture(scope="module")
+def groups(cohort):
+    return split_groups(cohort, SIZE)
+
+
+@pytest.fixture(scope="module")
+def genes(cohort):
+    B = cohort.truth.B
+    targets = [B.columns[B.loc[gene] != 0][:4] for gene in ("ANXA10", "AKR1B10")]
+    return pd.Index([*MARKERS]).append(targets)
+
+
+@pytest.fixture(scope="module")
+def pair(cohort, groups, genes):
+    return Pair.of(cohort, groups, genes, [*MARKERS, "absent"], LAM1)
+
+
+@pytest.fixture(scope="module")
+def compared(pair):
+    return compare(pair, EFFORT, 7)
+
+
+@pytest.fixture(scope="module")
+def moved(cohort, genes, pair):
+    return sensitivity(cohort, genes, pair.markers, EFFORT, 7, NAMED_EDGE)
+
+
+def test_pair_keeps_lines_genes_and_markers_in_order(pair, cohort, groups, genes):
+    assert pair.sizes == [SIZE, SIZE] and list(pair.genes) == list(genes)
+    assert pair.markers == list(MARKERS)
+    lines = [*groups.lines["ST"], *groups.lines["RS"]]
+    np.testing.assert_array_equal(pair.X, cohort.expression.loc[lines, genes])
+    assert list(pair.tissue) == list(cohort.annotation.loc[lines, "tissue"])
+    assert len(names(pair)) == len(pair.families) == len(pair.differences(pair.labels))
+
+
+def test_quantities_are_those_of_notebooks_04_and_05(pair, cohort, groups, genes):
+    table = names(pair)
+    st, rs = pair.quantities(pair.labels)
+    table["ST"], table["RS"] = st, rs
+    fitted = fit_group_networks(cohort, groups, genes, LAM1)
+    edges = edge_table(fitted).set_index(["regulator", "target"])
+    mine = table[table["kind"] == "edge"].set_index(["regulator", "target"])[list(GROUPS)]
+    mine = mine[(mine != 0).any(axis=1)]
+    assert set(mine.index) == set(edges.index)
+    np.testing.assert_allclose(mine.loc[edges.index], edges[list(GROUPS)], atol=1e-5)
+    degrees = degree_table(fitted)
+    mine = table[table["kind"] == "degree"].set_index("gene")
+    for group in GROUPS:
+        np.testing.assert_allclose(mine[group], degrees[f"degree {group}"], atol=1e-5)
+    X = standardise_together(cohort, groups, genes)
+    networks = {group: fitted[group].B_ for group in GROUPS}
+    effects = compare_groups(regulatory_effects(networks, X, groups, list(MARKERS)))
+    keys = ["marker", "side", "length"]
+    mine = table[table["kind"] == "effect"].rename(columns={"gene": "marker"}).set_index(keys)
+    effects = effects.set_index(keys).loc[mine.index]
+    for group in GROUPS:
+        np.testing.assert_allclose(mine[group], effects[f"mean {group}"], atol=1e-4)
+
+
+def test_families_part_edges_degrees_and_lengths(pair):
+    table = names(pair).assign(family=pair.families)
+    assert set(table.loc[table["kind"] == "edge", "family"]) == {0}
+    assert set(table.loc[table["kind"] == "degree", "family"]) == {1}
+    effects = table[table["kind"] == "effect"]
+    assert effects.groupby("length")["family"].unique().explode().to_dict() == {1: 2, 2: 3}
+    assert len(effects) == len(MARKERS) * len(SIDES) * len(LENGTHS)
+
+
+def test_groups_exchanged_turn_every_difference_round(pair):
+    turned = np.where(pair.labels == "ST", "RS", "ST")
+    np.testing.assert_allclose(pair.differences(turned), -pair.differences(pair.labels), atol=1e-9)
+
+
+def test_rows_in_order_are_the_groups_themselves(pair):
+    np.testing.assert_allclose(
+        pair.resampled(np.arange(2 * SIZE)).reshape(2, -1), pair.quantities(pair.labels)
+    )
+
+
+def test_no_edges_no_quantities():
+    X = np.random.default_rng(0).normal(size=(12, 3))
+    B = own_network(X, 10.0)
+    assert not B.any()
+    assert not quantities([B, B], [X, X], np.array([0])).any()
+
+
+def test_tables_hold_what_they_say(compared, pair):
+    edges, degrees, effects = compared
+    p = len(pair.genes)
+    assert (edges["regulator"] != edges["target"]).all()
+    named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
+    assert named.sum() == 1 and ((edges["ST"] != 0) | (edges["RS"] != 0) | named).all()
+    assert list(degrees["gene"]) == list(pair.genes) and len(effects) == 7 * 2 * 2
+    for table in compared:
+        np.testing.assert_allclose(table["difference"], table["ST"] - table["RS"])
+        assert (table["low"] <= table["high"]).all()
+        chances = table[["p", "q", "p family", "p any tissue"]]
+        assert ((chances > 0) & (chances <= 1)).all(axis=None)
+        assert (table["q"] >= table["p"] - 1e-12).all()
+        assert (table["p"] >= 1 / (1 + EFFORT.permutations)).all()
+    for table in (degrees, effects):
+        assert (table[[f"low {group}" for group in GROUPS]] >= 0).all(axis=None)
+    for group in GROUPS:
+        assert degrees.set_index(f"rank {group}")[group].sort_index().is_monotonic_decreasing
+        assert degrees[f"hub {group}"].sum() >= max(1, round(0.1 * p)) - 1e-9
+        absent = edges[group] == 0
+        share = edges[f"zero {group}"].groupby(absent).mean()
+        assert share[True] > share[False]
+
+
+def test_tables_do_not_depend_on_threads(compared, pair):
+    for one, two in zip(compared, compare(pair, EFFORT, 7, 2)):
+        pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_planted_losses_are_found(compared):
+    """The simulated cohort takes ANXA10's edges from RS and AKR1B10's from ST."""
+    effects = compared[2][compared[2]["length"] == 1].set_index("marker")
+    sign = {"ANXA10": 1, "AKR1B10": -1}
+    part = effects.loc[list(sign)]
+    assert (part["difference"] * part.index.map(sign) > 0.1).all()
+    clear = (part["low"] * part["high"] > 0) & (part["p"] <= 0.1)
+    assert clear.sum() >= 2, part
+
+
+@pytest.mark.parametrize("row, group, words", [
+    ({"difference": 1.0, "p": 0.001, "q": 0.01}, "ST", "as the paper expects, beyond chance"),
+    ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "only uncorrected"),
+    ({"difference": 1.0, "p": 0.3, "q": 0.4}, "ST", "not beyond chance"),
+    ({"difference": -1.0, "p": 0.001, "q": 0.01}, "ST", "larger in RS, where the paper expects ST"),
+    ({"difference": 0.0, "p": 1.0, "q": 1.0}, "RS", "larger in neither"),
+])
+def test_verdicts(row, group, words):
+    assert words in verdict(row, group)
+
+
+def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved):
+    tissues = exchangeable(pair.labels, pair.tissue)
+    found = numbers(pair, tissues, *compared, moved, EFFORT)
+    assert found["lines"]["all"] == {"ST": SIZE, "RS": SIZE}
+    assert found["tested"] == {"edges": 15 * 14, "degrees": 15, "effects": 28}
+    assert set(found["degrees"]) == set(MARKERS)
+    keys = {"difference", "p", "q", "low", "high", "rank_ST", "hub_RS"}
+    assert keys <= set(found["degrees"]["ANXA10"])
+    assert {"marker", "side", "length", "zero_ST", "zero_RS", "low_RS"} <= set(found["effects"][0])
+    text = conclusion(found)
+    assert "AKR1C1 to ANXA10" in text and "Labels are exchanged within" in text
+    assert all(name in text for name in ESTIMATORS)
+
+
+# Cuts and estimators
+
+
+def test_sizes_without_room_are_left_out(cohort, moved):
+    assert sizes_that_fit(cohort, EFFORT.sizes) == [20, 30]
+    assert sorted(moved["size"].unique()) == [20, 30]
+
+
+def test_own_lines_at_the_usual_size_are_the_usual_networks(cohort, groups, genes, pair, moved):
+    lam1 = network_errors(cohort, groups, genes, 7).mean(axis=1).idxmin()
+    part = moved[(moved["size"] == SIZE) & (moved["estimator"] == ESTIMATORS[0])]
+    assert set(part["lam1"]) == {lam1}
+    usual = Pair.of(cohort, groups, genes, pair.markers, lam1)
+    expected = names(usual).assign(ST=usual.quantities(usual.labels)[0])
+    expected = expected[(expected["kind"] == "degree") & expected["gene"].isin(MARKERS)]
+    np.testing.assert_allclose(part.loc[part["kind"] == "degree", "ST"], expected["ST"])
+
+
+def test_each_setting_tells_edge_degrees_and_effects(moved):
+    for _, part in moved.groupby(["size", "estimator"]):
+        assert part["kind"].value_counts().to_dict() == {"edge": 1, "degree": 7, "effect": 28}
+        assert (part["low"] <= part["high"]).all()
+        np.testing.assert_allclose(part["difference"], part["ST"] - part["RS"])
+
+
+def test_settings_do_not_depend_on_threads(cohort, genes, pair, moved):
+    again = sensitivity(cohort, genes, pair.markers, EFFORT, 7, NAMED_EDGE, 2)
+    pd.testing.assert_frame_equal(moved, again, check_exact=True)
+
+
+def test_error_of_the_shared_network_is_that_of_lines_held_out():
+    rng = np.random.default_rng(3)
+    factor = rng.normal(size=(120, 1))
+    X = factor + 0.5 * rng.normal(size=(120, 3))
+    errors = shared_errors([X[:40], X[40:80]], X[80:], 0)
+    assert (errors.iloc[-1] < 0.5).all()  # a small lam1 lets the genes predict each other
+    noise = rng.normal(size=(120, 3))
+    errors = shared_errors([noise[:40], noise[40:80]], noise[80:], 0)
+    assert (errors.iloc[0] > 0.95).all() and (errors > 0.9).all(axis=None)
+
+
+@pytest.mark.parametrize("name", EFFORTS)
+def test_profiles_resolve_the_level(name):
+    assert EFFORTS[name].permutations >= 19 and EFFORTS[name].resamples >= 20

@@ -1,0 +1,130 @@
+"""Labels exchanged within tissues: what is exchanged, p values by hand, level on null data."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from pnetlib.analysis.differences import Pair
+from pnetlib.analysis.permutation import exchangeable, permutation_test, permute_within
+
+
+@given(seed=st.integers(0, 10**6), n=st.integers(1, 40), tissues=st.integers(1, 6))
+def test_each_tissue_keeps_its_numbers_of_labels(seed, n, tissues):
+    rng = np.random.default_rng(seed)
+    labels, tissue = rng.choice(["ST", "RS"], n), rng.integers(0, tissues, n)
+    new = permute_within(labels, tissue, rng)
+    for name in range(tissues):
+        assert sorted(new[tissue == name]) == sorted(labels[tissue == name])
+
+
+def test_all_exchanges_within_a_tissue_come_up_alike():
+    labels, tissue = np.array(list("aabbc")), np.array(list("xxxyy"))
+    rng = np.random.default_rng(0)
+    seen = pd.Series("".join(permute_within(labels, tissue, rng)) for _ in range(6000))
+    share = seen.value_counts(normalize=True)
+    assert set(share.index) == {a + b for a in ("aab", "aba", "baa") for b in ("bc", "cb")}
+    assert np.allclose(share, 1 / 6, atol=0.02)
+
+
+def test_lines_alone_with_their_label_keep_it_and_are_told():
+    labels = np.array(["ST", "ST", "RS", "ST", "ST", "RS"])
+    tissue = np.array(["lung", "skin", "skin", "lung", "skin", "bone"])
+    for seed in range(20):
+        new = permute_within(labels, tissue, np.random.default_rng(seed))
+        assert list(new[[0, 3, 5]]) == ["ST", "ST", "RS"]
+    table = exchangeable(labels, tissue)
+    assert table.loc["skin"].to_list() == [1, 2, True] and table.index[0] == "skin"
+    assert not table.loc[["lung", "bone"], "exchangeable"].any()
+    assert (table.loc["lung", "ST"], table.loc["bone", "RS"]) == (2, 1)
+
+
+def test_p_values_count_permutations_at_least_as_extreme():
+    values = np.array([[3.0, 1.0, 2.0, 0.0, 5.0, -1.0], [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]]).T
+    labels, n = np.array(list("aaabbb")), 200
+
+    def statistics(labels):
+        return values[labels == "a"].mean(axis=0) - values[labels == "b"].mean(axis=0)
+
+    found = permutation_test(statistics, labels, np.zeros(6), [0, 0], n, 5)
+    drawn = np.array([
+        np.abs(statistics(permute_within(labels, np.zeros(6), np.random.default_rng([5, i]))))
+        for i in range(n)
+    ])
+    bar = np.abs(statistics(labels)) - 1e-9
+    np.testing.assert_allclose(found.p, (1 + (drawn >= bar).sum(axis=0)) / (1 + n))
+    most = drawn.max(axis=1, keepdims=True)
+    np.testing.assert_allclose(found.p_family, (1 + (most >= bar).sum(axis=0)) / (1 + n))
+    assert (found.p_family >= found.p).all()
+
+
+def test_result_does_not_depend_on_threads():
+    rng = np.random.default_rng(1)
+    x, labels, tissue = rng.normal(size=20), np.repeat(["a", "b"], 10), np.tile([0, 1], 10)
+
+    def statistics(labels):
+        return np.array([x[labels == "a"].mean() - x[labels == "b"].mean()])
+
+    one, two = (permutation_test(statistics, labels, tissue, [0], 50, 3, k) for k in (1, 2))
+    assert one.p == two.p and one.p_family == two.p_family
+
+
+# The whole procedure on null data: tissues differ in expression, in network and in their share of
+# ST; within a tissue, label and expression are independent.
+
+
+def null_pair(rng, p=4, tissues=3, each=10):
+    expression, labels, tissue = [], [], []
+    for number in range(tissues):
+        mix = np.eye(p) + rng.normal(scale=0.5, size=(p, p))
+        expression.append(rng.normal(scale=1.5, size=p) + rng.normal(size=(each, p)) @ mix)
+        labels += list(np.where(rng.permutation(each) < (3, 5, 8)[number], "ST", "RS"))
+        tissue += [str(number)] * each
+    order = np.argsort(np.array(labels) == "RS", kind="stable")
+    return Pair(np.concatenate(expression)[order], np.array(labels)[order],
+                np.array(tissue)[order], pd.Index(list("abcd")[:p]), ["a"], 0.3)
+
+
+SETS, PERMUTATIONS = 500, 19
+
+
+@pytest.fixture(scope="module")
+def null_p():
+    """p of an edge, a degree, two effects, and the family p of edges, of many simulated sets."""
+    rows = []
+    for number in range(SETS):
+        pair = null_pair(np.random.default_rng([11, number]))
+        found = permutation_test(pair.differences, pair.labels, pair.tissue, pair.families,
+                                 PERMUTATIONS, number)
+        rows.append([found.p[1], found.p[16], found.p[20], found.p[22], found.p_family[:16].min(),
+                     found.p_family[16:20].min()])
+    return np.array(rows)
+
+
+@pytest.mark.parametrize("level", [0.05, 0.1, 0.25])
+def test_null_sets_are_rejected_at_the_level(null_p, level):
+    low, high = binom.interval(0.999, SETS, level)
+    rejected = (null_p <= level + 1e-9).sum(axis=0)
+    assert (rejected <= high).all(), rejected / SETS
+    # Degrees and effects have no ties at 0, so that their tests use the level up.
+    assert (rejected[[1, 2, 3, 5]] >= low).all(), rejected / SETS
+
+
+def test_labels_exchanged_regardless_of_tissue_would_reject_too_often():
+    """Why strata are needed: the same null sets, with the tissue driving the difference."""
+    rejected = 0
+    for number in range(100):
+        rng = np.random.default_rng([12, number])
+        tissue = np.repeat([0, 1], 20)
+        x = 3.0 * tissue + rng.normal(size=40)
+        labels = np.where(rng.random(40) < np.where(tissue == 1, 0.75, 0.25), "a", "b")
+
+        def statistics(labels, x=x):
+            return np.array([x[labels == "a"].mean() - x[labels == "b"].mean()])
+
+        within = permutation_test(statistics, labels, tissue, [0], 39, number).p[0]
+        free = permutation_test(statistics, labels, np.zeros(40), [0], 39, number).p[0]
+        rejected += np.array([within <= 0.05, free <= 0.05])
+    assert rejected[0] <= binom.ppf(0.9995, 100, 0.05) and rejected[1] >= 50

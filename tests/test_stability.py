@@ -1,0 +1,208 @@
+"""Halves of the lines, rules by hand, frequencies of markers and edges, and their words."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pnetlib.analysis.bounds import KINDS
+from pnetlib.analysis.groups import GROUPS, fit_group_networks, split_groups
+from pnetlib.analysis.markers import fit_drug_networks, ranks
+from pnetlib.analysis.stability import (
+    ANY, COMMON, EFFORTS, STRONG, Effort, Frequencies, conclusion, edge_frequencies, edge_table,
+    halves, marked_genes, marker_frequencies, marker_ranks, marker_table, numbers, published_table,
+    strong_count, strongest, widths_of,
+)
+from pnetlib.data import MARKERS
+from pnetlib.data.simulation import simulate_cohort
+from pnetlib.errors import UsageError
+
+POINT = {"lam1": 0.4, "lam3": 0.05, "lam4": 0.1}
+PAIRS, LAM1 = 2, 0.5
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return simulate_cohort(20220823)
+
+
+@pytest.fixture(scope="module")
+def chosen(cohort):
+    return {drug: POINT for drug in cohort.response.columns}
+
+
+@pytest.fixture(scope="module")
+def genes(cohort):
+    return cohort.top_genes(30)
+
+
+@pytest.fixture(scope="module")
+def found(cohort, genes, chosen):
+    return marker_frequencies(cohort, genes, chosen, PAIRS, 5)
+
+
+@pytest.fixture(scope="module")
+def groups(cohort):
+    return split_groups(cohort, 30)
+
+
+@pytest.fixture(scope="module")
+def edges(cohort, groups):
+    return edge_frequencies(cohort, groups, pd.Index([*MARKERS]), LAM1, 10, 5)
+
+
+@given(n=st.integers(2, 41), pairs=st.integers(1, 4), seed=st.integers(0, 1000))
+def test_halves_are_complementary(n, pairs, seed):
+    parts = halves(range(n), pairs, seed)
+    assert len(parts) == 2 * pairs
+    for one, other in zip(parts[::2], parts[1::2]):
+        assert len(one) == len(other) == n // 2
+        assert len(one.union(other)) == 2 * (n // 2) and set(one) | set(other) <= set(range(n))
+
+
+def test_pairs_differ_and_more_of_them_keep_the_first():
+    few, more = halves(range(20), 2, 3), halves(range(20), 4, 3)
+    assert all(one.equals(other) for one, other in zip(few, more))
+    assert len({tuple(sorted(part)) for part in more}) == 8
+
+
+def test_every_line_is_as_often_in_a_first_half():
+    first = [halves(range(9), 1, seed)[0] for seed in range(3000)]
+    share = np.bincount(np.concatenate(first), minlength=9) / len(first)
+    assert np.allclose(share, 4 / 9, atol=0.04)
+
+
+def test_widths_and_pairs():
+    class Wide:
+        expression = np.empty((3, 500))
+
+    effort = Effort((100, 200, 0), (9, 4, 1), 7)
+    assert widths_of(Wide, effort) == {100: 9, 200: 4, 500: 1}
+    assert widths_of(Wide, effort, "50, all") == {50: 9, 500: 4}
+    assert widths_of(Wide, effort, "900 all", 3) == {500: 3}
+    with pytest.raises(UsageError, match="widths holds 'most'"):
+        widths_of(Wide, effort, "most")
+    with pytest.raises(UsageError, match="widths holds '0'"):
+        widths_of(Wide, effort, "0")
+
+
+def test_rules_by_hand():
+    nan = np.nan
+    rank = pd.DataFrame({"x": [1.0, 2, 3, nan, 4], "y": [2.0, 1, nan, nan, 3]}, list("abcde"))
+    table = marked_genes(rank, 2)
+    assert list(table.columns) == [COMMON, STRONG, "x", "y"]
+    assert list(table.index[table[COMMON]]) == ["a", "b"]
+    assert list(table.index[table["x"]]) == ["a", "b"] and not table.loc["d"].any()
+    assert strong_count(5) == 2 and list(table.index[table[STRONG]]) == ["a", "b"]
+    best = rank.assign(y=[nan, 1, 5, nan, 2])  # mean ranks 3, 1.5, 4, none, 3
+    assert list(marked_genes(best, 2).query(STRONG).index) == ["a", "b"]
+
+
+def test_strongest_edges():
+    B = np.array([[0.0, -3.0, 1.0], [0.5, 0.0, 2.0], [0.0, 0.0, 0.0]])
+    assert strongest(B, 2).nonzero()[0].tolist() == [0, 1]
+    assert strongest(B, 2)[0, 1] and strongest(B, 2)[1, 2]
+    np.testing.assert_array_equal(strongest(B, 9), B != 0)
+    assert not strongest(np.zeros((3, 3)), 2).any()
+
+
+def test_ranks_on_all_lines_are_those_of_notebook_03(cohort, genes, chosen):
+    mine = marker_ranks(cohort, cohort.expression.index, genes, chosen)
+    whole = ranks(fit_drug_networks(cohort, genes, chosen))
+    assert mine.notna().eq(whole.notna()).mean(axis=None) > 0.95  # tolerances differ
+    for drug in chosen:
+        assert mine[drug].corr(whole[drug]) > 0.98
+
+
+def test_frequencies_are_counts_of_the_halves(cohort, genes, chosen, found):
+    tables = [
+        marked_genes(marker_ranks(cohort, part, genes, chosen), 3)
+        for part in halves(cohort.expression.index, PAIRS, 5)
+    ]
+    expected = sum(table.astype(int) for table in tables) / len(tables)
+    pd.testing.assert_frame_equal(found.table, expected.rename_axis("gene"))
+    assert found.candidates == 30 and found.pairs == PAIRS
+    assert found.selected[COMMON] == pytest.approx(np.mean([t[COMMON].sum() for t in tables]))
+    assert (found.table[COMMON] <= found.table[list(chosen)].min(axis=1)).all()
+    assert found.selected[STRONG] == strong_count(30)
+
+
+def test_marker_frequencies_do_not_depend_on_threads(cohort, genes, chosen, found):
+    two = marker_frequencies(cohort, genes, chosen, PAIRS, 5, 2)
+    pd.testing.assert_frame_equal(found.table, two.table, check_exact=True)
+
+
+def test_edge_frequencies_are_counts_of_the_halves(cohort, groups, edges):
+    frequencies, switched, hubs = edges
+    names = pd.Index([*MARKERS])
+    count = {group: np.zeros((7, 7)) for group in GROUPS}
+    lost = np.zeros((7, 7))
+    parts = [halves(groups.lines[group], 10, 5 + k) for k, group in enumerate(GROUPS)]
+    for lines in zip(*parts):
+        there = []
+        for group, half in zip(GROUPS, lines):
+            split = type(groups)({g: half for g in GROUPS}, {}, 0)
+            B = fit_group_networks(cohort, split, names, LAM1)[group].B_.toarray() != 0
+            count[group] += B
+            there.append(B)
+        lost += there[0] & ~there[1]
+    for group in GROUPS:
+        table = frequencies[group].table[ANY].unstack(fill_value=0.0)
+        table = table.reindex(index=names, columns=names, fill_value=0.0)
+        np.testing.assert_allclose(table, count[group] / 20)
+        assert frequencies[group].candidates == 42
+        assert frequencies[group].selected[ANY] == pytest.approx(count[group].sum() / 20)
+        strong = frequencies[group].table[STRONG]
+        assert (strong <= frequencies[group].table[ANY]).all()
+        assert frequencies[group].selected[STRONG] <= strong_count(42) + 1e-9
+    table = switched["lost in RS"].unstack(fill_value=0.0)
+    table = table.reindex(index=names, columns=names, fill_value=0.0)
+    np.testing.assert_allclose(table, lost / 20)
+    assert ((hubs >= 0) & (hubs <= 1)).all(axis=None) and (hubs.sum() >= 1 - 1e-9).all()
+
+
+def test_edge_frequencies_do_not_depend_on_threads(cohort, groups, edges):
+    two = edge_frequencies(cohort, groups, pd.Index([*MARKERS]), LAM1, 10, 5, 2)
+    pd.testing.assert_frame_equal(edge_table(*edges[:2]), edge_table(*two[:2]), check_exact=True)
+
+
+def test_summary_counts_what_reaches_the_thresholds():
+    table = pd.DataFrame({"rule": [1.0, 0.8, 0.74, 0.1]}, list("abcd"))
+    row = Frequencies(table, {"rule": 3.0}, 100, 25).summary("rule")
+    assert row["reached"] == 2 and row["bounds"]["worst case"] == pytest.approx(9 / 100 / 0.52)
+    for kind in KINDS:
+        at = row["lowest_threshold"][kind]
+        assert row["reached_lowest"][kind] == (table["rule"] >= at).sum()
+    full = Frequencies(table, {"rule": 90.0}, 100, 25).summary("rule")
+    assert np.isnan(full["bounds"]["unimodal"]) and full["reached_lowest"]["worst case"] == 0
+
+
+def test_tables_numbers_and_words(found, edges, chosen):
+    by_width = {30: found, 20: found}
+    assert marker_table(by_width).groupby("width").size().nunique() == 1
+    table = published_table(by_width)
+    assert len(table) == 14 and set(table["marker"]) == set(MARKERS)
+    inside = [gene for gene in MARKERS if gene in found.table.index]
+    assert set(table.loc[table["inside"], "marker"]) == set(inside)
+    told = numbers(by_width, *edges)
+    assert set(told["markers"]["30"]["rules"]) == {COMMON, STRONG, *chosen}
+    for gene in inside:
+        assert told["published"][gene]["30"][COMMON] == found.table.at[gene, COMMON]
+    assert told["named_edge"]["inside"] and 0 <= told["named_edge"]["ST"][ANY] <= 1
+    assert set(told["hubs"]["ST"]) == set(MARKERS)
+    text = conclusion(told)
+    for word in ("30 genes, 2 pairs", "ST: ", "AKR1C1 to ANXA10", "hub of RS", *inside):
+        assert word in text, word
+
+
+def test_a_marker_outside_the_genes_has_no_frequency(found):
+    few = Frequencies(found.table.drop(index="ANXA10", errors="ignore"), found.selected, 30, PAIRS)
+    row = published_table({30: few}).set_index("marker").loc["ANXA10"]
+    assert not row["inside"] and np.isnan(row[COMMON]) and not row["reached"]
+
+
+@pytest.mark.parametrize("name", EFFORTS)
+def test_every_width_of_a_profile_has_its_pairs(name):
+    effort = EFFORTS[name]
+    assert len(effort.widths) == len(effort.pairs) and min(effort.pairs) >= 1
