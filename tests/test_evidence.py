@@ -8,7 +8,9 @@ import pytest
 from scipy.stats import beta
 
 from pnetlib.analysis import evidence
-from pnetlib.analysis.comparison import compare, fold_errors, outer_folds
+from pnetlib.analysis.comparison import (
+    compare, fold_errors, method_errors, outer_folds, paired_differences,
+)
 from pnetlib.analysis.evidence import (
     CYTOTOXIC, WEIGHTED, beaten, choose_weighted, compare_on_unseen_tissues, conclusion,
     further_drugs, held_out_weighted, joined, of_drugs, sizes_named, tissue_folds, weigh,
@@ -18,6 +20,7 @@ from pnetlib.analysis.profile import PROFILES
 from pnetlib.analysis.tuning import METHODS, refit
 from pnetlib.data.simulation import simulate_cohort
 from pnetlib.estimators import WeightedPredictiveNetwork
+from pnetlib.figures import evidence as figures
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5
@@ -179,6 +182,30 @@ def test_no_held_out_line_is_seen_by_the_weighted_model(cohort):
                             0.3)
     pd.testing.assert_frame_equal(one[0], two[0], check_exact=True)
     assert one[1] == two[1]
+
+
+# Figures ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
+    folds = fold_errors(compared.predictions)
+    apart, errors = paired_differences(folds), method_errors(folds)
+    predictions, weights = weigh(cohort, compared, PROFILE, SEED, ())
+    weighted = weighted_differences(predictions)
+    assert (weights["omega"] == 1.0).all() and (weighted["mean"] == 0.0).all()
+    wins = beaten(apart)
+    drawn = [figures.draw_drugs(apart, wins, simulated=simulated),
+             figures.draw_tissues(errors, errors, simulated=simulated),
+             figures.draw_weights(weights, weighted, simulated=simulated)]
+    drugs = [*cohort.response, "mean of the drugs"]
+    assert [t.get_text() for t in drawn[0].axes[0].get_yticklabels()] == drugs
+    assert [t.get_text() for t in drawn[2].axes[1].get_yticklabels()] == drugs
+    assert f"below 0: {wins['wins'][0]} of 2" in drawn[0].legends[0].texts[0].get_text()
+    for figure in drawn:
+        assert figure._suptitle.get_text().endswith("SIMULATED DATA") == simulated
+    assert "2 drugs" in figures.caption_drugs(apart, wins, simulated=simulated)
+    assert "1 in 6" in figures.caption_weights(weights, simulated=simulated)
 
 
 # Sizes and sentences ------------------------------------------------------------------------

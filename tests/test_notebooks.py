@@ -9,7 +9,10 @@ import pytest
 from pnetlib.runs.parameters import read_parameters
 from pnetlib.runs.steps import Step
 
-NAMES = ("01_data", "02_comparison", "03_markers", "04_networks", "05_effects")
+NAMES = (
+    "01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "07_lambdas",
+    "10_drugs", "12_claims",
+)
 SHARED = {
     "source": "simulated",
     "profile": "smoke",

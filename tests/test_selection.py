@@ -21,6 +21,7 @@ from pnetlib.data.simulation import simulate_cohort
 from pnetlib.estimators import ElasticNetwork, Moments
 from pnetlib.estimators.expression import fit_expression
 from pnetlib.estimators.joint import Penalties, start_state, theta_step
+from pnetlib.figures import selection as figures
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5
@@ -240,6 +241,24 @@ def test_surface_is_percent_above_the_lowest_of_a_drug(compared):
     raw = compared[1].query("drug == 'Docetaxel'").groupby(["lam1", "lam3", "lam4"])["error"].mean()
     np.testing.assert_allclose(sorted(part["error"]), sorted(raw))
     np.testing.assert_allclose(part["above"], 100 * (part["error"] / raw.min() - 1), atol=1e-9)
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_figures_show_every_point_and_rule(compared, simulated):
+    surface, rules = mean_surface(compared[1]), rule_errors(compared[0])
+    figure = figures.draw_surface(surface, simulated=simulated)
+    panels = [axes for axes in figure.axes if axes.images]
+    assert len(panels) == surface["drug"].nunique() * surface["lam4"].nunique()
+    assert sum(len(axes.texts) for axes in panels) == len(surface)
+    assert [t.get_text() for axes in panels for t in axes.texts].count("min") == 4
+    other = figures.draw_rules(rules, simulated=simulated)
+    labels = [t.get_text() for t in other.axes[0].get_yticklabels()]
+    assert labels == [f"{method}, {rule}" for method in METHODS for rule in RULES]
+    for drawn in (figure, other):
+        assert drawn._suptitle.get_text().endswith("SIMULATED DATA") == simulated
+    said = figures.caption_surface(surface, 3, simulated=simulated)
+    assert all(drug in said for drug in surface["drug"])
+    assert "12 other choices" in figures.caption_rules(rules, simulated=simulated)
 
 
 def test_conclusion_follows_the_numbers(compared):

@@ -25,6 +25,12 @@ TITLES = {
     "04_errors": "choice of lam1 for both networks",
     "05_effects": "figure 5: regulatory effects over single edges",
     "05_effects_two_steps": "regulatory effects over paths of at most two edges",
+    "07_surface": "Pro's inner error over its lambdas",
+    "07_rules": "rules to choose the lambdas: error on unseen lines and size of the model",
+    "10_drugs": "Pro against the other models on further drugs",
+    "10_tissues": "error saved on random lines and on unseen tissues",
+    "10_weights": "an extension of ours: a weight on the prediction error",
+    "12_claims": "every claim of the paper with what the run found and a verdict",
 }
 
 
