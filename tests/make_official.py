@@ -193,7 +193,7 @@ def write_wheel(folder: Path, vectors=None, genes=None, responses=None) -> Path:
         runs = [(drug, drug_id, names) for drug, drug_id in DRUGS.items()]
         # Doxorubicin again, as 1386; a name of two runs; one of two runs that adjoin; one alone.
         runs += [("Doxorubicin", 1386, names[1:]), ("Twice", 1, names), ("Adjoining", 2, names)]
-        runs += [("Adjoining", 3, names), ("Twice", 4, names), ("Alone", 5, names)]
+        runs += [("Adjoining", 3, names), ("Twice", 9, names), ("Alone", 5, names)]
         responses = [
             [name, drug, (at + 1) * drug_id % 7 + at / 8]
             for drug, drug_id, run in runs
@@ -214,8 +214,17 @@ def write_wheel(folder: Path, vectors=None, genes=None, responses=None) -> Path:
     return path
 
 
+# Ids of which the older release of gdsctools knows the response.
+SCREENED = (136, 1007, 9, 5)
+
+
 def write_sdist(folder: Path, setup: str = "") -> Path:
     """Write an sdist laid out as gdsctools's, with a setup.py of the caller's."""
+    screened = io.StringIO(newline="")
+    header = ["COSMIC_ID", *(f"Drug_{drug_id}_IC50" for drug_id in SCREENED)]
+    rows = [[line, *((at + 1) * drug_id % 7 + at / 8 - 2 for drug_id in SCREENED)]
+            for at, line in enumerate(SPELT)]
+    csv.writer(screened).writerows([header, *rows])
     lines = [[name, id, tissue, tcga] for id, (name, tissue, tcga) in LINES.items()]
     lines.append(["T-T", "1299064", "aero_dig_tract", "ESCA"])
     table = io.StringIO(newline="")
@@ -225,6 +234,7 @@ def write_sdist(folder: Path, setup: str = "") -> Path:
         "PKG-INFO": b"Metadata-Version: 1.1\nName: gdsctools\nVersion: 1.0.1\n",
         "setup.py": setup.encode(),
         "gdsctools/data/cosmic_info.csv.gz": gzip.compress(table.getvalue().encode()),
+        "gdsctools/data/IC50_v17.csv.gz": gzip.compress(screened.getvalue().encode()),
     }
     path = folder / f"{root}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:

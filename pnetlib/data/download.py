@@ -13,11 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pnetlib.data.genes import IDENTIFIERS
-from pnetlib.data.official import BROKEN, DETAILS, ENSEMBL, EXPRESSION_ZIP, read_folder
+from pnetlib.data.official import (
+    BROKEN,
+    DETAILS,
+    ENSEMBL,
+    EXPRESSION_ZIP,
+    list_folder,
+    read_folder,
+)
 from pnetlib.errors import DownloadError, SetupError
 from pnetlib.storage import digest
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pnetlib.data.cohort import Cohort
 
 CACHE_VARIABLE = "PNETLIB_CACHE"
@@ -89,7 +98,7 @@ def cache_folder(cache: str | Path | None = None) -> Path:
 
 
 def load_official(
-    drugs: Mapping[str, int],
+    drugs: Mapping[str, int] | str | Sequence[str | int],
     cache: str | Path | None = None,
     files: Sequence[OfficialFile] = RESPONSE_FILES,
     expression: Sequence[Sequence[OfficialFile]] = EXPRESSION_FILES,
@@ -98,8 +107,8 @@ def load_official(
 
     Parameters
     ----------
-    drugs : mapping of str to int
-        Names of drugs and their GDSC ids.
+    drugs : mapping of str to int, or str or sequence of str or int
+        As `pnetlib.data.official.read_folder` takes them.
     cache : str or Path, optional
         As `cache_folder` takes it.
     files : sequence of OfficialFile
@@ -119,6 +128,15 @@ def load_official(
         fetch(file, folder)
     chosen = _fetch_one_of(expression, folder)
     return read_folder(folder, drugs, source="gdsc-official", expression=chosen[0].name)
+
+
+def list_official(
+    cache: str | Path | None = None, file: OfficialFile = RESPONSE_FILES[0]
+) -> pd.DataFrame:
+    """Return id, name and lines of every drug in the official file of responses."""
+    folder = cache_folder(cache) / "official"
+    fetch(file, folder)
+    return list_folder(folder)
 
 
 def _fetch_one_of(

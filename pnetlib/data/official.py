@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from pnetlib.data.cohort import Cohort, assemble_cohort
+from pnetlib.data.drugs import find_drugs
 from pnetlib.data.genes import IDENTIFIERS, by_symbol
 from pnetlib.data.sentences import counted, listed
 from pnetlib.errors import (
@@ -60,7 +61,7 @@ _ANNOTATION = {
 
 def read_folder(
     folder: Path,
-    drugs: Mapping[str, int],
+    drugs: Mapping[str, int] | str | Sequence[str | int],
     *,
     source: str | None = None,
     expression: str | None = None,
@@ -76,8 +77,9 @@ def read_folder(
     ----------
     folder : Path
         The folder.
-    drugs : mapping of str to int
-        Names to give the drugs, and their GDSC ids, by which they are chosen.
+    drugs : mapping of str to int, or str or sequence of str or int
+        Names to give the drugs, and their GDSC ids, by which they are chosen; or names or ids
+        as the file of responses has them.
     source : str, optional
         What the provenance calls the source; the name of the folder unless given.
     expression : str, optional
@@ -100,6 +102,9 @@ def read_folder(
         "response": _one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")),
         "annotation": _one_of(folder, (DETAILS, CELL_LINES)),
     }
+    if not isinstance(drugs, Mapping):
+        chosen = find_drugs(drugs, drugs_in(paths["response"]), paths["response"].name, notes)
+        drugs = dict(zip(chosen["label"], map(int, chosen["id"])))
     if paths["expression"].name == ENSEMBL:
         paths["genes"] = _one_of(folder, (IDENTIFIERS,))
     values = read_expression(paths["expression"], notes)
@@ -119,6 +124,31 @@ def read_folder(
             "drugs": dict(drugs),
         },
     )
+
+
+def list_folder(folder: Path) -> pd.DataFrame:
+    """Return id, name and lines of every drug in the file of responses of a folder."""
+    return drugs_in(_one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")))
+
+
+def drugs_in(path: Path) -> pd.DataFrame:
+    """Return id, name and number of lines of every drug in a file of responses.
+
+    Raises
+    ------
+    CorruptFileError, MissingColumnError
+        If the file is truncated or lacks a column.
+    DataError
+        If a DRUG_ID is no whole number.
+    """
+    found: dict[str, list[Any]] = {}
+    for place, (drug_id, name) in _rows(path, ("DRUG_ID", "DRUG_NAME")):
+        drug_id = _whole(drug_id)
+        if not drug_id.isdecimal():
+            raise DataError(f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, no number.")
+        found.setdefault(drug_id, [int(drug_id), str(name), 0])[2] += 1
+    table = pd.DataFrame(found.values(), columns=["id", "name", "lines"])
+    return table.astype({"id": "Int64", "name": str, "lines": "Int64"})
 
 
 def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:

@@ -4,8 +4,9 @@ from .expression import ElasticNetExpression, LassoExpression
 from .moments import Moments
 from .network import ElasticNetwork
 from .predictive import NetworkThenPredict, PredictiveNetwork
+from .weighted import WeightedPredictiveNetwork
 
 __all__ = [
     "ElasticNetExpression", "ElasticNetwork", "LassoExpression", "Moments", "NetworkThenPredict",
-    "PredictiveNetwork",
+    "PredictiveNetwork", "WeightedPredictiveNetwork",
 ]

@@ -30,6 +30,12 @@ TITLES = {
     "06_edges": "how well the planted network is found at each error level (simulated)",
     "06_networks_expression": "genes selected on other networks, by expression (simulated)",
     "06_networks_activity": "genes selected on other networks, by activity (simulated)",
+    "07_surface": "Pro's inner error over its lambdas",
+    "07_rules": "rules to choose the lambdas: error on unseen lines and size of the model",
+    "10_drugs": "Pro against the other models on further drugs",
+    "10_tissues": "error saved on random lines and on unseen tissues",
+    "10_weights": "an extension of ours: a weight on the prediction error",
+    "12_claims": "every claim of the paper with what the run found and a verdict",
 }
 
 

@@ -90,21 +90,26 @@ class Run:
         source = self.source if named_source(self.source) else f"folder-{Path(self.source).name}"
         return f"{source}-{self.profile}"
 
-    def cohort(self, fresh: bool = False) -> Cohort:
+    def cohort(self, fresh: bool = False, drugs: str = "") -> Cohort:
         """Return the cohort that step 01 kept, else load it from the source.
 
         Parameters
         ----------
         fresh : bool
             Load from the source in any case (what step 01 itself does).
+        drugs : str
+            Names or GDSC ids of the drugs to load; the paper's four unless given. The cohort
+            that step 01 kept has the drugs that step 01 was given.
         """
-        from pnetlib.data import load_cohort
+        from pnetlib.data import PAPER_DRUGS, load_cohort
         from pnetlib.data.cohort import Cohort
 
         kept = None if fresh else self._found(f"{COHORT}.npz")
         if kept is not None:
             return Cohort.load(kept)
-        return load_cohort(self.source, seed=self.seed, size=self.profile)
+        return load_cohort(
+            self.source, drugs=drugs or PAPER_DRUGS, seed=self.seed, size=self.profile
+        )
 
     def write_cohort(self, cohort: Cohort) -> Path:
         """Keep the cohort for the later steps and return its path."""
