@@ -35,7 +35,8 @@ def state_of(m, B, theta, signs=None):
     """A state of the joint fit."""
     p = len(B)
     return State(naive.columns(B), np.ascontiguousarray((m.G @ B).T), theta.copy(),
-                 np.zeros(p) if signs is None else signs, np.zeros(p))
+                 np.zeros(p) if signs is None else signs, np.zeros(p),
+                 np.zeros(p, bool), np.zeros(p), 0.0)
 
 
 def random_problem(seed):

@@ -20,7 +20,8 @@ def state_of(X, B, theta=None, signs=None):
     G = X.T @ X / len(X)
     return State(naive.columns(B), np.ascontiguousarray((G @ B).T),
                  np.zeros(p) if theta is None else theta.copy(),
-                 np.zeros(p) if signs is None else signs, np.zeros(p))
+                 np.zeros(p) if signs is None else signs, np.zeros(p),
+                 np.zeros(p, bool), np.zeros(p), 0.0)
 
 
 def problem(seed, p=9, n=40):

@@ -141,7 +141,7 @@ def predictor(state):
     return state.B.matrix() @ state.theta
 
 
-def path_errors(moments, X, z, grid, near):
+def path_errors(moments, X, z, grid):
     """Mean squared error on unseen lines at every grid point of every method.
 
     Parameters
@@ -151,10 +151,8 @@ def path_errors(moments, X, z, grid, near):
     X, z : ndarray (m, p), ndarray (m,)
         Unseen expression in expression units, and response.
     grid : Grid
-    near : list of State
-        Networks of nearly the same lines at each lam1, to start from.
     """
-    networks = fit_networks(moments, [row["lam1"] for row in grid.networks], near)
+    networks = fit_networks(moments, [row["lam1"] for row in grid.networks])
     X = (X - moments.mean) / moments.scale
     errors = {method: [] for method in METHODS}
 
@@ -204,8 +202,7 @@ def choose(X, z, profile, seed):
     grid = make_grid(whole, networks, lam1s, profile)
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed)
     parts = [
-        path_errors(Moments.of(X[train], z[train], n_threads=1), X[test], z[test], grid,
-                    networks)
+        path_errors(Moments.of(X[train], z[train], n_threads=1), X[test], z[test], grid)
         for train, test in folds.split(X)
     ]
     errors = {method: np.array([part[method] for part in parts]) for method in METHODS}

@@ -51,13 +51,20 @@ class Penalties:
 
 @dataclass
 class State:
-    """A joint fit under way: the network, G times it, the effects and their traces."""
+    """A joint fit under way: the network, G times it, the effects and their traces.
+
+    `settled` marks the columns solved as plain network columns under the L1 weights `weights`
+    and the ridge `lam2`: they need no new look while these stay the same.
+    """
 
     B: Columns
     GB: np.ndarray
     theta: np.ndarray
     signs: np.ndarray
     gaps: np.ndarray
+    settled: np.ndarray
+    weights: np.ndarray
+    lam2: float
     trace: list = field(default_factory=list)
     converged: bool = False
 
@@ -68,7 +75,8 @@ class State:
     def restart(self, moments, n_threads=None):
         """The same network and effects as a start on other data."""
         GB = gram_times(moments.G, self.B, n_threads)
-        return replace(self, GB=GB, theta=self.theta.copy(), signs=np.zeros_like(self.signs))
+        return replace(self, GB=GB, theta=self.theta.copy(), signs=np.zeros_like(self.signs),
+                       settled=np.zeros_like(self.settled))
 
 
 def degree_scale(d, degree):
@@ -83,20 +91,40 @@ def signed_effects(theta, signs):
     return np.where(signs == 0.0, np.abs(theta), signs * theta)
 
 
-def objective(moments, B, GB, theta, signs, pen):
-    """The whole objective at a network and its effects."""
-    G, g = moments.G, moments.g
-    active = np.flatnonzero(theta)
-    v = theta[active] @ GB[active]
-    u = B.matrix()[:, active] @ theta[active]
-    s = degree_scale(degrees(*B.arrays), pen.degree)
+def network_objective(moments, B, GB, pen):
+    """The part of the objective that the network alone decides: its loss and its penalties."""
     return (
-        moments.zz + u @ (v - 2.0 * g)
-        + network_loss(G, GB, *B.arrays)
+        network_loss(moments.G, GB, *B.arrays)
         + pen.lam1 * np.abs(B.data).sum()
         + pen.lam2 * (B.data @ B.data)
+    )
+
+
+def effect_objective(moments, B, GB, theta, signs, pen):
+    """The rest of the objective: prediction error, effects and the penalty that links genes."""
+    active = np.flatnonzero(theta)
+    v = theta[active] @ GB[active]
+    s = degree_scale(degrees(*B.arrays), pen.degree)
+    return (
+        moments.zz + active_sum(B, theta, active) @ (v - 2.0 * moments.g)
         + pen.lam3 * np.abs(theta).sum()
         + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
+    )
+
+
+def active_sum(B, theta, active):
+    """u = B theta from the active columns."""
+    u = np.zeros(theta.size)
+    for j in active:
+        column = slice(B.indptr[j], B.indptr[j + 1])
+        u[B.indices[column]] += theta[j] * B.data[column]
+    return u
+
+
+def objective(moments, B, GB, theta, signs, pen):
+    """The whole objective at a network and its effects."""
+    return network_objective(moments, B, GB, pen) + effect_objective(
+        moments, B, GB, theta, signs, pen
     )
 
 
@@ -120,7 +148,8 @@ def start_state(moments, pen, tol, n_threads=None, warm=None):
     GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
     weights = np.full(len(G), 0.5 * pen.lam1)
     B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_threads=n_threads)
-    return State(B, GB, np.zeros(len(G)), np.zeros(len(G)), gaps)
+    zeros = np.zeros(len(G))
+    return State(B, GB, zeros, zeros.copy(), gaps, np.ones(len(G), bool), weights, pen.lam2)
 
 
 def by_size(values):
@@ -178,21 +207,25 @@ def network_step(moments, state, pen, tol, n_threads=None):
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
     v = theta[active] @ state.GB[active]
-    u = state.B.matrix()[:, active] @ theta[active]
+    u = active_sum(state.B, theta, active)
     part = sweep_columns(G, state.GB, moments.g, moments.zz, theta, active, a, e, pen.lam1,
                          pen.lam2, pen.lam4, *state.B.arrays, u, v, tol, MAX_ROUNDS)
     B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=theta != 0.0,
+    same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
+    held = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=held,
                             n_threads=n_threads)
     gaps[active] = part[3]
-    state.B, state.gaps = B, gaps
+    state.gaps = np.where(held & (theta == 0.0), state.gaps, gaps)
+    state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
 
 
 def damp(moments, state, old, pen, best, n_threads=None):
     """Halve the step from the old network until the objective no longer rises."""
     new, step = state.B.matrix(), 1.0
+    state.settled = np.zeros_like(state.settled)
     for _ in range(HALVINGS):
         step *= 0.5
         B = Columns.of(old.matrix() * (1.0 - step) + new * step)
@@ -211,20 +244,29 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_th
     Every value in ``state.trace`` is at most the one before it; the loop ends when one round
     gains no more than `tol` times the variance of the response. `state` is changed and returned.
     """
-    best = objective(moments, state.B, state.GB, state.theta, state.signs, pen)
+    network = network_objective(moments, state.B, state.GB, pen)
+
+    def whole():
+        return network + effect_objective(
+            moments, state.B, state.GB, state.theta, state.signs, pen
+        )
+
+    best = whole()
     state.trace, state.converged = [best], False
     for _ in range(max_iter):
         before = best
         old_theta = state.theta.copy()
         theta_step(moments, state, pen, 1e-6 * tol)
-        value = objective(moments, state.B, state.GB, state.theta, state.signs, pen)
+        value = whole()
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best
         old = state.B
         network_step(moments, state, pen, gap_tol, n_threads)
-        best = objective(moments, state.B, state.GB, state.theta, state.signs, pen)
+        network = network_objective(moments, state.B, state.GB, pen)
+        best = whole()
         if best > value:
             best = damp(moments, state, old, pen, value, n_threads)
+            network = network_objective(moments, state.B, state.GB, pen)
         state.trace.append(best)
         if before - best <= tol * moments.zz:
             state.converged = True

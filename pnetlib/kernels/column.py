@@ -18,8 +18,9 @@ from numba import njit
 EXCLUDED = 1e300
 ROUNDING = 1e-12  # a slope below this share of sqrt(K) counts as 0 where an edge has no penalty
 COLLINEAR = 1e-8  # ridge of a Newton step where genes are collinear, in units of a gene's variance
+NEWTON_STEPS = 64  # genes that may leave before the support is factorised anew
 SWEEPS = 4  # coordinate sweeps before a Newton step, at least ...
-SWEEPS_SHARE = 12  # ... and one for every so many genes, as a step costs their number times more
+SWEEPS_SHARE = 16  # ... and one for every so many genes, as a step costs their number times more
 INNER = 0.03  # gap to reach in the working set, relative to the gap over all genes
 REDUCE = {"reassoc", "contract", "nsz"}
 
@@ -80,13 +81,13 @@ def admission_bar(violation, limit):
 
 @njit(nogil=True, cache=True)
 def extend_working_set(b, c, w, working, m):
-    """Add the worst violators of |c_q| <= w_q: at most as many as there are edges, or 32."""
+    """Add the worst violators of |c_q| <= w_q: at most half as many as there are edges, or 32."""
     violation = np.abs(c) - w
     edges = 0
     for k in range(m):
         violation[working[k]] = -1.0
         edges += b[working[k]] != 0.0
-    bar = admission_bar(violation, max(32, edges))
+    bar = admission_bar(violation, max(32, edges // 2))
     for q in range(b.size):
         if violation[q] > bar:
             working[m] = q
@@ -206,11 +207,11 @@ def line_minimum(b, d, w, slope, curvature):
 
 
 @njit(nogil=True, cache=True)
-def newton_direction(S, support, gradient, lam2):
-    """Solution of the support's normal equations and the curvature along it, 0 where it fails.
+def support_factor(S, support, lam2):
+    """Cholesky factor of the support's normal equations and the ridge that it took.
 
-    Genes in the support that depend on each other are told apart by a ridge of `COLLINEAR`,
-    which sends the direction along their null space.
+    Genes of the support that depend on each other are told apart by a ridge of `COLLINEAR`,
+    which sends a step along their null space.
     """
     m = support.size
     A = np.empty((m, m))
@@ -221,35 +222,59 @@ def newton_direction(S, support, gradient, lam2):
                 A[i, e] = row[support[e]]
             A[i, i] += lam2 + ridge
         if factorise(A):
-            d = gradient.copy()
-            substitute(A, d)
-            return d, np.sum(gradient * d) - ridge * np.sum(d * d)
-    return gradient, 0.0
+            return A, ridge
+    return np.empty((0, 0)), 0.0
 
 
 @njit(nogil=True, cache=True)
-def newton_step(S, b, c, w, lam2):
-    """Step along the Newton direction for the support's signs, as far as the objective falls.
+def solve_without(U, gone, gradient):
+    """Solution of the normal equations in which the genes behind `gone` stay at 0.
 
-    Returns whether that was as far as the normal equations ask for, with no gene leaving.
+    Row i of `gone` is v_i such that the inverse without those genes is P - sum_i v_i v_i',
+    P = (U'U)^-1: a gene leaves for the price of one solution instead of one factor.
     """
+    d = gradient.copy()
+    substitute(U, d)
+    for v in gone:
+        d -= np.sum(v * gradient) * v
+    return d
+
+
+@njit(nogil=True, cache=True)
+def newton_steps(S, b, c, w, lam2):
+    """Newton steps on the support, genes leaving at their kinks, until one is taken whole."""
     support = np.flatnonzero(b)
-    at, weights = b[support], w[support]
-    gradient = c[support] - lam2 * at - weights * np.sign(at)
-    d, curvature = newton_direction(S, support, gradient, lam2)
-    slope = -np.sum(gradient * d)
-    if not (slope < 0.0 and curvature > 0.0):
-        return True
-    t, left = line_minimum(at, d, weights, slope, curvature), False
-    for i in range(support.size):
-        new = at[i] + t * d[i]
-        if abs(new) <= 1e-14 * abs(at[i]):  # stopped at a kink
-            new, left = 0.0, True
-        step, row = new - at[i], S[support[i]]
-        b[support[i]] = new
-        for k in range(c.size):
-            c[k] -= step * row[k]
-    return not left
+    m, left = support.size, 0
+    U, ridge = support_factor(S, support, lam2)
+    gone = np.empty((NEWTON_STEPS, m))
+    while left < NEWTON_STEPS and U.size > 0:
+        at, weights = b[support], w[support]
+        gradient = c[support] - lam2 * at - weights * np.sign(at)
+        d = solve_without(U, gone[:left], gradient)
+        slope = -np.sum(gradient * d)
+        curvature = -slope - ridge * np.sum(d * d)
+        if not (slope < 0.0 and curvature > 0.0):
+            break
+        t = line_minimum(at, d, weights, slope, curvature)
+        for i in range(m):
+            if at[i] == 0.0:  # has left
+                continue
+            new = at[i] + t * d[i]
+            if abs(new) <= 1e-14 * abs(at[i]):  # stopped at its kink
+                new = 0.0
+            step, row = new - at[i], S[support[i]]
+            b[support[i]] = new
+            if step != 0.0:
+                for k in range(c.size):
+                    c[k] -= step * row[k]
+            if new == 0.0 and left < NEWTON_STEPS:
+                unit = np.zeros(m)
+                unit[i] = 1.0
+                v = solve_without(U, gone[:left], unit)
+                gone[left] = v / np.sqrt(max(v[i], 1e-300))
+                left += 1
+        if t >= 1.0:
+            break
 
 
 @njit(nogil=True, cache=True)
@@ -258,8 +283,7 @@ def descend(S, b, c, r, w, lam2, K, target, max_rounds):
     for _ in range(max_rounds):
         for _ in range(max(SWEEPS, b.size // SWEEPS_SHARE)):
             sweep(S, b, c, w, lam2)
-        while not newton_step(S, b, c, w, lam2):
-            pass
+        newton_steps(S, b, c, w, lam2)
         if duality_gap(b, c, r, w, lam2, K) <= target:
             break
 
@@ -349,10 +373,12 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
     counts, gaps, end = np.zeros(last - first, np.int64), np.empty(last - first), 0
     for j in range(first, last):
         warm = slice(indptr[j], indptr[j + 1])
-        m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
         if held[j]:
-            gaps[j - first] = 0.0
+            gaps[j - first], m = 0.0, indptr[j + 1] - indptr[j]
+            working[:m] = indices[warm]
+            b[working[:m]] = data[warm]
         else:
+            m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
             r = G[j].astype(np.float64)
             w[j] = EXCLUDED
             gaps[j - first], m, S = solve_column(
