@@ -161,12 +161,14 @@ class Engine:
         # Not through joblib's connector to dask: it waits for ever where a task is given up.
         from dask.distributed import KilledWorker
 
+        from .workers import compute, hold
+
         client = self._client
         expected = {"library": library_digest(*CALCULATION), **versions()}
         # A task of its own rather than scattered data, so that it can be made again.
-        held = client.submit(_hold, *shared, key=f"shared-{os.urandom(8).hex()}")
+        held = client.submit(hold, *shared, key=f"shared-{os.urandom(8).hex()}")
         futures = {
-            client.submit(_call, expected, function, held, task, pure=False): number
+            client.submit(compute, expected, function, held, task, pure=False): number
             for number, task in tasks.items()
         }
         done = SimpleQueue()
@@ -193,6 +195,8 @@ class Engine:
         try:
             import dask
             from dask.distributed import Client, LocalCluster
+
+            from .workers import OwnKernels
         except ImportError as error:
             raise SetupError(
                 "the backend dask needs the package distributed; install it with "
@@ -217,6 +221,7 @@ class Engine:
         try:
             client = Client(address, set_as_default=False, timeout=_PATIENCE["scheduler"])
             self._open.append(client)
+            client.register_plugin(OwnKernels())
             client.wait_for_workers(1, timeout=_PATIENCE["worker"])
         except (OSError, ValueError) as error:
             lacks = "no dask worker" if client else "no dask scheduler"
@@ -240,21 +245,3 @@ def _patiently(client, ask):
         "the dask scheduler was lost; finished tasks are kept, so start it again and give the "
         "same command."
     )
-
-
-def _hold(*shared):
-    return shared
-
-
-def _call(expected, function, shared, task):
-    """Compute one task in a worker, which must have the library and versions of who asks."""
-    from threadpoolctl import threadpool_limits
-
-    here = {"library": library_digest(*CALCULATION), **versions()}
-    if different := sorted(name for name in expected if here[name] != expected[name]):
-        raise SetupError(
-            f"the dask worker on {os.uname().nodename} has another {different[0]} than this run "
-            f"({here[different[0]]}, not {expected[different[0]]}); give it the same environment."
-        )
-    threadpool_limits(1, "blas")  # for good: other tasks of this worker count on it too
-    return function(*shared, *task)

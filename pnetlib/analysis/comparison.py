@@ -31,6 +31,20 @@ class Comparison:
     choices: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Work:
+    """What an engine is given: a function, its tasks, what they share, results kept earlier."""
+
+    function: object
+    tasks: list
+    shared: tuple
+    kept: object = None
+
+    def by(self, engine, advance=None):
+        """Results of the tasks in their order."""
+        return engine.map(self.function, self.tasks, self.shared, kept=self.kept, advance=advance)
+
+
 def outer_folds(lines, n_folds, repeat, seed):
     """Fold of every cell line, the same for all drugs and methods; a Series of 0..n_folds-1."""
     folds = pd.Series(0, index=lines, dtype=int)
@@ -114,25 +128,23 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
     -------
     Comparison
     """
-    drugs = list(cohort.response.columns) if drugs is None else drugs
-    tasks = outer_tasks(profile, drugs, permute)
-    force = tuple(force)
-    if kept is not None:
-        kept = kept.of("held_out", profile=asdict(profile), seed=seed, force=force,
-                       permute=permute)
     engine = engine or Engine(threads=n_threads or 1)
-    shared = (cohort, profile, seed, force, permute)
-    parts = list(engine.map(_held_out, tasks, shared, kept=kept, advance=advance))
+    work = outer_work(cohort, profile, seed, drugs, force, permute, kept)
+    parts = list(work.by(engine, advance))
     predictions = pd.concat([part[0] for part in parts], ignore_index=True)
     choices = pd.concat([part[1] for part in parts], ignore_index=True)
     return Comparison(predictions, choices)
 
 
-def outer_tasks(profile, drugs, permute=False):
-    """Drug, repeat and fold of every task of `compare`, in its order."""
+def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=None):
+    """The folds that `compare` computes: tasks of drug, repeat and fold."""
+    drugs = list(cohort.response.columns) if drugs is None else drugs
     repeats = 1 if permute else profile.repeats
     folds = profile.control_folds if permute else profile.outer_folds
-    return [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
+    tasks = [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force), "permute": permute}
+    shared = (cohort, profile, seed, tuple(force), permute)
+    return Work(_held_out, tasks, shared, kept and kept.of("held_out", **content))
 
 
 def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
@@ -202,15 +214,17 @@ def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_thread
     dict
         Drug to method to lambdas: what the networks of all lines are fitted with.
     """
-    drugs = list(cohort.response.columns) if drugs is None else drugs
-    force = tuple(force)
-    if kept is not None:
-        kept = kept.of("chosen", profile=asdict(profile), seed=seed, force=force)
     engine = engine or Engine(threads=n_threads or 1)
-    tasks = [(drug,) for drug in drugs]
-    shared = (cohort, profile, seed, force)
-    points = engine.map(_chosen, tasks, shared, kept=kept, advance=advance)
-    return dict(zip(drugs, points))
+    work = choice_work(cohort, profile, seed, drugs, force, kept)
+    return {drug: point for (drug,), point in zip(work.tasks, work.by(engine, advance))}
+
+
+def choice_work(cohort, profile, seed, drugs=None, force=(), kept=None):
+    """The choices that `choose_on_all_lines` makes: one task a drug."""
+    tasks = [(drug,) for drug in (cohort.response.columns if drugs is None else drugs)]
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
+    shared = (cohort, profile, seed, tuple(force))
+    return Work(_chosen, tasks, shared, kept and kept.of("chosen", **content))
 
 
 def _chosen(cohort, profile, seed, force, drug):
