@@ -19,7 +19,7 @@ from pnetlib.runs.parameters import DEFAULT_SEED, Value, assign, check_source, t
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
-from pnetlib.runs.stop import Signalled, StoppedError, signals
+from pnetlib.runs.stop import Signalled, StoppedError, put_back, signals
 
 _RUN_OPTIONS = {
     "source": "--data",
@@ -163,11 +163,12 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     try:
         with signals():
-            return _carry_out(arguments)
-    except Signalled as error:
-        return _tell(error.error("before anything began", "as it was"))
-    except StoppedError as error:
-        return _tell(error)
+            try:
+                return _carry_out(arguments)
+            except Signalled as error:
+                raise error.error("outside of any step", "as it was") from error
+            except StoppedError as error:
+                return _tell(error, put_back(error))
     except PnetError as error:
         return _tell(error)
 
@@ -188,6 +189,6 @@ def _carry_out(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _tell(error: PnetError) -> int:
-    print(f"error: {error}", file=sys.stderr)
+def _tell(error: PnetError, more: str = "") -> int:
+    print(f"error: {error}{more}", file=sys.stderr, flush=True)
     return error.exit_code

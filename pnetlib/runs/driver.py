@@ -29,7 +29,7 @@ from pnetlib.runs.progress import VARIABLE as PROGRESS
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import EXECUTION, TRACE, Run
 from pnetlib.runs.steps import Step
-from pnetlib.runs.stop import Signalled
+from pnetlib.runs.stop import Signalled, StoppedError
 from pnetlib.storage import remove_partial, writable_folder
 
 if TYPE_CHECKING:
@@ -193,7 +193,17 @@ def session(order: Order, shared: bool = False) -> Iterator[Session]:
     with folder_lock(folder, shared) as lock, scratch_folder() as scratch:
         if not shared:
             remove_partial(folder)
-        yield Session(order, scratch, lock)
+        work = Session(order, scratch, lock)
+        before = _finished_folds(folder)
+        try:
+            yield work
+        except StoppedError as error:
+            error.progress = bool(work.peaks) or _finished_folds(folder) > before
+            raise
+
+
+def _finished_folds(folder: Path) -> int:
+    return sum(1 for _ in (folder / "folds").glob("[!.]*"))
 
 
 def drive(order: Order) -> None:
@@ -218,9 +228,9 @@ def drive(order: Order) -> None:
     )
     fresh = 0
     with session(order) as work:
-        if order.force:
-            shutil.rmtree(run.folder / "folds", ignore_errors=True)
         try:
+            if order.force:
+                shutil.rmtree(run.folder / "folds", ignore_errors=True)
             if order.merge:
                 _check_merge(work)
             for at, step in enumerate(steps):

@@ -147,7 +147,8 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
     for name, sha256 in there.items():
         if made["fetched"][name] != sha256:
             found.append(f"the source's {Path(name).name} changed")
-    for name, before in made["read"].items():
+    same_run = made["made_from"] == run.made_from
+    for name, before in made["read"].items() if same_run else ():
         value = run.digest_of(name)
         if value != before:
             change = "is gone" if value is None else "changed" if before else "is there now"
