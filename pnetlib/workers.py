@@ -1,7 +1,9 @@
 """What a worker of a dask cluster does; imported where there is one only."""
 
 import os
+import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from dask.distributed import WorkerPlugin
@@ -18,9 +20,12 @@ class OwnKernels(WorkerPlugin):
     name = "pnetlib-own-kernels"
 
     def setup(self, worker):
-        """Begin the cache with what was packed before."""
+        """Begin the cache with what was packed before, or what the variable names."""
         self.folder = tempfile.TemporaryDirectory(prefix="pnet-kernels-")
         worker.pnetlib_packed = unpack(Path(self.folder.name))
+        if os.environ.get(VARIABLE) and os.path.isdir(os.environ[VARIABLE]):
+            with suppress(shutil.Error):  # a file that somebody replaces just now
+                shutil.copytree(os.environ[VARIABLE], self.folder.name, dirs_exist_ok=True)
         os.environ[VARIABLE] = self.folder.name
 
     def teardown(self, worker):

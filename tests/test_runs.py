@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -81,9 +82,13 @@ print("genes", n_genes)"""
 def notebooks(tmp_path):
     folder = tmp_path / "tiny"
     folder.mkdir()
+    write_three(folder)
+    return folder
+
+
+def write_three(folder):
     for name in ("01_first", "02_second", "03_third"):
         write_notebook(folder / f"{name}.ipynb", WRITES.format(name=name))
-    return folder
 
 
 def command(*arguments, notebooks=None, cwd=None, **environment):
@@ -871,12 +876,22 @@ first = run.read_json("01_first") or {{"genes": -1}}
 run.write_json("{name}", {{"seen": first["genes"]}})"""
 
 
-@pytest.fixture
-def finished(tmp_path, notebooks):
-    """A folder in which three steps are finished; the second reads of the first."""
-    write_notebook(notebooks / "02_second.ipynb", READS.format(name="02_second"))
-    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=notebooks)
+@pytest.fixture(scope="module")
+def finished_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "tiny").mkdir()
+    write_three(folder / "tiny")
+    write_notebook(folder / "tiny" / "02_second.ipynb", READS.format(name="02_second"))
+    result = command(*SMOKE, "--out", folder / "out", notebooks=folder / "tiny")
     assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path, notebooks):
+    """A folder in which three steps are finished; the second reads of the first."""
+    for name in ("tiny", "out"):
+        shutil.copytree(finished_once / name, tmp_path / name, dirs_exist_ok=True)
     return tmp_path / "out"
 
 

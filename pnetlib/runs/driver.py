@@ -66,6 +66,7 @@ class Session:
             **isolation(self.scratch),
             **thread_limits(self.run.threads),
             "MPLBACKEND": "agg",
+            "TMPDIR": str(self.scratch),
             PROGRESS: str(self.scratch / "progress"),
             "PYTHONPATH": str(project_root()),
             BACKEND_VARIABLE: self.order.backend,
