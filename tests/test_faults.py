@@ -166,8 +166,8 @@ def inject(fault, driver):
     return lambda: None
 
 
-@pytest.mark.parametrize("number", range(TIMES))
 @pytest.mark.parametrize("fault", ENDS)
+@pytest.mark.parametrize("number", range(TIMES))
 def test_a_run_goes_on_after_a_fault(fault, number, folder, undisturbed):
     expected, usual = undisturbed
     more = ()

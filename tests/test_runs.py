@@ -868,6 +868,20 @@ def test_a_terminal_sees_the_parts_and_the_time_left(tmp_path):
     assert b"left" in text
 
 
+def test_papermill_by_hand_needs_no_driver(tmp_path, project):
+    """The same numbers as in a run, folds kept in the folder that `out` names."""
+    made = [sys.executable, "-m", "papermill", str(project / "notebooks" / "02_comparison.ipynb")]
+    given = ["-p", "out", str(tmp_path / "hand"), "-p", "threads", "1", "--no-progress-bar"]
+    subprocess.run(
+        [*made, str(tmp_path / "out.ipynb"), *given], check=True, capture_output=True, timeout=300,
+        env=command_environment(), cwd=tmp_path,
+    )
+    numbers = json.loads((tmp_path / "hand" / "02_comparison.json").read_text())
+    assert numbers["seed"] == 20220823 and set(numbers["drugs"]) >= {"Docetaxel"}
+    assert len(list((tmp_path / "hand" / "folds").iterdir())) == 28
+    assert Run("simulated", "smoke", out=str(tmp_path / "hand")).read_json("02_comparison")
+
+
 # --- what is fresh ---------------------------------------------------------------------------
 
 READS = """from pnetlib.runs.run import Run
