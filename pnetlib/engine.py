@@ -16,6 +16,7 @@ BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
 SCHEDULER_VARIABLE = "PNETLIB_SCHEDULER"
 _PATIENCE = {"scheduler": 20, "worker": 120}  # seconds in which the first one must answer
+_TRIES = 3  # of starting a local cluster
 _LOOK = 5  # seconds after which a silent scheduler is looked after
 
 
@@ -206,15 +207,7 @@ class Engine:
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"})
         address = self.scheduler
         if not address:
-            cluster = LocalCluster(
-                n_workers=self.threads,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                scheduler_port=0,
-                dashboard_address=None,
-                silence_logs="CRITICAL",
-            )
+            cluster = self._local_cluster(LocalCluster)
             self._open.append(cluster)
             address = cluster.scheduler_address
         client = None
@@ -230,6 +223,26 @@ class Engine:
                 "`dask worker`, or leave the address out for processes on this machine."
             ) from error
         return client
+
+    def _local_cluster(self, kind):
+        """Start worker processes of this machine; one that is killed meanwhile is not the end."""
+        for _ in range(_TRIES):
+            try:
+                return kind(
+                    n_workers=self.threads,
+                    threads_per_worker=1,
+                    processes=True,
+                    host="127.0.0.1",
+                    scheduler_port=0,
+                    dashboard_address=None,
+                    silence_logs="CRITICAL",
+                )
+            except RuntimeError as error:
+                reason = error
+        raise SetupError(
+            f"the dask workers did not start ({reason}); give the run more memory or use "
+            "--backend threads."
+        ) from reason
 
 
 def _patiently(client, ask):

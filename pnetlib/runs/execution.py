@@ -95,6 +95,9 @@ class _Engine(NBClientEngine):
 
 
 papermill_engines.register(ENGINE, _Engine)
+# What the event loop tells of tasks that a signal cut off is no news beside the one sentence.
+logging.getLogger("asyncio").addHandler(logging.NullHandler())
+logging.getLogger("asyncio").propagate = False
 
 
 def check_kernel() -> None:
@@ -172,6 +175,13 @@ def execute(
                     f"the kernel of {step.name} died (out of memory?); "
                     f"see {short(log_path)} and {short(failed)}."
                 ) from error
+            except RuntimeError as error:
+                if "Kernel died" not in str(error):  # jupyter_client's word for one not yet ready
+                    raise _not_executed(step, error, log, log_path) from error
+                raise KernelDiedError(
+                    f"the kernel of {step.name} died while it started (out of memory?); "
+                    f"see {short(log_path)}."
+                ) from error
             except Signalled as error:
                 raise error.error(
                     f"in {step.name}", f"in {short(run.folder)} (log {short(log_path)})"
@@ -179,11 +189,7 @@ def execute(
             except OSError:
                 raise
             except Exception as error:
-                log.write(traceback.format_exc())
-                raise NotebookError(
-                    f"{step.name} could not be executed: {_one_line(error)}; "
-                    f"see {short(log_path)}."
-                ) from error
+                raise _not_executed(step, error, log, log_path) from error
             os.replace(partial, done)
     except OSError as error:
         raise storage_error(run.folder, error) from error
@@ -201,6 +207,13 @@ def _notebook_error(
         return kind(error.evalue)
     reason = _one_line(f"{error.ename}: {error.evalue}")
     return NotebookError(f"{step.name} failed with {reason}; see {short(log)} and {short(failed)}.")
+
+
+def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> NotebookError:
+    log.write("".join(traceback.format_exception(error)))
+    return NotebookError(
+        f"{step.name} could not be executed: {_one_line(error)}; see {short(log_path)}."
+    )
 
 
 def _one_line(message: object) -> str:
