@@ -1,6 +1,15 @@
 #!/usr/bin/env bash
 # Makes an environment where there is none, then runs the notebooks or the tests in it.
-# ./reproduce.sh --help tells the options.
+# ./reproduce.sh --help tells the options; sbatch reproduce.sh [options] does the same in a job.
+#SBATCH --job-name=pnetlib
+#SBATCH --ntasks=1
+#SBATCH --cpus-per-task=4
+#SBATCH --mem=8G
+#SBATCH --time=04:00:00
+#SBATCH --output=logs/%x-%j.out
+#SBATCH --open-mode=append
+#SBATCH --signal=B:USR1@300
+#SBATCH --requeue
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -17,6 +26,10 @@ fail() { # CODE SENTENCE
     echo "error: $2" >&2
     exit "$1"
 }
+
+# Python takes the signals itself; before it stands, the warning of a time limit must not look
+# like a dead kernel.
+trap 'fail 75 "stopped by SIGUSR1 before anything began; the same command goes on from there."' USR1
 
 module() { # PYTHON MODULE [ARGUMENTS]: a module of the project, installed or not
     PYTHONPATH=$root "$1" -m "${@:2}"

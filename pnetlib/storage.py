@@ -2,10 +2,13 @@
 
 import errno
 import hashlib
+import json
 import os
+import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pnetlib.errors import SetupError
@@ -48,6 +51,18 @@ def writable_folder(path: Path) -> Path:
     return path
 
 
+def user_cache() -> Path | None:
+    """Return a folder of this user and Python version that outlives a run, if there can be one."""
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    folder = Path(base) / "pnetlib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError:
+        return None
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder and rename it to `path` when the block succeeds.
@@ -68,7 +83,8 @@ def whole_file(path: Path) -> Iterator[Path]:
         If the file could not be written; whatever stood at `path` before is still there.
     """
     path = Path(path)
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
+    # Processes of several nodes, and threads of one, may write to the same folder.
+    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.partial{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial
@@ -78,10 +94,44 @@ def whole_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise storage_error(path, error) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def remove_partial(folder: Path) -> None:
+    """Remove what `whole_file` left where a process was killed while it wrote."""
+    for partial in folder.rglob(".*.partial*"):
+        with suppress(OSError):
+            partial.unlink()
 
 
 def digest(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digests(files: Iterable[Path], memory: Path) -> dict[str, str]:
+    """Return the SHA-256 of files by path, computed anew only for those whose date or size changed.
+
+    Parameters
+    ----------
+    files : iterable of Path
+        Files that exist.
+    memory : Path
+        A JSON file that remembers the digests; where it cannot be written they are not remembered.
+    """
+    try:
+        known = json.loads(memory.read_text("utf-8"))
+    except (OSError, ValueError):
+        known = {}
+    found = {}
+    for file in files:
+        status = file.stat()
+        stamp = [status.st_size, status.st_mtime_ns]
+        before = known.get(str(file), [])
+        found[str(file)] = [*stamp, before[2] if before[:2] == stamp else digest(file)]
+    if not found.items() <= known.items():
+        with suppress(SetupError), whole_file(memory) as partial:
+            partial.write_text(json.dumps(known | found, sort_keys=True), "utf-8")
+    return {name: entry[2] for name, entry in found.items()}

@@ -16,7 +16,12 @@ GDSC = ROOT.parent / "shared" / "gdsc"
 # Before anything imports numba or matplotlib; the kernels of nbval inherit it.
 _scratch = Path(tempfile.mkdtemp(prefix="pnet-tests-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
-os.environ.update(isolation(_scratch), MPLBACKEND="agg", PNETLIB_PROGRESS="off")
+os.environ.update(
+    isolation(_scratch),
+    NUMBA_CACHE_DIR=str(_scratch / "numba"),
+    MPLBACKEND="agg",
+    PNETLIB_PROGRESS="off",
+)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from pnetlib.errors import SetupError
 from pnetlib.runs import environment
 from pnetlib.runs.project import project_root
 
-EXTRAS = ("lab", "test")
+EXTRAS = ("dask", "lab", "test")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 

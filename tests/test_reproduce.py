@@ -331,15 +331,37 @@ def test_test_runs_unit_tests_and_checks_notebooks(clone, tmp_path):
     assert only.returncode == 0, only.stdout
 
 
-def test_continuous_integration_calls_exactly_this():
+def test_continuous_integration_ends_with_exactly_this():
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
-    assert lines == [
-        "#!/usr/bin/env bash",
-        "set -e",
-        'cd "$(dirname "$0")/.."',
-        "./reproduce.sh test",
-    ]
+    assert lines[:3] == ["#!/usr/bin/env bash", "set -e", 'cd "$(dirname "$0")/.."']
+    assert lines[-1] == "./reproduce.sh test"
     assert os.access(ROOT / "reproduce.sh", os.X_OK)
+
+
+def test_a_job_of_slurm_asks_for_what_it_needs():
+    lines = (ROOT / "reproduce.sh").read_text().splitlines()
+    first = next(at for at, line in enumerate(lines) if line and not line.startswith("#"))
+    asked = [line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH ")]
+    assert all(line.startswith("#") for line in lines[:first])
+    assert all("#SBATCH" not in line for line in lines[first:])  # Slurm would not see them
+    assert {"--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:USR1@300"} <= set(asked)
+    (output,) = (line.partition("=")[2] for line in asked if line.startswith("--output="))
+    assert (ROOT / output).parent.is_dir()  # or Slurm fails without a word
+    assert not [line for line in asked if "account" in line or "partition" in line]
+
+
+def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
+    slow = Path(f"{clone.calls}.slow")
+    slow.touch()
+    installing = subprocess.Popen(
+        clone.line(*CHECK), cwd=clone.root, env=clone.environment, text=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+    )
+    wait_for(lambda: "pip" in clone.called)
+    os.killpg(installing.pid, signal.SIGUSR1)
+    _, complaint = installing.communicate(timeout=60)
+    assert installing.returncode == 75
+    assert complaint.startswith("error: stopped by SIGUSR1") and complaint.count("\n") == 1
 
 
 # --- the whole way ---------------------------------------------------------------------------

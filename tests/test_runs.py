@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pnetlib import errors, storage
+from pnetlib import compiled, errors, fingerprint, storage
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.runs import isolation, parameters
+from pnetlib.runs import isolation, parameters, shards
 from pnetlib.runs.display import duration, time_left
+from pnetlib.runs.folds import Folds
 from pnetlib.runs.progress import Progress, read_progress
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
@@ -80,9 +82,13 @@ print("genes", n_genes)"""
 def notebooks(tmp_path):
     folder = tmp_path / "tiny"
     folder.mkdir()
+    write_three(folder)
+    return folder
+
+
+def write_three(folder):
     for name in ("01_first", "02_second", "03_third"):
         write_notebook(folder / f"{name}.ipynb", WRITES.format(name=name))
-    return folder
 
 
 def command(*arguments, notebooks=None, cwd=None, **environment):
@@ -501,14 +507,38 @@ def test_threads_are_those_granted(monkeypatch):
 
 
 def test_batch_jobs_keep_their_caches_to_themselves(tmp_path, monkeypatch):
-    for name in ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "SLURM_JOB_ID"):
+    for name in ("MPLCONFIGDIR", "SLURM_JOB_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    assert (tmp_path / "home") in Path(isolation.isolation(scratch)["NUMBA_CACHE_DIR"]).parents
+    assert (tmp_path / "home") in Path(isolation.isolation(scratch)["MPLCONFIGDIR"]).parents
     monkeypatch.setenv("SLURM_JOB_ID", "1")
-    assert scratch in Path(isolation.isolation(scratch)["NUMBA_CACHE_DIR"]).parents
+    assert scratch in Path(isolation.isolation(scratch)["MPLCONFIGDIR"]).parents
+
+
+def test_every_process_has_compiled_kernels_of_its_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "mine")
+    with compiled.compiled_kernels(tmp_path / "0") as variables:
+        assert variables == {}
+    monkeypatch.delenv("NUMBA_CACHE_DIR")
+    for scratch, names in (("a", set()), ("b", {"k/one.nbc"})):
+        with compiled.compiled_kernels(tmp_path / scratch) as variables:
+            own = Path(variables["NUMBA_CACHE_DIR"])
+            assert own.is_relative_to(tmp_path / scratch)
+            assert {f.relative_to(own).as_posix() for f in own.rglob("*.nbc")} == names
+            (own / "k").mkdir(exist_ok=True)
+            (own / "k" / "one.nbc").write_text("code")
+    with pytest.raises(RuntimeError), compiled.compiled_kernels(tmp_path / "c") as variables:
+        (Path(variables["NUMBA_CACHE_DIR"]) / "k" / "half.nbc").write_text("co")
+        raise RuntimeError
+    with compiled.compiled_kernels(tmp_path / "d") as variables:
+        assert not list(Path(variables["NUMBA_CACHE_DIR"]).rglob("half.nbc"))
+    (packed,) = (tmp_path / "home").rglob("kernels-*.zip")
+    packed.write_bytes(b"damaged")
+    with compiled.compiled_kernels(tmp_path / "e") as variables:
+        assert not list(Path(variables["NUMBA_CACHE_DIR"]).rglob("*.nbc"))
 
 
 def test_scratch_is_short_enough_for_sockets(tmp_path, monkeypatch):
@@ -547,6 +577,13 @@ def test_help_shows_examples_and_runs_nothing():
         (["-p", "n_genes"], "NAME=VALUE"),
         (["-p", "seed=3"], "given by --seed"),
         (["somewhere"], "somewhere"),
+        (["--array", "21/20"], "--array is '21/20'"),
+        (["--array", "0/20"], "--array is '0/20'"),
+        (["--array"], "--array needs K/M"),
+        (["--array", "1/2", "--merge"], "neither --merge nor --force"),
+        (["--array", "1/2", "--only", "01"], "not allowed with"),
+        (["--backend", "ray"], "backend is 'ray'"),
+        (["--scheduler", "tcp://a:1"], "give --backend dask"),
     ],
 )
 def test_wrong_usage_is_one_line_and_starts_nothing(tmp_path, notebooks, arguments, words):
@@ -611,9 +648,11 @@ def test_steps_leave_executed_copies_numbers_and_a_log(tmp_path, notebooks):
     assert [(line["step"], line["status"]) for line in lines] == [(n, "done") for n in names]
     assert all(line["threads"] == 1 and line["seconds"] > 0 for line in lines)
     assert "[2/3] 02_second: What is second?" in result.stdout
-    for place in ("out/figures", "out/notebooks", "out/*.json"):
+    for place in ("out/figures", "out/run.jsonl", "out/*.json"):
         assert place in result.stdout
-    assert result.stdout.strip().splitlines()[-1].startswith("Finished 3 steps in ")
+    last = result.stdout.strip().splitlines()[-1]
+    assert last.startswith("Finished 3 steps in ")
+    assert last.endswith("logs in out/logs, executed notebooks in out/notebooks.")
 
 
 def test_kernels_find_the_limits_and_the_inline_figures(tmp_path):
@@ -697,7 +736,9 @@ def test_a_kernel_of_the_user_does_not_hijack_the_run(tmp_path):
     assert sys.prefix in (tmp_path / "out/logs/01_a.log").read_text()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 75)]
+)
 def test_a_signal_ends_the_kernel_and_keeps_what_is_finished(tmp_path, notebooks, number, code):
     out = tmp_path / "out"
     sleeps = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
@@ -746,6 +787,36 @@ def test_one_folder_takes_one_run_at_a_time(tmp_path, notebooks):
     assert_one_sentence(result, 3, "another run is writing to")
 
 
+def test_a_kernel_holds_the_folder_too(tmp_path, notebooks):
+    """A driver that is killed leaves its kernel for a moment: nobody may write beside it."""
+    sleeps = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    write_notebook(notebooks / "01_first.ipynb", sleeps + "time.sleep(100)")
+    line = command_line(*SMOKE, "--only", "01", "--out", tmp_path / "out", notebooks=notebooks)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    driver = subprocess.Popen(line, env=command_environment(), **quiet)
+    kernel = wait_for_pid(tmp_path / "pid")
+    os.kill(kernel, signal.SIGSTOP)  # so that it does not see that the driver is gone
+    driver.kill()
+    driver.wait()
+    try:
+        result = command(*SMOKE, "--out", tmp_path / "out", notebooks=notebooks)
+        assert_one_sentence(result, 3, "another run is writing to")
+    finally:
+        os.kill(kernel, signal.SIGCONT)
+    write_notebook(notebooks / "01_first.ipynb", "1")
+    result = command(*SMOKE, "--only", "01", "--out", tmp_path / "out", notebooks=notebooks)
+    assert result.returncode == 0, result.stderr
+    assert not is_running(kernel)
+
+
+def wait_for_pid(path):
+    for _ in range(600):
+        if path.exists() and path.read_text():
+            return int(path.read_text())
+        time.sleep(0.1)
+    raise AssertionError("nothing was started")
+
+
 def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, notebooks):
     drivers = [
         subprocess.Popen(
@@ -755,11 +826,11 @@ def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, noteboo
             stderr=subprocess.PIPE,
             text=True,
         )
-        for at in range(4)
+        for at in range(8)
     ]
-    said = [driver.communicate(timeout=60)[1] for driver in drivers]
-    assert [driver.returncode for driver in drivers] == [0] * 4, said
-    assert len({(tmp_path / str(at) / "01_first.json").read_bytes() for at in range(4)}) == 1
+    said = [driver.communicate(timeout=120)[1] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0] * 8, said
+    assert len({(tmp_path / str(at) / "01_first.json").read_bytes() for at in range(8)}) == 1
 
 
 def test_a_batch_log_gets_no_control_characters(tmp_path):
@@ -795,3 +866,338 @@ def test_a_terminal_sees_the_parts_and_the_time_left(tmp_path):
     assert driver.wait(timeout=60) == 0
     assert b"folds " in text and b"/8" in text
     assert b"left" in text
+
+
+def test_papermill_by_hand_needs_no_driver(tmp_path, project):
+    """The same numbers as in a run, folds kept in the folder that `out` names."""
+    made = [sys.executable, "-m", "papermill", str(project / "notebooks" / "02_comparison.ipynb")]
+    given = ["-p", "out", str(tmp_path / "hand"), "-p", "threads", "1", "--no-progress-bar"]
+    subprocess.run(
+        [*made, str(tmp_path / "out.ipynb"), *given], check=True, capture_output=True, timeout=300,
+        env=command_environment(), cwd=tmp_path,
+    )
+    numbers = json.loads((tmp_path / "hand" / "02_comparison.json").read_text())
+    assert numbers["seed"] == 20220823 and set(numbers["drugs"]) >= {"Docetaxel"}
+    assert len(list((tmp_path / "hand" / "folds").iterdir())) == 28
+    assert Run("simulated", "smoke", out=str(tmp_path / "hand")).read_json("02_comparison")
+
+
+# --- what is fresh ---------------------------------------------------------------------------
+
+READS = """from pnetlib.runs.run import Run
+run = Run(source, profile, out, seed, threads)
+first = run.read_json("01_first") or {{"genes": -1}}
+run.write_json("{name}", {{"seen": first["genes"]}})"""
+
+
+@pytest.fixture(scope="module")
+def finished_once(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "tiny").mkdir()
+    write_three(folder / "tiny")
+    write_notebook(folder / "tiny" / "02_second.ipynb", READS.format(name="02_second"))
+    result = command(*SMOKE, "--out", folder / "out", notebooks=folder / "tiny")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path, notebooks):
+    """A folder in which three steps are finished; the second reads of the first."""
+    for name in ("tiny", "out"):
+        shutil.copytree(finished_once / name, tmp_path / name, dirs_exist_ok=True)
+    return tmp_path / "out"
+
+
+def status(out, notebooks, *arguments):
+    """Verdict of ``--status`` on each step, by the step's number."""
+    result = command(*SMOKE, "--out", out, *arguments, "--status", notebooks=notebooks)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    return {line[:2]: line.partition("  ")[2].strip() for line in lines[:-1]} | {"": lines[-1]}
+
+
+def executed(out, notebooks, *arguments):
+    """Numbers of the steps that a command executes."""
+    before = len((out / "run.jsonl").read_text().splitlines())
+    result = command(*SMOKE, "--out", out, *arguments, notebooks=notebooks)
+    assert result.returncode == 0, result.stderr
+    lines = (out / "run.jsonl").read_text().splitlines()[before:]
+    return [json.loads(line)["step"][:2] for line in lines]
+
+
+def test_a_second_run_does_nothing_and_says_so(finished, notebooks):
+    started = time.monotonic()
+    before = {path: path.stat().st_mtime_ns for path in finished.rglob("*.json")}
+    result = command(*SMOKE, "--out", finished, notebooks=notebooks)
+    assert time.monotonic() - started < 5
+    assert result.stdout.count("(fresh, skipped)") == 3
+    assert "Finished 3 steps (3 of them fresh) in " in result.stdout
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    found = status(finished, notebooks)
+    assert [found[f"0{n}"] for n in (1, 2, 3)] == ["fresh"] * 3
+    assert found[""].startswith("Nothing to do in ")
+
+
+def test_nothing_heavy_is_imported_where_nothing_is_to_be_done(finished, notebooks):
+    code = "import sys; from pnetlib.runs.command import main; main(sys.argv[1:])\n"
+    code += "print({n.split('.')[0] for n in sys.modules} & {'numpy', 'pandas', 'papermill'})"
+    line = command_line(*SMOKE, "--out", finished, notebooks=notebooks)[3:]
+    shown = subprocess.run(
+        [sys.executable, "-c", code, *line],
+        env=command_environment(), capture_output=True, text=True, timeout=60,
+    )
+    assert shown.stdout.splitlines()[-1] == "set()", shown.stderr
+
+
+def test_force_executes_what_is_fresh(finished, notebooks):
+    assert executed(finished, notebooks, "--force", "--only", "02") == ["02"]
+
+
+def test_changed_code_makes_a_step_stale_and_the_same_result_spares_the_next(finished, notebooks):
+    write_notebook(notebooks / "01_first.ipynb", WRITES.format(name="01_first") + "\n# once more")
+    found = status(finished, notebooks)
+    assert found["01"] == "stale: its code cells changed"
+    assert found["02"] == "fresh, unless 01_first gives something else"
+    assert found["03"] == "fresh"
+    assert found[""].startswith("1 of 3 steps would be executed in ")
+    assert executed(finished, notebooks) == ["01"]
+    other = WRITES.format(name="01_first").replace("n_genes,", "n_genes + 1,")
+    write_notebook(notebooks / "01_first.ipynb", other)
+    assert executed(finished, notebooks) == ["01", "02"]
+    assert json.loads((finished / "02_second.json").read_text()) == {"seen": 81}
+
+
+def test_words_around_the_code_make_nothing_stale(finished, notebooks):
+    path = notebooks / "03_third.ipynb"
+    content = json.loads(path.read_text())
+    content["cells"][0]["source"] = "# 03 Third\n\nBetter words."
+    path.write_text(json.dumps(content))
+    assert status(finished, notebooks)["03"] == "fresh"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-p", "n_genes=81"], "stale: n_genes is 81, was 80"),
+        (["-p", "fixed=true"], "stale: fixed is True, was False"),
+        (["--seed", "3"], "stale: seed is 3, was 20220823"),
+        (["-j", "7"], "fresh"),
+        (["--backend", "dask"], "fresh"),
+    ],
+)
+def test_parameters_that_matter_make_a_step_stale(finished, notebooks, arguments, words):
+    assert status(finished, notebooks, *arguments)["03"] == words
+
+
+def test_lost_or_changed_files_make_a_step_stale(finished, notebooks):
+    (finished / "03_third.json").write_text("{}")
+    assert status(finished, notebooks)["03"] == "stale: its 03_third.json was changed"
+    (finished / "03_third.json").unlink()
+    (finished / "notebooks" / "02_second.ipynb").unlink()
+    found = status(finished, notebooks)
+    assert found["03"] == "stale: its 03_third.json is gone"
+    assert found["02"] == "stale: its notebooks/02_second.ipynb is gone"
+    assert executed(finished, notebooks) == ["02", "03"]
+
+
+def test_a_file_that_was_lacking_makes_its_reader_stale_once_it_is_there(tmp_path, notebooks):
+    write_notebook(notebooks / "02_second.ipynb", READS.format(name="02_second"))
+    out = tmp_path / "out"
+    assert command(*SMOKE, "--out", out, "--only", "02", notebooks=notebooks).returncode == 0
+    assert executed(out, notebooks, "--only", "01") == ["01"]
+    assert status(out, notebooks)["02"] == "stale: 01_first.json, which it reads, is there now"
+
+
+def test_another_library_or_version_makes_everything_stale(finished, notebooks, monkeypatch):
+    from pnetlib.runs import freshness
+
+    run = Run("simulated", "smoke", out=str(finished))
+    step = Step(notebooks / "03_third.ipynb")
+    assert freshness.reasons(run, step, {}) == []
+    monkeypatch.setattr(freshness, "library_digest", lambda: "another")
+    monkeypatch.setattr(freshness, "versions", lambda: fingerprint.versions() | {"numba": "9"})
+    was = fingerprint.versions()["numba"]
+    assert freshness.reasons(run, step, {}) == [
+        "the library's source changed", f"numba is 9, was {was}",
+    ]
+
+
+def test_the_library_digest_sees_every_file(tmp_path, monkeypatch):
+    root = tmp_path / "pnetlib"
+    (root / "kernels").mkdir(parents=True)
+    (root / "fingerprint.py").write_text("")
+    (root / "kernels" / "column.py").write_text("a = 1")
+    monkeypatch.setattr(fingerprint, "__file__", str(root / "fingerprint.py"))
+    digest = fingerprint.library_digest.__wrapped__
+    first, part = digest(), digest("kernels")
+    (root / "kernels" / "column.py").write_text("a = 2")
+    assert digest() != first and digest("kernels") != part
+    second, part = digest(), digest("kernels")
+    (root / "new.py").write_text("")
+    assert digest() != second and digest("kernels") == part
+
+
+def test_files_of_a_source_folder_count_by_content(tmp_path, notebooks):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "lines.csv").write_text("a")
+    where = ["--data", data, "--profile", "smoke", "--out", tmp_path / "out", "--only", "01"]
+
+    def verdict():
+        return command(*where, "--status", notebooks=notebooks).stdout.splitlines()[0].split("  ")[1]
+
+    assert command(*where, notebooks=notebooks).returncode == 0
+    os.utime(data / "lines.csv", (1, 1))
+    assert verdict() == "fresh"
+    (data / "lines.csv").write_text("b")
+    assert verdict() == "stale: the source's lines.csv changed"
+
+
+def test_nothing_of_an_unfinished_step_is_read(finished, notebooks):
+    """The second step is fresh from a first that is begun again and does not finish."""
+    write_notebook(notebooks / "01_first.ipynb", WRITES.format(name="01_first"), "1 / 0")
+    only = command(*SMOKE, "--out", finished, "--only", "01", notebooks=notebooks)
+    assert only.returncode == 1
+    assert (finished / "01_first.json").exists()
+    found = status(finished, notebooks)
+    assert found["01"] == "stale: it was begun and not finished"
+    assert found["02"] == "stale: 01_first.json, which it reads, is gone"
+    assert executed(finished, notebooks, "--only", "02") == ["02"]
+    assert json.loads((finished / "02_second.json").read_text()) == {"seen": -1}
+    assert Run("simulated", "smoke", out=str(finished)).read_json("01_first") is None
+
+
+def test_what_a_step_makes_no_longer_is_removed(finished, notebooks):
+    write_notebook(notebooks / "03_third.ipynb", WRITES.format(name="03_other"))
+    assert executed(finished, notebooks, "--only", "03") == ["03"]
+    assert (finished / "03_other.json").exists()
+    assert not (finished / "03_third.json").exists()
+
+
+def test_left_overs_of_killed_writers_are_removed(finished, notebooks):
+    left = finished / "folds" / ".abc.0123456789ab.partial.json"
+    left.parent.mkdir()
+    left.write_text("{")
+    command(*SMOKE, "--out", finished, notebooks=notebooks)
+    assert not left.exists()
+
+
+# --- folds -----------------------------------------------------------------------------------
+
+
+class OneLine:
+    """A cohort of one line, as far as `Folds` looks at one."""
+
+    def __init__(self, value=0.1):
+        self.expression = pd.DataFrame({"TP53": [value]}, index=["1"])
+        self.response = pd.DataFrame({"Docetaxel": [np.nan]}, index=["1"])
+        self.annotation = pd.DataFrame({"tissue": ["lung"]}, index=["1"])
+
+
+@given(st.lists(st.floats(width=64), min_size=1, max_size=9))
+def test_folds_come_back_bit_for_bit(tmp_path_factory, values):
+    folds = Folds(tmp_path_factory.mktemp("folds"), {"seed": 1}).of("held_out", force=["A"])
+    table = pd.DataFrame({"drug": "D", "fold": 2, "line": [f"0{n}" for n in range(len(values))],
+                          "Pro": values})
+    assert folds.get(("D", 0, 2)) is None
+    folds.put(("D", 0, 2), (table, table.head(1)))
+    for one, other in zip(folds.get(("D", 0, 2)), (table, table.head(1)), strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
+    folds.put(("D",), {"Pro": {"lam1": values[0]}})
+    assert repr(folds.get(("D",))) == repr({"Pro": {"lam1": values[0]}})
+
+
+def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
+    from pnetlib.runs import folds as module
+
+    def kept(value=0.1, **content):
+        all_of_it = {"profile": {"n": 1}, "seed": 1, "permute": False} | content
+        return Folds.of_cohort(tmp_path, OneLine(value)).of("held_out", **all_of_it)
+
+    kept().put(("D", 0, 1), 7)
+    assert kept().get(("D", 0, 1)) == 7
+    assert kept().get(("D", 1, 0)) is None
+    assert kept(value=np.nextafter(0.1, 1)).get(("D", 0, 1)) is None
+    for other in ({"seed": 2}, {"permute": True}, {"profile": {"n": 2}}):
+        assert kept(**other).get(("D", 0, 1)) is None
+    monkeypatch.setattr(module, "versions", lambda: {"numpy": "another"})
+    assert kept().get(("D", 0, 1)) is None
+
+
+def test_a_fold_that_is_damaged_is_not_taken(tmp_path):
+    folds = Folds(tmp_path, {})
+    folds.put((1,), {"lam1": 0.25})
+    path = folds.path((1,))
+    path.write_text(path.read_text().replace("0.25", "0.26"))
+    assert folds.get((1,)) is None
+    path.write_text("")
+    assert folds.get((1,)) is None
+
+
+def test_folds_finished_before_are_not_computed_again(tmp_path):
+    from pnetlib.analysis import comparison
+    from pnetlib.analysis.profile import PROFILES
+    from pnetlib.data.simulation import simulate_cohort
+
+    cohort, profile = simulate_cohort(1), PROFILES["smoke"]
+    run = Run("simulated", "smoke", out=str(tmp_path))
+    drugs = ["Docetaxel"]
+    whole = comparison.compare(cohort, profile, 1, drugs=drugs, kept=run.folds(cohort))
+    files = sorted((tmp_path / "folds").iterdir())
+    assert len(files) == profile.outer_folds
+    files[0].unlink()
+    stamps = {file: file.stat().st_mtime_ns for file in files[1:]}
+    again = comparison.compare(cohort, profile, 1, drugs=drugs, kept=run.folds(cohort))
+    pd.testing.assert_frame_equal(again.predictions, whole.predictions, check_exact=True)
+    pd.testing.assert_frame_equal(again.choices, whole.choices, check_exact=True)
+    assert sorted((tmp_path / "folds").iterdir()) == files
+    assert {file: file.stat().st_mtime_ns for file in stamps} == stamps
+
+
+def test_parts_of_an_array_share_all_tasks_between_them():
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Part:
+        tasks: list
+
+    work = [Part([("a", n) for n in range(7)]), Part([("b", n) for n in range(5)])]
+    shares = [shards.share(work, k, 5) for k in range(1, 6)]
+    taken = [task for share in shares for part in share for task in part.tasks]
+    assert sorted(taken) == [task for part in work for task in part.tasks]
+    sizes = [sum(len(part.tasks) for part in share) for share in shares]
+    assert max(sizes) - min(sizes) <= 1
+
+
+# --- full and closed disks -------------------------------------------------------------------
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of 2 MB, or skip where none can be mounted."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "pnetlib-test", str(disk)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    yield disk
+    subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_a_disk_that_fills_up_is_one_sentence_and_loses_nothing_finished(small_disk, notebooks):
+    big = "run.write_arrays('02_big', x=__import__('numpy').random.default_rng(0).random(10**6))"
+    write_notebook(notebooks / "02_second.ipynb", WRITES.format(name="02_second"), big)
+    result = command(*SMOKE, "--out", small_disk, notebooks=notebooks)
+    assert_one_sentence(result, 3, small_disk, "No space left on device; free some space")
+    assert status(small_disk, notebooks)["01"] == "fresh"
+    write_notebook(notebooks / "02_second.ipynb", WRITES.format(name="02_second"))
+    assert executed(small_disk, notebooks) == ["02", "03"]
+
+
+def test_a_disk_that_is_full_at_the_start_is_one_sentence(small_disk, notebooks):
+    with open(small_disk / "filling", "wb") as file, pytest.raises(OSError):
+        while True:
+            os.write(file.fileno(), bytes(4096))
+    result = command(*SMOKE, "--out", small_disk / "out", notebooks=notebooks)
+    assert_one_sentence(result, 3, small_disk, "free some space")

@@ -1,15 +1,14 @@
 """Figure 2: prediction error of Pro, NW.P, ELA and LA on cell lines they never saw."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import KFold
-from threadpoolctl import threadpool_limits
 
+from ..engine import Engine
 from .tuning import METHODS, choose, refit
 
 BASELINES = ("drug mean", "tissue mean")
@@ -31,6 +30,20 @@ class Comparison:
 
     predictions: pd.DataFrame
     choices: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an engine is given: a function, its tasks, what they share, results kept earlier."""
+
+    function: object
+    tasks: list
+    shared: tuple
+    kept: object = None
+
+    def by(self, engine, advance=None):
+        """Results of the tasks in their order."""
+        return engine.map(self.function, self.tasks, self.shared, kept=self.kept, advance=advance)
 
 
 def outer_folds(lines, n_folds, repeat, seed):
@@ -92,7 +105,7 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
 
 
 def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
-            advance=None):
+            engine=None, kept=None, advance=None):
     """Nested cross-validation of all methods for all drugs.
 
     Parameters
@@ -108,7 +121,11 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
     permute : bool
         Shuffle the responses first (the control; `profile.control_folds` folds of one repeat).
     n_threads : int, optional
-        Folds done at the same time; the result does not depend on it.
+        Folds done at the same time where no engine is given; the result does not depend on it.
+    engine : Engine, optional
+        What computes the folds.
+    kept : Folds, optional
+        Folds finished earlier, which are not computed again, and where each new one is kept.
     advance : callable, optional
         Called after each fold.
 
@@ -116,22 +133,27 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
     -------
     Comparison
     """
+    engine = engine or Engine(threads=n_threads or 1)
+    work = outer_work(cohort, profile, seed, drugs, force, permute, kept)
+    parts = list(work.by(engine, advance))
+    predictions = pd.concat([part[0] for part in parts], ignore_index=True)
+    choices = pd.concat([part[1] for part in parts], ignore_index=True)
+    return Comparison(predictions, choices)
+
+
+def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=None):
+    """The folds that `compare` computes: tasks of drug, repeat and fold."""
     drugs = list(cohort.response.columns) if drugs is None else drugs
     repeats = 1 if permute else profile.repeats
     folds = profile.control_folds if permute else profile.outer_folds
     tasks = [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
-    parts = []
-    with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
-        work = joblib.delayed(held_out)
-        for part in pool(work(cohort, d, profile, seed, r, f, force, permute)
-                         for d, r, f in tasks):
-            parts.append(part)
-            if advance is not None:
-                advance()
-    predictions = pd.concat([part[0] for part in parts], ignore_index=True)
-    choices = pd.concat([part[1] for part in parts], ignore_index=True)
-    return Comparison(predictions, choices)
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force), "permute": permute}
+    shared = (cohort, profile, seed, tuple(force), permute)
+    return Work(_held_out, tasks, shared, kept and kept.of("held_out", **content))
+
+
+def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
+    return held_out(cohort, drug, profile, seed, repeat, fold, force, permute)
 
 
 def fold_errors(predictions, methods=METHODS + BASELINES):
@@ -187,31 +209,35 @@ def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
 
 
 def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_threads=None,
-                        advance=None):
+                        engine=None, kept=None, advance=None):
     """Each drug's lambdas for every method, chosen by cross-validation on all its lines.
+
+    `engine`, `kept` and `advance` are as in `compare`, with drugs in place of folds.
 
     Returns
     -------
     dict
         Drug to method to lambdas: what the networks of all lines are fitted with.
     """
-    drugs = list(cohort.response.columns) if drugs is None else drugs
+    engine = engine or Engine(threads=n_threads or 1)
+    work = choice_work(cohort, profile, seed, drugs, force, kept)
+    return {drug: point for (drug,), point in zip(work.tasks, work.by(engine, advance))}
+
+
+def choice_work(cohort, profile, seed, drugs=None, force=(), kept=None):
+    """The choices that `choose_on_all_lines` makes: one task a drug."""
+    tasks = [(drug,) for drug in (cohort.response.columns if drugs is None else drugs)]
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
+    shared = (cohort, profile, seed, tuple(force))
+    return Work(_chosen, tasks, shared, kept and kept.of("chosen", **content))
+
+
+def _chosen(cohort, profile, seed, force, drug):
     genes = cohort.top_genes(profile.n_genes, force=force)
-
-    def one(drug):
-        lines = cohort.lines_for(drug)
-        X = cohort.expression.loc[lines, genes].to_numpy()
-        _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed)
-        return drug, {method: choice.point(method) for method in METHODS}
-
-    chosen = {}
-    with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
-        for drug, points in pool(joblib.delayed(one)(drug) for drug in drugs):
-            chosen[drug] = points
-            if advance is not None:
-                advance()
-    return chosen
+    lines = cohort.lines_for(drug)
+    X = cohort.expression.loc[lines, genes].to_numpy()
+    _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed)
+    return {method: choice.point(method) for method in METHODS}
 
 
 def numbers(compared, errors, differences, control, chosen):

@@ -6,18 +6,20 @@ Only the standard library is used: wrong usage is refused before anything is ins
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from pnetlib.errors import PnetError, SetupError, UsageError
+from pnetlib.engine import Engine
+from pnetlib.errors import PnetError, UsageError
 from pnetlib.runs.parameters import DEFAULT_SEED, Value, assign, check_source, typed
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
-from pnetlib.storage import writable_folder
+from pnetlib.runs.stop import Signalled, StoppedError, put_back, signals
 
 _RUN_OPTIONS = {
     "source": "--data",
@@ -40,11 +42,24 @@ class Order:
         What to execute, in this order.
     parameters : dict
         Names and values given to each step beyond those of the run, by the step's name.
+    force : bool
+        Execute steps that are fresh too, and compute their folds again.
+    backend, scheduler : str
+        What computes long tasks, as `Engine` takes them.
+    share : (int, int), optional
+        Compute only the folds of part k of m.
+    merge : bool
+        Refuse to start while folds are missing.
     """
 
     run: Run
     steps: list[Step]
     parameters: dict[str, dict[str, Value]]
+    force: bool = False
+    backend: str = "threads"
+    scheduler: str = ""
+    share: tuple[int, int] | None = None
+    merge: bool = False
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,6 +98,11 @@ def read_order(arguments: Sequence[str], base: Path) -> Order:
     part = parser.add_mutually_exclusive_group()
     part.add_argument("--only", default="")
     part.add_argument("--from", dest="first", default="")
+    part.add_argument("--array", nargs="?", const="")
+    parser.add_argument("--backend", default="threads")
+    parser.add_argument("--scheduler", default="")
+    parser.add_argument("--force", action="store_true")
+    parser.add_argument("--merge", action="store_true")
     asked = parser.parse_args(arguments)
 
     run = Run(
@@ -95,7 +115,36 @@ def read_order(arguments: Sequence[str], base: Path) -> Order:
     folder = base / asked.notebooks if asked.notebooks else project_root() / "notebooks"
     steps = chosen(find_steps(folder), asked.only, asked.first)
     given = dict(_name_and_text(word) for word in asked.given)
-    return Order(run, steps, assign(given, {step.name: step.defaults for step in steps}))
+    Engine(asked.backend, run.threads, asked.scheduler)  # refuses what is wrong
+    share = None if asked.array is None else _share(asked.array)
+    if share and (asked.merge or asked.force):
+        raise UsageError("--array goes with neither --merge nor --force.")
+    # A job that Slurm started again goes on from where it was stopped.
+    restarted = os.environ.get("SLURM_RESTART_COUNT", "0") != "0"
+    return Order(
+        run,
+        steps,
+        assign(given, {step.name: step.defaults for step in steps}),
+        force=asked.force and not restarted,
+        backend=asked.backend,
+        scheduler=asked.scheduler,
+        share=share,
+        merge=asked.merge,
+    )
+
+
+def _share(text: str) -> tuple[int, int]:
+    """Return part and number of parts from ``K/M``, or from Slurm's array where none is given."""
+    if not text:
+        names = [f"SLURM_ARRAY_TASK_{name}" for name in ("ID", "MIN", "COUNT")]
+        if not all(os.environ.get(name, "").isdecimal() for name in names):
+            raise UsageError("--array needs K/M, such as 3/20, outside an array job of Slurm.")
+        task, first, count = (int(os.environ[name]) for name in names)
+        text = f"{task - first + 1}/{count}"
+    k, slash, m = text.partition("/")
+    if not (slash and k.isdecimal() and m.isdecimal() and 1 <= int(k) <= int(m)):
+        raise UsageError(f"--array is {text!r}, but must be K/M with K from 1 to M, such as 3/20.")
+    return int(k), int(m)
 
 
 def _name_and_text(word: str) -> tuple[str, str]:
@@ -113,19 +162,33 @@ def main(arguments: Sequence[str]) -> int:
         print(usage(), end="")
         return 0
     try:
-        order = read_order([word for word in arguments if word != "--check"], Path.cwd())
-        if "--check" in arguments:
-            return 0
-        writable_folder(order.run.folder)
-        try:
-            from pnetlib.runs.driver import drive
-        except ImportError as error:
-            raise SetupError(
-                f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh, "
-                "which makes an environment, or `pip install -e .`."
-            ) from error
-        drive(order)
+        with signals():
+            try:
+                return _carry_out(arguments)
+            except Signalled as error:
+                raise error.error("outside of any step", "as it was") from error
+            except StoppedError as error:
+                return _tell(error, put_back(error))
     except PnetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+        return _tell(error)
+
+
+def _carry_out(arguments: Sequence[str]) -> int:
+    asks = {"--check", "--status"}
+    order = read_order([word for word in arguments if word not in asks], Path.cwd())
+    if "--check" in arguments:
+        return 0
+    from pnetlib.runs import driver
+
+    if "--status" in arguments:
+        driver.tell_status(order)
+    elif order.share is not None:
+        driver.drive_share(order)
+    else:
+        driver.drive(order)
     return 0
+
+
+def _tell(error: PnetError, more: str = "") -> int:
+    print(f"error: {error}{more}", file=sys.stderr, flush=True)
+    return error.exit_code

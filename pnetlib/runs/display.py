@@ -25,6 +25,12 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
+def short(path: Path) -> str:
+    """Return a path relative to the working folder where it lies in it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
+
+
 def time_left(
     elapsed: float, usual: float | None, later: float | None, progress: dict | None
 ) -> float | None:

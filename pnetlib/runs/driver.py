@@ -1,127 +1,214 @@
-"""The driver: executes the steps of a run with papermill, one after the other, in one process."""
+"""The driver: executes those steps of a run that are not fresh, one after the other.
+
+The kernels' packages are imported by the first step that needs them: a run with nothing to do
+ends in a moment.
+"""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import logging
 import os
 import platform
-import re
-import signal
+import shutil
+import subprocess
+import sys
 import time
-import traceback
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
-import papermill
-from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-from nbclient.exceptions import DeadKernelError
-from papermill.clientwrap import PapermillNotebookClient
-from papermill.engines import NBClientEngine, papermill_engines
-from papermill.exceptions import PapermillExecutionError
-from traitlets.config import Config
-
-from pnetlib import errors
-from pnetlib.errors import PnetError, SetupError
-from pnetlib.runs.command import Order
-from pnetlib.runs.display import Watch, duration
+from pnetlib.compiled import compiled_kernels
+from pnetlib.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
+from pnetlib.errors import PnetError, SetupError, UsageError
+from pnetlib.runs import freshness
+from pnetlib.runs.display import Watch, duration, short
 from pnetlib.runs.isolation import isolation, scratch_folder, thread_limits
+from pnetlib.runs.lock import folder_lock
 from pnetlib.runs.progress import VARIABLE as PROGRESS
 from pnetlib.runs.project import project_root
-from pnetlib.runs.run import Run
+from pnetlib.runs.run import EXECUTION, TRACE, Run
 from pnetlib.runs.steps import Step
-from pnetlib.storage import storage_error, writable_folder
+from pnetlib.runs.stop import Signalled, StoppedError
+from pnetlib.storage import remove_partial, writable_folder
 
-ENGINE = "pnetlib"
-KERNEL = "python3"
-INLINE = "module://matplotlib_inline.backend_inline"
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+if TYPE_CHECKING:
+    from pnetlib.runs.command import Order
 
-
-class NotebookError(PnetError):
-    """A notebook failed for a reason that is not the user's."""
-
-    exit_code = 1
+COMPARISON = "02_comparison"
+KERNEL_DIED = 138
 
 
-class KernelDiedError(PnetError):
-    """The process that ran a notebook ended by itself."""
+class Session:
+    """One command at work in the folder of its run.
 
-    exit_code = 138
+    Parameters
+    ----------
+    order : Order
+    scratch : Path
+        Private folder that ends with the command.
+    lock : file
+        The folder's lock.
+    """
 
+    def __init__(self, order: Order, scratch: Path, lock: TextIO) -> None:
+        self.order = order
+        self.run = order.run
+        self.scratch = scratch
+        self.lock = lock
+        self.peaks: list[float] = []
+        self._kernels = 0
 
-class StoppedError(PnetError):
-    """A signal asked the run to stop."""
+    def environment(self, **more: str) -> dict[str, str]:
+        """Return the variables of a process that computes."""
+        variables = {
+            **os.environ,
+            **isolation(self.scratch),
+            **thread_limits(self.run.threads),
+            "MPLBACKEND": "agg",
+            "TMPDIR": str(self.scratch),
+            PROGRESS: str(self.scratch / "progress"),
+            "PYTHONPATH": str(project_root()),
+            BACKEND_VARIABLE: self.order.backend,
+            SCHEDULER_VARIABLE: self.order.scheduler,
+        }
+        return variables | more
 
-    def __init__(self, message: str, number: int) -> None:
-        super().__init__(message)
-        self.exit_code = 128 + number
+    @contextmanager
+    def watched(self, name: str, usual: float | None, later: float | None) -> Iterator[Watch]:
+        """Show the progress of one part of the command and note in ``run.jsonl`` how it ended."""
+        with Watch(self.scratch / "progress", usual, later) as watch:
+            try:
+                yield watch
+            except BaseException:
+                self._note(name, "failed", watch)
+                raise
+        self._note(name, "done", watch)
+        self.peaks.append(watch.peak_mb or 0.0)
 
-
-class _Signalled(KeyboardInterrupt):
-    """Raised in the main thread; as a KeyboardInterrupt it passes through event loops."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.number = number
-
-
-class _Client(PapermillNotebookClient):
-    """Ends its kernel at once where the execution itself is cut short."""
-
-    def papermill_execute_cells(self) -> None:
+    def execute(self, step: Step, watch: Watch) -> None:
+        """Execute one step and note what it was made from."""
         try:
-            super().papermill_execute_cells()
-        except BaseException:
-            self.shutdown_kernel = "immediate"
+            from pnetlib.runs import execution as papermill
+        except ImportError as error:
+            raise SetupError(
+                f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh, "
+                "which makes an environment, or `pip install -e .`."
+            ) from error
+        papermill.check_kernel()
+        given = self.order.parameters[step.name]
+        execution = freshness.begin(self.run, step)
+        self._kernels += 1
+        trace = self.scratch / f"trace{self._kernels}"
+        more = {EXECUTION: execution, TRACE: str(trace)}
+        with compiled_kernels(self.scratch) as compiled:
+            environment = self.environment(**more, **compiled)
+            # jupyter_client and IPython read theirs from this process.
+            os.environ.update(isolation(self.scratch))
+            papermill.execute(
+                self.run,
+                step,
+                freshness.parameters_of(self.run, step, given),
+                environment=environment,
+                sockets=self.scratch / f"k{self._kernels}",
+                watch=watch,
+                lock=self.lock,
+            )
+        freshness.finish(self.run, step, given, execution, trace)
+
+    def compute_folds(
+        self, step: Step, share: tuple[int, int] | None, name: str, watch: Watch
+    ) -> None:
+        """Let another process compute part k of m of a step's folds, or see that none lacks.
+
+        Raises
+        ------
+        PnetError
+            With the sentence that the process ended with.
+        """
+        run = self.run
+        own = freshness.parameters_of(run, step, self.order.parameters[step.name])
+        asked = {
+            "run": {n: own[n] for n in ("source", "profile", "out", "seed", "threads")},
+            "parameters": {**step.defaults, **own},
+            "share": share,
+            "parent": os.getpid(),
+        }
+        log_path = run.folder / "logs" / f"{name}.log"
+        with compiled_kernels(self.scratch) as compiled:
+            with open(log_path, "w", encoding="utf-8") as log:
+                worker = subprocess.Popen(
+                    [sys.executable, "-m", "pnetlib.runs.shards"],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=self.environment(**compiled),
+                    cwd=self.scratch,
+                    start_new_session=True,  # signals of a terminal are for the driver
+                    pass_fds=(self.lock.fileno(),),
+                )
+                try:
+                    watch.kernel = worker.pid
+                    worker.communicate(json.dumps(asked).encode())
+                except Signalled as error:
+                    raise error.error(
+                        f"in {name}", f"in {short(run.folder)} (log {short(log_path)})"
+                    ) from error
+                finally:
+                    worker.kill()
+                    worker.wait()
+            if worker.returncode:
+                raise _failure(worker.returncode, name, log_path)
+
+    def _note(self, name: str, status: str, watch: Watch) -> None:
+        """Append what a part took; times stay out of results, which must be the same each time."""
+        line = {
+            "step": name,
+            "status": status,
+            "seconds": round(watch.seconds, 2),
+            "peak_mb": None if watch.peak_mb is None else round(watch.peak_mb),
+            "threads": self.run.threads,
+            "node": platform.node(),
+            "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
+            "source": self.run.source,
+            "profile": self.run.profile,
+            "seed": self.run.seed,
+        }
+        with suppress(OSError), open(self.run.folder / "run.jsonl", "a", encoding="utf-8") as log:
+            log.write(json.dumps(line) + "\n")
+
+
+@contextmanager
+def session(order: Order, shared: bool = False) -> Iterator[Session]:
+    """Take the folder of a run, and give it back whatever happens.
+
+    Parameters
+    ----------
+    order : Order
+    shared : bool
+        Whether others that share it may work in the folder at the same time.
+    """
+    folder = order.run.folder
+    for part in (folder, folder / "notebooks", folder / "logs"):
+        writable_folder(part)
+    with folder_lock(folder, shared) as lock, scratch_folder() as scratch:
+        if not shared:
+            remove_partial(folder)
+        work = Session(order, scratch, lock)
+        before = _finished_folds(folder)
+        try:
+            yield work
+        except StoppedError as error:
+            error.progress = bool(work.peaks) or _finished_folds(folder) > before
             raise
 
 
-class _Engine(NBClientEngine):
-    """Papermill's engine with a kernel of our own making."""
-
-    @classmethod
-    def execute_managed_notebook(
-        cls,
-        nb_man: Any,
-        kernel_name: str,
-        *,
-        sockets: Path,
-        environment: dict[str, str],
-        log: TextIO,
-        watch: Watch,
-        **_: Any,
-    ) -> None:
-        # Files as sockets: ports of kernels that start together would clash.
-        transport = Config({"KernelManager": {"transport": "ipc", "ip": str(sockets)}})
-
-        def note_kernel(notebook: Any) -> None:
-            watch.kernel = client.km.provisioner.pid
-
-        client = _Client(
-            nb_man,
-            config=transport,
-            kernel_manager_class=AsyncKernelManager,
-            kernel_name=kernel_name,
-            timeout=None,
-            startup_timeout=60,
-            stdout_file=log,
-            stderr_file=log,
-            on_notebook_start=note_kernel,
-        )
-        client.execute(env=environment, stdout=log, stderr=log)
-
-
-papermill_engines.register(ENGINE, _Engine)
+def _finished_folds(folder: Path) -> int:
+    return sum(1 for _ in (folder / "folds").glob("[!.]*"))
 
 
 def drive(order: Order) -> None:
-    """Execute the steps of an order and say where their results lie.
+    """Execute the steps of an order that are not fresh, and say where their results lie.
 
     Executed notebooks go to ``notebooks`` in the run's folder once they are complete, a failed
     one as ``NN_name.failed.ipynb``; what notebooks print goes to ``logs``; one line a step with
@@ -133,203 +220,124 @@ def drive(order: Order) -> None:
         With one sentence and the exit code to end with.
     """
     run, steps = order.run, order.steps
-    _check_kernel()
-    for part in ("notebooks", "logs"):
-        writable_folder(run.folder / part)
     began = time.monotonic()
     print(
-        f"{len(steps)} step{'s' * (len(steps) > 1)} on {run.source} ({run.profile}), "
+        f"{_counted(steps)} on {run.source} ({run.profile}), "
         f"seed {run.seed}, {run.threads} thread{'s' * (run.threads > 1)}; "
-        f"results in {_short(run.folder)}",
+        f"results in {short(run.folder)}",
         flush=True,
     )
-    with _sole_user(run.folder), _signals(), scratch_folder() as scratch:
-        variables = isolation(scratch)
-        os.environ.update(variables)  # jupyter_client reads its own from this process
-        peaks = []
-        usual = [_usual_seconds(run, step) for step in steps]
-        for at, step in enumerate(steps):
-            print(f"[{at + 1}/{len(steps)}] {step.name}: {step.title}", flush=True)
-            later = None if None in usual[at + 1 :] else sum(usual[at + 1 :])
-            with Watch(scratch / "progress", usual[at], later) as watch:
-                try:
-                    _execute(run, step, order.parameters[step.name], scratch, at, watch)
-                except BaseException:
-                    _note(run, step, "failed", watch)
-                    raise
-            _note(run, step, "done", watch)
-            usual[at] = watch.seconds
-            peaks.append(watch.peak_mb or 0.0)
-            left = f", about {duration(later)} left" if later else ""
-            print(f"      done in {duration(watch.seconds)}{left}", flush=True)
-    _tell_results(run, len(steps), time.monotonic() - began, max(peaks))
+    fresh = 0
+    with session(order) as work:
+        try:
+            if order.force:
+                shutil.rmtree(run.folder / "folds", ignore_errors=True)
+            if order.merge:
+                _check_merge(work)
+            for at, step in enumerate(steps):
+                heading = f"[{at + 1}/{len(steps)}] {step.name}: {step.title}"
+                if not order.force and not freshness.reasons(run, step, order.parameters[step.name]):
+                    print(f"{heading} (fresh, skipped)", flush=True)
+                    fresh += 1
+                    continue
+                print(heading, flush=True)
+                usual, later = _usual_seconds(run, step), _later(order, steps[at + 1 :])
+                with work.watched(step.name, usual, later) as watch:
+                    work.execute(step, watch)
+                left = f", about {duration(later)} left" if later else ""
+                print(f"      done in {duration(watch.seconds)}{left}", flush=True)
+        except Signalled as error:
+            raise error.error("between two steps", f"in {short(run.folder)}") from error
+    _tell_results(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))
 
 
-def _execute(
-    run: Run, step: Step, given: dict[str, Any], scratch: Path, at: int, watch: Watch
-) -> None:
-    """Execute one notebook; its copy appears under its name only when it is complete."""
-    folder = run.folder / "notebooks"
-    done = folder / f"{step.name}.ipynb"
-    partial = folder / f"{step.name}.partial"
-    failed = folder / f"{step.name}.failed.ipynb"
-    log_path = run.folder / "logs" / f"{step.name}.log"
-    own = {
-        "source": run.source,
-        "profile": run.profile,
-        "out": str(run.folder),
-        "seed": run.seed,
-        "threads": run.threads,
-    }
-    parameters = {name: value for name, value in own.items() if name in step.defaults} | given
-    environment = {
-        **os.environ,
-        **thread_limits(run.threads),
-        "MPLBACKEND": INLINE,
-        PROGRESS: str(scratch / "progress"),
-        "PYTHONPATH": str(project_root()),
-    }
-    try:
-        failed.unlink(missing_ok=True)
-        with open(log_path, "w", encoding="utf-8") as log, _papermill_logs_to(log):
-            try:
-                papermill.execute_notebook(
-                    step.notebook,
-                    partial,
-                    parameters,
-                    engine_name=ENGINE,
-                    kernel_name=KERNEL,
-                    language="python",
-                    progress_bar=False,
-                    cwd=scratch,  # stray files of a notebook end with the run
-                    sockets=scratch / f"k{at}",
-                    environment=environment,
-                    log=log,
-                    watch=watch,
-                )
-            except PapermillExecutionError as error:
-                log.write(_COLOURS.sub("", "\n".join(error.traceback)) + "\n")
-                os.replace(partial, failed)
-                raise _notebook_error(step, error, log_path, failed) from error
-            except DeadKernelError as error:
-                os.replace(partial, failed)
-                raise KernelDiedError(
-                    f"the kernel of {step.name} died (out of memory?); "
-                    f"see {_short(log_path)} and {_short(failed)}."
-                ) from error
-            except _Signalled as error:
-                name = signal.Signals(error.number).name
-                raise StoppedError(
-                    f"stopped by {name} in {step.name}; finished steps are kept in "
-                    f"{_short(run.folder)}, the log is {_short(log_path)}.",
-                    error.number,
-                ) from error
-            except OSError:
-                raise
-            except Exception as error:
-                log.write(traceback.format_exc())
-                raise NotebookError(
-                    f"{step.name} could not be executed: {_one_line(error)}; "
-                    f"see {_short(log_path)}."
-                ) from error
-            os.replace(partial, done)
-    except OSError as error:
-        raise storage_error(run.folder, error) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
+def drive_share(order: Order) -> None:
+    """Compute a part of the comparison's folds, for a run to find them finished.
 
-
-def _notebook_error(
-    step: Step, error: PapermillExecutionError, log: Path, failed: Path
-) -> PnetError:
-    """Return a user's mistake as what it is, and anything else as a failure of the notebook."""
-    kind = getattr(errors, error.ename, None)
-    if isinstance(kind, type) and issubclass(kind, PnetError):
-        return kind(error.evalue)
-    reason = _one_line(f"{error.ename}: {error.evalue}")
-    return NotebookError(
-        f"{step.name} failed with {reason}; see {_short(log)} and {_short(failed)}."
+    Raises
+    ------
+    PnetError
+        With one sentence and the exit code to end with.
+    """
+    run, step = order.run, _comparison(order)
+    began = time.monotonic()
+    k, m = order.share
+    name = f"{step.name}.part-{k}-of-{m}"
+    print(
+        f"Part {k} of {m} of the folds of {step.name} on {run.source} ({run.profile}), "
+        f"seed {run.seed}, {run.threads} thread{'s' * (run.threads > 1)}; "
+        f"kept in {short(run.folder / 'folds')}",
+        flush=True,
+    )
+    with session(order, shared=True) as work, work.watched(name, None, None) as watch:
+        work.compute_folds(step, order.share, name, watch)
+    print(
+        f"Finished part {k} of {m} in {duration(time.monotonic() - began)}; the folds are kept in "
+        f"{short(run.folder / 'folds')}, the log is {short(run.folder / 'logs' / name)}.log.",
+        flush=True,
     )
 
 
-def _one_line(message: object) -> str:
-    return " ".join(str(message).split())[:300]
+def _check_merge(work: Session) -> None:
+    """Refuse to merge where folds are missing."""
+    step = _comparison(work.order)
+    if freshness.reasons(work.run, step, work.order.parameters[step.name]):
+        name = f"{step.name}.merge"
+        with work.watched(name, None, None) as watch:
+            work.compute_folds(step, None, name, watch)
 
 
-def _check_kernel() -> None:
-    try:
-        KernelSpecManager().get_kernel_spec(KERNEL)
-    except NoSuchKernel as error:
-        raise SetupError(
-            f"there is no Jupyter kernel named {KERNEL}; install ipykernel in this environment."
-        ) from error
+def _comparison(order: Order) -> Step:
+    for step in order.steps:
+        if step.name == COMPARISON:
+            return step
+    raise UsageError(f"--array and --merge need the step {COMPARISON} among those of the run.")
 
 
-@contextmanager
-def _sole_user(folder: Path) -> Iterator[None]:
-    """Hold the folder for this run alone; the lock goes with the process, however it ends."""
-    with open(folder / ".lock", "w", encoding="utf-8") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise SetupError(
-                f"another run is writing to {_short(folder)}; wait for it or choose --out."
-            ) from error
-        except OSError:
-            pass  # a file system without locks
-        yield
+def _failure(code: int, name: str, log: Path) -> PnetError:
+    """Return the sentence that a process ended with, or one that says how it ended."""
+    lines = log.read_text("utf-8").strip().splitlines()
+    if code < 0:
+        error = PnetError(f"the process of {name} died (out of memory?); see {short(log)}.")
+        error.exit_code = KERNEL_DIED
+    elif code == 1 or not lines:
+        error = PnetError(f"{name} failed{': ' * bool(lines)}{''.join(lines[-1:])}; see {short(log)}.")
+    else:
+        error = PnetError(lines[-1])
+        error.exit_code = code
+    return error
 
 
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Turn SIGINT and SIGTERM into an exception that ends the kernel."""
-
-    def stop(number: int, frame: object) -> None:
-        raise _Signalled(number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except _Signalled as error:
-        name = signal.Signals(error.number).name
-        raise StoppedError(f"stopped by {name} between two steps.", error.number) from error
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _papermill_logs_to(log: TextIO) -> Iterator[None]:
-    """Keep papermill's remarks out of the terminal and its warning about the suffix away."""
-    logger = logging.getLogger("papermill")
-    handler = logging.StreamHandler(log)
-    logger.addHandler(handler)
-    logger.propagate = False
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logger.removeHandler(handler)
+def tell_status(order: Order, say: Callable[[str], None] = print) -> None:
+    """Say of each step whether it is fresh and, if it is not, why."""
+    stale = set()
+    width = max(len(step.name) for step in order.steps)
+    for step in order.steps:
+        why = freshness.reasons(order.run, step, order.parameters[step.name])
+        verdict = f"stale: {'; '.join(why)}" if why else "fresh"
+        if why:
+            stale.add(step.name)
+        elif before := sorted(freshness.read_by(order.run, step) & stale):
+            verdict += f", unless {' or '.join(before)} gives something else"
+        say(f"{step.name:{width}}  {verdict}")
+    folder = short(order.run.folder)
+    n = len(stale)
+    say(
+        f"{n} of {len(order.steps)} step{'s' * (len(order.steps) > 1)} would be executed in {folder}."
+        if n
+        else f"Nothing to do in {folder}."
+    )
 
 
-def _note(run: Run, step: Step, status: str, watch: Watch) -> None:
-    """Append what a step took; times stay out of the results, which must be the same each time."""
-    line = {
-        "step": step.name,
-        "status": status,
-        "seconds": round(watch.seconds, 2),
-        "peak_mb": None if watch.peak_mb is None else round(watch.peak_mb),
-        "threads": run.threads,
-        "node": platform.node(),
-        "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
-        "source": run.source,
-        "profile": run.profile,
-        "seed": run.seed,
-    }
-    with suppress(OSError), open(run.folder / "run.jsonl", "a", encoding="utf-8") as log:
-        log.write(json.dumps(line) + "\n")
+def _later(order: Order, steps: list[Step]) -> float | None:
+    """Return the seconds that the stale ones of the steps to come usually take."""
+    run, given = order.run, order.parameters
+    usual = [
+        _usual_seconds(run, step)
+        for step in steps
+        if order.force or freshness.reasons(run, step, given[step.name])
+    ]
+    return None if None in usual else sum(usual)
 
 
 def _usual_seconds(run: Run, step: Step) -> float | None:
@@ -342,20 +350,19 @@ def _usual_seconds(run: Run, step: Step) -> float | None:
     return step.usual_seconds(run.profile)
 
 
-def _tell_results(run: Run, n_steps: int, seconds: float, peak_mb: float) -> None:
-    folder = _short(run.folder)
+def _tell_results(run: Run, steps: list[Step], fresh: int, seconds: float, peak_mb: float) -> None:
+    folder = short(run.folder)
     memory = f", peak memory {peak_mb / 1024:.1f} GB" if peak_mb else ""
+    skipped = f" ({fresh} of them fresh)" if fresh else ""
     print(
         f"\nFigures:            {folder}/figures\n"
-        f"Executed notebooks: {folder}/notebooks\n"
         f"Numbers and tables: {folder}/*.json, {folder}/*.csv\n"
-        f"Logs:               {folder}/logs, {folder}/run.jsonl\n"
-        f"Finished {n_steps} step{'s' * (n_steps > 1)} in {duration(seconds)}{memory}.",
+        f"Times and memory:   {folder}/run.jsonl\n"
+        f"Finished {_counted(steps)}{skipped} in {duration(seconds)}{memory}; "
+        f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.",
         flush=True,
     )
 
 
-def _short(path: Path) -> str:
-    """Return a path relative to the working folder where it lies in it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
+def _counted(steps: list[Step]) -> str:
+    return f"{len(steps)} step{'s' * (len(steps) > 1)}"

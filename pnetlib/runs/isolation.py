@@ -1,11 +1,12 @@
 """Environment variables that keep a run apart from the user's settings and from other runs."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from pnetlib.storage import user_cache
 
 _LONGEST_SOCKET_FOLDER = 80  # a socket's path must stay under 104 characters
 
@@ -32,34 +33,21 @@ def isolation(scratch: Path) -> dict[str, str]:
     -------
     dict of str to str
         Jupyter's and IPython's state goes to `scratch` (their databases hang on network disks).
-        Compiled kernels and the font list are kept between runs, but in a batch job they go to
-        `scratch` as well, since jobs on several nodes would write to them at once.
+        The font list is kept between runs, but in a batch job it goes to `scratch` as well,
+        since jobs on several nodes would write to it at once.
     """
-    kept = scratch if "SLURM_JOB_ID" in os.environ else _cache_folder(scratch)
-    variables = {
+    kept = None if "SLURM_JOB_ID" in os.environ else user_cache()
+    fonts = os.environ.get("MPLCONFIGDIR") or str((kept or scratch) / "matplotlib")
+    Path(fonts).mkdir(parents=True, exist_ok=True)
+    return {
         "IPYTHONDIR": str(scratch / "ipython"),
         "JUPYTER_RUNTIME_DIR": str(scratch / "jupyter"),
         "JUPYTER_PREFER_ENV_PATH": "1",
+        "MPLCONFIGDIR": fonts,
     }
-    for name, folder in {"MPLCONFIGDIR": "matplotlib", "NUMBA_CACHE_DIR": "numba"}.items():
-        variables[name] = os.environ.get(name) or str(kept / folder)
-        Path(variables[name]).mkdir(parents=True, exist_ok=True)
-    return variables
 
 
 def thread_limits(threads: int) -> dict[str, str]:
     """Return the variables that hold every library to a number of threads."""
     names = ("OMP", "OPENBLAS", "MKL", "NUMBA")
     return {f"{name}_NUM_THREADS": str(threads) for name in names}
-
-
-def _cache_folder(fallback: Path) -> Path:
-    """Return a folder of this user and Python version that outlives the run."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "pnetlib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
-        return fallback

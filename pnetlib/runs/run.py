@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -18,7 +19,7 @@ from pnetlib.runs.parameters import (
     named_source,
 )
 from pnetlib.runs.project import project_root
-from pnetlib.storage import digest, whole_file
+from pnetlib.storage import digest, digests, whole_file
 from pnetlib.threads import allowed_threads
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from pnetlib.data.cohort import Cohort
+    from pnetlib.engine import Engine
+    from pnetlib.runs.folds import Folds
 
 COHORT = "01_cohort"
+EXECUTION = "PNETLIB_EXECUTION"  # step and mark of the execution that this process is
+TRACE = "PNETLIB_TRACE"  # file where a step notes what it reads and writes
 _EXAMPLE = {"source": "", "profile": "", "out": "", "seed": 0, "threads": 0}
 
 
@@ -38,7 +43,8 @@ class Run:
 
     Every file is written whole or not at all. Beside each file a record in ``.made`` holds its
     digest and the source, profile and seed it was made from: a file is read only if all of
-    them agree, so that results of another run, or half-copied ones, are never taken up.
+    them agree, so that results of another run, or half-copied ones, are never taken up. What a
+    step wrote under the driver is read by others only once that step has finished.
 
     Parameters
     ----------
@@ -107,9 +113,29 @@ class Run:
         kept = None if fresh else self._found(f"{COHORT}.npz")
         if kept is not None:
             return Cohort.load(kept)
-        return load_cohort(
+        cohort = load_cohort(
             self.source, drugs=drugs or PAPER_DRUGS, seed=self.seed, size=self.profile
         )
+        if self.source == "gdsc-official":
+            from pnetlib.data.download import cache_folder
+
+            folder = cache_folder() / "official"
+            files = {str(folder / name): kept for name, kept in cohort.provenance["files"].items()}
+            _trace(fetched=files)
+        return cohort
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What computes long tasks: threads, or the dask cluster that the command named."""
+        from pnetlib.engine import Engine
+
+        return Engine.of_environment(self.threads)
+
+    def folds(self, cohort: Cohort) -> Folds:
+        """Return the folds of a cohort that were finished in this folder, by whatever run."""
+        from pnetlib.runs.folds import Folds
+
+        return Folds.of_cohort(self.folder / "folds", cohort)
 
     def write_cohort(self, cohort: Cohort) -> Path:
         """Keep the cohort for the later steps and return its path."""
@@ -167,7 +193,7 @@ class Run:
         path = self._found(f"{name}.csv")
         if path is None:
             return None
-        layout = self._record(path.name)
+        layout = self.record(path.name)
         # Read as text first: how pandas itself parses floats differs between its versions.
         table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
         for column, kind in zip(table.columns, layout["types"], strict=True):
@@ -219,46 +245,70 @@ class Run:
             return self._write(png, lambda path: figure.savefig(path, metadata={"Software": None}))
 
     @cached_property
-    def _made_from(self) -> dict[str, Any]:
+    def made_from(self) -> dict[str, Any]:
         """What decides whether a file belongs to this run; a folder counts with its files."""
         made_from = {"source": self.source, "profile": self.profile, "seed": self.seed}
         if not named_source(self.source):
-            made_from["files"] = sorted(
-                [file.name, file.stat().st_size, file.stat().st_mtime_ns]
-                for file in Path(self.source).iterdir()
-                if file.is_file()
-            )
+            files = sorted(file for file in Path(self.source).iterdir() if file.is_file())
+            known = digests(files, self.folder / ".made" / "source.json")
+            made_from["files"] = {Path(name).name: sha256 for name, sha256 in known.items()}
         return made_from
+
+    def digest_of(self, name: str) -> str | None:
+        """Return the SHA-256 of a file that a step would read, or None where it would not."""
+        record = self.record(name)
+        path = self.folder / name
+        if record is None or record["made_from"] != self.made_from or not path.is_file():
+            return None
+        if not self._finished(record.get("execution")):
+            return None
+        return record["sha256"] if digest(path) == record["sha256"] else None
+
+    def record(self, name: str) -> dict[str, Any] | None:
+        """Return what ``.made`` tells of a file (or, with ``steps/``, of a step), if anything."""
+        try:
+            return json.loads(self.record_path(name).read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+
+    def record_path(self, name: str) -> Path:
+        """Return where ``.made`` tells of a file or step."""
+        return self.folder / ".made" / f"{name}.json"
 
     def _write(self, name: str, write, **layout: Any) -> Path:
         """Write a file whole, then the record that makes it count."""
         path = self.folder / name
-        record = self._record_path(name)
+        record = self.record_path(name)
         record.unlink(missing_ok=True)
         with whole_file(path) as partial:
             write(partial)
-        made = {**layout, "made_from": self._made_from, "sha256": digest(path)}
+        made = {**layout, "made_from": self.made_from, "sha256": digest(path)}
+        if EXECUTION in os.environ:
+            made["execution"] = os.environ[EXECUTION]
         with whole_file(record) as partial:
             partial.write_text(json.dumps(made, sort_keys=True) + "\n", "utf-8")
+        _trace(wrote={name: made["sha256"]})
         return path
 
     def _found(self, name: str) -> Path | None:
         """Return the path of a file that this run made and that is as it was made."""
-        path = self.folder / name
-        record = self._record(name)
-        if record is None or record["made_from"] != self._made_from or not path.is_file():
-            return None
-        return path if digest(path) == record["sha256"] else None
+        sha256 = self.digest_of(name)
+        _trace(read={name: sha256})
+        return None if sha256 is None else self.folder / name
 
-    def _record(self, name: str) -> dict[str, Any] | None:
-        path = self._record_path(name)
-        try:
-            return json.loads(path.read_text("utf-8"))
-        except (FileNotFoundError, NotADirectoryError):
-            return None
+    def _finished(self, execution: str | None) -> bool:
+        """Return whether what an execution wrote may be read; None stands for one by hand."""
+        if execution is None or execution == os.environ.get(EXECUTION):
+            return True
+        step = self.record(f"steps/{execution.partition(' ')[0]}")
+        return step is not None and step.get("execution") == execution
 
-    def _record_path(self, name: str) -> Path:
-        return self.folder / ".made" / f"{name}.json"
+
+def _trace(**what: dict[str, str | None]) -> None:
+    """Note for the driver what this step reads and writes."""
+    if TRACE in os.environ:
+        with open(os.environ[TRACE], "a", encoding="utf-8") as trace:
+            trace.write(json.dumps(what) + "\n")
 
 
 def _plain(value: Any, place: str) -> Any:

@@ -48,6 +48,12 @@ class Step:
                         return line.strip("# ").removeprefix(self.number).strip(" .:·-–")
         return self.name
 
+    @property
+    def code(self) -> list[str]:
+        """Text of the code cells."""
+        cells = (cell for cell in self._content["cells"] if cell["cell_type"] == "code")
+        return ["".join(cell["source"]) for cell in cells]
+
     def usual_seconds(self, profile: str) -> float | None:
         """Return the time measured for a profile, if the notebook's metadata tell it."""
         return self._content["metadata"].get("pnetlib", {}).get("seconds", {}).get(profile)

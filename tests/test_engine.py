@@ -1,0 +1,204 @@
+"""The engine: order, kept results and errors; the same numbers in threads and on a dask cluster."""
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from pnetlib.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE, Engine
+from pnetlib.errors import DataError, SetupError, UsageError
+
+SHARED = (np.linspace(-1.0, 1.0, 101), 0.3)
+TASKS = [(seed, size) for seed in range(6) for size in (3, 50)]
+
+
+# --- tasks: functions of a module, which workers import ---------------------------------------
+
+
+def product(values, shift, seed, size):
+    """A sum whose last bits depend on its order."""
+    A = np.random.default_rng(seed).normal(size=(size, len(values)))
+    return A @ values + shift
+
+
+def slow_first(values, shift, number):
+    if number == 0:
+        time.sleep(0.5)
+    return number
+
+
+def refuse(values, shift, number):
+    raise DataError(f"task {number} has no data.")
+
+
+def process(values, shift, number):
+    time.sleep(0.1)
+    return os.getpid()
+
+
+def die_once(values, shift, number, mark):
+    """End the process of task 2 the first time it is tried; note what was tried where."""
+    with open(mark, "a") as file:
+        file.write(f"{number}\n")
+    if number == 2 and open(mark).read().split().count("2") == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(0.2)
+    return float(values[number] * shift)
+
+
+def die(values, shift, number):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Memory(dict):
+    """Kept results in a dict, with a note of what was asked for."""
+
+    def put(self, task, result):
+        self[task] = result
+
+
+# --- threads ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_come_in_the_order_of_the_tasks(threads):
+    done = []
+    found = Engine(threads=threads).map(
+        slow_first, [(n,) for n in range(8)], SHARED, advance=lambda: done.append(1)
+    )
+    assert list(found) == list(range(8))
+    assert len(done) == 8
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    expected = [product(*SHARED, *task) for task in TASKS]
+    for threads in (1, 3):
+        for one, other in zip(Engine(threads=threads).map(product, TASKS, SHARED), expected):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_no_tasks_are_no_results():
+    assert list(Engine().map(product, [], SHARED)) == []
+
+
+def test_kept_results_are_taken_and_new_ones_kept_at_once():
+    kept = Memory({(1,): "kept", (3,): "kept"})
+    seen = []
+    engine = Engine(threads=2)
+    mapped = engine.map(slow_first, [(n,) for n in range(5)], SHARED, kept=kept)
+    for result in mapped:
+        seen.append(result)
+        if result == 0:  # the first is the last to finish
+            assert len(kept) >= 4
+    assert seen == [0, "kept", 2, "kept", 4]
+    assert kept == {(0,): 0, (1,): "kept", (2,): 2, (3,): "kept", (4,): 4}
+
+
+def test_what_was_finished_before_a_failure_is_kept():
+    def fail_last(number):
+        if number == 4:
+            raise DataError("no data")
+        return number
+
+    kept = Memory()
+    with pytest.raises(DataError):
+        list(Engine(threads=1).map(fail_last, [(n,) for n in range(5)], kept=kept))
+    assert kept == {(n,): n for n in range(4)}
+
+
+def test_wrong_backends_are_refused(monkeypatch):
+    with pytest.raises(UsageError, match="backend is 'ray'"):
+        Engine("ray")
+    with pytest.raises(UsageError, match="takes no scheduler"):
+        Engine("threads", scheduler="tcp://localhost:1")
+    monkeypatch.setenv(BACKEND_VARIABLE, "dask")
+    monkeypatch.setenv(SCHEDULER_VARIABLE, "tcp://node:1")
+    engine = Engine.of_environment(3)
+    assert (engine.backend, engine.threads, engine.scheduler) == ("dask", 3, "tcp://node:1")
+    monkeypatch.delenv(BACKEND_VARIABLE)
+    assert Engine.of_environment(3).backend == "threads"
+
+
+# --- dask ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def dask_engine():
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    with Engine("dask", 2) as engine:
+        yield engine
+
+
+def test_a_cluster_of_processes_gives_the_same_bits(dask_engine):
+    pids = set(dask_engine.map(process, [(n,) for n in range(8)], SHARED))
+    assert len(pids) == 2 and os.getpid() not in pids
+    for one, task in zip(dask_engine.map(product, TASKS, SHARED), TASKS, strict=True):
+        np.testing.assert_array_equal(one, product(*SHARED, *task))
+
+
+def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):
+    mark = tmp_path / "tried"
+    tasks = [(n, str(mark)) for n in range(12)]
+    kept = Memory()
+    found = list(dask_engine.map(die_once, tasks, SHARED, kept=kept))
+    assert found == [float(SHARED[0][n] * 0.3) for n in range(12)]
+    tried = mark.read_text().split()
+    # Tasks that the dead worker had finished are kept here as they finish.
+    assert tried.count("2") == 2
+    assert len(tried) <= 12 + 2
+    assert len(kept) == 12
+
+
+def test_a_task_that_kills_every_worker_is_one_sentence(dask_engine):
+    with pytest.raises(SetupError, match="ended every dask worker"):
+        list(dask_engine.map(die, [(0,)], SHARED))
+
+
+def test_errors_of_tasks_come_back_as_they_are(dask_engine):
+    with pytest.raises(DataError, match="task . has no data"):
+        list(dask_engine.map(refuse, [(n,) for n in range(3)], SHARED))
+    assert list(dask_engine.map(slow_first, [(1,)], SHARED)) == [1]
+
+
+def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
+    from pnetlib import engine
+
+    monkeypatch.setattr(engine, "library_digest", lambda *parts: "another")
+    with pytest.raises(SetupError, match="has another library than this run"):
+        list(dask_engine.map(slow_first, [(1,)], SHARED))
+
+
+def test_an_address_without_a_scheduler_is_one_sentence(monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    from pnetlib import engine
+
+    monkeypatch.setitem(engine._PATIENCE, "scheduler", 1)
+    with pytest.raises(SetupError, match="no dask scheduler at tcp://127.0.0.1:9"):
+        list(Engine("dask", scheduler="tcp://127.0.0.1:9").map(slow_first, [(1,)], SHARED))
+
+
+def test_nothing_imports_dask_otherwise():
+    import subprocess
+    import sys
+
+    code = "import sys, pnetlib.analysis.comparison as c; c.Engine(threads=2)\n"
+    code += "print([n for n in sys.modules if n.split('.')[0] in ('dask', 'distributed')])"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert shown.stdout.strip() == "[]", shown.stderr
+
+
+def test_a_lost_scheduler_is_one_sentence(tmp_path):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    cluster = distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
+    )
+    engine = Engine("dask", scheduler=cluster.scheduler_address)
+    mapped = engine.map(process, [(n,) for n in range(100)], SHARED)
+    assert next(mapped) > 0
+    threading.Thread(target=cluster.close).start()
+    with pytest.raises(SetupError, match="scheduler was lost"):
+        list(mapped)
+    engine.close()

@@ -1,0 +1,289 @@
+"""Batch jobs on a real Slurm, which this file starts on this machine alone.
+
+Needs root and Debian's packages slurm-wlm and munge; skipped elsewhere.
+"""
+
+import os
+import platform
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
+SMOKE = ("--data", "simulated", "--profile", "smoke")
+KINDS = {".json", ".csv", ".npz", ".png", ".svg"}
+CONFIGURATION = """
+ClusterName=test
+SlurmctldHost={host}(127.0.0.1)
+SlurmctldPort={port}
+SlurmdPort={second}
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge/socket
+CryptoType=crypto/munge
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+SlurmctldLogFile={folder}/slurmctld.log
+SlurmdLogFile={folder}/slurmd.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+MpiDefault=none
+JobAcctGatherType=jobacct_gather/none
+ReturnToService=2
+SchedulerParameters=batch_sched_delay=1,sched_interval=2
+KillWait=10
+MinJobAge=3600
+MaxArraySize=1001
+NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=4000
+PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:8
+"""
+
+pytestmark = pytest.mark.slurm
+
+
+class Slurm:
+    """Slurm's daemons with all their state in one folder, and its commands."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.daemons = []
+        self.environment = {**os.environ, "SLURM_CONF": str(folder / "slurm.conf")}
+        for name in [n for n in self.environment if n.startswith("SLURM_") and n != "SLURM_CONF"]:
+            del self.environment[name]
+
+    def start(self):
+        munge = self.folder / "munge"
+        for part in ("munge", "state", "spool"):
+            (self.folder / part).mkdir(mode=0o755)
+        subprocess.run(["mungekey", "--create", "--keyfile", str(munge / "key")], check=True)
+        port = 20000 + os.getpid() % 20000
+        text = CONFIGURATION.format(
+            host=platform.node(), folder=self.folder, port=port, second=port + 1,
+            cpus=os.cpu_count(),
+        )
+        (self.folder / "slurm.conf").write_text(text)
+        self._daemon(
+            "munged", "--foreground", "--force", f"--key-file={munge}/key",
+            f"--socket={munge}/socket", f"--pid-file={munge}/pid", f"--seed-file={munge}/seed",
+            f"--log-file={munge}/log",
+        )
+        self._wait(lambda: (munge / "socket").exists(), 20, "munged did not start")
+        self._daemon("slurmctld", "-D", "-i")
+        self._daemon("slurmd", "-D", "-N", platform.node())
+        self._wait(lambda: "idle" in self("sinfo", "-h", "-o", "%t"), 60, "no idle node")
+
+    def _daemon(self, *line):
+        log = open(self.folder / f"{line[0]}.out", "w")  # noqa: SIM115
+        self.daemons.append(
+            subprocess.Popen(line, env=self.environment, stdout=log, stderr=subprocess.STDOUT)
+        )
+
+    def stop(self):
+        subprocess.run(["scancel", "--user=root"], env=self.environment, capture_output=True)
+        for daemon in reversed(self.daemons):
+            daemon.terminate()
+        for daemon in reversed(self.daemons):
+            try:
+                daemon.wait(15)
+            except subprocess.TimeoutExpired:
+                daemon.kill()
+
+    def __call__(self, *line, check=False):
+        result = subprocess.run(
+            line, env=self.environment, capture_output=True, text=True, timeout=60, check=check,
+            cwd=self.folder,
+        )
+        return result.stdout
+
+    def _wait(self, condition, seconds, complaint):
+        until = time.monotonic() + seconds
+        while not condition():
+            if time.monotonic() > until:
+                logs = [f.read_text()[-2000:] for f in self.folder.glob("*.out")]
+                pytest.skip(f"{complaint}: {' '.join(logs)}")
+            time.sleep(0.2)
+
+    def submit(self, clone, *options, arguments=()):
+        """Submit the clone's reproduce.sh from its folder; return the job's number."""
+        line = ["sbatch", "--parsable", *options, "reproduce.sh", *map(str, arguments)]
+        result = subprocess.run(
+            line, env=self.environment, cwd=clone, capture_output=True, text=True, timeout=60
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout.strip().split(";")[0]
+
+    def states(self, job):
+        """State of a job, or of each of an array."""
+        lines = self("scontrol", "--oneliner", "show", "job", job).splitlines()
+        return [dict(w.partition("=")[::2] for w in line.split()) for line in lines if line]
+
+    def wait_for(self, job, seconds=400):
+        """Wait until a job, or all of an array, is over; return what Slurm tells of each."""
+        over = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"}
+        until = time.monotonic() + seconds
+        while True:
+            states = self.states(job)
+            if states and {state["JobState"] for state in states} <= over:
+                return states
+            assert time.monotonic() < until, states
+            time.sleep(0.5)
+
+
+@pytest.fixture(scope="module")
+def slurm(tmp_path_factory):
+    path = f"{os.environ['PATH']}:/usr/sbin"
+    lacking = [name for name in PROGRAMS if not shutil.which(name, path=path)]
+    if os.geteuid() != 0 or lacking:
+        pytest.skip(f"a Slurm needs root and {', '.join(lacking or PROGRAMS)}")
+    os.environ["PATH"] = path
+    cluster = Slurm(tmp_path_factory.mktemp("slurm"))
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A copy of the project, as the folder that jobs are submitted from."""
+    folder = tmp_path_factory.mktemp("clone") / "project"
+    folder.mkdir()
+    for name in ("reproduce.sh", "pyproject.toml", "environment.yml", "requirements.lock"):
+        shutil.copy(ROOT / name, folder)
+    # The very package: numba knows compiled kernels by the place of their source.
+    for name in ("pnetlib", "notebooks"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "logs", folder / "logs", ignore=shutil.ignore_patterns("*.out"))
+    return folder
+
+
+def results(folder):
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("[!.]*"))
+        if file.suffix in KINDS and ".made" not in file.parts
+    }
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    """Results of the same steps in one run without Slurm."""
+    out = tmp_path_factory.mktemp("single")
+    line = [sys.executable, "-m", "pnetlib.runs", *SMOKE, "--only", "01,02", "--out", str(out)]
+    for _ in range(2):  # the first may have had to compile
+        compiled = kernels()
+        subprocess.run([*line, "--force"], env=environment(), check=True, capture_output=True)
+        if kernels() == compiled:
+            break
+    return results(out)
+
+
+def kernels():
+    return sorted(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc"))
+
+
+def environment():
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
+
+
+@pytest.fixture(autouse=True)
+def active(monkeypatch, slurm):
+    """Jobs find the environment that runs the tests; they inherit that of sbatch."""
+    monkeypatch.setitem(slurm.environment, "VIRTUAL_ENV", sys.prefix)
+
+
+def log_of(clone, job):
+    return "\n".join(file.read_text() for file in sorted((clone / "logs").glob(f"*-{job}*.out")))
+
+
+FEW = ("--mem=300", "--cpus-per-task=1", "--time=10")
+
+
+def test_an_array_of_20_parts_merged_is_the_single_run(slurm, clone, single, tmp_path):
+    out = tmp_path / "out"
+    arguments = (*SMOKE, "--out", out)
+    array = slurm.submit(clone, *FEW, "--array=1-20", arguments=(*arguments, "--array"))
+    merge = slurm.submit(
+        clone, *FEW, f"--dependency=afterok:{array}",
+        arguments=(*arguments, "--only", "01,02", "--merge"),
+    )
+    (state,) = slurm.wait_for(merge)
+    assert state["JobState"] == "COMPLETED", log_of(clone, merge)
+    parts = slurm.states(array)
+    assert len(parts) == 20
+    assert {part["JobState"] for part in parts} == {"COMPLETED"}
+    assert results(out) == single
+    notes = (out / "run.jsonl").read_text()
+    assert notes.count("part-") == 20 and '"threads": 1' in notes
+    assert "Finished 2 steps in " in log_of(clone, merge)
+
+
+def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single, tmp_path):
+    """With the warning that reproduce.sh asks for, 300 seconds before the limit."""
+    out = tmp_path / "out"
+    arguments = (*SMOKE, "--out", out, "--only", "01,02")
+    job = slurm.submit(clone, *FEW, arguments=arguments)
+    until = time.monotonic() + 400
+    while not list((out / "folds").glob("[!.]*")):
+        assert time.monotonic() < until, log_of(clone, job)
+        time.sleep(0.05)
+    os.kill(kernel_of(job), signal.SIGSTOP)  # it would be done before Slurm looks at its clock
+    slurm("scontrol", "update", f"jobid={job}", "TimeLimit=1", check=True)
+    put_back = False
+    while True:
+        (state,) = slurm.states(job)
+        if state["JobState"] in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"):
+            break
+        if state["JobState"] == "PENDING" and not put_back:
+            put_back = True
+            kept = {file: file.stat().st_mtime_ns for file in (out / "folds").glob("[!.]*")}
+            # Slurm lets it rest for two minutes; and the time limit is still the short one.
+            slurm("scontrol", "update", f"jobid={job}", "StartTime=now", "TimeLimit=10")
+        assert time.monotonic() < until, state
+        time.sleep(0.2)
+    log = log_of(clone, job)
+    assert (state["JobState"], state["Restarts"]) == ("COMPLETED", "1"), log
+    assert "stopped by SIGUSR1, the warning before the time limit, in 02_comparison" in log
+    assert f"Job {job} is back in the queue." in log
+    assert "01_data: Data (fresh, skipped)" in log
+    assert kept and {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert results(out) == single
+
+
+def kernel_of(job):
+    """The process of a job that executes a notebook."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                kernel = b"ipykernel_launcher" in entry.joinpath("cmdline").read_bytes()
+                if kernel and f"SLURM_JOB_ID={job}\0".encode() in entry.joinpath("environ").read_bytes():
+                    return int(entry.name)
+            except OSError:
+                continue
+    raise AssertionError("the job has no kernel")
+
+
+def test_a_job_that_gets_nowhere_in_its_time_is_not_put_back(slurm, clone, tmp_path):
+    job = slurm.submit(
+        clone, *FEW, arguments=(*SMOKE, "--out", tmp_path / "out", "--only", "01")
+    )
+    until = time.monotonic() + 120
+    while "[1/1]" not in log_of(clone, job):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    slurm("scancel", "--batch", "--signal=USR1", job)
+    (state,) = slurm.wait_for(job)
+    assert state["ExitCode"] == "75:0"
+    assert "not put back into the queue: give it more time" in log_of(clone, job)
