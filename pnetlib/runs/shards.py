@@ -39,7 +39,9 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list:
     from pnetlib.analysis.profile import profile_named
 
     cohort = run.cohort()
-    sizes = with_genes(profile_named(run.profile), parameters["n_genes"])
+    sizes = with_genes(
+        profile_named(run.profile), parameters["n_genes"], parameters["gene_fraction"], cohort
+    )
     force = forced_genes(parameters["force_genes"])
     kept = run.folds(cohort)
     return [
