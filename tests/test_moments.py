@@ -91,3 +91,36 @@ def test_threads(monkeypatch):
     monkeypatch.delenv("SLURM_CPUS_PER_TASK")
     assert thread_count() >= 1
     assert [q for piece in chunks(70) for q in range(*piece)] == list(range(70))
+
+
+# Taking lines out ---------------------------------------------------------------------------
+
+
+def same_moments(one, other, atol=1e-10):
+    assert one.n == other.n
+    for name in ("mean", "scale", "G", "z_mean", "g", "zz"):
+        np.testing.assert_allclose(getattr(one, name), getattr(other, name), atol=atol, rtol=1e-10)
+
+
+@pytest.mark.parametrize("n, p, gone", [(60, 20, 12), (25, 50, 5), (40, 300, 13)])
+def test_down_dated_moments_are_those_of_the_lines_left(n, p, gone):
+    rng = np.random.default_rng(n)
+    X = rng.normal(5.0, 2.0, (n, p)) * rng.uniform(0.1, 3.0, p)
+    z = rng.normal(size=n)
+    out = np.sort(rng.choice(n, gone, replace=False))
+    kept = np.setdiff1d(np.arange(n), out)
+    whole = Moments.of(X, z)
+    same_moments(whole.without(X, z, out), Moments.of(X[kept], z[kept]))
+    one, two = (whole.without(X, z, out, n_threads=threads).G for threads in (1, 2))
+    np.testing.assert_array_equal(one, two)
+
+
+def test_a_gene_that_varies_only_in_the_lines_taken_out_is_constant_without_them():
+    rng = np.random.default_rng(0)
+    X, z = rng.normal(size=(30, 4)), rng.normal(size=30)
+    X[:, 2] = 7.0
+    X[3, 2] = 9.0
+    left = Moments.of(X, z).without(X, z, np.array([3, 5]))
+    kept = np.delete(np.arange(30), [3, 5])
+    same_moments(left, Moments.of(X[kept], z[kept]))
+    assert left.G[2, 2] == 0 and left.scale[2] == 1

@@ -202,8 +202,8 @@ def choose(X, z, profile, seed):
     grid = make_grid(whole, networks, lam1s, profile)
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed)
     parts = [
-        path_errors(Moments.of(X[train], z[train], n_threads=1), X[test], z[test], grid)
-        for train, test in folds.split(X)
+        path_errors(whole.without(X, z, test, n_threads=1), X[test], z[test], grid)
+        for _, test in folds.split(X)
     ]
     errors = {method: np.array([part[method] for part in parts]) for method in METHODS}
     return whole, Choice(grid, errors, networks)

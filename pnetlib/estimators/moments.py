@@ -57,6 +57,45 @@ class Moments:
         G = gram(X, n_threads)
         return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
 
+    def without(self, X, z, out, n_threads=None):
+        """Moments of the lines that are left when some are taken out, by down-dating.
+
+        With the sums of squares C about the old mean and the shift of the mean d,
+        ``C' = C - X_out'X_out - n' d d'``; genes are then standardised by what is left alone. The
+        cost goes with the lines taken out, not with those left.
+
+        Parameters
+        ----------
+        X, z : ndarray (n, p), ndarray (n,)
+            All lines' expression and response, of which these are the moments.
+        out : ndarray of int
+            Lines to take out.
+        n_threads : int, optional
+            Threads; the result does not depend on it.
+
+        Returns
+        -------
+        Moments
+            Equal to `of` on the lines left, up to rounding.
+        """
+        n = self.n - len(out)
+        gone = (np.asarray(X, float)[out] - self.mean) / self.scale
+        gone_z = np.asarray(z, float)[out] - self.z_mean
+        shift, shift_z = -gone.sum(axis=0) / n, -gone_z.sum() / n
+        diagonal = self.n * np.diag(self.G) - np.einsum("ij,ij->j", gone, gone) - n * shift**2
+        if np.any(diagonal <= 1e-6 * self.n * np.diag(self.G)):  # too much would cancel
+            kept = np.setdiff1d(np.arange(self.n), out)
+            return Moments.of(np.asarray(X)[kept], np.asarray(z)[kept], n_threads=n_threads)
+        relative = np.sqrt(diagonal / n)
+        C = self.n * self.G
+        C -= len(out) * gram(gone, n_threads)
+        C -= np.outer(n * shift, shift)
+        C /= n * relative[:, None] * relative
+        g = (self.n * self.g - gone.T @ gone_z - n * shift * shift_z) / (n * relative)
+        zz = (self.n * self.zz - gone_z @ gone_z - n * shift_z**2) / n
+        return Moments(n, self.mean + shift * self.scale, self.scale * relative, C,
+                       self.z_mean + shift_z, g, float(zz))
+
 
 def gram(X, n_threads=None, width=128):
     """``X'X / n`` in blocks of fixed width: the same bits for any number of threads."""
