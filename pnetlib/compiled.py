@@ -77,7 +77,8 @@ def _packed() -> Path | None:
     sources = Path(__file__).resolve().parent / "kernels"
     dates = [file.stat().st_mtime_ns for file in sorted(sources.glob("*.py"))]
     machine = [platform.machine(), _processor(), sys.version]
-    made_from = [str(sources), dates, library_digest("kernels"), sorted(versions().items()), machine]
+    source = [str(sources), dates, library_digest("kernels")]
+    made_from = [*source, sorted(versions().items()), *machine]
     name = hashlib.sha256(repr(made_from).encode()).hexdigest()[:16]
     return cache / f"kernels-{name}.zip"
 

@@ -139,7 +139,7 @@ def inject(fault, driver):
     elif fault in ("kernel killed", "worker killed"):
         find = driver.kernel
         if fault == "worker killed":
-            find = lambda: descendants(driver.process.pid, "multiprocessing.spawn")  # noqa: E731
+            find = lambda: descendants(driver.process.pid, "multiprocessing.spawn")
         victim = driver.wait_for(find)
         if not victim:
             return None

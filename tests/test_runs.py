@@ -1045,7 +1045,8 @@ def test_files_of_a_source_folder_count_by_content(tmp_path, notebooks):
     where = ["--data", data, "--profile", "smoke", "--out", tmp_path / "out", "--only", "01"]
 
     def verdict():
-        return command(*where, "--status", notebooks=notebooks).stdout.splitlines()[0].split("  ")[1]
+        shown = command(*where, "--status", notebooks=notebooks).stdout.splitlines()
+        return shown[0].split("  ")[1]
 
     assert command(*where, notebooks=notebooks).returncode == 0
     os.utime(data / "lines.csv", (1, 1))

@@ -84,7 +84,7 @@ class Slurm:
         self._wait(lambda: "idle" in self("sinfo", "-h", "-o", "%t"), 60, "no idle node")
 
     def _daemon(self, *line):
-        log = open(self.folder / f"{line[0]}.out", "w")  # noqa: SIM115
+        log = open(self.folder / f"{line[0]}.out", "w")
         self.daemons.append(
             subprocess.Popen(line, env=self.environment, stdout=log, stderr=subprocess.STDOUT)
         )
@@ -267,8 +267,10 @@ def kernel_of(job):
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
-                kernel = b"ipykernel_launcher" in entry.joinpath("cmdline").read_bytes()
-                if kernel and f"SLURM_JOB_ID={job}\0".encode() in entry.joinpath("environ").read_bytes():
+                if b"ipykernel_launcher" not in entry.joinpath("cmdline").read_bytes():
+                    continue
+                variables = entry.joinpath("environ").read_bytes().split(b"\0")
+                if f"SLURM_JOB_ID={job}".encode() in variables:
                     return int(entry.name)
             except OSError:
                 continue

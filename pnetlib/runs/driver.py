@@ -236,7 +236,8 @@ def drive(order: Order) -> None:
                 _check_merge(work)
             for at, step in enumerate(steps):
                 heading = f"[{at + 1}/{len(steps)}] {step.name}: {step.title}"
-                if not order.force and not freshness.reasons(run, step, order.parameters[step.name]):
+                given = order.parameters[step.name]
+                if not order.force and not freshness.reasons(run, step, given):
                     print(f"{heading} (fresh, skipped)", flush=True)
                     fresh += 1
                     continue
@@ -301,7 +302,8 @@ def _failure(code: int, name: str, log: Path) -> PnetError:
         error = PnetError(f"the process of {name} died (out of memory?); see {short(log)}.")
         error.exit_code = KERNEL_DIED
     elif code == 1 or not lines:
-        error = PnetError(f"{name} failed{': ' * bool(lines)}{''.join(lines[-1:])}; see {short(log)}.")
+        last = f": {lines[-1]}" if lines else ""
+        error = PnetError(f"{name} failed{last}; see {short(log)}.")
     else:
         error = PnetError(lines[-1])
         error.exit_code = code
@@ -321,10 +323,9 @@ def tell_status(order: Order, say: Callable[[str], None] = print) -> None:
             verdict += f", unless {' or '.join(before)} gives something else"
         say(f"{step.name:{width}}  {verdict}")
     folder = short(order.run.folder)
-    n = len(stale)
     say(
-        f"{n} of {len(order.steps)} step{'s' * (len(order.steps) > 1)} would be executed in {folder}."
-        if n
+        f"{len(stale)} of {_counted(order.steps)} would be executed in {folder}."
+        if stale
         else f"Nothing to do in {folder}."
     )
 

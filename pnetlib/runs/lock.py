@@ -36,7 +36,7 @@ def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
         If another run holds it.
     """
     try:
-        lock = open(folder / ".lock", "a+", encoding="utf-8")  # noqa: SIM115
+        lock = open(folder / ".lock", "a+", encoding="utf-8")
     except OSError as error:
         raise storage_error(folder, error) from error
     with lock:

@@ -84,8 +84,8 @@ def check(run: Run, parameters: Mapping[str, Any]) -> None:
     left, total = missing(comparison_work(run, parameters))
     if left:
         raise SetupError(
-            f"{left} of the {total} folds of the comparison are missing: run the parts of the array "
-            "that failed again, or leave out --merge to compute them here."
+            f"{left} of the {total} folds of the comparison are missing: run the parts of the "
+            "array that failed again, or leave out --merge to compute them here."
         )
 
 
