@@ -81,11 +81,15 @@ def gram(X, n_threads=None, width=128, dtype="float64"):
     n, p = X.shape
     G = np.empty((p, p), dtype)
 
-    def block(start):
-        stop = min(start + width, p)
-        G[start:, start:stop] = X[:, start:].T @ X[:, start:stop] / n
-        G[start:stop, start:] = G[start:, start:stop].T
+    def blocks(first):
+        own = slice(first, first + width)
+        for start in range(first, p, width):  # square ones: both halves are written from cache
+            other = slice(start, start + width)
+            block = X[:, own].T @ X[:, other]
+            block /= n
+            G[own, other] = block
+            G[other, own] = block.T
 
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(thread_count(n_threads)) as pool:
-        list(pool.map(block, range(0, p, width)))
+        list(pool.map(blocks, range(0, p, width)))
     return G
