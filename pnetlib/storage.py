@@ -85,3 +85,11 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def digest_of(*arrays) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the bytes of arrays."""
+    joined = hashlib.sha256()
+    for array in arrays:
+        joined.update(array.tobytes())
+    return joined.hexdigest()[:16]
