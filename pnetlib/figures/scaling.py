@@ -34,7 +34,6 @@ def draw_scaling(table: pd.DataFrame) -> Figure:
         other = "n" if by == "p" else "p"
         axes.set_title(f"{other} = {rows[other].iloc[0]:,}", fontsize=9)
         axes.set(xlabel=AXES[by], ylabel="Seconds")
-        low, high = axes.get_ylim()
         axes.set(xscale="log", yscale="log")
         spread = rows[list(PARTS)].to_numpy()
         axes.set_ylim(0.5 * spread.min(), 12 * spread.max())  # room for the legend
