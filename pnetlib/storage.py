@@ -135,3 +135,11 @@ def digests(files: Iterable[Path], memory: Path) -> dict[str, str]:
         with suppress(SetupError), whole_file(memory) as partial:
             partial.write_text(json.dumps(known | found, sort_keys=True), "utf-8")
     return {name: entry[2] for name, entry in found.items()}
+
+
+def digest_of(*arrays) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the bytes of arrays."""
+    joined = hashlib.sha256()
+    for array in arrays:
+        joined.update(array.tobytes())
+    return joined.hexdigest()[:16]

@@ -16,6 +16,7 @@ import numpy as np
 from ..kernels.column import sweep_columns
 from ..kernels.graph import degrees, graph_penalty, neighbour_sums, network_loss
 from ..kernels.theta import candidate_links, column_products, descend_theta, gram_rows
+from ..threads import chunks
 from .columns import MAX_ROUNDS, Columns, gram_times, solve_network
 from .moments import Moments
 
@@ -285,15 +286,19 @@ def kkt_residuals(moments, state, pen):
     G, theta, B = moments.G, state.theta, state.B
     a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
     active = np.flatnonzero(theta)
-    v = theta[active] @ state.GB[active]
-    dense = B.matrix().toarray()
-    slope = 2.0 * (np.outer(moments.g - v, theta) + G - state.GB.T) - 2.0 * pen.lam2 * dense
-    weight = pen.lam1 + pen.lam4 * (e[:, None] + e[None, :] - 2.0 * np.outer(a, a))
-    off = np.abs(slope) - weight
-    on = np.abs(slope - weight * np.sign(dense))
-    edges = np.where(dense != 0.0, on, np.maximum(off, 0.0))
-    np.fill_diagonal(edges, 0.0)
-    return float(edges.max()), float(theta_residual(moments, state, pen).max())
+    left, matrix = moments.g - theta[active] @ state.GB[active], B.matrix()
+    worst = 0.0
+    for first, last in chunks(len(G), 128):  # columns in blocks: no dense p x p array is made
+        own = slice(first, last)
+        dense = matrix[:, own].toarray()
+        slope = 2.0 * (np.outer(left, theta[own]) + G[:, own] - state.GB[own].T)
+        slope -= 2.0 * pen.lam2 * dense
+        weight = pen.lam1 + pen.lam4 * (e[:, None] + e[own] - 2.0 * np.outer(a, a[own]))
+        edges = np.where(dense != 0.0, np.abs(slope - weight * np.sign(dense)),
+                         np.maximum(np.abs(slope) - weight, 0.0))
+        edges[np.arange(first, last), np.arange(last - first)] = 0.0
+        worst = max(worst, edges.max())
+    return float(worst), float(theta_residual(moments, state, pen).max())
 
 
 def theta_residual(moments, state, pen):

@@ -21,7 +21,7 @@ class Moments:
         Mean and standard deviation (ddof = 0) of each gene, in expression units; the scale of
         a constant gene is 1.
     G : ndarray (p, p)
-        ``X'X / n`` of the standardised genes.
+        ``X'X / n`` of the standardised genes, in float64 or float32.
     z_mean : float
         Mean response, 0 without a response.
     g : ndarray (p,)
@@ -39,7 +39,7 @@ class Moments:
     zz: float
 
     @classmethod
-    def of(cls, X, z=None, *, standardize=True, n_threads=None):
+    def of(cls, X, z=None, *, standardize=True, n_threads=None, gram_dtype="float64"):
         """Moments of expression X (n, p), genes standardised, and response z (n,)."""
         X = np.asarray(X, float)
         mean = X.mean(axis=0)
@@ -54,7 +54,7 @@ class Moments:
             scale = np.ones_like(scale)
         z_mean = 0.0 if z is None else float(np.mean(z))
         z = np.zeros(len(X)) if z is None else np.asarray(z, float) - z_mean
-        G = gram(X, n_threads)
+        G = gram(X, n_threads, dtype=gram_dtype)
         return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
 
     def without(self, X, z, out, n_threads=None):
@@ -97,16 +97,38 @@ class Moments:
                        self.z_mean + shift_z, g, float(zz))
 
 
-def gram(X, n_threads=None, width=128):
-    """``X'X / n`` in blocks of fixed width: the same bits for any number of threads."""
-    n, p = X.shape
-    G = np.empty((p, p))
+def gram(X, n_threads=None, width=128, dtype="float64"):
+    """``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
 
-    def block(start):
-        stop = min(start + width, p)
-        G[start:, start:stop] = X[:, start:].T @ X[:, start:stop] / n
-        G[start:stop, start:] = G[start:, start:stop].T
+    Parameters
+    ----------
+    X : ndarray (n, p)
+        Centred expression.
+    n_threads : int, optional
+        Threads, each with one block of genes and a single BLAS thread.
+    width : int
+        Genes in a block.
+    dtype : {"float64", "float32"}
+        Type in which G is stored. Blocks are computed in float64 either way, so that float32
+        costs one rounding (6e-8 of an entry) and half the memory.
+
+    Returns
+    -------
+    ndarray (p, p)
+        The only array of this size that exists at any time.
+    """
+    n, p = X.shape
+    G = np.empty((p, p), dtype)
+
+    def blocks(first):
+        own = slice(first, first + width)
+        for start in range(first, p, width):  # square ones: both halves are written from cache
+            other = slice(start, start + width)
+            block = X[:, own].T @ X[:, other]
+            block /= n
+            G[own, other] = block
+            G[other, own] = block.T
 
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(thread_count(n_threads)) as pool:
-        list(pool.map(block, range(0, p, width)))
+        list(pool.map(blocks, range(0, p, width)))
     return G

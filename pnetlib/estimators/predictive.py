@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from .base import NetworkTables, check_choice, check_count, check_penalties, warn_unconverged
+from .forecast import forecast_memory
 from .joint import (
     Penalties, fit_joint, initial_signs, kkt_residuals, start_state, theta_residual,
     theta_step,
@@ -25,6 +26,7 @@ class ActivityRegressor(NetworkTables, RegressorMixin, BaseEstimator):
         check_penalties(self, [*LAMBDAS, "gap_tol"])
         check_choice(self, "degree", ("sqrt", "d"))
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        forecast_memory(*X.shape, matrices=2, n_threads=self.n_threads).require()
         moments = Moments.of(X, y, n_threads=self.n_threads)
         self.mean_, self.scale_, self.theta0_ = moments.mean, moments.scale, moments.z_mean
         return moments

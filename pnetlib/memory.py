@@ -1,0 +1,78 @@
+"""Memory this process may still use, and the memory it has used at most."""
+
+import os
+import resource
+import sys
+from pathlib import Path
+
+_CGROUPS = Path("/sys/fs/cgroup")
+_PROC = Path("/proc")
+
+
+def available_memory(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
+    """Return the bytes that are free on the machine and within the limits of the job.
+
+    Limits are those of the control groups (version 1 or 2), as Slurm and containers set them.
+
+    Parameters
+    ----------
+    proc, cgroups : Path
+        Where the system tells them.
+
+    Returns
+    -------
+    int or None
+        None where the system does not tell.
+    """
+    found = [*_free(proc), *_within_groups(proc, cgroups)]
+    return max(min(found), 0) if found else None
+
+
+def peak_memory() -> int:
+    """Return the largest resident size of this process so far, in bytes."""
+    for value in _fields(_PROC / "self" / "status", "VmHWM:"):
+        return 1024 * value  # unlike the next one, not inherited from the process that started it
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return used if sys.platform == "darwin" else 1024 * used
+
+
+def _fields(path, *names):
+    """The numbers that follow the given words at the beginning of lines."""
+    try:
+        lines = path.read_text().splitlines()
+    except OSError:
+        return []
+    words = [line.split() for line in lines]
+    return [int(word[1]) for word in words if len(word) > 1 and word[0] in names]
+
+
+def _free(proc):
+    if free := _fields(proc / "meminfo", "MemAvailable:"):
+        return [1024 * free[0]]
+    try:
+        return [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
+    except (ValueError, OSError, AttributeError):
+        return []
+
+
+def _within_groups(proc, cgroups):
+    """What each group of this process, and each group around it, leaves."""
+    try:
+        lines = (proc / "self" / "cgroup").read_text().splitlines()
+    except OSError:
+        return
+    for line in lines:
+        number, kinds, place = line.split(":", 2)
+        if number == "0":
+            base, limit, used = cgroups, "memory.max", "anon"
+        elif "memory" in kinds.split(","):
+            base, limit, used = cgroups / "memory", "memory.limit_in_bytes", "total_rss"
+        else:
+            continue
+        folder = base / place.strip("/")
+        for group in (folder, *folder.parents):
+            if group.is_relative_to(base) and (group / limit).is_file():
+                most = (group / limit).read_text().strip()
+                if most != "max":
+                    taken = _fields(group / "memory.stat", used)
+                    yield int(most) - (taken[0] if taken else 0)

@@ -1,0 +1,112 @@
+"""Networks out to files and back, and what malformed files say."""
+
+import networkx as nx
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+import naive
+from pnetlib.errors import DataError, UsageError
+from pnetlib.estimators import ElasticNetwork
+from pnetlib.exchange import SUFFIXES, genes_file, read_network, write_network
+
+GENES = ["AKR1C1", "5-HT", "HLA-A;B", "gène & <co>", "NKX2 1", "lone"]
+
+
+def network():
+    B = naive.network(3, 6)
+    B[:, 5] = B[5] = 0.0
+    B[0, 1], B[1, 0] = 1 / 3, -5e-324
+    return B
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_round_trip_keeps_every_bit_and_name(tmp_path, suffix):
+    path = write_network(tmp_path / f"net{suffix}", network(), GENES)
+    B, genes = read_network(path)
+    assert genes == GENES and B.format == "csc"
+    np.testing.assert_array_equal(B.toarray(), network())
+    first = path.read_bytes()
+    write_network(path, B, genes)
+    assert path.read_bytes() == first
+    assert sorted(p.name for p in tmp_path.iterdir() if "partial" in p.name) == []
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_network_without_edges_and_without_names(tmp_path, suffix):
+    B, genes = read_network(write_network(tmp_path / f"net{suffix}", sp.csc_array((3, 3))))
+    assert B.shape == (3, 3) and B.nnz == 0 and genes == ["0", "1", "2"]
+
+
+def test_other_programs_read_the_files(tmp_path):
+    np.testing.assert_array_equal(
+        sp.load_npz(write_network(tmp_path / "net.npz", network(), GENES)).toarray(), network()
+    )
+    graph = nx.read_graphml(write_network(tmp_path / "net.graphml", network(), GENES))
+    assert graph["AKR1C1"]["5-HT"]["coefficient"] == 1 / 3
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_start_from_a_file_gives_the_same_network(tmp_path, suffix):
+    X, _ = naive.cohort(1, 60, 20)
+    wide = ElasticNetwork(0.3, gap_tol=1e-12, n_threads=1).fit(X)
+    path = write_network(tmp_path / f"net{suffix}", wide.B_)
+    cold, warm = (ElasticNetwork(0.1, gap_tol=1e-12, n_threads=1) for _ in range(2))
+    cold.fit(X)
+    warm.fit(X, start=read_network(path)[0])
+    np.testing.assert_allclose(warm.B_.toarray(), cold.B_.toarray(), atol=1e-7)
+    again = ElasticNetwork(0.3, gap_tol=1e-11, n_threads=1).fit(X, start=read_network(path)[0])
+    np.testing.assert_array_equal(again.B_.toarray(), wide.B_.toarray())
+
+
+@pytest.mark.parametrize("start, said", [
+    (np.zeros((3, 3)), "shape"), ([[0.0]], "shape"), (np.eye(4), "itself"),
+    (np.full((4, 4), np.nan), "finite"),
+])
+def test_a_wrong_start_is_one_sentence(start, said):
+    X, _ = naive.cohort(1, 10, 4)
+    with pytest.raises(UsageError, match=said):
+        ElasticNetwork().fit(X, start=start)
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("damage", [lambda raw: b"", lambda raw: b"nonsense\n",
+                                    lambda raw: raw[: len(raw) // 2]], ids=["empty", "words", "cut"])
+def test_malformed_files_are_named(tmp_path, suffix, damage):
+    path = write_network(tmp_path / f"net{suffix}", network(), GENES)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DataError, match=f"net{suffix}"):
+        read_network(path)
+
+
+def test_what_does_not_fit_is_refused(tmp_path):
+    for genes in (GENES[:5], ["A"] * 6, [*GENES[:5], "two\nlines"], [*GENES[:5], ""]):
+        with pytest.raises(UsageError):
+            write_network(tmp_path / "net.npz", network(), genes)
+    with pytest.raises(UsageError, match="must end in"):
+        write_network(tmp_path / "net.csv", network(), GENES)
+    with pytest.raises(UsageError):
+        write_network(tmp_path / "net.npz", np.ones((2, 3)))
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(DataError, match="does not exist"):
+        read_network(tmp_path / "net.npz")
+    path = write_network(tmp_path / "net.mtx", network(), GENES)
+    genes_file(path).write_text("A\nB\n")
+    with pytest.raises(DataError, match="2 gene names"):
+        read_network(path)
+    genes_file(path).unlink()
+    with pytest.raises(DataError, match="net.genes.txt"):
+        read_network(path)
+    nx.write_graphml(nx.Graph([("a", "b")]), tmp_path / "net.graphml")
+    with pytest.raises(DataError, match="directed"):
+        read_network(tmp_path / "net.graphml")
+    nx.write_graphml(nx.DiGraph([("a", "b")]), tmp_path / "net.graphml")
+    with pytest.raises(DataError, match="coefficient"):
+        read_network(tmp_path / "net.graphml")
+    np.savez(tmp_path / "net.npz", format=b"csc", shape=[2, 2], data=[1.0], indices=[7],
+             indptr=[0, 1, 1], genes=["a", "b"])
+    with pytest.raises(DataError, match="net.npz"):
+        read_network(tmp_path / "net.npz")
+    write_network(tmp_path / "net.npz", np.array([[0, np.inf], [0, 0]]), ["a", "b"])
+    with pytest.raises(DataError, match="finite"):
+        read_network(tmp_path / "net.npz")

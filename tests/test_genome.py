@@ -1,0 +1,285 @@
+"""Genome scale: float32 Gram matrices, certificates, forecasts, simulated genomes, scaling."""
+
+import json
+import tracemalloc
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.sparse import csc_array
+
+from pnetlib import memory
+from pnetlib.analysis import scaling
+from pnetlib.analysis.scaling import Size, exponents, fitted_exponents, series, threads_compared
+from pnetlib.data.genome import factor_shares, simulate_expression
+from pnetlib.errors import SetupError, UsageError
+from pnetlib.estimators import ElasticNetwork, PredictiveNetwork, forecast
+from pnetlib.estimators.certificate import certify_network
+from pnetlib.estimators.columns import Columns, solve_network
+from pnetlib.estimators.joint import Penalties, fit_joint, kkt_residuals, scaled_effects, start_state
+from pnetlib.estimators.joint import theta_residual
+from pnetlib.estimators.moments import Moments, gram
+from pnetlib.figures.scaling import caption_scaling, draw_scaling
+from pnetlib.runs import scaling as command
+
+FLOOR = 1e-6  # what one rounding of the Gram matrix may add to a relative gap
+
+
+def gap_of(X, B, j, lam1, lam2):
+    """A column's relative gap by the slow twin, the target's own edge excluded."""
+    keep = np.arange(X.shape[1]) != j
+    w, y = np.full(keep.sum(), 0.5 * lam1), X[:, j]
+    gap = naive.duality_gap(X[:, keep], y, w, lam2, B[keep, j])
+    return gap / (0.5 * y @ y / len(y))
+
+
+# Float32 ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [5, 128, 300])
+def test_float32_gram_is_the_float64_one_rounded_once(p):
+    X, _ = naive.cohort(1, 40, p)
+    G = gram(X, 1, dtype="float32")
+    assert G.dtype == np.float32
+    np.testing.assert_array_equal(G, gram(X, 1).astype(np.float32))
+    np.testing.assert_array_equal(G, gram(X, 2, dtype="float32"))
+
+
+@pytest.mark.parametrize("lam2", [0.0, 0.1])
+def test_float32_kernel_computes_in_float64(lam2):
+    """Solving in a float32 G is solving in the same numbers held as float64."""
+    X, _ = naive.cohort(2, 60, 90)
+    G, w = gram(X, 1, dtype="float32"), np.full(90, 0.05)
+    one, gaps = solve_network(G, w, lam2, Columns.empty(90), 1e-12, n_threads=1)
+    two, others = solve_network(G.astype(float), w, lam2, Columns.empty(90), 1e-12, n_threads=1)
+    np.testing.assert_allclose(one.matrix().toarray(), two.matrix().toarray(), atol=1e-10)
+    assert gaps.max() <= 1e-12 and others.max() <= 1e-12 and one.data.dtype == np.float64
+
+
+@pytest.mark.parametrize("n, p", [(150, 60), (40, 120)])
+@pytest.mark.parametrize("lam2", [0.0, 0.05])
+def test_float32_network_is_the_float64_one_within_the_floor(n, p, lam2):
+    X, _ = simulate_expression(n, n, p)
+    wide, narrow = (ElasticNetwork(0.2, lam2, gap_tol=1e-9, gram_dtype=dtype, n_threads=1).fit(X)
+                    for dtype in ("float64", "float32"))
+    assert narrow.certified_gaps_.max() <= 1e-9 + FLOOR
+    assert wide.certified_gaps_.max() <= 1e-9
+    np.testing.assert_allclose(narrow.B_.toarray(), wide.B_.toarray(), atol=1e-4)
+    np.testing.assert_array_equal(narrow.certify(X), narrow.certified_gaps_)
+    np.testing.assert_allclose(wide.certify(X), wide.gaps_, atol=1e-13)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_threads_give_the_same_bits(dtype):
+    X, _ = simulate_expression(5, 80, 200)
+    one, two = (ElasticNetwork(0.25, gram_dtype=dtype, n_threads=k).fit(X) for k in (1, 2))
+    for name in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(one.B_, name), getattr(two.B_, name))
+    np.testing.assert_array_equal(one.gaps_, two.gaps_)
+    np.testing.assert_array_equal(one.certified_gaps_, two.certified_gaps_)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_gram_matrix_is_the_only_dense_array(dtype):
+    X, _ = simulate_expression(6, 12, 1500)
+    model = ElasticNetwork(1.2, gram_dtype=dtype, n_threads=1)
+    model.fit(X[:, :40])  # compiles
+    tracemalloc.start()
+    model.fit(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    gram_bytes = 1500**2 * np.dtype(dtype).itemsize
+    assert gram_bytes < peak < 1.6 * gram_bytes
+
+
+# Certificates -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n, p", [(30, 12), (8, 70)])
+@pytest.mark.parametrize("lam2", [0.0, 0.2])
+def test_certificate_is_the_naive_gap(n, p, lam2):
+    X, _ = naive.cohort(3, n, p)
+    B = 0.1 * naive.network(4, p, 0.2)
+    expected = [gap_of(X, B, j, 0.3, lam2) for j in range(p)]
+    found = certify_network(X, csc_array(B), 0.3, lam2, n_threads=1)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
+    some = [p - 1, 0, 3]
+    np.testing.assert_allclose(certify_network(X, B, 0.3, lam2, some, n_threads=2), found[some],
+                               rtol=1e-9, atol=1e-12)
+    assert certify_network(X, B, 0.3, lam2, []).size == 0
+
+
+def test_a_constant_gene_has_no_gap():
+    X, _ = simulate_expression(1, 20, 9)
+    X[:, 4] = 3.3
+    model = ElasticNetwork(0.3, gram_dtype="float32", n_threads=1).fit(X)
+    assert model.certify(X, [4]) == 0
+
+
+@pytest.mark.parametrize("lam4", [0.0, 0.05])
+def test_conditions_in_blocks_are_the_dense_ones(lam4):
+    X, z = naive.cohort(7, 60, 300)
+    m, pen = Moments.of(X, z), Penalties(0.3, 0.02, 0.1, lam4)
+    state = fit_joint(m, pen, start_state(m, pen, 1e-4), max_iter=3)
+    a, e = scaled_effects(state.B, state.theta, state.signs, pen)
+    B = state.B.matrix().toarray()
+    left = m.g - m.G @ B @ state.theta
+    slope = 2 * (np.outer(left, state.theta) + m.G - m.G @ B) - 2 * pen.lam2 * B
+    weight = pen.lam1 + lam4 * (e[:, None] + e - 2 * np.outer(a, a))
+    edges = np.where(B != 0, abs(slope - weight * np.sign(B)), np.maximum(abs(slope) - weight, 0))
+    np.fill_diagonal(edges, 0)
+    worst, size = kkt_residuals(m, state, pen)
+    assert state.theta.any() and worst == pytest.approx(edges.max(), rel=1e-6)
+    assert size == theta_residual(m, state, pen).max()
+
+
+# Memory and forecasts -----------------------------------------------------------------------
+
+
+def test_what_cannot_fit_is_refused_in_one_sentence(monkeypatch):
+    X, z = naive.cohort(1, 20, 30)
+    monkeypatch.setattr(forecast, "available_memory", lambda: 10**8)
+    for model in (ElasticNetwork(), PredictiveNetwork()):
+        with pytest.raises(SetupError, match=r"30 genes .* 0.1 GB are available; take fewer"):
+            model.fit(X, z)
+    monkeypatch.setattr(forecast, "available_memory", lambda: None)
+    ElasticNetwork().fit(X)
+
+
+def test_forecast_of_memory(monkeypatch):
+    monkeypatch.setattr(forecast, "available_memory", lambda: 4 * 10**9)
+    narrow = forecast.forecast_memory(1000, 17419, gram_dtype="float32", n_threads=2)
+    wide = forecast.forecast_memory(1000, 17419, n_threads=2)
+    assert wide.gram == 8 * 17419**2 == 2 * narrow.gram
+    assert narrow.total < 3.5e9 and wide.total < 6e9
+    narrow.require()
+    with pytest.raises(SetupError):
+        forecast.forecast_memory(1000, 40000, n_threads=2).require()
+    assert "of 4.0 GB available (Gram 1.21," in str(narrow)
+
+
+def test_forecast_of_time_grows_with_the_genes():
+    X, _ = simulate_expression(1, 40, 1200)
+    small, large = (forecast.forecast_network(X[:, :p], 1.0, n_threads=1) for p in (120, 1200))
+    assert 0 < small.seconds < large.seconds and large.edges >= 0
+    assert "s with" in str(large) and forecast.forecast_memory(40, 1200).seconds is None
+
+
+def test_limits_of_control_groups_count(tmp_path):
+    proc, groups = tmp_path / "proc", tmp_path / "cgroup"
+    (proc / "self").mkdir(parents=True)
+    inner = groups / "job" / "step"
+    inner.mkdir(parents=True)
+    (proc / "meminfo").write_text("MemTotal: 9000 kB\nMemAvailable: 8000 kB\n")
+    (proc / "self" / "cgroup").write_text("0::/job/step\n")
+    assert memory.available_memory(proc, groups) == 8000 * 1024
+    (inner / "memory.max").write_text("max\n")
+    (inner.parent / "memory.max").write_text("5000000\n")
+    assert memory.available_memory(proc, groups) == 5000000
+    (inner.parent / "memory.stat").write_text("anon 1000000\nfile 7\n")
+    assert memory.available_memory(proc, groups) == 4000000
+    (proc / "self" / "cgroup").write_text("7:cpu,memory:/old\n")
+    (groups / "memory" / "old").mkdir(parents=True)
+    (groups / "memory" / "old" / "memory.limit_in_bytes").write_text("300000\n")
+    assert memory.available_memory(proc, groups) == 300000
+    assert memory.peak_memory() > 10**7
+
+
+# Simulated genomes --------------------------------------------------------------------------
+
+
+def test_simulated_expression():
+    X, genes = simulate_expression(3, 300, 1100)
+    assert X.dtype == np.float32 and X.shape == (300, 1100) and np.isfinite(X).all()
+    assert len(set(genes)) == 1100 and all(gene.startswith("SIM") for gene in genes)
+    np.testing.assert_array_equal(simulate_expression(3, 300, 1030)[0], X[:, :1030])
+    assert not np.array_equal(simulate_expression(4, 300, 1100)[0], X)
+    C = np.corrcoef(X[:, :500].T)
+    shares = np.cumsum(np.linalg.eigvalsh(C)[::-1]) / 500
+    np.testing.assert_allclose(shares[[0, 1, 4, 9, 19]], np.cumsum(factor_shares())[[0, 1, 4, 9, 19]],
+                               atol=0.06)
+    best = np.median((abs(C) - np.eye(500)).max(axis=0))
+    assert 0.4 < best < 0.7  # 0.56 in the real cohort
+    with pytest.raises(UsageError):
+        simulate_expression(1, 1, 10)
+
+
+# Scaling ------------------------------------------------------------------------------------
+
+
+def made(noise=0.0):
+    """Times of a known law, t = a p^2 n for the Gram matrix and a p^1.5 for the columns."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for one in scaling.plan("genome", 2):
+        p, n = one.p, one.n
+        gram_seconds = 1e-9 * p**2 * n * np.exp(noise * rng.normal())
+        columns = 1e-4 * p**1.5 * np.exp(noise * rng.normal())
+        rows.append({**vars(one), "gram_seconds": gram_seconds / one.threads,
+                     "columns_seconds": columns / one.threads,
+                     "seconds": (gram_seconds + columns) / one.threads, "peak_bytes": 4.0 * p**2,
+                     "edges": 43.0, "bits": f"{p} {n} {one.gram_dtype}"})
+    return pd.DataFrame(rows)
+
+
+def test_exponents_are_recovered():
+    table = made()
+    both = exponents(table[table["threads"] == 2], "gram_seconds", ["p", "n"])
+    np.testing.assert_allclose(both["exponent"], [2, 1], atol=1e-9)
+    fits = fitted_exponents(table).set_index(["value", "by"])
+    assert fits.loc[("gram_seconds", "p"), "exponent"] == pytest.approx(2)
+    assert fits.loc[("gram_seconds", "n"), "exponent"] == pytest.approx(1)
+    assert fits.loc[("columns_seconds", "p"), "exponent"] == pytest.approx(1.5)
+    assert fits.loc[("columns_seconds", "n"), "exponent"] == pytest.approx(0, abs=1e-9)
+    assert fits.loc[("peak_bytes", "p"), "exponent"] == pytest.approx(2)
+
+
+def test_intervals_hold_the_exponents_of_noisy_times():
+    fit = exponents(series(made(0.1), "p"), "gram_seconds", ["p"]).iloc[0]
+    assert fit["low"] < 2 < fit["high"] and fit["high"] - fit["low"] < 0.4
+    two = exponents(series(made(), "p").iloc[:2], "gram_seconds", ["p"]).iloc[0]
+    assert two["exponent"] == pytest.approx(2) and np.isnan(two["low"])
+    with pytest.raises(UsageError, match="differ"):
+        exponents(series(made(), "p"), "gram_seconds", ["n"])
+
+
+def test_threads_are_compared_where_both_ran():
+    found = threads_compared(made())
+    assert [row["p"] for row in found] == [17419]
+    assert found[0]["ratio"] == pytest.approx(2) and found[0]["same_bits"]
+    assert threads_compared(made().assign(threads=1)) == []
+    with pytest.raises(UsageError, match="smoke or genome"):
+        scaling.plan("large", 2)
+
+
+def test_study_finds_the_penalty_and_writes_its_files(tmp_path, monkeypatch, capsys):
+    sizes = [Size(p, 60, threads=2) for p in (60, 100)] + [
+        Size(60, 90, threads=2), Size(100, 60, threads=1), Size(100, 60, "float64", 2)]
+    monkeypatch.setattr(command, "plan", lambda size, threads: sizes)
+    monkeypatch.setattr(scaling, "plan", lambda size, threads: sizes)
+    assert command.main(["--out", str(tmp_path), "--threads", "2"]) == 0
+    table = pd.read_csv(tmp_path / "scaling.csv")
+    assert len(table) == 5 and table["gap"].max() <= 1e-6
+    assert table["edges"].between(30, 60).all()
+    assert (table["certified_gap"] <= 1e-6 + FLOOR).all() and table["simulated"].all()
+    summary = json.loads((tmp_path / "scaling.json").read_text())
+    assert summary["simulated"] and summary["threads_compared"][0]["same_bits"]
+    assert (tmp_path / "scaling.png").stat().st_size > 10**4
+    assert "5 networks on simulated expression, seed 20220823" in capsys.readouterr().out
+
+
+def test_a_size_is_measured_in_a_process_of_its_own():
+    row = scaling.measure_apart(Size(60, 60, threads=1), 1)
+    assert row["bits"] == scaling.measure(Size(60, 60, threads=1), 1)["bits"]
+    with pytest.raises(SetupError, match="60 genes was not measured"):
+        scaling.measure_apart(Size(60, 1, threads=1), 1)
+
+
+def test_figure_says_what_is_simulated_and_how_it_grows():
+    table = made()
+    figure = draw_scaling(table)
+    words = " ".join(text.get_text() for text in figure.findobj(lambda o: hasattr(o, "get_text")))
+    assert "SIMULATED" in words and "Gram matrix, ~p$^{2.00}$" in words and "17,419" in words
+    assert "p^1.50 (95 % interval 1.50 to 1.50)" in caption_scaling(table)
+    assert "simulated" in caption_scaling(table)
