@@ -2,7 +2,6 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
 
 import numpy as np
 from numba import njit
@@ -77,24 +76,24 @@ def triad_rate(threads, arrays):
     return 24.0 * a.size / side_by_side(lambda k: triad(a, b, c, ends[k], ends[k + 1]), threads)
 
 
-def measure(X, G, threads, repeats):
-    """Medians of all ceilings of one work at one number of threads.
+def prepare(X, G, threads):
+    """A function without arguments that measures all ceilings of one work once.
 
     Returns
     -------
-    dict
-        ``gram``, ``screening`` and ``axpy`` in seconds, ``triad`` in bytes a second.
+    callable
+        Gives a dict: ``gram``, ``screening`` and ``axpy`` in seconds, ``triad`` in bytes a second.
     """
     arrays = [np.zeros(TRIAD), np.ones(TRIAD), np.ones(TRIAD)]
-    tasks = {
-        "gram": lambda: gram_seconds(X, threads),
-        "screening": lambda: screening_seconds(G, threads),
-        "axpy": lambda: axpy_seconds(G, threads),
-        "triad": lambda: triad_rate(threads, arrays),
-    }
-    for task in tasks.values():  # compiled and in place before it counts
-        task()
-    return {name: median(task() for _ in range(repeats)) for name, task in tasks.items()}
+
+    def once():
+        return {
+            "gram": gram_seconds(X, threads), "screening": screening_seconds(G, threads),
+            "axpy": axpy_seconds(G, threads), "triad": triad_rate(threads, arrays),
+        }
+
+    once()  # compiled, and the pages in place, before it counts
+    return once
 
 
 def floor(ceilings, nonzeros, passes):

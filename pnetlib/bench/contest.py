@@ -44,32 +44,35 @@ def worst_gap(peer, X, lam1s, solved, targets):
     return float(max(gaps)), int(sum(np.count_nonzero(B) for B in parts))
 
 
-def calibrate(peer, X, lam1s, targets, limit=LIMIT):
-    """The loosest of a racer's tolerances that reaches `limit` in all of some targets.
+def calibrate(peer, X, lam1s, sample, targets, limit=LIMIT):
+    """The loosest of a racer's tolerances that reaches `limit` in all of its targets.
 
-    The tightest of all where none does; the gap reached is reported with the times.
+    Sought on a sample, then tightened until all targets it is timed on hold. The tightest of all
+    where none does: the gap reached is reported with the times.
     """
-    data = peer.prepare(X, 1)
-    for tol in peer.tolerances:
-        if worst_gap(peer, X, lam1s, peer.solve(data, lam1s, targets, tol, 1), targets)[0] <= limit:
-            break
-    return tol
+    data, ladder = peer.prepare(X, 1), list(peer.tolerances)
+    for part in (sample, targets):
+        while len(ladder) > 1:
+            solved = peer.solve(data, lam1s, part, ladder[0], 1)
+            if worst_gap(peer, X, lam1s, solved, part)[0] <= limit:
+                break
+            ladder.pop(0)
+    return ladder[0]
 
 
 def entries(work, lam1s, peers):
     """Racers ready to start, and this project a second time on the sample of the slowest."""
-    few = work.targets(work.long_stride)
+    few, made = work.targets(work.long_stride), []
     sample = few[:: max(1, len(few) // CALIBRATION)]
-    made = []
     for peer in peers:
-        tol = calibrate(peer, work.X, lam1s, sample)
-        stride = work.stride if peer.rank == 1 else work.long_stride
+        targets = work.targets(work.stride) if peer.rank == 1 else few
+        tol = calibrate(peer, work.X, lam1s, sample, targets)
         if peer.name == "pnetlib":
             made.append(Entry(peer, tol, work.targets(1), peer.name))
             if work.long_stride > 1:
                 made.append(Entry(peer, tol, few, f"{peer.name}, sampled"))
         else:
-            made.append(Entry(peer, tol, work.targets(stride), peer.name))
+            made.append(Entry(peer, tol, targets, peer.name))
     return made
 
 
@@ -97,10 +100,10 @@ def hold(work, job, threads, repeats, *, names=None, advance=None):
     work : Work
     job : {"network", "path"}
         One network at the last penalty, or all penalties from the largest on.
-    threads : int
-        Threads, or processes, of every racer.
+    threads : sequence of int
+        Threads, or processes, of every racer; a race for each number.
     repeats : int
-        Repeats after one that only warms up.
+        Timed repeats, after a call that only warms up.
     names : sequence of str, optional
         Racers; all that are installed by default.
     advance : callable, optional
@@ -109,23 +112,27 @@ def hold(work, job, threads, repeats, *, names=None, advance=None):
     Returns
     -------
     DataFrame
-        A row a racer: the job, ``seconds`` (median of the whole, scaled to all targets),
-        ``prepare``, ``targets timed``, ``edges`` a target, ``tolerance``, ``gap`` (largest, of the
-        last repeat), ``ratio`` to this project's whole network and, for this project,
-        ``floor`` seconds and ``over floor``.
+        A row a racer and number of threads: ``seconds`` (median of the whole, scaled to all
+        targets), ``prepare`` (Gram or copy, part of it), ``targets timed`` of all ``targets``,
+        ``edges`` a target and penalty, its own ``tolerance`` and the largest relative duality
+        ``gap``, ``ratio`` to this project's whole network, seconds of the ``floor`` and
+        ``over floor``, how many times as long it took; the ceilings the floor is made of.
     """
-    X = work.X
     lam1s = work.lam1s if job == "path" else work.lam1s[-1:]
-    controller, racing = ThreadpoolController(), entries(work, lam1s, present(names))
-    results = {}
+    racing = entries(work, lam1s, present(names))
+    tables = [_race(work, job, lam1s, racing, count, repeats, advance) for count in threads]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _race(work, job, lam1s, racing, threads, repeats, advance):
+    X, controller, results = work.X, ThreadpoolController(), {}
     racers = {e.label: partial(run_once, e, X, lam1s, threads, controller, results) for e in racing}
+    racers["ceilings"] = machine.prepare(X, gram(X), threads)
     for entry in racing:  # compiles, and wakes the processes
         few = Entry(entry.peer, entry.tol, entry.targets[:4], entry.label)
         run_once(few, X, lam1s, threads, controller)
-    times = interleave(racers, repeats, advance=advance)
-    middle = medians(times)
-    limits = machine.measure(X, gram(X), threads, repeats)
-    rows = []
+    middle = medians(interleave(racers, repeats, advance=advance))
+    limits, rows = middle["ceilings"], []
     for entry in racing:
         seconds = middle[entry.label]
         gap, nonzeros = worst_gap(entry.peer, X, lam1s, results[entry.label], entry.targets)
