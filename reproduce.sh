@@ -80,8 +80,8 @@ complete() { # FOLDER FILE
 own_python() { # of an environment that an earlier call completed
     if [ "$kind" != venv ] && complete "$root/.conda" "$root/environment.yml"; then
         echo "$root/.conda/bin/python"
-    elif [ "$kind" != conda ] && complete "$root/.venv" "$root/requirements.lock"; then
-        echo "$root/.venv/bin/python"
+    elif [ "$kind" != conda ] && complete "$venv" "$lock"; then
+        echo "$venv/bin/python"
     else
         return 1
     fi
@@ -118,12 +118,12 @@ make_venv() {
     base=$(find_python) || fail 3 "Python 3.11 or newer is needed, and none is on the PATH."
     "$base" -c 'import venv, ensurepip' 2>/dev/null ||
         fail 3 "$base lacks the module venv (on Debian: apt-get install python3-venv)."
-    begin "$root/.venv" keep
-    echo "Installing the packages of requirements.lock into $root/.venv (about a minute) ..."
-    [ -e "$root/.venv" ] || install "A virtual environment" "$base" -m venv "$root/.venv"
-    install "The packages" "$root/.venv/bin/python" -m pip install --disable-pip-version-check \
-        --require-hashes --only-binary :all: -r "$root/requirements.lock"
-    finish "$root/.venv" "$root/requirements.lock"
+    begin "$venv" keep
+    echo "Installing the packages of ${lock##*/} into $venv (about a minute) ..."
+    [ -e "$venv" ] || install "A virtual environment" "$base" -m venv "$venv"
+    install "The packages" "$venv/bin/python" -m pip install --disable-pip-version-check \
+        --require-hashes --only-binary :all: -r "$lock"
+    finish "$venv" "$lock"
 }
 
 make_conda() {
@@ -158,6 +158,8 @@ make_environment() { # one call at a time: others wait for it and find it done
 # --- the command -----------------------------------------------------------------------------
 
 action=run
+venv=$root/.venv
+lock=$root/requirements.lock
 case "${1:-}" in
     -h | --help)
         cat "$root/pnetlib/runs/usage.txt"
@@ -165,6 +167,12 @@ case "${1:-}" in
         ;;
     test)
         action="test"
+        shift
+        ;;
+    bench) # the racers have an environment of their own
+        action=bench
+        venv=$root/.venv-bench
+        lock=$root/requirements-bench.lock
         shift
         ;;
 esac
@@ -179,13 +187,16 @@ python=
 if [ -z "$kind" ]; then
     case "$action" in
         test) python=$(active_python test) || true ;;
+        bench) python=$(active_python bench) || true ;;
         run) python=$(active_python) || true ;;
     esac
 fi
+if [ "$action" = bench ]; then kind=venv; fi # what celer needs is locked for pip alone
 if [ -z "$python" ] && ! python=$(own_python); then
     # A slip of the pen should not cost the minute of an installation.
-    if [ "$action" = run ] && base=$(find_python); then
-        module "$base" pnetlib.runs --check "$@" || exit
+    case "$action" in run) checked=pnetlib.runs ;; bench) checked=pnetlib.bench ;; *) checked= ;; esac
+    if [ -n "$checked" ] && base=$(find_python); then
+        module "$base" "$checked" --check "$@" || exit
     fi
     make_environment
     python=$(own_python)
@@ -197,4 +208,5 @@ if [ "$action" = test ]; then
     export MPLBACKEND=agg
     exec "$python" -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 "$@"
 fi
+if [ "$action" = bench ]; then exec "$python" -m pnetlib.bench "$@"; fi
 exec "$python" -m pnetlib.runs "$@"
