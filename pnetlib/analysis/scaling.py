@@ -234,7 +234,7 @@ def threads_compared(table):
     most = table["threads"].max()
     keys = ["p", "n", "gram_dtype"]
     one, all_ = (table[table["threads"] == k].set_index(keys) for k in (1, most))
-    both = one.join(all_, lsuffix="_one", rsuffix="_all", how="inner") if most > 1 else one.iloc[:0]
+    both = one.merge(all_, on=keys, suffixes=("_one", "_all")) if most > 1 else one.iloc[:0]
     return [
         {"p": key[0], "n": key[1], "gram_dtype": key[2], "threads": int(most),
          "ratio": row["seconds_one"] / row["seconds_all"],
