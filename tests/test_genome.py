@@ -17,8 +17,9 @@ from pnetlib.errors import SetupError, UsageError
 from pnetlib.estimators import ElasticNetwork, PredictiveNetwork, forecast
 from pnetlib.estimators.certificate import certify_network
 from pnetlib.estimators.columns import Columns, solve_network
-from pnetlib.estimators.joint import Penalties, fit_joint, kkt_residuals, scaled_effects, start_state
-from pnetlib.estimators.joint import theta_residual
+from pnetlib.estimators.joint import (
+    Penalties, fit_joint, kkt_residuals, scaled_effects, start_state, theta_residual,
+)
 from pnetlib.estimators.moments import Moments, gram
 from pnetlib.figures.scaling import caption_scaling, draw_scaling
 from pnetlib.runs import scaling as command
@@ -197,8 +198,8 @@ def test_simulated_expression():
     assert not np.array_equal(simulate_expression(4, 300, 1100)[0], X)
     C = np.corrcoef(X[:, :500].T)
     shares = np.cumsum(np.linalg.eigvalsh(C)[::-1]) / 500
-    np.testing.assert_allclose(shares[[0, 1, 4, 9, 19]], np.cumsum(factor_shares())[[0, 1, 4, 9, 19]],
-                               atol=0.06)
+    first = [0, 1, 4, 9, 19]
+    np.testing.assert_allclose(shares[first], np.cumsum(factor_shares())[first], atol=0.06)
     best = np.median((abs(C) - np.eye(500)).max(axis=0))
     assert 0.4 < best < 0.7  # 0.56 in the real cohort
     with pytest.raises(UsageError):

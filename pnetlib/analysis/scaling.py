@@ -56,9 +56,8 @@ def plan(size, threads):
         genes, lines, middle = (150, 300, 600), (50, 100, 200), (300, 100)
         tops, ones = (600,), (600,)
     elif size == "genome":
-        genes, lines, middle = (500, 1000, 2000, 4000, 8000, GENOME), (100, 300, 1000, 3000, 5000), (
-            4000, 1000
-        )
+        genes, lines = (500, 1000, 2000, 4000, 8000, GENOME), (100, 300, 1000, 3000, 5000)
+        middle = (4000, 1000)
         tops, ones = (1000, 4000, GENOME), (GENOME,)
     else:
         raise UsageError(f"size is {size!r}, but must be smoke or genome.")
@@ -135,7 +134,8 @@ def measure(size, seed):
 
 def measure_apart(size, seed):
     """The same in a process of its own, so that the peak memory is that of this size alone."""
-    command = [sys.executable, "-m", "pnetlib.analysis.scaling", json.dumps(asdict(size)), str(seed)]
+    given = [json.dumps(asdict(size)), str(seed)]
+    command = [sys.executable, "-m", "pnetlib.analysis.scaling", *given]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["it was ended from outside"])[-1]

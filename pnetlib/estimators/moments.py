@@ -58,7 +58,7 @@ class Moments:
         return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
 
 
-def gram(X, n_threads=None, width=128, dtype="float64"):
+def gram(X, n_threads=None, width=256, dtype="float64"):
     """``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
 
     Parameters
