@@ -70,8 +70,9 @@ def test_a_wrong_start_is_one_sentence(start, said):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("damage", [lambda raw: b"", lambda raw: b"nonsense\n",
-                                    lambda raw: raw[: len(raw) // 2]], ids=["empty", "words", "cut"])
+@pytest.mark.parametrize("damage", [
+    lambda raw: b"", lambda raw: b"nonsense\n", lambda raw: raw[: len(raw) // 2],
+], ids=["empty", "words", "cut"])
 def test_malformed_files_are_named(tmp_path, suffix, damage):
     path = write_network(tmp_path / f"net{suffix}", network(), GENES)
     path.write_bytes(damage(path.read_bytes()))

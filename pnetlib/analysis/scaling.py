@@ -56,9 +56,8 @@ def plan(size, threads):
         genes, lines, middle = (150, 300, 600), (50, 100, 200), (300, 100)
         tops, ones = (600,), (600,)
     elif size == "genome":
-        genes, lines, middle = (500, 1000, 2000, 4000, 8000, GENOME), (100, 300, 1000, 3000, 5000), (
-            4000, 1000
-        )
+        genes, lines = (500, 1000, 2000, 4000, 8000, GENOME), (100, 300, 1000, 3000, 5000)
+        middle = (4000, 1000)
         tops, ones = (1000, 4000, GENOME), (GENOME,)
     else:
         raise UsageError(f"size is {size!r}, but must be smoke or genome.")
@@ -135,7 +134,8 @@ def measure(size, seed):
 
 def measure_apart(size, seed):
     """The same in a process of its own, so that the peak memory is that of this size alone."""
-    command = [sys.executable, "-m", "pnetlib.analysis.scaling", json.dumps(asdict(size)), str(seed)]
+    given = [json.dumps(asdict(size)), str(seed)]
+    command = [sys.executable, "-m", "pnetlib.analysis.scaling", *given]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["it was ended from outside"])[-1]
@@ -234,7 +234,7 @@ def threads_compared(table):
     most = table["threads"].max()
     keys = ["p", "n", "gram_dtype"]
     one, all_ = (table[table["threads"] == k].set_index(keys) for k in (1, most))
-    both = one.join(all_, lsuffix="_one", rsuffix="_all", how="inner") if most > 1 else one.iloc[:0]
+    both = one.merge(all_, on=keys, suffixes=("_one", "_all")) if most > 1 else one.iloc[:0]
     return [
         {"p": key[0], "n": key[1], "gram_dtype": key[2], "threads": int(most),
          "ratio": row["seconds_one"] / row["seconds_all"],

@@ -58,7 +58,8 @@ class Forecast:
         took = "" if self.seconds is None else (
             f"; about {self.seconds:.3g} s with {self.edges:.0f} edges a target"
         )
-        return f"{self.p:,} genes x {self.n:,} lines: {self.total / GB:.2f} GB{free} ({parts}){took}"
+        size = f"{self.p:,} genes x {self.n:,} lines: {self.total / GB:.2f} GB"
+        return f"{size}{free} ({parts}){took}"
 
     def require(self):
         """Refuse what cannot fit.

@@ -97,7 +97,7 @@ class Moments:
                        self.z_mean + shift_z, g, float(zz))
 
 
-def gram(X, n_threads=None, width=128, dtype="float64"):
+def gram(X, n_threads=None, width=256, dtype="float64"):
     """``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
 
     Parameters

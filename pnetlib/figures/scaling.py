@@ -40,8 +40,8 @@ def draw_scaling(table: pd.DataFrame) -> Figure:
         axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
     memory = panels[2]
     for dtype, colour, symbol in (("float32", DATA, "o"), ("float64", HIGHLIGHT, "D")):
-        rows = table[(table["gram_dtype"] == dtype) & (table["n"] == series(table, "p")["n"].iloc[0])
-                     & (table["threads"] == table["threads"].max())].sort_values("p")
+        rows = table[(table["gram_dtype"] == dtype) & (table["threads"] == table["threads"].max())]
+        rows = rows[rows["n"] == series(table, "p")["n"].iloc[0]].sort_values("p")
         memory.plot(rows["p"], rows["peak_bytes"] / 1e9, symbol, color=colour, markersize=4.5,
                     label=dtype)
         p = np.geomspace(table["p"].min(), table["p"].max(), 50)
