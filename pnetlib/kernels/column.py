@@ -10,6 +10,8 @@ An edge that must not exist carries the weight ``EXCLUDED``. Columns that feel t
 solved by the same kernel, one after the other.
 
 All of it is one file, as numba renews a cached kernel only when the file of its own changes.
+Sums keep their order (no fastmath): with it the last bits depended on which kernel a process had
+compiled or loaded first.
 """
 
 import numpy as np
@@ -22,10 +24,9 @@ NEWTON_STEPS = 64  # genes that may leave before the support is factorised anew
 SWEEPS = 4  # coordinate sweeps before a Newton step, at least ...
 SWEEPS_SHARE = 16  # ... and one for every so many genes, as a step costs their number times more
 INNER = 0.03  # gap to reach in the working set, relative to the gap over all genes
-REDUCE = {"reassoc", "contract", "nsz"}
 
 
-@njit(nogil=True, cache=True, fastmath=REDUCE)
+@njit(nogil=True, cache=True)
 def duality_gap(b, c, r, w, lam2, K):
     """Duality gap of the column problem at `b`; never negative."""
     l1 = l2 = rb = bc = excess = ratio = 0.0
@@ -53,7 +54,7 @@ def duality_gap(b, c, r, w, lam2, K):
     return max(gap, 0.0)
 
 
-@njit(nogil=True, cache=True, fastmath=REDUCE)
+@njit(nogil=True, cache=True)
 def admission_bar(violation, limit):
     """A bar that some, but at most `limit`, violations exceed; 0 where no more are positive.
 
@@ -111,7 +112,7 @@ def extend_gram(G, working, first, m, S):
     return S
 
 
-@njit(nogil=True, cache=True, fastmath=REDUCE)
+@njit(nogil=True, cache=True)
 def sweep(S, b, c, w, lam2):
     """One cycle of exact coordinate minimisation; returns its gain in the objective."""
     gain = 0.0
@@ -129,7 +130,7 @@ def sweep(S, b, c, w, lam2):
     return gain
 
 
-@njit(nogil=True, cache=True, fastmath=REDUCE)
+@njit(nogil=True, cache=True)
 def subtract_rows(A, first, last, i):
     """Take the part of the rows first..last-1 of the factor out of row i, from column i on."""
     row = A[i, i:]
@@ -145,7 +146,7 @@ def subtract_rows(A, first, last, i):
         row[q] -= wa * a[q] + wb * b[q] + wc * c[q] + wd * d[q]
 
 
-@njit(nogil=True, cache=True, fastmath=REDUCE)
+@njit(nogil=True, cache=True)
 def factorise(A):
     """Cholesky factor U, A = U'U, over the upper triangle; False where A is nearly singular.
 
@@ -168,7 +169,7 @@ def factorise(A):
     return True
 
 
-@njit(nogil=True, cache=True, fastmath=REDUCE)
+@njit(nogil=True, cache=True)
 def substitute(U, x):
     """Overwrite `x` by the solution y of U'U y = x."""
     for k in range(x.size):
