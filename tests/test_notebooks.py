@@ -11,7 +11,7 @@ from pnetlib.runs.steps import Step
 
 NAMES = (
     "01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "06_simulation",
-    "07_lambdas", "08_stability", "09_differences", "10_drugs", "12_claims",
+    "07_lambdas", "08_stability", "09_differences", "10_drugs", "11_speed", "12_claims",
 )
 SHARED = {
     "source": "simulated",

@@ -43,6 +43,9 @@ TITLES = {
     "10_drugs": "Pro against the other models on further drugs",
     "10_tissues": "error saved on random lines and on unseen tissues",
     "10_weights": "an extension of ours: a weight on the prediction error",
+    "11_race": "seconds of every solver to the same accuracy",
+    "11_floor": "distance of this project's solver to what the machine can do",
+    "11_phases": "where the time of the joint fits goes",
     "12_claims": "every claim of the paper with what the run found and a verdict",
 }
 
