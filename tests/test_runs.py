@@ -329,7 +329,7 @@ def test_cohort_is_kept_for_this_run_only(run, monkeypatch):
         def save(self, path):
             Path(path).write_bytes(b"kept")
 
-    def load_cohort(source, *, seed, size):
+    def load_cohort(source, *, drugs, seed, size):
         loaded.append((source, seed, size))
         return Kept()
 
