@@ -26,16 +26,20 @@ def wanted(project):
     return {canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)}
 
 
-@pytest.fixture(scope="module")
-def locked(project):
-    """Requirements of the lock with their hashes."""
-    text = (project / "requirements.lock").read_text().replace("\\\n", " ")
+def read_lock(path):
+    """Requirements of a lock with their hashes."""
     found = []
-    for line in text.splitlines():
+    for line in path.read_text().replace("\\\n", " ").splitlines():
         if line and not line.lstrip().startswith("#"):
             requirement, *hashes = line.split(" --hash=")
             found.append((Requirement(requirement), [h.strip() for h in hashes]))
     return found
+
+
+@pytest.fixture(scope="module")
+def locked(project):
+    """Requirements of the lock with their hashes."""
+    return read_lock(project / "requirements.lock")
 
 
 def of_python(locked, python):
@@ -91,6 +95,22 @@ def test_lock_has_a_hash_for_everything_and_names_no_host(project, locked):
     assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", h) for _, hashes in locked for h in hashes)
     text = (project / "requirements.lock").read_text()
     assert not re.search(r"://|--index|--find-links|^-e|@ ", text, re.M)
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+def test_lock_of_the_benchmark_holds_its_racers_and_agrees_with_the_other(project, locked, python):
+    lines = environment.required(project / "pyproject.toml", ["bench"])
+    racing = read_lock(project / "requirements-bench.lock")
+    assert [r.name for r, hashes in racing if not hashes] == []
+    text = (project / "requirements-bench.lock").read_text()
+    assert not re.search(r"://|--index|--find-links|^-e|@ ", text, re.M)
+    versions, common = of_python(racing, python), of_python(locked, python)
+    bounds = {
+        canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)
+        if r.marker is None or r.marker.evaluate({"python_version": python})
+    } | {"setuptools": SpecifierSet(">=77")}
+    assert {n: versions.get(n) for n, s in bounds.items() if versions.get(n) not in s} == {}
+    assert {n for n in versions if n in common and versions[n] != common[n]} == set()
 
 
 def test_lock_is_closed_under_the_needs_of_the_installed_packages(locked):

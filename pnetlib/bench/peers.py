@@ -229,23 +229,7 @@ class Skglm(Columnwise):
             yield w.copy()
 
 
-class ElasticNetClass(Columnwise):
-    """scikit-learn's public path without a Gram matrix."""
-
-    name, package = "scikit-learn, data", "scikit-learn"
-
-    @classmethod
-    def here(cls):
-        return True
-
-    def _path(self, X, y, lam1s, tol):
-        from sklearn.linear_model import lasso_path
-
-        return lasso_path(X, y, alphas=0.5 * np.asarray(lam1s), precompute=False, tol=tol,
-                          max_iter=MOST_SWEEPS)[1].T
-
-
-RACERS = (Pnetlib, GramDescent, ElasticNetClass, Celer, Skglm)
+RACERS = (Pnetlib, GramDescent, Celer, Skglm)
 
 
 def present(names=None):

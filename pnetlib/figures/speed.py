@@ -64,7 +64,7 @@ def caption_race(race: pd.DataFrame, repeats: int, *, simulated: bool) -> str:
     """Return the caption of `draw_race`."""
     least = int(race["targets timed"].min())
     text = (
-        f"Median seconds of {repeats} interleaved repeats, Gram or copies included, all at a "
+        f"Seconds, medians of interleaved repeats ({repeats} each), Gram or copies included, all at a "
         f"relative duality gap of at most {race['gap'].max():.1g}; in brackets, times the seconds "
         f"of pnetlib. Slow racers are timed on a sample of targets (at least {least}) and scaled."
     )
@@ -96,8 +96,8 @@ def draw_floor(race: pd.DataFrame, *, simulated: bool) -> Figure:
     axes.axvline(OVER_FLOOR, color=CUT, linewidth=1, linestyle="--", label="goal")
     axes.set_yticks(range(len(contests)), [f"{TITLES[w]}, {j}" for w, j, _ in contests])
     axes.set_ylim(len(contests) - 0.5, -0.5)
-    axes.set_xlim(left=0)
-    axes.set_xlabel("Seconds over those of the floor")
+    axes.set_xscale("log")
+    axes.set_xlabel("Seconds over those of the floor (log scale)")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
