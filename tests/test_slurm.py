@@ -230,6 +230,10 @@ def test_an_array_of_20_parts_merged_is_the_single_run(slurm, clone, single, tmp
     assert "Finished 2 steps in " in log_of(clone, merge)
 
 
+@pytest.mark.skipif(
+    "PNETLIB_SLURM_LIMIT" not in os.environ,
+    reason="a time limit on a busy machine is not reliable; set PNETLIB_SLURM_LIMIT=1 to run it",
+)
 def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single, tmp_path):
     """With the warning that reproduce.sh asks for, 300 seconds before the limit."""
     out = tmp_path / "out"
