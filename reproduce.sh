@@ -206,6 +206,9 @@ export PYTHONPATH=$root
 if [ "$action" = test ]; then
     cd "$root"
     export MPLBACKEND=agg
+    if [ $# = 0 ]; then # the whole suite: files side by side, on all cores
+        set -- --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+    fi
     exec "$python" -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 "$@"
 fi
 if [ "$action" = bench ]; then exec "$python" -m pnetlib.bench "$@"; fi

@@ -13,9 +13,11 @@ from pnetlib.runs.isolation import isolation
 ROOT = Path(__file__).resolve().parent.parent
 GDSC = ROOT.parent / "shared" / "gdsc"
 
-# Before anything imports numba or matplotlib; the kernels of nbval inherit it.
-_scratch = Path(tempfile.mkdtemp(prefix="pnet-tests-"))
-atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+# Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
+if "PNETLIB_TESTS" not in os.environ:
+    os.environ["PNETLIB_TESTS"] = tempfile.mkdtemp(prefix="pnet-tests-")
+    atexit.register(shutil.rmtree, os.environ["PNETLIB_TESTS"], ignore_errors=True)
+_scratch = Path(os.environ["PNETLIB_TESTS"])
 os.environ.update(
     isolation(_scratch),
     NUMBA_CACHE_DIR=str(_scratch / "numba"),

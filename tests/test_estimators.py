@@ -136,7 +136,8 @@ def test_order_of_genes_does_not_matter(model, seed):
     X, z = raw(seed, 50, 14)
     order = np.random.default_rng(seed).permutation(14)
     one, two = tight(model).fit(X, z), tight(model).fit(X[:, order], z)
-    np.testing.assert_allclose(two.predict(X[:, order]), one.predict(X), atol=1e-8)
+    # A gap of 1e-13 leaves the square root of it, and its curvature, in the coefficients.
+    np.testing.assert_allclose(two.predict(X[:, order]), one.predict(X), atol=1e-6)
     if hasattr(one, "B_"):
         B = network_of(one)[np.ix_(order, order)]
         np.testing.assert_allclose(network_of(two), B, atol=1e-8)

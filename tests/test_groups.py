@@ -155,7 +155,6 @@ def held_out_errors(X, lam1, seed):
         yield np.mean((Z - Z @ B) ** 2)
 
 
-@pytest.mark.xfail(strict=True, reason="errors are divided by the variance of the held-out fold")
 def test_network_errors_are_in_units_of_the_training_variance(cohort, groups, genes):
     table = network_errors(cohort, groups, genes[:12], seed=3)
     for group in GROUPS:

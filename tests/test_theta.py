@@ -39,6 +39,13 @@ def test_column_products():
                                atol=1e-14)
 
 
+def test_combination_of_the_columns_of_active_genes():
+    _, _, B, _ = problem(0)
+    theta = np.array([0.3, 0.0, -1.2, 0.0, 0.0, 2.0, 0.0, 0.7, 1.0])
+    np.testing.assert_allclose(kernel.combine_columns(*naive.compressed(B), theta), B @ theta,
+                               atol=1e-14)
+
+
 def test_gram_of_predicted_activities():
     X, _, B, m = problem(1)
     GB = np.ascontiguousarray((m.G @ B).T)

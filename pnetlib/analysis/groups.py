@@ -89,7 +89,7 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
     Returns
     -------
     DataFrame
-        Index lam1; columns ST, RS: mean squared error per gene in units of its variance.
+        Index lam1; columns ST, RS: mean squared error of a gene in units of its training variance.
     """
     tables = {}
     with threadpool_limits(1, "blas"):
@@ -97,9 +97,9 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
             X = cohort.expression.loc[groups.lines[group], genes].to_numpy()
             folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(X))
             tables[group] = {
-                2.0 * fraction: 1.0 - np.mean([
+                2.0 * fraction: np.mean([
                     ElasticNetwork(2.0 * fraction, gap_tol=1e-4, n_threads=1)
-                    .fit(X[train]).score(X[test]) for train, test in folds
+                    .fit(X[train]).error(X[test]) for train, test in folds
                 ])
                 for fraction in FRACTIONS
             }

@@ -37,9 +37,7 @@ def shared_errors(parts, rest, seed, n_folds=5):
                 test = parts[k][folds[k][fold][1]]
                 scale = train[k].std(axis=0)
                 X = (test - train[k].mean(axis=0)) / np.where(scale > 0.0, scale, 1.0)
-                left = np.sum((X - X @ B) ** 2, axis=0)
-                total = np.sum((X - X.mean(axis=0)) ** 2, axis=0)
-                errors[number, k] += np.mean(left[total > 0] / total[total > 0]) / n_folds
+                errors[number, k] += np.mean((X - X @ B) ** 2) / n_folds
     return pd.DataFrame(errors, pd.Index(2.0 * FRACTIONS, name="lam1"), GROUPS)
 
 

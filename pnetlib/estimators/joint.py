@@ -15,7 +15,13 @@ import numpy as np
 
 from ..kernels.column import sweep_columns
 from ..kernels.graph import degrees, graph_penalty, neighbour_sums, network_loss
-from ..kernels.theta import candidate_links, column_products, descend_theta, gram_rows
+from ..kernels.theta import (
+    candidate_links,
+    column_products,
+    combine_columns,
+    descend_theta,
+    gram_rows,
+)
 from ..threads import chunks
 from .columns import MAX_ROUNDS, Columns, gram_times, solve_network
 from .moments import Moments
@@ -107,19 +113,10 @@ def effect_objective(moments, B, GB, theta, signs, pen):
     v = theta[active] @ GB[active]
     s = degree_scale(degrees(*B.arrays), pen.degree)
     return (
-        moments.zz + active_sum(B, theta, active) @ (v - 2.0 * moments.g)
+        moments.zz + combine_columns(*B.arrays, theta) @ (v - 2.0 * moments.g)
         + pen.lam3 * np.abs(theta).sum()
         + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
     )
-
-
-def active_sum(B, theta, active):
-    """u = B theta from the active columns."""
-    u = np.zeros(theta.size)
-    for j in active:
-        column = slice(B.indptr[j], B.indptr[j + 1])
-        u[B.indices[column]] += theta[j] * B.data[column]
-    return u
 
 
 def objective(moments, B, GB, theta, signs, pen):
@@ -208,7 +205,7 @@ def network_step(moments, state, pen, tol, n_threads=None):
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
     v = theta[active] @ state.GB[active]
-    u = active_sum(state.B, theta, active)
+    u = combine_columns(*state.B.arrays, theta)
     part = sweep_columns(G, state.GB, moments.g, moments.zz, theta, active, a, e, pen.lam1,
                          pen.lam2, pen.lam4, *state.B.arrays, u, v, tol, MAX_ROUNDS)
     B = state.B.replace(active, *part[:3])

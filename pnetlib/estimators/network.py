@@ -121,6 +121,11 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         """The gene names: one predicted activity for each gene."""
         return np.asarray(self._genes(), dtype=object)
 
+    def error(self, X):
+        """Mean squared network error on X, genes in units of their variance in the fit."""
+        X = self._standardised(X)
+        return float(np.mean((X - X @ self.B_) ** 2))
+
     def score(self, X, y=None):
         """Mean share of the genes' variance that their regulators explain on X."""
         X = self._standardised(X)

@@ -284,6 +284,8 @@ def descend(S, b, c, r, w, lam2, K, target, max_rounds):
     for _ in range(max_rounds):
         for _ in range(max(SWEEPS, b.size // SWEEPS_SHARE)):
             sweep(S, b, c, w, lam2)
+        if duality_gap(b, c, r, w, lam2, K) <= target:
+            break  # from a near start the sweeps alone often suffice
         newton_steps(S, b, c, w, lam2)
         if duality_gap(b, c, r, w, lam2, K) <= target:
             break

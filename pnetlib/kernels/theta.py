@@ -24,6 +24,17 @@ def column_products(indptr, indices, data, v):
 
 
 @njit(nogil=True, cache=True)
+def combine_columns(indptr, indices, data, theta):
+    """u = B theta, from the columns of the genes that have an effect."""
+    u = np.zeros(theta.size)
+    for j in range(theta.size):
+        if theta[j] != 0.0:
+            for k in range(indptr[j], indptr[j + 1]):
+                u[indices[k]] += theta[j] * data[k]
+    return u
+
+
+@njit(nogil=True, cache=True)
 def gram_rows(indptr, indices, data, T, genes):
     """Rows of H = B'GB for the given genes; column k of `T` is G b of the k-th candidate."""
     H = np.zeros((genes.size, T.shape[1]))
@@ -60,7 +71,7 @@ def descend_theta(H, h, N, diag, signs, theta, lam3, lam4, tol, max_sweeps):
     negative; the minimiser stays closed. Where `signs` is not 0 the sign is fixed there and
     the links act on sign * theta instead of |theta|.
     """
-    rho = h - H @ theta
+    rho, links = h - H @ theta, N @ np.where(signs == 0.0, np.abs(theta), signs * theta)
     for _ in range(max_sweeps):
         gain = 0.0
         for j in range(theta.size):
@@ -68,20 +79,18 @@ def descend_theta(H, h, N, diag, signs, theta, lam3, lam4, tol, max_sweeps):
             if curvature <= 0.0:  # a gene without regulators and links: only lam3 is left of it
                 theta[j] = 0.0
                 continue
-            pull = 0.0
-            for q in range(theta.size):
-                effect = abs(theta[q]) if signs[q] == 0.0 else signs[q] * theta[q]
-                pull += N[j, q] * effect
-            pull *= 2.0 * lam4
+            pull = 2.0 * lam4 * links[j]
             centre = rho[j] + H[j, j] * theta[j] + signs[j] * pull
             threshold = 0.5 * lam3 - (pull if signs[j] == 0.0 else 0.0)
             side = 1.0 if centre >= 0.0 else -1.0
             new = side * max(abs(centre) - threshold, 0.0) / curvature
             step = new - theta[j]
             if step != 0.0:
+                effect = abs(new) - abs(theta[j]) if signs[j] == 0.0 else signs[j] * step
                 theta[j] = new
                 gain = max(gain, curvature * step * step)
                 for q in range(theta.size):
                     rho[q] -= step * H[j, q]
+                    links[q] += effect * N[j, q]
         if gain <= tol:
             break
