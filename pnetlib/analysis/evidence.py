@@ -56,7 +56,7 @@ def sizes_named(name, n_genes=0, fraction=0.0, cohort=None):
     if name == "smoke":
         omegas = (0.3,)
     elif name == "standard":
-        profile = replace(profile, repeats=1, inner_folds=2, lam1=(0.1, 0.05),
+        profile = replace(profile, repeats=1, inner_folds=2, lam1=(0.06,),
                           lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3), ratios=(0.2, 0.6))
     else:
         profile = replace(PROFILES["standard"], repeats=1)

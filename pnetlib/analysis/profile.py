@@ -56,7 +56,7 @@ PROFILES = {
     "standard": Profile(
         n_genes=976, outer_folds=5, repeats=2, inner_folds=3, lam1=(0.08, 0.04),
         lam3=(0.5, 0.25, 0.12, 0.06, 0.03), lam4=(0.0, 0.1, 1.0), ratios=(0.2, 0.5, 0.9),
-        control_folds=2, group_size=95, n_neighbours=30,
+        control_folds=1, group_size=95, n_neighbours=30,
     ),
     "paper": Profile(
         n_genes=976, outer_folds=5, repeats=5, inner_folds=5, lam1=(0.1, 0.05, 0.025),

@@ -38,7 +38,8 @@ def profile_named(name, n_genes=0, fraction=0.0, cohort=None):
     """Folds and grid of this comparison of rules: one repeat, fewer points than notebook 02."""
     profile = PROFILES[name]
     if name == "standard":
-        profile = replace(profile, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3))
+        profile = replace(profile, repeats=1, lam1=(0.1, 0.05), lam3=(0.4, 0.2, 0.1, 0.05),
+                          lam4=(0.0, 0.3))
     elif name == "paper":
         profile = replace(PROFILES["standard"], repeats=1, lam4=(0.0, 0.1, 1.0))
     return with_genes(profile, n_genes, fraction, cohort)

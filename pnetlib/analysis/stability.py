@@ -43,7 +43,7 @@ class Effort:
 
 EFFORTS = {
     "smoke": Effort((40, 80), (4, 3), 20),
-    "standard": Effort((976, 1500), (4, 2), 500),
+    "standard": Effort((976, 1500), (4, 1), 500),
     "paper": Effort((976, 1500, 0), (16, 6, 1), 2000),
 }
 

@@ -86,7 +86,7 @@ STUDY_SIZES = {
         ),
     ),
     "standard": StudySizes(
-        modules=20, n_train=100, n_test=100, replicates=4, graph_replicates=2,
+        modules=20, n_train=100, n_test=100, replicates=3, graph_replicates=2,
         ablation_replicates=1, graphs=GRAPHS, ablation_scenarios=SCENARIOS,
         tuning=replace(
             PROFILES["standard"], n_genes=220, inner_folds=3, lam1=(0.4, 0.2), lam3=(0.1, 0.03),

@@ -3,7 +3,6 @@
 import numbers
 import warnings
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
@@ -87,6 +86,8 @@ class NetworkTables(GeneNames):
 
     def to_networkx(self):
         """The network as a directed graph, regulator to target, with edge attribute coefficient."""
+        import networkx as nx  # here, as it costs a third of a second and few need it
+
         graph = nx.DiGraph()
         graph.add_nodes_from(self._genes())
         graph.add_weighted_edges_from(

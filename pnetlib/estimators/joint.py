@@ -254,7 +254,7 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_th
     for _ in range(max_iter):
         before = best
         old_theta = state.theta.copy()
-        theta_step(moments, state, pen, 1e-6 * tol)
+        theta_step(moments, state, pen, 1e-4 * tol)
         value = whole()
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best
