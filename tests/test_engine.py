@@ -7,9 +7,11 @@ import time
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 
 from pnetlib.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE, Engine
 from pnetlib.errors import DataError, SetupError, UsageError
+from pnetlib.estimators import ElasticNetwork, blocks
 
 SHARED = (np.linspace(-1.0, 1.0, 101), 0.3)
 TASKS = [(seed, size) for seed in range(6) for size in (3, 50)]
@@ -137,6 +139,33 @@ def test_a_cluster_of_processes_gives_the_same_bits(dask_engine):
     assert len(pids) == 2 and os.getpid() not in pids
     for one, task in zip(dask_engine.map(product, TASKS, SHARED), TASKS, strict=True):
         np.testing.assert_array_equal(one, product(*SHARED, *task))
+
+
+@pytest.mark.parametrize("gram_dtype", ["float64", "float32"])
+def test_a_network_in_blocks_on_a_cluster_has_the_same_bits(dask_engine, gram_dtype, monkeypatch):
+    monkeypatch.setattr(blocks, "WIDTH", 50)
+    X = np.random.default_rng(3).normal(size=(60, 140)) @ np.triu(np.full((140, 140), 0.1), -3)
+    X[:, 7] = 2.5  # a constant gene
+    model = ElasticNetwork(0.3, 0.05, gram_dtype=gram_dtype, n_threads=1)
+    here, there = clone(model).fit(X), clone(model).fit(X, engine=dask_engine)
+    for name in ("data", "indices", "indptr"):
+        np.testing.assert_array_equal(getattr(here.B_, name), getattr(there.B_, name))
+    for name in ("gaps_", "certified_gaps_", "mean_", "scale_"):
+        np.testing.assert_array_equal(getattr(here, name), getattr(there, name))
+    near = clone(model).fit(X, start=here.B_, engine=dask_engine)
+    np.testing.assert_allclose(near.B_.toarray(), here.B_.toarray(), atol=1e-3)
+
+
+def test_a_process_forms_the_gram_matrix_once_and_lets_it_go_with_the_expression():
+    X = np.random.default_rng(0).normal(size=(20, 6))
+    first = blocks.held_gram(X, "float64")
+    assert blocks.held_gram(X, "float64") is first
+    np.testing.assert_allclose(first, np.corrcoef(X.T), atol=1e-12)
+    assert blocks.held_gram(X, "float32").dtype == np.float32
+    other = X.copy()
+    assert blocks.held_gram(other, "float64") is not first
+    del other
+    assert blocks._held == {}
 
 
 def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):

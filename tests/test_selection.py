@@ -164,7 +164,7 @@ def test_description_is_what_the_data_give(chosen, method):
     X, z = (X - moments.mean) / moments.scale, z - z.mean()
     n, p = X.shape
     u, state = refit(moments, choice, method)
-    fit = fits_along(moments, choice, method)[choice.index(method)]
+    fit = fits_along(moments, choice)[method][choice.index(method)]
     np.testing.assert_array_equal(fit.u, u)
     errors, ks, ps = [np.mean((z - X @ u) ** 2)], [np.count_nonzero(u)], [p]
     df = expression_df(moments.G, u, choice.point(method).get("lam2", 0.0))

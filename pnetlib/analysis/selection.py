@@ -28,7 +28,7 @@ from .comparison import corrected_mean, outer_folds
 from .earlier import with_genes
 from .evidence import side_by_side
 from .profile import PROFILES
-from .tuning import METHODS, NETWORK_METHODS, choose, refit
+from .tuning import METHODS, NETWORK_METHODS, choose, expression_path, network_path, predictor
 
 RULES = ("CV", "1-SE", "BIC", "EBIC")
 GAMMA = 0.5
@@ -137,7 +137,7 @@ class Fitted:
 
 
 def describe(moments, point, u, state):
-    """The `Fitted` of what `tuning.refit` returned at a point."""
+    """The `Fitted` of a predictor u at a point, and of the state of a network method."""
     G, g, n, p = moments.G, moments.g, moments.n, len(moments.g)
     error = moments.zz - 2.0 * float(u @ g) + float(u @ G @ u)
     if state is None:
@@ -146,9 +146,9 @@ def describe(moments, point, u, state):
         return Fitted(u, int(k), 0, *criteria(n, [error], [df], [k], [p]))
     B, theta = state.B.matrix(), state.theta
     edges = np.diff(B.indptr)
-    GB = G @ B
-    errors = 1.0 - 2.0 * np.asarray((B.multiply(G)).sum(axis=0)).ravel()
-    errors = errors + np.asarray(B.multiply(GB).sum(axis=0)).ravel()
+    regulator, target = B.indices, np.repeat(np.arange(p), edges)
+    gains = B.data * (state.GB[target, regulator] - 2.0 * G[target, regulator])
+    errors = 1.0 + np.bincount(target, gains, p)
     effects = np.count_nonzero(theta)
     df = effects_df(G, B, theta, point.get("lam4", 0.0))
     return Fitted(u, int(effects), int(edges.sum()), *criteria(
@@ -157,14 +157,26 @@ def describe(moments, point, u, state):
     ))
 
 
-def fits_along(moments, choice, method):
-    """A method refitted on all training lines at every point of its grid, in the grid's order."""
-    points, fits = choice.grid.points(method), []
-    for index, point in enumerate(points):
-        only = np.ones((1, len(points)))
-        only[0, index] = 0.0
-        there = replace(choice, errors=choice.errors | {method: only})
-        fits.append(describe(moments, point, *refit(moments, there, method)))
+def fits_along(moments, choice):
+    """Every method refitted on all training lines, once along its paths.
+
+    Returns
+    -------
+    dict
+        Method to a list of `Fitted`, in the order of its grid points; the same fits as
+        `tuning.refit` gives.
+    """
+    fits = {method: [] for method in METHODS}
+    points = {method: choice.grid.points(method) for method in METHODS}
+
+    def add(method, u, state=None):
+        fits[method].append(describe(moments, points[method][len(fits[method])], u, state))
+
+    for method, state in network_path(moments, choice.grid, choice.networks):
+        add(method, predictor(state), state)
+    for method in ("ELA", "LA"):
+        for b in expression_path(moments, points[method]):
+            add(method, b)
     return fits
 
 
@@ -234,11 +246,11 @@ def held_out_rules(cohort, drug, profile, seed, fold):
         cohort.expression.loc[train, genes].to_numpy(), z[train].to_numpy(), profile, seed
     )
     X = (cohort.expression.loc[test, genes].to_numpy() - moments.mean) / moments.scale
-    rows = []
+    rows, fits = [], fits_along(moments, choice)
     for method in METHODS:
-        points, fits = choice.grid.points(method), fits_along(moments, choice, method)
-        for rule, index in choose_by(choice.errors[method], fits).items():
-            fit, point = fits[index], points[index]
+        points = choice.grid.points(method)
+        for rule, index in choose_by(choice.errors[method], fits[method]).items():
+            fit, point = fits[method][index], points[index]
             left = z[test].to_numpy() - moments.z_mean - X @ fit.u
             rows.append({
                 "drug": drug, "fold": fold, "method": method, "rule": rule, **point,

@@ -41,13 +41,7 @@ class Moments:
     @classmethod
     def of(cls, X, z=None, *, standardize=True, n_threads=None, gram_dtype="float64"):
         """Moments of expression X (n, p), genes standardised, and response z (n,)."""
-        X = np.asarray(X, float)
-        mean = X.mean(axis=0)
-        X = X - mean
-        scale = np.sqrt(np.einsum("ij,ij->j", X, X) / len(X))
-        constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
-        X[:, constant] = 0.0
-        scale[constant] = 1.0
+        X, mean, scale = centred(X)
         if standardize:
             X /= scale
         else:
@@ -95,6 +89,18 @@ class Moments:
         zz = (self.n * self.zz - gone_z @ gone_z - n * shift_z**2) / n
         return Moments(n, self.mean + shift * self.scale, self.scale * relative, C,
                        self.z_mean + shift_z, g, float(zz))
+
+
+def centred(X):
+    """Expression less its mean, the mean, and the standard deviation: 1 for a constant gene."""
+    X = np.asarray(X, float)
+    mean = X.mean(axis=0)
+    X = X - mean
+    scale = np.sqrt(np.einsum("ij,ij->j", X, X) / len(X))
+    constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
+    X[:, constant] = 0.0
+    scale[constant] = 1.0
+    return X, mean, scale
 
 
 def gram(X, n_threads=None, width=256, dtype="float64"):

@@ -7,10 +7,11 @@ from sklearn.utils.validation import validate_data
 
 from ..errors import UsageError
 from .base import NetworkTables, check_choice, check_penalties, warn_unconverged
+from .blocks import solve_on
 from .certificate import certify_network
 from .columns import Columns, solve_network
 from .forecast import forecast_memory
-from .moments import Moments
+from .moments import Moments, centred
 
 CERTIFIED = 256  # columns whose gap a fit with a float32 Gram matrix computes anew in float64
 
@@ -54,7 +55,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         self.gram_dtype = gram_dtype
         self.n_threads = n_threads
 
-    def fit(self, X, y=None, start=None):
+    def fit(self, X, y=None, start=None, engine=None):
         """Estimate the network of expression X (n cell lines, p genes).
 
         Parameters
@@ -66,11 +67,15 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         start : sparse array or ndarray (p, p), optional
             Network to start from, genes in the order of X, such as one of a larger lam1. The
             result is the same within the gap whatever it is.
+        engine : Engine, optional
+            Its worker processes (backend dask) solve blocks of targets, each with a Gram matrix
+            of its own in memory; the result has the same bits. Otherwise `n_threads` threads of
+            this process do.
 
         Raises
         ------
         SetupError
-            If the memory that is available does not suffice.
+            If the memory that is available does not suffice, or the engine has no workers.
         """
         check_penalties(self, ["lam1", "lam2", "gap_tol"])
         check_choice(self, "gram_dtype", ("float64", "float32"))
@@ -78,13 +83,19 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         n, p = X.shape
         start = Columns.empty(p) if start is None else network_start(start, p)
         forecast_memory(n, p, gram_dtype=self.gram_dtype, n_threads=self.n_threads).require()
-        moments = Moments.of(X, n_threads=self.n_threads, gram_dtype=self.gram_dtype)
-        self.mean_, self.scale_ = moments.mean, moments.scale
-        columns, self.gaps_ = solve_network(
-            moments.G, np.full(p, 0.5 * self.lam1), self.lam2, start, self.gap_tol,
-            n_threads=self.n_threads,
-        )
-        del moments
+        if engine is None or engine.backend == "threads":
+            moments = Moments.of(X, n_threads=self.n_threads, gram_dtype=self.gram_dtype)
+            self.mean_, self.scale_ = moments.mean, moments.scale
+            columns, self.gaps_ = solve_network(
+                moments.G, np.full(p, 0.5 * self.lam1), self.lam2, start, self.gap_tol,
+                n_threads=self.n_threads,
+            )
+            del moments
+        else:
+            _, self.mean_, self.scale_ = centred(X)
+            columns, self.gaps_ = solve_on(
+                engine, X, self.lam1, self.lam2, start, self.gap_tol, self.gram_dtype
+            )
         self.B_, self.certified_gaps_ = columns.matrix(), self.gaps_
         if self.gram_dtype == "float32":
             self.certified_gaps_ = self.certify(X, np.unique(
