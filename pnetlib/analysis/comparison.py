@@ -175,7 +175,8 @@ def corrected_mean(values, n_test, n_train):
     values = np.asarray(values, float)
     J = len(values)
     ratio = float(np.mean(np.asarray(n_test) / np.asarray(n_train)))
-    se = float(np.sqrt(np.var(values, ddof=1) * (1.0 / J + ratio)))
+    spread = np.var(values, ddof=1) if J > 1 else np.nan  # one fold has a mean, but no interval
+    se = float(np.sqrt(spread * (1.0 / J + ratio)))
     half = float(student.ppf(0.975, J - 1)) * se
     mean = float(values.mean())
     return {"mean": mean, "se": se, "low": mean - half, "high": mean + half}

@@ -52,15 +52,14 @@ class Sizes:
 
 def sizes_named(name, n_genes=0, fraction=0.0, cohort=None):
     """The sizes for a profile of that name, with other genes where they are given."""
-    profile, omegas = PROFILES[name], (0.1, 0.3)
-    if name == "smoke":
-        omegas = (0.3,)
-    elif name == "standard":
+    profile, omegas = PROFILES[name], (0.3,)
+    if name == "standard":
         profile = replace(profile, repeats=1, inner_folds=2, lam1=(0.06,),
                           lam3=(0.2, 0.1, 0.05), lam4=(0.0, 0.3), ratios=(0.2, 0.6))
-        omegas = (0.3,)
-    else:
-        profile = replace(PROFILES["standard"], repeats=1)
+    elif name == "paper":
+        profile = replace(PROFILES["standard"], repeats=1, lam3=(0.4, 0.2, 0.1, 0.05),
+                          lam4=(0.0, 0.3))
+        omegas = (0.1, 0.3)
     return Sizes(with_genes(profile, n_genes, fraction, cohort), omegas)
 
 

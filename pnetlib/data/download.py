@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -83,8 +84,7 @@ def cache_folder(cache: str | Path | None = None) -> Path:
     SetupError
         If the folder cannot be made.
     """
-    import pooch
-
+    pooch = _pooch()
     folder = Path(cache or os.environ.get(CACHE_VARIABLE) or pooch.os_cache("pnetlib"))
     folder = folder.expanduser()
     try:
@@ -184,11 +184,18 @@ def fetch(file: OfficialFile, folder: Path) -> Path:
     )
 
 
+def _pooch():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its progress bars ask for notebook widgets
+        import pooch
+    return pooch
+
+
 def _download(address: str, file: OfficialFile, folder: Path) -> str | None:
     """Download a file and return None, or return what went wrong in a few words."""
-    import pooch
     import requests
 
+    pooch = _pooch()
     pooch.get_logger().setLevel("WARNING")
     downloader = pooch.HTTPDownloader(
         progressbar=sys.stderr.isatty(), chunk_size=1 << 20, timeout=60
