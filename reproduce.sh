@@ -109,6 +109,9 @@ begin() { # FOLDER [keep]: removes what is half made; with `keep` a complete one
 finish() { # FOLDER FILE
     install "The project" "$1/bin/python" -m pip install --disable-pip-version-check \
         --no-deps --no-build-isolation -e "$root"
+    echo "Compiling the kernels (about a minute) ..."
+    # What fails here would tell so in the run, which compiles what it lacks.
+    module "$1/bin/python" pnetlib.runs.compile >>"$log" 2>&1 </dev/null || true
     cp "$2" "$1/made-from"
     rm "$cache/unfinished${1##*/}"
 }

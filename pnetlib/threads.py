@@ -2,6 +2,7 @@
 
 import numbers
 import os
+from functools import cache
 
 from pnetlib.errors import UsageError
 
@@ -35,6 +36,19 @@ def thread_count(n_threads: int | None = None) -> int:
     if not isinstance(n_threads, numbers.Integral) or n_threads < 0:
         raise UsageError(f"n_threads must be a whole number of at least 0, not {n_threads!r}.")
     return int(n_threads)
+
+
+@cache
+def _numerical_libraries():
+    """Return the BLAS libraries of this process; finding them takes some 10 ms."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def one_blas_thread():
+    """Give NumPy's BLAS a single thread inside a ``with`` block."""
+    return _numerical_libraries().limit(limits=1, user_api="blas")
 
 
 def chunks(p: int, size: int = 32) -> list[tuple[int, int]]:

@@ -27,6 +27,8 @@ case "$*" in
         echo pip >>"{calls}"
         if [ -e "{calls}.slow" ]; then sleep 30; fi
         if [ -e "{calls}.broken" ]; then echo "no route to host"; exit 1; fi ;;
+    "-m pnetlib.runs.compile")
+        echo compile >>"{calls}" ;;
     *) exec "{python}" "$@" ;;
 esac
 """
@@ -172,7 +174,7 @@ def test_environment_is_made_once(clone):
     assert (first.returncode, first.stderr) == (0, "")
     assert "Installing the packages of requirements.lock" in first.stdout
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
-    assert clone.called == ["venv", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
 def test_changed_lock_updates_the_environment(clone):
@@ -181,7 +183,7 @@ def test_changed_lock_updates_the_environment(clone):
         lock.write("# newer\n")
     assert clone(*CHECK).returncode == 0
     assert clone(*CHECK).returncode == 0
-    assert clone.called == ["venv", "pip", "pip", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "pip", "compile", "pip", "pip", "compile"]
 
 
 def test_failed_installation_names_its_log_and_is_mended_by_the_next_call(clone):
@@ -194,7 +196,7 @@ def test_failed_installation_names_its_log_and_is_mended_by_the_next_call(clone)
     broken.unlink()
     assert clone(*CHECK).returncode == 0
     assert not (clone.root / ".venv" / "leftover").exists()
-    assert clone.called == ["venv", "pip", "venv", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "venv", "pip", "pip", "compile"]
 
 
 def test_interrupted_installation_is_begun_anew(clone):
@@ -215,7 +217,7 @@ def test_interrupted_installation_is_begun_anew(clone):
     (clone.root / ".venv" / "leftover").touch()
     assert clone(*CHECK).returncode == 0
     assert not (clone.root / ".venv" / "leftover").exists()
-    assert clone.called == ["venv", "pip", "venv", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "venv", "pip", "pip", "compile"]
 
 
 def wait_for(condition, seconds=20):
@@ -229,7 +231,7 @@ def test_environment_of_a_python_that_is_gone_is_made_anew(clone):
     clone(*CHECK)
     (clone.root / ".venv" / "bin" / "python").unlink()
     assert clone(*CHECK).returncode == 0
-    assert clone.called == ["venv", "pip", "pip"] * 2
+    assert clone.called == ["venv", "pip", "pip", "compile"] * 2
 
 
 def test_calls_at_the_same_time_make_one_environment(clone):
@@ -242,7 +244,7 @@ def test_calls_at_the_same_time_make_one_environment(clone):
         for _ in range(4)
     ]
     assert [call.wait(timeout=60) for call in calls] == [0] * 4
-    assert clone.called == ["venv", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
 def test_somebody_elses_venv_is_left_alone(clone):
@@ -258,11 +260,11 @@ def test_conda_goes_before_venv(clone, name):
     script(clone.bin / name, CONDA.format(calls=clone.calls, stand_in=clone.python))
     assert clone(*CHECK).returncode == 0
     assert clone(*CHECK).returncode == 0
-    conda, pip = clone.called
+    conda, *others = clone.called
     verb = "create --yes" if name == "micromamba" else "env create"
     place = f"--prefix {clone.root}/.conda --file {clone.root}/environment.yml"
     assert conda == f"{name} {verb} {place}"
-    assert pip == "pip"
+    assert others == ["pip", "compile"]
     assert not (clone.root / ".venv").exists()
 
 
@@ -271,7 +273,7 @@ def test_conda_can_be_passed_by(clone):
     assert_one_sentence(clone(*CHECK), 3, "The packages could not be installed")
     assert clone(*CHECK, PNETLIB_ENV="venv").returncode == 0
     assert clone(*CHECK).returncode == 0  # what stands is taken
-    assert clone.called == ["venv", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
 # --- the active one --------------------------------------------------------------------------
@@ -296,7 +298,7 @@ def test_active_environment_that_lacks_something_is_passed_by(clone, tmp_path):
     result = clone(*CHECK, VIRTUAL_ENV=folder)
     assert result.returncode == 0
     assert f"Not used: the active environment {folder} lacks" in result.stderr
-    assert clone.called == ["venv", "pip", "pip"]
+    assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
 def test_nothing_of_the_users_python_leaks_in(clone, tmp_path):

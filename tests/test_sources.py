@@ -509,6 +509,11 @@ def test_carrier_that_pip_does_not_find_is_one_sentence(offered, tmp_path):
     assert not list(cache.iterdir())
 
 
+def test_colours_of_pip_are_no_part_of_the_sentence():
+    coloured = "\x1b[31mERROR: No matching distribution\x1b[0m\n\x1b[0m"
+    assert "(No matching distribution)" in str(carriers._pip_error(carriers.EXPRESSION, coloured))
+
+
 def test_python_without_pip_is_one_sentence():
     error = carriers._pip_error(carriers.EXPRESSION, "/usr/bin/python: No module named pip\n")
     assert type(error) is DownloadError and "ensurepip" in str(error)

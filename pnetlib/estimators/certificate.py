@@ -4,10 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy.sparse import csc_array
-from threadpoolctl import threadpool_limits
 
 from ..kernels.column import EXCLUDED, duality_gap
-from ..threads import thread_count
+from ..threads import one_blas_thread, thread_count
 
 WIDTH = 64  # targets whose slopes are computed together: p x 64 numbers a thread
 
@@ -56,5 +55,5 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_threads=None):
             b[at], r[at], w[j] = 0.0, 0.0, 0.5 * lam1  # r counts where there are edges only
         return found
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(thread_count(n_threads)) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_threads)) as pool:
         return np.concatenate([np.empty(0), *pool.map(gaps, range(0, targets.size, WIDTH))])

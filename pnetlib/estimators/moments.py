@@ -4,9 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from ..threads import thread_count
+from ..threads import one_blas_thread, thread_count
 
 
 @dataclass(frozen=True)
@@ -135,6 +134,6 @@ def gram(X, n_threads=None, width=256, dtype="float64"):
             G[own, other] = block
             G[other, own] = block.T
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(thread_count(n_threads)) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_threads)) as pool:
         list(pool.map(blocks, range(0, p, width)))
     return G
