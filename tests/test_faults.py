@@ -182,7 +182,7 @@ def test_a_run_goes_on_after_a_fault(fault, number, folder, undisturbed):
     for attempt in range(6):  # a run that was quicker than usual is tried again, sooner
         out = folder.with_name(f"{folder.name}{attempt}")
         driver = Driver(out, *more)
-        time.sleep(moment / 2**attempt)
+        time.sleep(max(0.2, moment / 2**attempt))  # Python itself needs a moment
         undo = inject(fault, driver)
         asked = time.monotonic()
         if undo is None:

@@ -1202,3 +1202,22 @@ def test_a_disk_that_is_full_at_the_start_is_one_sentence(small_disk, notebooks)
             os.write(file.fileno(), bytes(4096))
     result = command(*SMOKE, "--out", small_disk / "out", notebooks=notebooks)
     assert_one_sentence(result, 3, small_disk, "free some space")
+
+
+@pytest.mark.parametrize("name, code", [("SIGTERM", 143), ("SIGINT", 130), ("SIGUSR1", 75)])
+def test_a_signal_before_the_command_stands_is_one_sentence(project, name, code):
+    script = f"""
+import os, runpy, signal, sys
+
+class WhileImporting:
+    def find_spec(self, module, *more):
+        if module == "pnetlib.errors":
+            os.kill(os.getpid(), signal.{name})
+
+sys.meta_path.insert(0, WhileImporting())
+runpy.run_module("pnetlib.runs", run_name="__main__", alter_sys=True)
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, text=True)
+    assert done.returncode == code
+    assert done.stderr.startswith(f"error: stopped by {name} before anything began")
+    assert done.stderr.count("\n") == 1
