@@ -43,7 +43,7 @@ def draw_race(race: pd.DataFrame, *, simulated: bool) -> Figure:
                 row = of.loc[name]
                 axes.barh(y + shift, row["seconds"], 0.38, alpha=shade,
                           color=HIGHLIGHT if name == "pnetlib" else DATA)
-                words = f"{row['seconds']:.2g} s"
+                words = f"{float(format(row['seconds'], '.2g')):g} s"
                 if name != "pnetlib":
                     words += f" ({row['ratio']:.3g} x)"
                 axes.annotate(words, (row["seconds"], y + shift), (3, 0), va="center", fontsize=7,
@@ -96,7 +96,8 @@ def draw_floor(race: pd.DataFrame, *, simulated: bool) -> Figure:
     axes.axvline(OVER_FLOOR, color=CUT, linewidth=1, linestyle="--", label="goal")
     axes.set_yticks(range(len(contests)), [f"{TITLES[w]}, {j}" for w, j, _ in contests])
     axes.set_ylim(len(contests) - 0.5, -0.5)
-    axes.set_xscale("log")
+    axes.set_xscale("log", base=2)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("Seconds over those of the floor (log scale)")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
