@@ -92,7 +92,44 @@ def test_gap_sees_a_start_beyond_the_target(overshoot):
     assert solved[0] == pytest.approx(0.99, abs=1e-5)
 
 
+@properties
+@given(seed=seeds, p=st.sampled_from([1, 63, 64, 65, 200]), lam2=st.sampled_from([0.0, 0.1]),
+       floor=st.sampled_from([0.0, 0.5, 10.0]), free=st.booleans())
+def test_ratio_of_the_dual_is_the_largest(seed, p, lam2, floor, free):
+    rng = np.random.default_rng(seed)
+    b, c, w = rng.normal(size=p), rng.normal(size=p), rng.uniform(0.1, 1.0, p)
+    w[0] = 0.0 if free else column.EXCLUDED
+    dual = np.abs(c - lam2 * b)
+    with np.errstate(divide="ignore"):
+        expected = np.max(np.where(dual > floor, dual / w, 0.0))
+    assert column.dual_ratio(b, c, w, lam2, floor) == pytest.approx(expected, rel=1e-14)
+
+
+@properties
+@given(seed=seeds, lam2=st.sampled_from([0.0, 0.1]))
+def test_gap_needs_only_the_genes_with_a_coefficient(seed, lam2):
+    X, y, w, G, r, K = problem(seed, p=12)
+    rng = np.random.default_rng(seed)
+    at = rng.choice(12, 5, replace=False).astype(np.int32)
+    b = np.zeros(12)
+    b[at[1:]] = 0.1 * rng.normal(size=4)
+    arguments = (b, r - G @ b, r, w, lam2, K)
+    assert column.gap_at(*arguments, at) == pytest.approx(column.duality_gap(*arguments),
+                                                          rel=1e-12, abs=1e-14 * K)
+
+
 # The pieces ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("taken", [0, 1, 3, 4, 5, 8, 11])
+def test_combination_of_rows_is_taken_out(taken, dtype):
+    rng = np.random.default_rng(taken)
+    G, c, steps = rng.normal(size=(20, 20)).astype(dtype), rng.normal(size=20), rng.normal(size=taken)
+    genes = rng.choice(20, taken, replace=False).astype(np.int32)
+    expected = c - steps @ G[genes].astype(float)
+    column.subtract_combination(G, genes, steps, c)
+    np.testing.assert_allclose(c, expected, atol=1e-13)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -23,25 +23,42 @@ COLLINEAR = 1e-8  # ridge of a Newton step where genes are collinear, in units o
 NEWTON_STEPS = 64  # genes that may leave before the support is factorised anew
 SWEEPS = 4  # coordinate sweeps before a Newton step, at least ...
 SWEEPS_SHARE = 16  # ... and one for every so many genes, as a step costs their number times more
+BLOCK = 64  # genes looked at together
 INNER = 0.03  # gap to reach in the working set, relative to the gap over all genes
 
 
 @njit(nogil=True, cache=True)
-def duality_gap(b, c, r, w, lam2, K):
-    """Duality gap of the column problem at `b`; never negative."""
-    l1 = l2 = rb = bc = excess = ratio = 0.0
-    for q in range(b.size):
+def dual_ratio(b, c, w, lam2, floor):
+    """Largest |c_q - lam2 b_q| / w_q of those above `floor`, 0 if there are none.
+
+    Genes are looked at a block at a time, which is vectorised; a block is gone through gene by
+    gene only where it holds a larger one.
+    """
+    ratio = 0.0
+    for first in range(0, b.size, BLOCK):
+        bs, cs, ws = b[first : first + BLOCK], c[first : first + BLOCK], w[first : first + BLOCK]
+        larger = 0
+        for q in range(bs.size):
+            dual = abs(cs[q] - lam2 * bs[q])
+            larger += (dual > ratio * ws[q]) & (dual > floor)
+        if larger > 0:
+            for q in range(bs.size):
+                dual = abs(cs[q] - lam2 * bs[q])
+                if dual > ratio * ws[q] and dual > floor:
+                    ratio = dual / ws[q] if ws[q] > 0.0 else np.inf
+    return ratio
+
+
+@njit(nogil=True, cache=True)
+def gap_at(b, c, r, w, lam2, K, at):
+    """Duality gap at a `b` that is 0 for all genes but those in `at`; never negative."""
+    l1 = l2 = rb = bc = 0.0
+    for q in at:
         l1 += w[q] * abs(b[q])
         l2 += b[q] * b[q]
         rb += r[q] * b[q]
         bc += c[q] * b[q]
-        over = max(abs(c[q]) - w[q], 0.0)
-        excess += over * over
-    floor = ROUNDING * np.sqrt(K)
-    for q in range(b.size):
-        dual = abs(c[q] - lam2 * b[q])
-        if dual > ratio * w[q] and dual > floor:
-            ratio = dual / w[q] if w[q] > 0.0 else np.inf
+    ratio = dual_ratio(b, c, w, lam2, ROUNDING * np.sqrt(K))
     residual = K - rb - bc
     augmented = residual + lam2 * l2
     primal = 0.5 * augmented + l1
@@ -50,8 +67,15 @@ def duality_gap(b, c, r, w, lam2, K):
     s = max(-limit, min(limit, (K - rb) / augmented)) if augmented > 0.0 else 1.0
     gap = primal - s * (K - rb) + 0.5 * s * s * augmented
     if lam2 > 0.0:  # the ridge gives a second dual that needs no scaling
+        excess = np.sum(np.maximum(np.abs(c) - w, 0.0) ** 2)
         gap = min(gap, primal - (K - rb) + 0.5 * residual + 0.5 * excess / lam2)
     return max(gap, 0.0)
+
+
+@njit(nogil=True, cache=True)
+def duality_gap(b, c, r, w, lam2, K):
+    """Duality gap of the column problem at any `b`."""
+    return gap_at(b, c, r, w, lam2, K, np.arange(b.size))
 
 
 @njit(nogil=True, cache=True)
@@ -60,16 +84,12 @@ def admission_bar(violation, limit):
 
     More than `limit` exceed it only where that many are equal.
     """
-    count, low, high, found = 0, 0.0, 0.0, False
-    for q in range(violation.size):
-        count += violation[q] > 0.0
-        high = max(high, violation[q])
-    if count <= limit:
+    if np.sum(violation > 0.0) <= limit:
         return 0.0
+    low, high, found = 0.0, np.max(violation), False
     for _ in range(40):
-        bar, count = 0.5 * (low + high), 0
-        for q in range(violation.size):
-            count += violation[q] > bar
+        bar = 0.5 * (low + high)
+        count = np.sum(violation > bar)
         if count > limit:
             low = bar
         else:
@@ -78,6 +98,21 @@ def admission_bar(violation, limit):
             if 4 * count > 3 * limit:
                 break
     return high if found else low
+
+
+@njit(nogil=True, cache=True)
+def subtract_combination(G, genes, steps, c):
+    """Take sum_k steps_k G[genes_k] out of `c`, four rows at a time."""
+    whole = genes.size - genes.size % 4
+    for k in range(0, whole, 4):
+        ra, rb, rc, rd = G[genes[k]], G[genes[k + 1]], G[genes[k + 2]], G[genes[k + 3]]
+        sa, sb, sc, sd = steps[k], steps[k + 1], steps[k + 2], steps[k + 3]
+        for q in range(c.size):
+            c[q] -= sa * ra[q] + sb * rb[q] + sc * rc[q] + sd * rd[q]
+    for k in range(whole, genes.size):
+        row = G[genes[k]]
+        for q in range(c.size):
+            c[q] -= steps[k] * row[q]
 
 
 @njit(nogil=True, cache=True)
@@ -281,13 +316,14 @@ def newton_steps(S, b, c, w, lam2):
 @njit(nogil=True, cache=True)
 def descend(S, b, c, r, w, lam2, K, target, max_rounds):
     """Coordinate sweeps and Newton steps in turn, until the duality gap is at most `target`."""
+    every = np.arange(b.size)
     for _ in range(max_rounds):
         for _ in range(max(SWEEPS, b.size // SWEEPS_SHARE)):
             sweep(S, b, c, w, lam2)
-        if duality_gap(b, c, r, w, lam2, K) <= target:
+        if gap_at(b, c, r, w, lam2, K, every) <= target:
             break  # from a near start the sweeps alone often suffice
         newton_steps(S, b, c, w, lam2)
-        if duality_gap(b, c, r, w, lam2, K) <= target:
+        if gap_at(b, c, r, w, lam2, K, every) <= target:
             break
 
 
@@ -297,13 +333,9 @@ def polish_column(G, S, r, w, lam2, K, b, c, act, target):
     old, cs = b[act], c[act]
     bs = old.copy()
     descend(S, bs, cs, r[act], w[act], lam2, K, target, 100)
-    for k in range(act.size):
-        step = bs[k] - old[k]
-        if step != 0.0:
-            b[act[k]] = bs[k]
-            row = G[act[k]]
-            for q in range(c.size):
-                c[q] -= step * row[q]
+    moved = np.flatnonzero(bs != old)
+    b[act] = bs
+    subtract_combination(G, act[moved], bs[moved] - old[moved], c)
 
 
 @njit(nogil=True, cache=True)
@@ -313,7 +345,7 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
     Returns its gap relative to the objective at b = 0, K/2, the working-set size, and the
     scratch `S`, grown where it was too small.
     """
-    gap, known = duality_gap(b, c, r, w, lam2, K), 0
+    gap, known = gap_at(b, c, r, w, lam2, K, working[:m]), 0
     for _ in range(max_rounds):
         if gap <= 0.5 * tol * K:
             break
@@ -322,7 +354,7 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
         known = m
         target = max(INNER * gap, 0.1 * tol * K)
         polish_column(G, S, r, w, lam2, K, b, c, working[:m], target)
-        gap = duality_gap(b, c, r, w, lam2, K)
+        gap = gap_at(b, c, r, w, lam2, K, working[:m])
     return gap / (0.5 * K) if K > 0.0 else gap, m, S
 
 
@@ -331,16 +363,12 @@ def load_column(G, GB, j, indices, data, b, c, working):
     """Set `b` to a stored column and ``c = G_j - G b``; `GB` row j is G b where it is held."""
     m = indices.size
     c[:] = G[j]
-    for k in range(m):
-        q = indices[k]
-        b[q] = data[k]
-        working[k] = q
-        if GB.shape[0] == 0:
-            for i in range(c.size):
-                c[i] -= data[k] * G[q, i]
+    b[indices] = data
+    working[:m] = indices
     if GB.shape[0] > 0:
-        for i in range(c.size):
-            c[i] -= GB[j, i]
+        c -= GB[j]
+    else:
+        subtract_combination(G, indices, data, c)
     return m
 
 
