@@ -2,16 +2,17 @@
 
 import importlib.util
 import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from pnetlib.bench import ceilings, command, contest, goals, peers, race, report
+from pnetlib.bench import ceilings, command, contest, foreign, goals, peers, race, racers, report
 from pnetlib.bench.accuracy import LIMIT, relative_gaps
 from pnetlib.bench.work import Work, penalty_with, synthetic
-from pnetlib.errors import UsageError
+from pnetlib.errors import SetupError, UsageError
 from pnetlib.estimators.moments import gram
 
 
@@ -57,7 +58,7 @@ def test_gap_is_nothing_at_the_solution_and_infinite_for_a_self_loop(tiny):
     assert np.isinf(relative_gaps(tiny.X, B, targets, lam1)[4])
 
 
-@pytest.mark.parametrize("racer", peers.RACERS)
+@pytest.mark.parametrize("racer", racers.RACERS)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_peers_agree(tiny, racer, threads):
     if not racer.here():
@@ -89,7 +90,7 @@ def test_public_path_serves_where_the_kernel_changed(tiny, monkeypatch):
         patched.setattr(_cd_fast, "enet_coordinate_descent_gram", changed)
         public = peers.gram_kernel()
     assert public.__name__ == "public"
-    monkeypatch.setattr(peers, "gram_kernel", lambda: public)
+    monkeypatch.setattr(peers, "gram_kernel", lambda screens: public)
     found = peer.coefficients(peer.solve(data, tiny.lam1s, targets, 1e-8, 1), 30, targets)
     np.testing.assert_allclose(found, wanted, atol=1e-4)
 
@@ -191,14 +192,14 @@ def test_ceilings_do_the_work_they_time():
 def fake_report(ours, theirs):
     rows = [
         {"work": "weak", "job": "network", "threads": 1, "racer": name, "seconds": seconds,
-         "ratio": seconds / ours, "over floor": 3.0, "edges": 4.0, "gap": 1e-7}
+         "ratio": seconds / ours, "over floor": 3.0, "prepare": 0.01, "edges": 4.0, "gap": 1e-7}
         for name, seconds in (("pnetlib", ours), ("scikit-learn, Gram", theirs))
     ]
     phases = {"all": 3.0, "theta step": 1.0, "B step": 2.0, "rest": 0.0}
     return {
         "size": "full", "race": rows, "limit": LIMIT, "joint": {"median": 2.0, "before": phases,
                                                               "after": phases},
-        "nested": {"ratio": 0.5},
+        "nested": {"ratio": 0.5}, "growth": {"size": "smoke", "networks": []},
         "start": {"import to first joint fit": 2.0, "first call of the kernel": 0.2},
     }
 
@@ -213,6 +214,62 @@ def test_goals_are_met_by_the_numbers_alone():
     assert not bad.loc[speed, "met"] and bad.loc[speed, "share"] == pytest.approx(0.5)
     assert "6.00, asked at least 12" in goals.conclusion(fake_report(0.1, 0.6))
     assert "asked at least" not in goals.conclusion(fake_report(0.1, 1.3))
+
+
+def test_genome_goals_are_of_the_largest_network():
+    def network(p, dtype, threads, seconds, peak):
+        return {"p": p, "gram_dtype": dtype, "threads": threads, "seconds": seconds,
+                "peak_bytes": peak}
+
+    made = fake_report(0.1, 1.3)
+    made["growth"] = {
+        "size": "genome", "threads": 2,
+        "networks": [network(500, "float32", 2, 1.0, 1e9), network(9000, "float64", 2, 50.0, 7e9),
+                     network(9000, "float32", 1, 50.0, 3e9), network(9000, "float32", 2, 25.0, 3e9)],
+        "threads_compared": [{"p": 9000, "threads": 2, "ratio": 2.0, "same_bits": True}],
+    }
+    table = goals.reached(made).set_index("goal").filter(like="9,000", axis=0)
+    assert table["reached"].to_dict() == {
+        "9,000 genes, float32: seconds": 25.0, "9,000 genes, float32: peak GB": 3.0,
+        "9,000 genes, float64: peak GB": 7.0,
+        "9,000 genes: times as fast as on one thread": 2.0,
+        "9,000 genes: same bits as on one thread": 1.0,
+    }
+    assert list(table.index[~table["met"]]) == ["9,000 genes, float64: peak GB"]
+
+
+WORKER = """
+import sys
+for line in sys.stdin:
+    word = line.split()[0]
+    if word == "solve":
+        sys.exit()
+    print("ok" if word == "load" else "no such thing", flush=True)
+"""
+
+
+class Broken(foreign.Foreign):
+    name = "broken"
+
+    @classmethod
+    def command(cls):
+        return [sys.executable, "-c", WORKER]
+
+
+def test_a_worker_that_fails_or_ends_is_told_in_a_sentence(tiny):
+    with pytest.raises(SetupError, match="broken failed in the race: no such thing"):
+        Broken().prepare(tiny.X, 1)
+    peer = Broken()
+    peer._load(tiny.X, 2)
+    with pytest.raises(SetupError, match="its process ended"):
+        peer.solve(tiny.X, [0.1], np.arange(4), 1e-6, 2)
+
+
+def test_solutions_of_a_worker_are_read_as_they_were_saved(tmp_path):
+    parts = (np.array([3, 2, 0, 1], np.int32), np.array([5, 7, 6], np.int32), np.array([0.5, 1, -2]))
+    (tmp_path / "saved").write_bytes(b"".join(part.tobytes() for part in parts))
+    found = [(list(genes), list(values)) for genes, values in foreign.read_solutions(tmp_path / "saved")]
+    assert found == [([5, 7], [0.5, 1.0]), ([], []), ([6], [-2.0])]
 
 
 def test_a_report_is_read_as_it_was_written(tmp_path):

@@ -13,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from pnetlib.data import load_cohort
 from pnetlib.errors import UsageError
 from pnetlib.estimators import (
     ElasticNetExpression, ElasticNetwork, LassoExpression, NetworkThenPredict, PredictiveNetwork,
@@ -211,6 +212,27 @@ def test_equal_and_nearly_equal_genes_converge(model, mixing):
     assert np.max(gaps) <= 1e-8
     if hasattr(model, "B_"):
         assert abs(network_of(model)[0, 1]) + abs(network_of(model)[2, 1]) > 0.5
+
+
+@pytest.mark.parametrize("lam1", [0.4, 0.05])
+def test_twin_genes_of_real_lines_converge(gdsc_folder, lam1):
+    """AKR1C1 and AKR1C3 lie side by side and rise and fall together."""
+    cohort = load_cohort(gdsc_folder)
+    genes = ["AKR1C1", "AKR1C3", *cohort.top_genes(60)]
+    X = cohort.expression[list(dict.fromkeys(genes))]
+    assert np.corrcoef(X["AKR1C1"], X["AKR1C3"])[0, 1] > 0.7
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        model = ElasticNetwork(lam1=lam1, gap_tol=1e-10).fit(X)
+    assert np.max(model.gaps_) <= 1e-10
+    scaled = ((X - X.mean()) / X.std(ddof=0)).to_numpy()
+    for target in (0, 1):
+        others = np.delete(scaled, target, axis=1)
+        best = Lasso(0.5 * lam1, fit_intercept=False, tol=1e-12, max_iter=10**6)
+        best.fit(others, scaled[:, target])
+        found = np.delete(network_of(model)[:, target], target)
+        np.testing.assert_allclose(found, best.coef_, atol=1e-4)
+        assert abs(network_of(model)[1 - target, target]) > 0.3
 
 
 @pytest.mark.parametrize("n, p", [(40, 8), (12, 20)])

@@ -244,5 +244,23 @@ def threads_compared(table):
     ]
 
 
+def described(row):
+    """One network of a study in a line."""
+    return (f"{row['p']:>6,} genes x {row['n']:>5,} lines, {row['gram_dtype']}, {row['threads']} "
+            f"thread(s): Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
+            f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges, gap {row['gap']:.2g} "
+            f"(float64: {row['certified_gap']:.2g})")
+
+
+def summary(table, size, seed, threads):
+    """A study as numbers for JSON: options, exponents, threads compared, every network."""
+    return {
+        "simulated": True, "seed": seed, "size": size, "threads": threads,
+        "exponents": json.loads(fitted_exponents(table).to_json(orient="records")),
+        "threads_compared": threads_compared(table),
+        "networks": json.loads(table.to_json(orient="records", double_precision=15)),
+    }
+
+
 if __name__ == "__main__":
     print(json.dumps(measure(Size(**json.loads(sys.argv[1])), int(sys.argv[2]))))

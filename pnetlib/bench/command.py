@@ -12,8 +12,9 @@ from ..storage import writable_folder
 
 USAGE = f"""Usage: ./reproduce.sh bench [options]
 
-Races the network solver against scikit-learn, celer and skglm on the same work at the same
-duality gap, in turn; times the joint fit, the nested comparison and the first result.
+Races the network solver against scikit-learn, celer, skglm, adelie and, where R and its package
+are present, glmnet on the same work at the same duality gap, in turn; times the joint fit, the
+nested comparison and the first result.
 
 Options
   --size smoke|full   how much is raced (default: full)

@@ -11,7 +11,7 @@ from threadpoolctl import ThreadpoolController
 from ..estimators.moments import gram
 from . import ceilings as machine
 from .accuracy import LIMIT, relative_gaps
-from .peers import present
+from .racers import present
 from .race import interleave, medians
 
 CALIBRATION = 24  # targets on which a tolerance is chosen, at least

@@ -129,7 +129,7 @@ class Pnetlib(Peer):
 class GramDescent(Peer):
     """scikit-learn's coordinate descent on a precomputed Gram matrix, without its checks."""
 
-    name, package, rank = "scikit-learn, Gram", "scikit-learn", 1
+    name, package, rank, screens = "scikit-learn, Gram", "scikit-learn", 1, True
 
     @classmethod
     def here(cls):
@@ -139,7 +139,7 @@ class GramDescent(Peer):
         return X.T @ X / len(X)
 
     def _chunk(self, G, lam1s, tol, targets):
-        descend, Q, solutions = gram_kernel(), G.copy(), []
+        descend, Q, solutions = gram_kernel(self.screens), G.copy(), []
         for j in targets:
             row = Q[j].copy()
             Q[j], Q[:, j] = 0.0, 0.0
@@ -153,7 +153,13 @@ class GramDescent(Peer):
         return solutions
 
 
-def gram_kernel():
+class Unscreened(GramDescent):
+    """The same without its gap-safe screening: the algorithm as it was before version 1.8."""
+
+    name, rank, screens = "scikit-learn, Gram, unscreened", 2, False
+
+
+def gram_kernel(screens=True):
     """scikit-learn's Gram kernel as a function (w, l1, Q, q, y, tol) -> w.
 
     It is not public and has changed its arguments (screening came with 1.8), so the forms known
@@ -176,7 +182,7 @@ def gram_kernel():
                          tol=tol, max_iter=MOST_SWEEPS, check_input=False)[1][:, 0]
 
     one = np.ones((1, 1))
-    for more in ((True,), ()):
+    for more in ((screens,), ()):
         try:
             if abs(direct(more, np.zeros(1), 0.5, one, np.ones(1), np.ones(1), 1e-9)[0] - 0.5) < 1e-6:
                 return partial(direct, more)
@@ -227,17 +233,3 @@ class Skglm(Columnwise):
         for lam1 in lam1s:
             w = solver.solve(X, y, Quadratic(), L1(0.5 * lam1), w, Xw, run_checks=False)[0]
             yield w.copy()
-
-
-RACERS = (Pnetlib, GramDescent, Celer, Skglm)
-
-
-def present(names=None):
-    """The racers that are installed, of those named if any are."""
-    wanted = [racer for racer in RACERS if names is None or racer.name in names]
-    return [racer() for racer in wanted if racer.here()]
-
-
-def absent():
-    """Names of the racers that are not installed."""
-    return [racer.name for racer in RACERS if not racer.here()]

@@ -10,14 +10,15 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
+from ..analysis import scaling
 from ..analysis.profile import PROFILES
 from ..data import load_cohort
-from ..errors import DataError
+from ..errors import DataError, PnetError
 from ..storage import whole_file
 from ..threads import allowed_threads
 from . import contest, joint, nested, start
 from .accuracy import LIMIT
-from .peers import absent, present
+from .racers import absent, present
 from .work import LEADING, Work, real, synthetic
 
 JOBS = ("network", "path")
@@ -45,6 +46,8 @@ class Size:
         Profile whose grid the joint fit is timed on.
     nested_profile : str
         Profile of the nested comparison.
+    growth : str
+        Plan of the networks of growing size, as of `analysis.scaling.plan`.
     """
 
     works: tuple
@@ -54,14 +57,15 @@ class Size:
     repeats: int
     profile: str
     nested_profile: str
+    growth: str
 
 
 SIZES = {
-    "smoke": Size((("weak", 100, 120, 0.0, 1, 4, JOBS),), 120, 8, 4, 1, "smoke", "smoke"),
+    "smoke": Size((("weak", 100, 120, 0.0, 1, 4, JOBS),), 120, 8, 4, 1, "smoke", "smoke", "smoke"),
     "full": Size(
         (("weak", 850, 976, 0.0, 4, 20, JOBS), ("leading", 850, 976, LEADING, 8, 40, JOBS),
          ("wide", 850, 4000, 0.0, 20, 200, ("network",))),
-        976, EDGES, 10, 5, "standard", "paper",
+        976, EDGES, 10, 5, "standard", "paper", "genome",
     ),
 }
 TITLES = {
@@ -108,7 +112,7 @@ def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: No
     Returns
     -------
     dict
-        ``race`` (rows as of `contest.hold`), ``works``, ``joint``, ``nested``, ``start``,
+        ``race`` (rows as of `contest.hold`), ``growth``, ``works``, ``joint``, ``nested``, ``start``,
         ``machine``, ``racers`` and the options.
     """
     sizes = SIZES[size]
@@ -125,6 +129,7 @@ def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: No
             table = contest.hold(work, job, threads, repeats, names=names)
             races.append(table)
             say(table[COLUMNS].to_string(index=False, float_format=lambda x: f"{x:.3g}"))
+    growth = _growth(sizes, seed, max(threads), say)
     others = {"joint": _joint, "nested": _nested, "start": _start}
     cohort = _cohort(sizes, seed, source)
     found = {name: task(cohort, sizes, seed, repeats) for name, task in others.items()}
@@ -133,7 +138,8 @@ def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: No
     return {
         "size": size, "seed": seed, "repeats": repeats, "limit": LIMIT, "works": shapes,
         "racers": {peer.name: peer.version for peer in present(names)}, "absent": absent(),
-        "machine": machine(), "race": pd.concat(races).to_dict("records"), **found,
+        "machine": machine(), "race": pd.concat(races).to_dict("records"), "growth": growth,
+        **found,
     }
 
 
@@ -162,6 +168,19 @@ def machine():
         "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else [],
         "executable_bits": 64 if sys.maxsize > 2**32 else 32,
     }
+
+
+def _growth(sizes, seed, threads, say):
+    """Networks of growing size; the smallest ones only where the memory is too small."""
+    for plan in (sizes.growth, "smoke"):
+        say(f"\nGrowth of one network (simulated), plan {plan}:")
+        try:
+            table = scaling.study(plan, seed, threads, lambda row: say(scaling.described(row)))
+            return scaling.summary(table, plan, seed, threads)
+        except PnetError as error:
+            if plan == "smoke":
+                raise
+            say(f"Left out: {error}")
 
 
 def _cohort(sizes, seed, source):

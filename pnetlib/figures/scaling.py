@@ -72,7 +72,7 @@ def caption_scaling(table: pd.DataFrame) -> str:
         f"p^{_interval(fits['columns_seconds'])}. {int(top['p']):,} genes on {int(top['n']):,} "
         f"lines: {top['seconds']:.3g} s, {top['peak_bytes'] / 1e9:.2g} GB."
     )
-    return caption("Figure 11s", text, True)
+    return caption("Figure 11d", text, True)
 
 
 def _interval(fit):

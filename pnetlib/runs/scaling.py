@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from ..analysis.scaling import fitted_exponents, plan, study, threads_compared
+from ..analysis.scaling import described, fitted_exponents, plan, study, summary
 from ..data.genome import simulate_expression
 from ..errors import PnetError
 from ..estimators.forecast import forecast_memory, forecast_network
@@ -45,31 +45,18 @@ def run(size, out, seed, threads):
     print(f"{len(sizes)} networks on simulated expression, seed {seed}. Largest: {forecast}",
           flush=True)
     forecast.require()
-    table = study(size, seed, threads, _say)
+    table = study(size, seed, threads, lambda row: print(described(row), flush=True))
     with whole_file(out / "scaling.csv") as partial:
         table.to_csv(partial, index=False)
-    summary = {
-        "simulated": True, "seed": seed, "size": size, "threads": threads,
-        "exponents": json.loads(fitted_exponents(table).to_json(orient="records")),
-        "threads_compared": threads_compared(table),
-        "networks": json.loads(table.to_json(orient="records", double_precision=15)),
-        "caption": caption_scaling(table),
-    }
+    found = summary(table, size, seed, threads) | {"caption": caption_scaling(table)}
     with whole_file(out / "scaling.json") as partial:
-        partial.write_text(json.dumps(summary, indent=1) + "\n")
+        partial.write_text(json.dumps(found, indent=1) + "\n")
     figure = draw_scaling(table)
     for suffix, metadata in (("png", {"Software": None}), ("svg", {"Date": None})):
         with whole_file(out / f"scaling.{suffix}") as partial:
             figure.savefig(partial, format=suffix, metadata=metadata)
     print(fitted_exponents(table).round(2).to_string(index=False))
     return table
-
-
-def _say(row):
-    print(f"{row['p']:>6,} genes x {row['n']:>5,} lines, {row['gram_dtype']}, {row['threads']} "
-          f"thread(s): Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
-          f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges, gap {row['gap']:.2g} "
-          f"(float64: {row['certified_gap']:.2g})", flush=True)
 
 
 if __name__ == "__main__":
