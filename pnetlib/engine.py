@@ -1,6 +1,7 @@
 """Where tasks are computed: threads of this process, or worker processes of a dask cluster."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import closing
@@ -15,7 +16,9 @@ from .threads import thread_count
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
 SCHEDULER_VARIABLE = "PNETLIB_SCHEDULER"
-_PATIENCE = {"scheduler": 20, "worker": 120}  # seconds in which the first one must answer
+_PATIENCE = {"scheduler": 20, "worker": 120, "job": 86400}  # seconds for the first one to answer
+SLURM = "slurm"  # instead of an address
+_JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # a worker's, where dask's settings are silent
 _TRIES = 3  # of starting a local cluster
 _LOOK = 5  # seconds after which a silent scheduler is looked after
 
@@ -44,7 +47,9 @@ class Engine:
         by default. A cluster with an address has its own number.
     scheduler : str
         Address of a dask scheduler, such as ``"tcp://node7:8786"``, whose workers have this very
-        library; empty for a cluster of processes on this machine, which ends with the engine.
+        library; ``"slurm"`` for workers that are jobs of Slurm, `threads` of them, as dask's own
+        settings (``jobqueue.slurm``) describe them; empty for processes on this machine. Jobs and
+        processes end with the engine.
 
     Raises
     ------
@@ -205,9 +210,12 @@ class Engine:
             ) from error
         # Its warning about large tasks is about `shared`, which is sent once.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"})
-        address = self.scheduler
-        if not address:
-            cluster = self._local_cluster(LocalCluster)
+        address, workers = self.scheduler, "worker"
+        if address in ("", SLURM):
+            if address == SLURM:
+                cluster, workers = self._slurm_cluster(dask.config), "job"
+            else:
+                cluster = self._local_cluster(LocalCluster)
             self._open.append(cluster)
             address = cluster.scheduler_address
         client = None
@@ -215,7 +223,7 @@ class Engine:
             client = Client(address, set_as_default=False, timeout=_PATIENCE["scheduler"])
             self._open.append(client)
             client.register_plugin(OwnKernels())
-            client.wait_for_workers(1, timeout=_PATIENCE["worker"])
+            client.wait_for_workers(1, timeout=_PATIENCE[workers])
         except (OSError, ValueError) as error:
             lacks = "no dask worker" if client else "no dask scheduler"
             raise SetupError(
@@ -223,6 +231,23 @@ class Engine:
                 "`dask worker`, or leave the address out for processes on this machine."
             ) from error
         return client
+
+    def _slurm_cluster(self, settings):
+        """Submit a job for each worker; they may wait in the queue."""
+        try:
+            from dask_jobqueue import SLURMCluster
+        except ImportError as error:
+            raise SetupError(
+                "the scheduler slurm needs the package dask-jobqueue; install it with "
+                "`pip install -e '.[dask]'`."
+            ) from error
+        if shutil.which("sbatch") is None:
+            raise SetupError("the scheduler slurm needs the command sbatch, and none is on the PATH.")
+        silent = {name: value for name, value in _JOB.items()
+                  if settings.get(f"jobqueue.slurm.{name}", None) is None}
+        cluster = SLURMCluster(**silent)
+        cluster.scale(jobs=self.threads)
+        return cluster
 
     def _local_cluster(self, kind):
         """Start worker processes of this machine; one that is killed meanwhile is not the end."""

@@ -124,6 +124,13 @@ def test_wrong_backends_are_refused(monkeypatch):
     assert Engine.of_environment(3).backend == "threads"
 
 
+def test_slurm_needs_its_command(monkeypatch, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SetupError, match="needs the command sbatch"):
+        list(Engine("dask", scheduler="slurm").map(product, TASKS, SHARED))
+
+
 # --- dask ------------------------------------------------------------------------------------
 
 

@@ -129,8 +129,8 @@ class Slurm:
         return subprocess.run(line, env=self.environment, capture_output=True).returncode == 0
 
     def states(self, job):
-        """State of a job, or of each of an array."""
-        lines = self("scontrol", "--oneliner", "show", "job", job).splitlines()
+        """What Slurm tells of a job, of each of an array, or of all where `job` is empty."""
+        lines = self("scontrol", "--oneliner", "show", "job", *([job] if job else [])).splitlines()
         return [dict(w.partition("=")[::2] for w in line.split()) for line in lines if line]
 
     def wait_for(self, job, seconds=400):
@@ -251,10 +251,12 @@ def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single,
         (state,) = slurm.states(job)
         if state["JobState"] in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"):
             break
-        if state["JobState"] == "PENDING" and not put_back:
+        told = f"Job {job} is back in the queue." in log_of(clone, job)
+        if state["JobState"] == "PENDING" and told and not put_back:
+            # Slurm lets it rest for two minutes, so that the last word of the first run is not
+            # taken for that of the second; some seconds after its end are enough here.
+            time.sleep(5)
             kept = {file: file.stat().st_mtime_ns for file in (out / "folds").glob("[!.]*")}
-            # Slurm lets it rest for two minutes; and the time limit is still the short one. It
-            # refuses to change either as long as the first run is not wholly cleared away.
             put_back = slurm.change(job, "StartTime=now", "TimeLimit=10")
         assert time.monotonic() < until, state
         time.sleep(0.2)
@@ -294,3 +296,21 @@ def test_a_job_that_gets_nowhere_in_its_time_is_not_put_back(slurm, clone, tmp_p
     (state,) = slurm.wait_for(job)
     assert state["ExitCode"] == "75:0"
     assert "not put back into the queue: give it more time" in log_of(clone, job)
+
+
+def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, single, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
+    settings = {"INTERFACE": "lo", "MEMORY": "1GB", "LOG_DIRECTORY": str(tmp_path / "jobs")}
+    out = tmp_path / "out"
+    line = [sys.executable, "-m", "pnetlib.runs", *SMOKE, "--only", "01,02", "--out", str(out),
+            "--backend", "dask", "--scheduler", "slurm", "-j", "2"]
+    done = subprocess.run(
+        line, capture_output=True, text=True, timeout=300, env={
+            **environment(), "SLURM_CONF": slurm.environment["SLURM_CONF"],
+            **{f"DASK_JOBQUEUE__SLURM__{name}": value for name, value in settings.items()},
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    assert results(out) == single
+    jobs = [job for job in slurm.states("") if job["JobName"] == "dask-worker"]
+    assert len(jobs) == 2 and all(job["NumCPUs"] == "1" for job in jobs)

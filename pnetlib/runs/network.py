@@ -72,7 +72,7 @@ def main(arguments):
     parser.add_argument("--out", default="network.npz", help=f"file, one of {', '.join(SUFFIXES)}")
     parser.add_argument("-j", "--threads", type=int, default=0, help="all allowed cores by default")
     parser.add_argument("--backend", choices=BACKENDS, default="threads")
-    parser.add_argument("--scheduler", default="", help="with dask: of a running cluster")
+    parser.add_argument("--scheduler", default="", help="with dask: of a running cluster, or slurm")
     given = parser.parse_args(arguments)
     try:
         run(given)
