@@ -251,7 +251,7 @@ def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single,
         (state,) = slurm.states(job)
         if state["JobState"] in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"):
             break
-        told = f"Job {job} is back in the queue." in log_of(clone, job)
+        told = f"Job {job} goes back into the queue." in log_of(clone, job)
         if state["JobState"] == "PENDING" and told and not put_back:
             # Slurm lets it rest for two minutes, so that the last word of the first run is not
             # taken for that of the second; some seconds after its end are enough here.
@@ -263,7 +263,7 @@ def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single,
     log = log_of(clone, job)
     assert (state["JobState"], state["Restarts"]) == ("COMPLETED", "1"), (state, log)
     assert "stopped by SIGUSR1, the warning before the time limit, in 02_comparison" in log
-    assert f"Job {job} is back in the queue." in log
+    assert f"Job {job} goes back into the queue." in log
     assert "01_data: Data (fresh, skipped)" in log
     assert kept and {file: file.stat().st_mtime_ns for file in kept} == kept
     assert results(out) == single

@@ -19,7 +19,7 @@ from pnetlib.runs.parameters import DEFAULT_SEED, Value, assign, check_source, t
 from pnetlib.runs.project import project_root
 from pnetlib.runs.run import Run
 from pnetlib.runs.steps import Step, chosen, find_steps
-from pnetlib.runs.stop import Signalled, StoppedError, put_back, signals
+from pnetlib.runs.stop import Signalled, StoppedError, fate_of_job, put_back, signals
 
 _RUN_OPTIONS = {
     "source": "--data",
@@ -168,7 +168,10 @@ def main(arguments: Sequence[str]) -> int:
             except Signalled as error:
                 raise error.error("outside of any step", "as it was") from error
             except StoppedError as error:
-                return _tell(error, put_back(error))
+                code = _tell(error, fate_of_job(error))
+                if complaint := put_back(error):
+                    print(f"error: {complaint}", file=sys.stderr, flush=True)
+                return code
     except PnetError as error:
         return _tell(error)
 

@@ -75,13 +75,13 @@ def signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def put_back(error: StoppedError) -> str:
-    """Put a job of Slurm that came to its time limit back into the queue, if that makes sense.
+def fate_of_job(error: StoppedError) -> str:
+    """What becomes of a job of Slurm that came to its time limit, as the end of the sentence.
 
     Returns
     -------
     str
-        What was done, as the end of the sentence; empty outside a job or for other signals.
+        Empty outside a job or for other signals.
     """
     job = os.environ.get("SLURM_JOB_ID")
     if job is None or error.number != signal.SIGUSR1:
@@ -91,11 +91,26 @@ def put_back(error: StoppedError) -> str:
             " Nothing was finished within the time limit, so job "
             f"{job} is not put back into the queue: give it more time."
         )
+    return f" Job {job} goes back into the queue."
+
+
+def put_back(error: StoppedError) -> str:
+    """Put such a job back into the queue, if that makes sense; Slurm then ends this process.
+
+    So all else is to be said before.
+
+    Returns
+    -------
+    str
+        A complaint, or nothing.
+    """
+    job = os.environ.get("SLURM_JOB_ID")
+    if job is None or error.number != signal.SIGUSR1 or not error.progress:
+        return ""
     try:
         asked = subprocess.run(["scontrol", "requeue", job], capture_output=True, timeout=60)
-        done = asked.returncode == 0
     except (OSError, subprocess.TimeoutExpired):
-        done = False
-    if done:
-        return f" Job {job} is back in the queue."
-    return f" Job {job} could not be put back into the queue: submit it again."
+        asked = None
+    if asked is not None and asked.returncode == 0:
+        return ""
+    return f"job {job} could not be put back into the queue: submit it again."
