@@ -38,7 +38,7 @@ class Effort:
 
 
 EFFORTS = {
-    "smoke": Effort(99, 60, (20, 30, 40), 20),
+    "smoke": Effort(99, 60, (20, 40), 10),
     "standard": Effort(1999, 1000, (60, 70, 80, 95, 110, 120, 130), 100),
     "paper": Effort(9999, 4000, tuple(range(60, 131, 5)), 400),
 }

@@ -12,7 +12,7 @@ from ..estimators.moments import gram
 from . import ceilings as machine
 from .accuracy import LIMIT, relative_gaps
 from .racers import present
-from .race import interleave, medians
+from .race import REST, interleave, medians
 
 CALIBRATION = 24  # targets on which a tolerance is chosen, at least
 
@@ -119,8 +119,13 @@ def hold(work, job, threads, repeats, *, names=None, advance=None):
         ``over floor``, how many times as long it took; the ceilings the floor is made of.
     """
     lam1s = work.lam1s if job == "path" else work.lam1s[-1:]
-    racing = entries(work, lam1s, present(names))
-    tables = [_race(work, job, lam1s, racing, count, repeats, advance) for count in threads]
+    peers = present(names)
+    try:
+        racing = entries(work, lam1s, peers)
+        tables = [_race(work, job, lam1s, racing, count, repeats, advance) for count in threads]
+    finally:
+        for peer in peers:
+            peer.end()
     return pd.concat(tables, ignore_index=True)
 
 
@@ -131,7 +136,7 @@ def _race(work, job, lam1s, racing, threads, repeats, advance):
     for entry in racing:  # compiles, and wakes the processes
         few = Entry(entry.peer, entry.tol, entry.targets[:4], entry.label)
         run_once(few, X, lam1s, threads, controller)
-    middle = medians(interleave(racers, repeats, advance=advance))
+    middle = medians(interleave(racers, repeats, advance=advance, rest=REST))
     limits, rows = middle["ceilings"], []
     for entry in racing:
         seconds = middle[entry.label]

@@ -59,6 +59,7 @@ class Worker:
 
     def end(self):
         """End the process."""
+        atexit.unregister(self.end)
         if self.process.poll() is None:
             self.process.terminate()
             self.process.wait()
@@ -86,6 +87,11 @@ class Foreign(Peer):
             self._load(X, threads)
         self._all(self._workers[:threads], *[("prepare",)] * threads)
         return X
+
+    def end(self):
+        while self._workers:
+            self._workers.pop().end()
+        self._loaded = None
 
     def _load(self, X, threads):
         while len(self._workers) < threads:

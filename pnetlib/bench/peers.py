@@ -87,6 +87,9 @@ class Peer:
         chunk = partial(self._chunk, data, lam1s, tol)
         return dealt(chunk, targets, threads, self.processes)
 
+    def end(self):
+        """End what was started for it."""
+
     def coefficients(self, solved, p, targets):
         """Arrays (p, m) of what `solve` returned, one a penalty; not timed."""
         return dense(solved, p)

@@ -4,7 +4,10 @@ import time
 from statistics import median
 
 
-def interleave(racers, repeats, clock=time.perf_counter, advance=None):
+REST = 0.1  # seconds: the threads of a BLAS spin for some 30 ms after their work
+
+
+def interleave(racers, repeats, clock=time.perf_counter, advance=None, rest=0.0):
     """Seconds of every racer in every repeat.
 
     Parameters
@@ -19,6 +22,9 @@ def interleave(racers, repeats, clock=time.perf_counter, advance=None):
         Gives the time in seconds.
     advance : callable, optional
         Called after each call.
+    rest : float
+        Seconds before each call in which nothing is done, so that no racer shares the machine
+        with what the one before it left behind.
 
     Returns
     -------
@@ -29,6 +35,7 @@ def interleave(racers, repeats, clock=time.perf_counter, advance=None):
     for repeat in range(repeats):
         turn = repeat % len(names)
         for name in names[turn:] + names[:turn]:
+            time.sleep(rest)
             start = clock()
             parts = racers[name]()
             whole = clock() - start
