@@ -183,7 +183,7 @@ def subtract_rows(A, first, last, i):
 
 @njit(nogil=True, cache=True)
 def factorise(A):
-    """Cholesky factor U, A = U'U, over the upper triangle; False where A is nearly singular.
+    """Overwrite A = U'U by U above the diagonal and U' below; False where A is nearly singular.
 
     Four rows at a time, so that the trailing triangle is read and written a quarter as often;
     every inner loop runs over slices from 0, which numba vectorises.
@@ -201,6 +201,9 @@ def factorise(A):
                 row[q] *= scale
         for i in range(last, m):
             subtract_rows(A, first, last, i)
+    for i in range(m):
+        for k in range(i):
+            A[i, k] = A[k, i]
     return True
 
 
@@ -214,11 +217,11 @@ def substitute(U, x):
             rest[q] -= value * row[q]
         rest[0] = value
     for k in range(x.size - 1, -1, -1):
-        row, rest = U[k, k:], x[k:]
-        total = row[0] * rest[0]
-        for q in range(row.size):
-            total -= row[q] * rest[q]
-        rest[0] = (rest[0] + total) / row[0]
+        row = U[k, : k + 1]  # column k of U, which lies below the diagonal too
+        value = x[k] / row[k]
+        for q in range(k):
+            x[q] -= value * row[q]
+        x[k] = value
 
 
 @njit(nogil=True, cache=True)
@@ -278,14 +281,18 @@ def solve_without(U, gone, gradient):
 
 @njit(nogil=True, cache=True)
 def newton_steps(S, b, c, w, lam2):
-    """Newton steps on the support, genes leaving at their kinks, until one is taken whole."""
+    """Newton steps on the support, genes leaving at their kinks, until one is taken whole.
+
+    Between steps only the support's gradient is kept current: a share t of a step takes the same
+    share of it away.
+    """
     support = np.flatnonzero(b)
     m, left = support.size, 0
+    at, weights = b[support], w[support]
+    gradient = c[support] - lam2 * at - weights * np.sign(at)
     U, ridge = support_factor(S, support, lam2)
     gone = np.empty((NEWTON_STEPS, m))
     while left < NEWTON_STEPS and U.size > 0:
-        at, weights = b[support], w[support]
-        gradient = c[support] - lam2 * at - weights * np.sign(at)
         d = solve_without(U, gone[:left], gradient)
         slope = -np.sum(gradient * d)
         curvature = -slope - ridge * np.sum(d * d)
@@ -295,14 +302,13 @@ def newton_steps(S, b, c, w, lam2):
         for i in range(m):
             if at[i] == 0.0:  # has left
                 continue
-            new = at[i] + t * d[i]
-            if abs(new) <= 1e-14 * abs(at[i]):  # stopped at its kink
+            old, new = at[i], at[i] + t * d[i]
+            if abs(new) <= 1e-14 * abs(old):  # stopped at its kink
                 new = 0.0
-            step, row = new - at[i], S[support[i]]
-            b[support[i]] = new
-            if step != 0.0:
-                for k in range(c.size):
-                    c[k] -= step * row[k]
+            at[i] = new
+            gradient[i] += t * (ridge * d[i] - gradient[i])
+            if new * old <= 0.0:
+                gradient[i] -= weights[i] * (np.sign(new) - np.sign(old))
             if new == 0.0 and left < NEWTON_STEPS:
                 unit = np.zeros(m)
                 unit[i] = 1.0
@@ -311,6 +317,8 @@ def newton_steps(S, b, c, w, lam2):
                 left += 1
         if t >= 1.0:
             break
+    subtract_combination(S, support, at - b[support], c)
+    b[support] = at
 
 
 @njit(nogil=True, cache=True)
