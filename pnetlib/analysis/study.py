@@ -78,10 +78,10 @@ class StudySizes:
 # seed, not by what was selected there: sparser networks than on the real cohort, smaller lam3.
 STUDY_SIZES = {
     "smoke": StudySizes(
-        modules=8, n_train=60, n_test=60, replicates=2, graph_replicates=2, ablation_replicates=2,
+        modules=12, n_train=60, n_test=60, replicates=2, graph_replicates=2, ablation_replicates=2,
         graphs=("TF hub", "hub"), ablation_scenarios=(1,),
         tuning=replace(
-            PROFILES["smoke"], n_genes=88, inner_folds=2, lam1=(0.4,), lam3=(0.1, 0.03),
+            PROFILES["smoke"], n_genes=132, inner_folds=2, lam1=(0.4,), lam3=(0.1, 0.03),
             lam4=(0.0, 0.1), ratios=(0.3, 0.8),
         ),
     ),
