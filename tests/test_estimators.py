@@ -214,6 +214,16 @@ def test_equal_and_nearly_equal_genes_converge(model, mixing):
         assert abs(network_of(model)[0, 1]) + abs(network_of(model)[2, 1]) > 0.5
 
 
+@named([*EVERY, ElasticNetwork(gram_dtype="float32", n_threads=1)])
+def test_a_table_is_fitted_and_used_without_a_warning(model):
+    X, z = raw(3)
+    X = pd.DataFrame(X, columns=[f"G{q}" for q in range(X.shape[1])])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = clone(model).fit(X, z)
+        model.predict(X) if hasattr(model, "predict") else model.transform(X)
+
+
 @pytest.mark.parametrize("lam1", [0.4, 0.05])
 def test_twin_genes_of_real_lines_converge(gdsc_folder, lam1):
     """AKR1C1 and AKR1C3 lie side by side and rise and fall together."""

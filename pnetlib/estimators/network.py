@@ -98,9 +98,8 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
             )
         self.B_, self.certified_gaps_ = columns.matrix(), self.gaps_
         if self.gram_dtype == "float32":
-            self.certified_gaps_ = self.certify(X, np.unique(
-                np.linspace(0, p - 1, CERTIFIED).astype(int)
-            ))
+            spaced = np.unique(np.linspace(0, p - 1, CERTIFIED).astype(int))
+            self.certified_gaps_ = self._certify((X - self.mean_) / self.scale_, spaced)
         warn_unconverged("ElasticNetwork", self.gaps_, self.gap_tol)
         return self
 
@@ -119,7 +118,9 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         ndarray
             One gap a target. What exceeds ``gaps_`` is the cost of a float32 Gram matrix.
         """
-        X = self._standardised(X)
+        return self._certify(self._standardised(X), targets)
+
+    def _certify(self, X, targets):
         X[:, np.abs(X).max(axis=0) <= 1e-12 * np.maximum(np.abs(self.mean_), 1.0)] = 0.0
         return certify_network(X, self.B_, self.lam1, self.lam2, targets,
                                n_threads=self.n_threads)

@@ -33,7 +33,8 @@ def fit_everything():
     cohort = load_cohort("simulated", seed=SEED, size="smoke")
     profile = replace(PROFILES["smoke"], n_genes=30, outer_folds=2, lam1=(0.2,), lam3=(0.2, 0.05))
     compare(cohort, profile, SEED, drugs=list(cohort.response)[:1], n_threads=1)
-    ElasticNetwork(0.3, n_threads=1).fit(cohort.expression.iloc[:, :30])
+    for dtype in ("float64", "float32"):
+        ElasticNetwork(0.3, gram_dtype=dtype, n_threads=1).fit(cohort.expression.iloc[:, :30])
 
 
 if __name__ == "__main__":
