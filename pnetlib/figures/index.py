@@ -46,6 +46,7 @@ TITLES = {
     "11_race": "seconds of every solver to the same accuracy",
     "11_floor": "distance of this project's solver to what the machine can do",
     "11_phases": "where the time of the joint fits goes",
+    "11_growth": "time and memory of one network, up to the whole genome (simulated)",
     "12_claims": "every claim of the paper with what the run found and a verdict",
 }
 

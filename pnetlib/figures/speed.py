@@ -30,11 +30,11 @@ def draw_race(race: pd.DataFrame, *, simulated: bool) -> Figure:
     """
     contests, racers = _contests(race), race["racer"].nunique()
     rows = -(-len(contests) // 2)
-    figure = new_figure(6.5, 0.7 + rows * (0.9 + 0.28 * racers), simulated=simulated,
+    figure = new_figure(6.5, 0.7 + rows * (0.6 + 0.22 * racers), simulated=simulated,
                         title="Seconds to the same accuracy")
-    panels = figure.subplots(rows, 2, sharex=True, squeeze=False).ravel()
+    panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
+    names = [name for name in race["racer"].unique() if not name.startswith("pnetlib, ")]
     for axes, (work, job, part) in zip(panels, contests):
-        names = list(part["racer"].unique())
         for threads, shift, shade in ((1, -0.2, 0.45), (2, 0.2, 1.0)):
             of = part[part["threads"] == threads].set_index("racer")
             for y, name in enumerate(names):
@@ -48,14 +48,15 @@ def draw_race(race: pd.DataFrame, *, simulated: bool) -> Figure:
                     words += f" ({row['ratio']:.3g} x)"
                 axes.annotate(words, (row["seconds"], y + shift), (3, 0), va="center", fontsize=7,
                               textcoords="offset points")
-        axes.set_yticks(range(len(names)), names)
-        axes.invert_yaxis()
         axes.set_xscale("log")
         axes.grid(visible=False, axis="y")
         axes.set_title(f"{TITLES[work]}, {job}", fontsize=9)
-    axes.set_xlim(0.4 * race["seconds"].min(), 30 * race["seconds"].max())
+    axes.set_yticks(range(len(names)), [name.replace("Gram, ", "Gram,\n") for name in names])
+    axes.invert_yaxis()
+    axes.set_xlim(0.4 * race["seconds"].min(), 60 * race["seconds"].max())
     for axes in panels[len(contests):]:
         axes.set_visible(False)
+        panels[len(contests) - 2].tick_params(labelbottom=True)
     figure.supxlabel("Seconds (log scale); pale: 1 thread, full: 2 threads", fontsize=9)
     return figure
 
