@@ -16,9 +16,11 @@ from pnetlib.analysis.comparison import (
     BASELINES, choose_on_all_lines, compare, corrected_mean, fold_errors, held_out,
     method_errors, outer_folds, paired_differences, tissue_means,
 )
-from pnetlib.analysis.profile import PROFILES
+from pnetlib.analysis.profile import PROFILES, with_repeats
 from pnetlib.analysis.tuning import METHODS
+from pnetlib.data import load_cohort
 from pnetlib.data.simulation import simulate_cohort
+from pnetlib.errors import UsageError
 
 PROFILE = replace(PROFILES["smoke"], n_genes=40, repeats=2)
 SEED = 5
@@ -267,3 +269,14 @@ def test_numbers_are_json_and_say_how_many_lines(cohort, compared):
         assert found["methods"]["Pro"]["mse"] == pytest.approx(by_fold.mean())
         assert found["pro_minus"]["LA"]["mean"] == pytest.approx(
             found["methods"]["Pro"]["mse"] - found["methods"]["LA"]["mse"])
+
+
+def test_outer_folds_are_drawn_as_often_as_asked():
+    assert with_repeats(PROFILES["paper"], 0) is PROFILES["paper"]
+    sizes = with_repeats(PROFILES["smoke"], 3)
+    assert (sizes.repeats, sizes.outer_folds) == (3, PROFILES["smoke"].outer_folds)
+    cohort = load_cohort("simulated", seed=3, size="smoke")
+    work = comparison.outer_work(cohort, sizes, 3)
+    assert len(work.tasks) == cohort.response.shape[1] * 3 * sizes.outer_folds
+    with pytest.raises(UsageError, match="repeats is -1"):
+        with_repeats(PROFILES["smoke"], -1)

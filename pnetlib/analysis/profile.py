@@ -1,6 +1,6 @@
 """How large a run is: genes, folds and grids of each profile."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import UsageError
 
@@ -71,3 +71,16 @@ def profile_named(name):
     if name not in PROFILES:
         raise UsageError(f"profile must be one of {', '.join(PROFILES)}, not {name!r}.")
     return PROFILES[name]
+
+
+def with_repeats(profile, repeats):
+    """The profile with its outer folds drawn so many times, 0 for as often as it says.
+
+    Raises
+    ------
+    UsageError
+        If it is negative.
+    """
+    if repeats < 0:
+        raise UsageError(f"repeats is {repeats}, but must be at least 1 (0: the profile's).")
+    return replace(profile, repeats=repeats) if repeats else profile

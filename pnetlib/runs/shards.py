@@ -36,12 +36,11 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list:
     from pnetlib.analysis.cohort import forced_genes
     from pnetlib.analysis.comparison import choice_work, outer_work
     from pnetlib.analysis.earlier import with_genes
-    from pnetlib.analysis.profile import profile_named
+    from pnetlib.analysis.profile import profile_named, with_repeats
 
     cohort = run.cohort()
-    sizes = with_genes(
-        profile_named(run.profile), parameters["n_genes"], parameters["gene_fraction"], cohort
-    )
+    sizes = with_repeats(profile_named(run.profile), parameters["repeats"])
+    sizes = with_genes(sizes, parameters["n_genes"], parameters["gene_fraction"], cohort)
     force = forced_genes(parameters["force_genes"])
     kept = run.folds(cohort)
     return [
