@@ -63,7 +63,7 @@ active_python() { # EXTRA...: of the active environment, if it has all that is n
     [ -x "$folder/bin/python" ] || return 1
     if ! new_enough "$folder/bin/python"; then
         echo "Not used: the active environment $folder is older than Python 3.11." >&2
-    elif ! lacks=$(module "$folder/bin/python" pnetlib.runs.environment "$@"); then
+    elif ! lacks=$(module "$folder/bin/python" pnetlib environment "$@"); then
         echo "Not used: the active environment $folder lacks $lacks." >&2
     else
         echo "$folder/bin/python"
@@ -111,7 +111,7 @@ finish() { # FOLDER FILE
         --no-deps --no-build-isolation -e "$root"
     echo "Compiling the kernels (about a minute) ..."
     # What fails here would tell so in the run, which compiles what it lacks.
-    module "$1/bin/python" pnetlib.runs.compile >>"$log" 2>&1 </dev/null || true
+    module "$1/bin/python" pnetlib compile >>"$log" 2>&1 </dev/null || true
     cp "$2" "$1/made-from"
     rm "$cache/unfinished${1##*/}"
 }
@@ -188,7 +188,7 @@ venv=$root/.venv
 lock=$root/requirements.lock
 case "${1:-}" in
     -h | --help)
-        cat "$root/pnetlib/runs/usage.txt"
+        cat "$root/pnetlib/cli/usage.txt"
         exit
         ;;
     test)
@@ -220,9 +220,9 @@ fi
 if [ "$action" = bench ]; then kind=venv; fi # what celer needs is locked for pip alone
 if [ -z "$python" ] && ! python=$(own_python); then
     # A slip of the pen should not cost the minute of an installation.
-    case "$action" in run) checked=pnetlib.runs ;; bench) checked=pnetlib.bench ;; *) checked= ;; esac
+    case "$action" in run) checked="pnetlib run" ;; bench) checked=benchmarks ;; *) checked= ;; esac
     if [ -n "$checked" ] && base=$(find_python); then
-        module "$base" "$checked" --check "$@" || exit
+        module "$base" $checked --check "$@" || exit
     fi
     make_environment
     python=$(own_python)
@@ -241,10 +241,10 @@ if [ "$action" = bench ]; then
     case " $* " in
         *" --check "* | *" --help "* | *" -h "*) ;;
         *)
-            "$python" -m pnetlib.bench --check "$@" || exit
+            "$python" -m benchmarks --check "$@" || exit
             make_adelie
             ;;
     esac
-    exec "$python" -m pnetlib.bench "$@"
+    exec "$python" -m benchmarks "$@"
 fi
-exec "$python" -m pnetlib.runs "$@"
+exec "$python" -m pnetlib run "$@"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pnetlib.runs.isolation import isolation
+from pnetlib.workflow.isolation import isolation
 
 ROOT = Path(__file__).resolve().parent.parent
 GDSC = ROOT.parent / "shared" / "gdsc"

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 from scipy.sparse import csc_array
 
-from pnetlib.estimators.columns import Columns
+from pnetlib.solvers.columns import Columns
 
 # Data ---------------------------------------------------------------------------------------
 

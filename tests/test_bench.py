@@ -9,11 +9,17 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from pnetlib.bench import ceilings, command, contest, foreign, goals, peers, race, racers, report
-from pnetlib.bench.accuracy import LIMIT, relative_gaps
-from pnetlib.bench.work import Work, penalty_with, synthetic
+from benchmarks import ceilings, command, contest, report
+from benchmarks import timing as race
+from benchmarks.datasets import Work, penalty_with, synthetic
+from benchmarks.objective import LIMIT, relative_gaps
+from benchmarks.solvers import base as peers
+from benchmarks.solvers import external as foreign
+from benchmarks.solvers import registry as racers
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.estimators.moments import gram
+from pnetlib.solvers.moments import gram
+from pnetlib.steps.speed import compute as goals
+from pnetlib.steps.speed import sentences
 
 
 @pytest.fixture(scope="module")
@@ -212,8 +218,8 @@ def test_goals_are_met_by_the_numbers_alone():
     assert not floor["met"] and floor["share"] == pytest.approx(2 / 3)
     bad = goals.reached(fake_report(0.1, 0.6)).set_index("goal")
     assert not bad.loc[speed, "met"] and bad.loc[speed, "share"] == pytest.approx(0.5)
-    assert "6.00, asked at least 12" in goals.conclusion(fake_report(0.1, 0.6))
-    assert "asked at least" not in goals.conclusion(fake_report(0.1, 1.3))
+    assert "6.00, asked at least 12" in sentences.conclusion(fake_report(0.1, 0.6))
+    assert "asked at least" not in sentences.conclusion(fake_report(0.1, 1.3))
 
 
 def test_genome_goals_are_of_the_largest_network():
@@ -293,8 +299,8 @@ def test_wrong_options_are_refused_in_a_sentence(arguments, word, capsys):
 
 
 def test_reproduce_knows_the_benchmark(project):
-    assert "bench" in (project / "pnetlib" / "runs" / "usage.txt").read_text()
+    assert "bench" in (project / "pnetlib" / "cli" / "usage.txt").read_text()
     script = (project / "reproduce.sh").read_text()
-    assert "requirements-bench.lock" in script and "pnetlib.bench" in script
+    assert "requirements-bench.lock" in script and "-m benchmarks" in script
     assert subprocess.run(["bash", "-n", project / "reproduce.sh"]).returncode == 0
-    assert importlib.util.find_spec("pnetlib.bench.command")
+    assert importlib.util.find_spec("benchmarks.command")

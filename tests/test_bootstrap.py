@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.stats import bootstrap, norm
 
-from pnetlib.analysis.bootstrap import corrected_interval, draw, resample
-from pnetlib.analysis.differences import Pair
+from pnetlib.stats.bootstrap import corrected_interval, draw, resample
+from pnetlib.steps.differences.compute import Pair
 
 
 def test_rows_are_drawn_within_their_group():

@@ -5,11 +5,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pnetlib.analysis.bounds import (
-    BOUNDS, KINDS, error_bounds, largest_tail, lowest_threshold, on_grid, r_concave, unimodal,
+from pnetlib.stats.bounds import (
+    BOUNDS,
+    KINDS,
+    error_bounds,
+    largest_tail,
+    lowest_threshold,
+    on_grid,
+    r_concave,
+    unimodal,
     worst_case,
 )
-from pnetlib.analysis.stability import halves
+from pnetlib.steps.stability.compute import halves
 
 
 def test_worst_case_is_the_formula_of_the_theorem():

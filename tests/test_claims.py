@@ -7,17 +7,34 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-from pnetlib.analysis import claims
-from pnetlib.analysis.claims import (
-    JUDGES, NOT, PARTLY, REPRODUCED, UNTESTABLE, Evidence, Number, combine, conclusion, gather,
-    judge, named_edge, network_gain, planted_evidence, pro_minus, side, table_cells,
+from pnetlib.paper.claims import published_claims
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.claims import figures
+from pnetlib.steps.claims import sentences as claims
+from pnetlib.steps.claims.compute import (
+    JUDGES,
+    NOT,
+    PARTLY,
+    REPRODUCED,
+    UNTESTABLE,
+    Evidence,
+    Number,
+    combine,
+    judge,
+    side,
 )
-from pnetlib.analysis.comparison import fold_errors
-from pnetlib.analysis.profile import PROFILES
-from pnetlib.data import MARKERS
-from pnetlib.data.claims import published_claims
-from pnetlib.figures import claims as figures
-from pnetlib.runs.run import Run
+from pnetlib.steps.claims.evidence import (
+    gather,
+    named_edge,
+    network_gain,
+    planted_evidence,
+    pro_minus,
+    table_cells,
+)
+from pnetlib.steps.claims.sentences import conclusion
+from pnetlib.steps.comparison.compute import fold_errors
+from pnetlib.steps.sizes import PROFILES
+from pnetlib.workflow.run import Run
 
 PROFILE = PROFILES["smoke"]
 

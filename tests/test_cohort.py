@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from pnetlib.data.cohort import Cohort, assemble_cohort, z_scores
+from pnetlib.datasets.cohort import Cohort, assemble_cohort, z_scores
 from pnetlib.errors import (
     CorruptFileError,
     DataError,

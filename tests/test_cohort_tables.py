@@ -6,10 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.analysis import cohort as tables
-from pnetlib.data import MARKERS, load_cohort
-from pnetlib.data.cohort import Cohort
+from pnetlib.datasets import load_cohort
+from pnetlib.datasets.cohort import Cohort
 from pnetlib.errors import UsageError
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.data import compute as tables
+from pnetlib.steps.data import sentences
 
 
 @pytest.fixture
@@ -78,15 +80,15 @@ def test_numbers_and_sentences_follow_from_the_tables(small):
     assert numbers["genes"]["variance_at_cut"] == pytest.approx(10)
     assert numbers["genes"]["markers"]["ANXA10"]["rank"] == 2
     assert numbers["genes"]["markers"]["AKR1C1"] is None
-    text = tables.conclusion(numbers)
+    text = sentences.conclusion(numbers)
     assert "5 cell lines of 3 tissues" in text and "0 of the paper's 7 markers" in text
     assert "ANXA10 (rank 2)" in text and "not in the cohort: AKR1C1" in text
     assert "Forced in beside them, a deviation from the paper: LOW." in text
-    assert "genes taken" in tables.headline(numbers) and "2" in tables.headline(numbers)
+    assert "genes taken" in sentences.headline(numbers) and "2" in sentences.headline(numbers)
 
 
 def test_the_source_is_named_with_checksums_and_what_was_mended(small):
-    text = tables.source_sentences(small)
+    text = sentences.source_sentences(small)
     assert text.splitlines() == [
         "Source: **by hand**.",
         "- `a.txt`: SHA-256 `11`",

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import ElasticNet, Lasso
 
-from pnetlib.estimators.columns import Columns, solve_network
 from pnetlib.kernels import column
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.network import solve_network
 
 properties = settings(max_examples=150, deadline=None, derandomize=True)
 seeds = st.integers(0, 10**6)

@@ -11,16 +11,25 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy.stats import ttest_1samp
 
-from pnetlib.analysis import comparison, tuning
-from pnetlib.analysis.comparison import (
-    BASELINES, choose_on_all_lines, compare, corrected_mean, fold_errors, held_out,
-    method_errors, outer_folds, paired_differences, tissue_means,
-)
-from pnetlib.analysis.profile import PROFILES, with_repeats
-from pnetlib.analysis.tuning import METHODS
-from pnetlib.data import load_cohort
-from pnetlib.data.simulation import simulate_cohort
+from pnetlib.datasets import load_cohort
+from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
+from pnetlib.solvers import paths as tuning
+from pnetlib.solvers.paths import METHODS
+from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.comparison import compute as comparison
+from pnetlib.steps.comparison.compute import (
+    BASELINES,
+    choose_on_all_lines,
+    compare,
+    fold_errors,
+    held_out,
+    method_errors,
+    outer_folds,
+    paired_differences,
+    tissue_means,
+)
+from pnetlib.steps.sizes import PROFILES, with_repeats
 
 PROFILE = replace(PROFILES["smoke"], n_genes=40, repeats=2)
 SEED = 5

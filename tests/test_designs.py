@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pnetlib.analysis.designs import (
-    ERROR, GRAPHS, GROUP, PER_TF, RESPONSES, SCENARIOS, Design, acting_modules, draw_truth,
-    graph_covariance, planted_effects,
-)
 from pnetlib.errors import UsageError
+from pnetlib.steps.simulation.designs import (
+    ERROR,
+    GRAPHS,
+    GROUP,
+    PER_TF,
+    RESPONSES,
+    SCENARIOS,
+    Design,
+    acting_modules,
+    draw_truth,
+    graph_covariance,
+    planted_effects,
+)
 
 MODULES = 12
 

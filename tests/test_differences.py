@@ -4,20 +4,42 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.analysis.differences import (
-    EFFORTS, LENGTHS, NAMED_EDGE, Effort, Pair, compare, conclusion, names, numbers, own_network,
-    quantities, verdict,
+from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.paper.markers import MARKERS
+from pnetlib.stats.permutation import exchangeable
+from pnetlib.steps.differences.compute import (
+    EFFORTS,
+    LENGTHS,
+    NAMED_EDGE,
+    Effort,
+    Pair,
+    compare,
+    names,
+    numbers,
+    own_network,
+    quantities,
 )
-from pnetlib.analysis.effects import SIDES, compare_groups, regulatory_effects, standardise_together
-from pnetlib.analysis.groups import (
-    GROUPS, degree_table, edge_table, fit_group_networks, network_errors, split_groups,
+from pnetlib.steps.differences.sensitivity import (
+    ESTIMATORS,
+    sensitivity,
+    shared_errors,
+    sizes_that_fit,
 )
-from pnetlib.analysis.permutation import exchangeable
-from pnetlib.analysis.sensitivity import (
-    ESTIMATORS, sensitivity, shared_errors, sizes_that_fit,
+from pnetlib.steps.differences.sentences import conclusion, verdict
+from pnetlib.steps.effects.compute import (
+    SIDES,
+    compare_groups,
+    regulatory_effects,
+    standardise_together,
 )
-from pnetlib.data import MARKERS
-from pnetlib.data.simulation import simulate_cohort
+from pnetlib.steps.networks.compute import (
+    GROUPS,
+    degree_table,
+    edge_table,
+    fit_group_networks,
+    network_errors,
+    split_groups,
+)
 
 LAM1, SIZE = 0.4, 30
 EFFORT = Effort(19, 12, (20, 30, 500), 3)

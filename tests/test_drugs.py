@@ -5,16 +5,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.analysis.cohort import response_table
-from pnetlib.analysis.earlier import with_genes
-from pnetlib.analysis.profile import PROFILES
-from pnetlib.data import PAPER_DRUGS, carriers, list_drugs, load_cohort
-from pnetlib.data import drugs as module
-from pnetlib.data.carriers import read_carriers
-from pnetlib.data.cohort import Cohort
-from pnetlib.data.drugs import drug_words, find_drugs, ids_by_agreement
+from pnetlib.datasets import drugs as module
+from pnetlib.datasets import gdsc_packages as carriers
+from pnetlib.datasets import list_drugs, load_cohort
+from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.drugs import drug_words, find_drugs, ids_by_agreement
+from pnetlib.datasets.gdsc_packages import read_carriers
 from pnetlib.errors import DataError, MissingDrugError, UsageError
-from pnetlib.runs.run import Run
+from pnetlib.paper.drugs import PAPER_DRUGS
+from pnetlib.steps.data.compute import response_table
+from pnetlib.steps.sizes import PROFILES, with_genes
+from pnetlib.workflow.run import Run
 
 ENTRIES = pd.DataFrame({
     "id": pd.array([11, 133, 1386, 1005, 1496, None, None, None], dtype="Int64"),

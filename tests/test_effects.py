@@ -9,11 +9,15 @@ from hypothesis import strategies as st
 from scipy.sparse import csc_array
 from scipy.stats import binom, mannwhitneyu
 
-from pnetlib.analysis.effects import (
-    SIDES, compare_groups, path_strength, regulatory_effects, standardise_together,
+from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.steps.effects.compute import (
+    SIDES,
+    compare_groups,
+    path_strength,
+    regulatory_effects,
+    standardise_together,
 )
-from pnetlib.analysis.groups import Groups, fit_group_networks, split_groups
-from pnetlib.data.simulation import simulate_cohort
+from pnetlib.steps.networks.compute import Groups, fit_group_networks, split_groups
 
 
 def random_network(seed, p=7):

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from pnetlib.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE, Engine
 from pnetlib.errors import DataError, SetupError, UsageError
-from pnetlib.estimators import ElasticNetwork, blocks
+from pnetlib.estimators import ElasticNetwork
+from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE, Engine
+from pnetlib.solvers import network as blocks
 
 SHARED = (np.linspace(-1.0, 1.0, 101), 0.3)
 TASKS = [(seed, size) for seed in range(6) for size in (3, 50)]
@@ -199,7 +200,7 @@ def test_errors_of_tasks_come_back_as_they_are(dask_engine):
 
 
 def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
-    from pnetlib import engine
+    from pnetlib.execution import engine
 
     monkeypatch.setattr(engine, "library_digest", lambda *parts: "another")
     with pytest.raises(SetupError, match="has another library than this run"):
@@ -208,7 +209,7 @@ def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
 
 def test_an_address_without_a_scheduler_is_one_sentence(monkeypatch):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
-    from pnetlib import engine
+    from pnetlib.execution import engine
 
     monkeypatch.setitem(engine._PATIENCE, "scheduler", 1)
     with pytest.raises(SetupError, match="no dask scheduler at tcp://127.0.0.1:9"):
@@ -219,7 +220,7 @@ def test_nothing_imports_dask_otherwise():
     import subprocess
     import sys
 
-    code = "import sys, pnetlib.analysis.comparison as c; c.Engine(threads=2)\n"
+    code = "import sys, pnetlib.steps.comparison.compute as c; c.Engine(threads=2)\n"
     code += "print([n for n in sys.modules if n.split('.')[0] in ('dask', 'distributed')])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert shown.stdout.strip() == "[]", shown.stderr

@@ -11,9 +11,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from pnetlib.cli import environment
 from pnetlib.errors import SetupError
-from pnetlib.runs import environment
-from pnetlib.runs.project import project_root
+from pnetlib.workflow.project import project_root
 
 EXTRAS = ("dask", "lab", "test")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -143,13 +143,13 @@ def test_missing_names_what_is_absent_or_too_old():
 
 
 def test_environment_check_as_a_command(project):
-    command = [sys.executable, "-m", "pnetlib.runs.environment", "test"]
+    command = [sys.executable, "-m", "pnetlib", "environment", "test"]
     found = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert (found.returncode, found.stdout.strip(), found.stderr) == (0, "", "")
 
 
 def test_package_outside_a_checkout_is_refused(monkeypatch, tmp_path):
-    from pnetlib.runs import project as module
+    from pnetlib.workflow import project as module
 
     monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "runs" / "project.py"))
     with pytest.raises(SetupError, match="no checkout"):

@@ -13,13 +13,18 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from pnetlib.data import load_cohort
+from pnetlib.datasets import load_cohort
 from pnetlib.errors import UsageError
 from pnetlib.estimators import (
-    ElasticNetExpression, ElasticNetwork, LassoExpression, NetworkThenPredict, PredictiveNetwork,
+    ElasticNetExpression,
+    ElasticNetwork,
+    LassoExpression,
+    NetworkThenPredict,
+    PredictiveNetwork,
+
 )
-from pnetlib.estimators import columns, expression, joint
-from pnetlib.estimators.joint import Penalties
+from pnetlib.solvers import expression, joint, network
+from pnetlib.solvers.joint import Penalties
 
 EVERY = [ElasticNetExpression(), LassoExpression(), ElasticNetwork(n_threads=1),
          NetworkThenPredict(n_threads=1), PredictiveNetwork(n_threads=1)]
@@ -449,7 +454,7 @@ def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
         model.fit(X, z)  # silent when all is well
     gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)
     assert gaps.max() <= 1e-6
-    for module in (columns, expression, joint):
+    for module in (network, expression, joint):
         monkeypatch.setattr(module, "MAX_ROUNDS", 1)
     if hasattr(model, "max_iter"):
         model.set_params(max_iter=1)

@@ -7,20 +7,35 @@ import pandas as pd
 import pytest
 from scipy.stats import beta
 
-from pnetlib.analysis import evidence
-from pnetlib.analysis.comparison import (
-    compare, fold_errors, method_errors, outer_folds, paired_differences,
+from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.estimators import WeightedPredictiveNetwork
+from pnetlib.solvers.paths import METHODS, refit
+from pnetlib.steps.comparison.compute import (
+    compare,
+    fold_errors,
+    method_errors,
+    outer_folds,
+    paired_differences,
 )
-from pnetlib.analysis.evidence import (
-    CYTOTOXIC, WEIGHTED, beaten, choose_weighted, compare_on_unseen_tissues, conclusion,
-    further_drugs, held_out_weighted, joined, of_drugs, sizes_named, tissue_folds, weigh,
+from pnetlib.steps.drugs import compute as evidence
+from pnetlib.steps.drugs import figures
+from pnetlib.steps.drugs.compute import (
+    CYTOTOXIC,
+    WEIGHTED,
+    beaten,
+    choose_weighted,
+    compare_on_unseen_tissues,
+    further_drugs,
+    held_out_weighted,
+    joined,
+    of_drugs,
+    sizes_named,
+    tissue_folds,
+    weigh,
     weighted_differences,
 )
-from pnetlib.analysis.profile import PROFILES
-from pnetlib.analysis.tuning import METHODS, refit
-from pnetlib.data.simulation import simulate_cohort
-from pnetlib.estimators import WeightedPredictiveNetwork
-from pnetlib.figures import evidence as figures
+from pnetlib.steps.drugs.sentences import conclusion
+from pnetlib.steps.sizes import PROFILES
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5

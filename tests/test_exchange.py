@@ -1,14 +1,14 @@
 """Networks out to files and back, and what malformed files say."""
 
+import naive
 import networkx as nx
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
-import naive
 from pnetlib.errors import DataError, UsageError
 from pnetlib.estimators import ElasticNetwork
-from pnetlib.exchange import SUFFIXES, genes_file, read_network, write_network
+from pnetlib.io import SUFFIXES, genes_file, read_network, write_network
 
 GENES = ["AKR1C1", "5-HT", "HLA-A;B", "gène & <co>", "NKX2 1", "lone"]
 

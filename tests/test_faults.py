@@ -43,7 +43,7 @@ class Driver:
     def __init__(self, out, *more):
         self.out = Path(out)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pnetlib.runs", *STEPS, "--out", str(out), *more],
+            [sys.executable, "-m", "pnetlib", "run", *STEPS, "--out", str(out), *more],
             env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

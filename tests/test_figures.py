@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
-from pnetlib.analysis.cohort import gene_table, response_correlation, tissue_table
-from pnetlib.data import MARKERS, load_cohort
-from pnetlib.figures import style
-from pnetlib.figures.cohort import (
+from pnetlib.datasets import load_cohort
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps import style
+from pnetlib.steps.data.compute import gene_table, response_correlation, tissue_table
+from pnetlib.steps.data.figures import (
     caption_gene_variance,
     caption_responses,
     caption_tissues,

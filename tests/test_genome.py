@@ -9,20 +9,27 @@ import pandas as pd
 import pytest
 from scipy.sparse import csc_array
 
-from pnetlib import memory
-from pnetlib.analysis import scaling
-from pnetlib.analysis.scaling import Size, exponents, fitted_exponents, series, threads_compared
-from pnetlib.data.genome import factor_shares, simulate_expression
+from benchmarks import scaling
+from benchmarks import scaling_command as command
+from benchmarks.genome import factor_shares, simulate_expression
+from benchmarks.scaling import Size, exponents, fitted_exponents, series, threads_compared
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.estimators import ElasticNetwork, PredictiveNetwork, forecast
-from pnetlib.estimators.certificate import certify_network
-from pnetlib.estimators.columns import Columns, solve_network
-from pnetlib.estimators.joint import (
-    Penalties, fit_joint, kkt_residuals, scaled_effects, start_state, theta_residual,
+from pnetlib.estimators import ElasticNetwork, PredictiveNetwork
+from pnetlib.execution import memory
+from pnetlib.solvers import forecast
+from pnetlib.solvers.certificate import certify_network
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.joint import (
+    Penalties,
+    fit_joint,
+    kkt_residuals,
+    scaled_effects,
+    start_state,
+    theta_residual,
 )
-from pnetlib.estimators.moments import Moments, gram
-from pnetlib.figures.scaling import caption_scaling, draw_scaling
-from pnetlib.runs import scaling as command
+from pnetlib.solvers.moments import Moments, gram
+from pnetlib.solvers.network import solve_network
+from pnetlib.steps.speed.growth_figures import caption_scaling, draw_scaling
 
 FLOOR = 1e-6  # what one rounding of the Gram matrix may add to a relative gap
 

@@ -4,8 +4,8 @@ import naive
 import numpy as np
 import pytest
 
-from pnetlib.estimators.columns import Columns, gram_times
-from pnetlib.kernels import graph
+from pnetlib.kernels import graph, products
+from pnetlib.solvers.columns import Columns, gram_times
 
 
 @pytest.fixture(params=range(6))
@@ -40,7 +40,7 @@ def test_penalty_is_the_ordered_double_sum(B, degree):
 def test_network_loss(B):
     X, _ = naive.cohort(3, p=9)
     G = X.T @ X / len(X)
-    loss = graph.network_loss(G, np.ascontiguousarray((G @ B).T), *naive.compressed(B))
+    loss = products.network_loss(G, np.ascontiguousarray((G @ B).T), *naive.compressed(B))
     assert loss == pytest.approx(np.sum((X - X @ B) ** 2) / len(X), rel=1e-12)
 
 
@@ -48,7 +48,7 @@ def test_gram_times_columns(B):
     X, _ = naive.cohort(4, p=9)
     G = X.T @ X / len(X)
     GB = np.full((9, 9), np.nan)
-    graph.gram_times_columns(G, *naive.compressed(B), 2, 7, GB)
+    products.gram_times_columns(G, *naive.compressed(B), 2, 7, GB)
     np.testing.assert_allclose(GB[2:7], (G @ B).T[2:7], atol=1e-13)
     assert np.isnan(np.delete(GB, range(2, 7), axis=0)).all()  # other rows are not touched
     np.testing.assert_allclose(gram_times(G, naive.columns(B), 2), (G @ B).T, atol=1e-13)

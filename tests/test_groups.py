@@ -10,13 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import KFold
 
-from pnetlib.analysis.groups import (
-    GROUPS, degree_table, edge_table, fit_group_networks, layout, line_table,
-    neighbourhood, network_errors, split_groups,
-)
-from pnetlib.data.simulation import SIZES, simulate_cohort
+from pnetlib.datasets.simulated import SIZES, simulate_cohort
 from pnetlib.errors import DataError, MissingDrugError
 from pnetlib.estimators import ElasticNetwork
+from pnetlib.steps.networks.compute import (
+    GROUPS,
+    degree_table,
+    edge_table,
+    fit_group_networks,
+    layout,
+    line_table,
+    neighbourhood,
+    network_errors,
+    split_groups,
+)
 
 MARKERS = ["ANXA10", "AKR1C1", "AKR1C3"]
 

@@ -4,15 +4,23 @@ import naive
 import numpy as np
 import pytest
 
-from pnetlib.estimators import joint
-from pnetlib.estimators.columns import Columns, solve_network
-from pnetlib.estimators.joint import (
-    Penalties, State, damp, fit_joint, initial_signs, kkt_residuals, network_step, objective,
-    scaled_effects, start_state,
+from pnetlib.kernels.column import EXCLUDED, edge_weights, response_column, sweep_columns
+from pnetlib.solvers import joint
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.joint import (
+    Penalties,
+    State,
+    damp,
+    fit_joint,
+    initial_signs,
+    kkt_residuals,
+    network_step,
+    objective,
+    scaled_effects,
+    start_state,
 )
-from pnetlib.estimators.moments import Moments
-from pnetlib.kernels.column import EXCLUDED
-from pnetlib.kernels.column import edge_weights, response_column, sweep_columns
+from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.network import solve_network
 
 DEGREES = ["sqrt", "d"]
 

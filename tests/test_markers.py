@@ -7,12 +7,16 @@ import pytest
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csc_array
 
-from pnetlib.analysis.markers import (
-    DrugNetworks, common_markers, fit_drug_networks, published_markers, ranks,
-)
-from pnetlib.data import MARKERS
-from pnetlib.data.simulation import simulate_cohort
+from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.estimators import PredictiveNetwork
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.markers.compute import (
+    DrugNetworks,
+    common_markers,
+    fit_drug_networks,
+    published_markers,
+    ranks,
+)
 
 GENES = pd.Index(["A", "B", "C", "D", "E"])
 CHOSEN = {

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from pnetlib.estimators.moments import Moments, gram
-from pnetlib.threads import chunks, thread_count
+from pnetlib.execution.threads import chunks, thread_count
+from pnetlib.solvers.moments import Moments, gram
 
 
 def expression(seed, n, p):

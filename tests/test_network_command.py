@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pnetlib.cli import network
 from pnetlib.estimators import ElasticNetwork
-from pnetlib.exchange import read_network
-from pnetlib.runs import network
+from pnetlib.io import read_network
 
 
 @pytest.fixture

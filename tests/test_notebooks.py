@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from pnetlib.runs.parameters import read_parameters
-from pnetlib.runs.steps import Step
+from pnetlib.workflow.notebooks import Step
+from pnetlib.workflow.parameters import read_parameters
 
 NAMES = (
     "01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "06_simulation",

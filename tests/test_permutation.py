@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from pnetlib.analysis.differences import Pair
-from pnetlib.analysis.permutation import exchangeable, permutation_test, permute_within
+from pnetlib.stats.permutation import exchangeable, permutation_test, permute_within
+from pnetlib.steps.differences.compute import Pair
 
 
 @given(seed=st.integers(0, 10**6), n=st.integers(1, 40), tissues=st.integers(1, 6))

@@ -5,15 +5,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.analysis import groups as group_step
-from pnetlib.analysis.comparison import BASELINES
-from pnetlib.analysis.effects import compare_groups
-from pnetlib.analysis.groups import Groups
-from pnetlib.analysis.markers import DrugNetworks, common_markers, published_markers
-from pnetlib.analysis.tuning import METHODS
 from pnetlib.estimators import ElasticNetwork
-from pnetlib.figures import comparison, effects, markers, networks
-from pnetlib.figures.style import GROUP_COLOURS, METHOD_COLOURS
+from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.comparison import figures as comparison
+from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.effects import figures as effects
+from pnetlib.steps.effects.compute import compare_groups
+from pnetlib.steps.markers import figures as markers
+from pnetlib.steps.markers.compute import DrugNetworks, common_markers, published_markers
+from pnetlib.steps.networks import compute as group_step
+from pnetlib.steps.networks import figures as networks
+from pnetlib.steps.networks.compute import Groups
+from pnetlib.steps.style import GROUP_COLOURS, METHOD_COLOURS
 
 DRUGS = ["A", "B", "C"]
 

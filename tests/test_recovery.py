@@ -11,15 +11,20 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 from scipy.stats import ttest_1samp
 
-from pnetlib.analysis import statements
-from pnetlib.analysis.profile import PROFILES
-from pnetlib.analysis.recovery import (
-    MEASURES, correlation, ranking_rates, recover, recover_repeatedly, recovery_intervals,
+from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.errors import UsageError
+from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps.comparison import sentences as statements
+from pnetlib.steps.simulation.recovery import (
+    MEASURES,
+    correlation,
+    ranking_rates,
+    recover,
+    recover_repeatedly,
+    recovery_intervals,
     selection_rates,
 )
-from pnetlib.analysis.tuning import METHODS, choose, refit
-from pnetlib.data.simulation import simulate_cohort
-from pnetlib.errors import UsageError
+from pnetlib.steps.sizes import PROFILES
 
 SMOKE = PROFILES["smoke"]
 SEEDS = range(1, 11)

@@ -27,7 +27,7 @@ case "$*" in
         echo pip >>"{calls}"
         if [ -e "{calls}.slow" ]; then sleep 30; fi
         if [ -e "{calls}.broken" ]; then echo "no route to host"; exit 1; fi ;;
-    "-m pnetlib.runs.compile")
+    "-m pnetlib.cli.compile")
         echo compile >>"{calls}" ;;
     *) exec "{python}" "$@" ;;
 esac

@@ -17,15 +17,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pnetlib import compiled, errors, fingerprint, storage
+from pnetlib import errors
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.runs import isolation, parameters, shards
-from pnetlib.runs.display import duration, time_left
-from pnetlib.runs.folds import Folds
-from pnetlib.runs.progress import Progress, read_progress
-from pnetlib.runs.run import Run
-from pnetlib.runs.steps import Step, chosen, find_steps
-from pnetlib.threads import allowed_threads
+from pnetlib.execution import compiled, fingerprint, storage
+from pnetlib.execution.threads import allowed_threads
+from pnetlib.workflow import isolation, parameters, shards
+from pnetlib.workflow.display import duration, time_left
+from pnetlib.workflow.folds import Folds
+from pnetlib.workflow.notebooks import Step, chosen, find_steps
+from pnetlib.workflow.progress import Progress, read_progress
+from pnetlib.workflow.run import Run
 
 SHARED_CELL = """source = "simulated"
 profile = "smoke"
@@ -72,7 +73,7 @@ def write_notebook(path, *sources, cell=SHARED_CELL + OWN_CELL, seconds=None):
     return path
 
 
-WRITES = """from pnetlib.runs.run import Run
+WRITES = """from pnetlib.workflow.run import Run
 run = Run(source, profile, out, seed, threads)
 run.write_json("{name}", {{"genes": n_genes, "drug": drug, "third": 1 / 3}})
 print("genes", n_genes)"""
@@ -92,7 +93,7 @@ def write_three(folder):
 
 
 def command(*arguments, notebooks=None, cwd=None, **environment):
-    """Run ``python -m pnetlib.runs`` as a user would."""
+    """Run ``python -m pnetlib run`` as a user would."""
     return subprocess.run(
         list(command_line(*arguments, notebooks=notebooks)),
         cwd=cwd,
@@ -105,7 +106,7 @@ def command(*arguments, notebooks=None, cwd=None, **environment):
 
 def command_line(*arguments, notebooks=None):
     tiny = ("--notebooks", str(notebooks)) if notebooks else ()
-    return (sys.executable, "-m", "pnetlib.runs", *tiny, *map(str, arguments))
+    return (sys.executable, "-m", "pnetlib", "run", *tiny, *map(str, arguments))
 
 
 def command_environment(**environment):
@@ -297,7 +298,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path):
     """A limit on the size of files stands for the full disk."""
     code = """
 import resource, signal, sys
-from pnetlib.runs.run import Run
+from pnetlib.workflow.run import Run
 run = Run("simulated", "smoke", out=sys.argv[1])
 run.write_json("n", {"a": 1})
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
@@ -320,8 +321,8 @@ except Exception as error:
 
 def test_cohort_is_kept_for_this_run_only(run, monkeypatch):
     """Later steps read what step 01 kept; another seed loads its own."""
-    cohort_module = pytest.importorskip("pnetlib.data.cohort")
-    import pnetlib.data
+    cohort_module = pytest.importorskip("pnetlib.datasets.cohort")
+    import pnetlib.datasets
 
     loaded = []
 
@@ -333,7 +334,7 @@ def test_cohort_is_kept_for_this_run_only(run, monkeypatch):
         loaded.append((source, seed, size))
         return Kept()
 
-    monkeypatch.setattr(pnetlib.data, "load_cohort", load_cohort, raising=False)
+    monkeypatch.setattr(pnetlib.datasets, "load_cohort", load_cohort, raising=False)
     monkeypatch.setattr(
         cohort_module.Cohort, "load", classmethod(lambda cls, path: Path(path).read_bytes())
     )
@@ -599,7 +600,7 @@ def test_usage_is_checked_without_any_package(notebooks):
     code = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from pnetlib.runs.command import main
+from pnetlib.cli.run import main
 sys.exit(main(sys.argv[2:]))
 """
     root = Path(__file__).resolve().parent.parent
@@ -710,7 +711,7 @@ def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
 def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch, capsys):
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    from pnetlib.runs.command import main
+    from pnetlib.cli.run import main
 
     def nothing(self, name):
         raise NoSuchKernel(name)
@@ -834,7 +835,7 @@ def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, noteboo
 
 
 def test_a_batch_log_gets_no_control_characters(tmp_path):
-    code = "from pnetlib.runs.progress import Progress\nimport time\n"
+    code = "from pnetlib.workflow.progress import Progress\nimport time\n"
     code += "with Progress(4, 'folds') as p:\n    for _ in range(4): time.sleep(0.3); p.advance()"
     write_notebook(tmp_path / "01_a.ipynb", code)
     result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
@@ -846,7 +847,7 @@ def test_a_batch_log_gets_no_control_characters(tmp_path):
 def test_a_terminal_sees_the_parts_and_the_time_left(tmp_path):
     import pty
 
-    code = "from pnetlib.runs.progress import Progress\nimport time\n"
+    code = "from pnetlib.workflow.progress import Progress\nimport time\n"
     code += "with Progress(8, 'folds') as p:\n    for _ in range(8): time.sleep(0.3); p.advance()"
     write_notebook(tmp_path / "01_a.ipynb", code)
     shown, terminal = pty.openpty()
@@ -884,7 +885,7 @@ def test_papermill_by_hand_needs_no_driver(tmp_path, project):
 
 # --- what is fresh ---------------------------------------------------------------------------
 
-READS = """from pnetlib.runs.run import Run
+READS = """from pnetlib.workflow.run import Run
 run = Run(source, profile, out, seed, threads)
 first = run.read_json("01_first") or {{"genes": -1}}
 run.write_json("{name}", {{"seen": first["genes"]}})"""
@@ -940,7 +941,7 @@ def test_a_second_run_does_nothing_and_says_so(finished, notebooks):
 
 
 def test_nothing_heavy_is_imported_where_nothing_is_to_be_done(finished, notebooks):
-    code = "import sys; from pnetlib.runs.command import main; main(sys.argv[1:])\n"
+    code = "import sys; from pnetlib.cli.run import main; main(sys.argv[1:])\n"
     code += "print({n.split('.')[0] for n in sys.modules} & {'numpy', 'pandas', 'papermill'})"
     line = command_line(*SMOKE, "--out", finished, notebooks=notebooks)[3:]
     shown = subprocess.run(
@@ -1010,7 +1011,7 @@ def test_a_file_that_was_lacking_makes_its_reader_stale_once_it_is_there(tmp_pat
 
 
 def test_another_library_or_version_makes_everything_stale(finished, notebooks, monkeypatch):
-    from pnetlib.runs import freshness
+    from pnetlib.workflow import freshness
 
     run = Run("simulated", "smoke", out=str(finished))
     step = Step(notebooks / "03_third.ipynb")
@@ -1026,9 +1027,8 @@ def test_another_library_or_version_makes_everything_stale(finished, notebooks, 
 def test_the_library_digest_sees_every_file(tmp_path, monkeypatch):
     root = tmp_path / "pnetlib"
     (root / "kernels").mkdir(parents=True)
-    (root / "fingerprint.py").write_text("")
     (root / "kernels" / "column.py").write_text("a = 1")
-    monkeypatch.setattr(fingerprint, "__file__", str(root / "fingerprint.py"))
+    monkeypatch.setattr(fingerprint, "__file__", str(root / "execution" / "fingerprint.py"))
     digest = fingerprint.library_digest.__wrapped__
     first, part = digest(), digest("kernels")
     (root / "kernels" / "column.py").write_text("a = 2")
@@ -1110,7 +1110,7 @@ def test_folds_come_back_bit_for_bit(tmp_path_factory, values):
 
 
 def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
-    from pnetlib.runs import folds as module
+    from pnetlib.workflow import folds as module
 
     def kept(value=0.1, **content):
         all_of_it = {"profile": {"n": 1}, "seed": 1, "permute": False} | content
@@ -1137,9 +1137,9 @@ def test_a_fold_that_is_damaged_is_not_taken(tmp_path):
 
 
 def test_folds_finished_before_are_not_computed_again(tmp_path):
-    from pnetlib.analysis import comparison
-    from pnetlib.analysis.profile import PROFILES
-    from pnetlib.data.simulation import simulate_cohort
+    from pnetlib.datasets.simulated import simulate_cohort
+    from pnetlib.steps.comparison import compute as comparison
+    from pnetlib.steps.sizes import PROFILES
 
     cohort, profile = simulate_cohort(1), PROFILES["smoke"]
     run = Run("simulated", "smoke", out=str(tmp_path))
@@ -1215,9 +1215,10 @@ class WhileImporting:
             os.kill(os.getpid(), signal.{name})
 
 sys.meta_path.insert(0, WhileImporting())
-runpy.run_module("pnetlib.runs", run_name="__main__", alter_sys=True)
+sys.argv[1:] = ["run"]
+runpy.run_module("pnetlib", run_name="__main__", alter_sys=True)
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, text=True)
     assert done.returncode == code
-    assert done.stderr.startswith(f"error: stopped by {name} before anything began")
+    assert done.stderr.startswith(f"error: stopped by {name} before anything started")
     assert done.stderr.count("\n") == 1

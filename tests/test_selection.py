@@ -8,20 +8,33 @@ import pandas as pd
 import pytest
 from scipy.special import comb
 
-from pnetlib.analysis import selection
-from pnetlib.analysis.comparison import corrected_mean, held_out
-from pnetlib.analysis.profile import PROFILES
-from pnetlib.analysis.selection import (
-    RULES, Fitted, choose_by, compare_rules, conclusion, criteria, effects_df, expression_df,
-    fits_along, grid_ends, mean_surface, network_df, one_standard_error, rule_errors,
+from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.estimators import ElasticNetwork, Moments
+from pnetlib.solvers.expression import fit_expression
+from pnetlib.solvers.joint import Penalties, start_state, theta_step
+from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.comparison.compute import held_out
+from pnetlib.steps.lambdas import compute as selection
+from pnetlib.steps.lambdas import figures
+from pnetlib.steps.lambdas.compute import (
+    RULES,
+    Fitted,
+    choose_by,
+    compare_rules,
+    criteria,
+    effects_df,
+    expression_df,
+    fits_along,
+    grid_ends,
+    mean_surface,
+    network_df,
+    one_standard_error,
+    rule_errors,
     within_one_standard_error,
 )
-from pnetlib.analysis.tuning import METHODS, choose, refit
-from pnetlib.data.simulation import simulate_cohort
-from pnetlib.estimators import ElasticNetwork, Moments
-from pnetlib.estimators.expression import fit_expression
-from pnetlib.estimators.joint import Penalties, start_state, theta_step
-from pnetlib.figures import selection as figures
+from pnetlib.steps.lambdas.sentences import conclusion
+from pnetlib.steps.sizes import PROFILES
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import Lasso
 
 from pnetlib.estimators import ElasticNetwork
-from pnetlib.estimators.shared import fit_shared, standardised
+from pnetlib.solvers.shared import fit_shared, standardised
 
 
 def lines(seed, n, p=5):

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import skew
 
-from pnetlib.data import MARKERS, PAPER_DRUGS
-from pnetlib.data.cohort import Cohort
-from pnetlib.data.simulation import SIZES, simulate_cohort
+from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.simulated import SIZES, simulate_cohort
 from pnetlib.errors import UsageError
+from pnetlib.paper.drugs import PAPER_DRUGS
+from pnetlib.paper.markers import MARKERS
 
 SEEDS = (1, 2, 3)
 

@@ -186,7 +186,7 @@ def results(folder):
 def single(tmp_path_factory):
     """Results of the same steps in one run without Slurm."""
     out = tmp_path_factory.mktemp("single")
-    line = [sys.executable, "-m", "pnetlib.runs", *SMOKE, "--only", "01,02", "--out", str(out)]
+    line = [sys.executable, "-m", "pnetlib", "run", *SMOKE, "--only", "01,02", "--out", str(out)]
     for _ in range(2):  # the first may have had to compile
         compiled = kernels()
         subprocess.run([*line, "--force"], env=environment(), check=True, capture_output=True)
@@ -302,7 +302,7 @@ def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, single, tmp_path)
     pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
     settings = {"INTERFACE": "lo", "MEMORY": "1GB", "LOG_DIRECTORY": str(tmp_path / "jobs")}
     out = tmp_path / "out"
-    line = [sys.executable, "-m", "pnetlib.runs", *SMOKE, "--only", "01,02", "--out", str(out),
+    line = [sys.executable, "-m", "pnetlib", "run", *SMOKE, "--only", "01,02", "--out", str(out),
             "--backend", "dask", "--scheduler", "slurm", "-j", "2"]
     done = subprocess.run(
         line, capture_output=True, text=True, timeout=300, env={

@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pnetlib.data import MARKERS, PAPER_DRUGS, carriers, download, load_cohort, official
-from pnetlib.data.carriers import Carrier, read_carriers, read_vectors
-from pnetlib.data.download import OfficialFile
+from pnetlib.datasets import download, load_cohort
+from pnetlib.datasets import gdsc_official as official
+from pnetlib.datasets import gdsc_packages as carriers
+from pnetlib.datasets.download import OfficialFile
+from pnetlib.datasets.gdsc_packages import Carrier, read_carriers, read_vectors
 from pnetlib.errors import (
     CorruptFileError,
     DataError,
@@ -28,6 +30,8 @@ from pnetlib.errors import (
     SetupError,
     UsageError,
 )
+from pnetlib.paper.drugs import PAPER_DRUGS
+from pnetlib.paper.markers import MARKERS
 
 TWO = {"Docetaxel": 1007, "Doxorubicin": 133}
 

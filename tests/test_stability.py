@@ -6,17 +6,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pnetlib.analysis.bounds import KINDS
-from pnetlib.analysis.groups import GROUPS, fit_group_networks, split_groups
-from pnetlib.analysis.markers import fit_drug_networks, ranks
-from pnetlib.analysis.stability import (
-    ANY, COMMON, EFFORTS, STRONG, Effort, Frequencies, conclusion, edge_frequencies, edge_table,
-    halves, marked_genes, marker_frequencies, marker_ranks, marker_table, numbers, published_table,
-    strong_count, strongest, widths_of,
-)
-from pnetlib.data import MARKERS
-from pnetlib.data.simulation import simulate_cohort
+from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
+from pnetlib.paper.markers import MARKERS
+from pnetlib.stats.bounds import KINDS
+from pnetlib.steps.markers.compute import fit_drug_networks, ranks
+from pnetlib.steps.networks.compute import GROUPS, fit_group_networks, split_groups
+from pnetlib.steps.stability.compute import (
+    ANY,
+    COMMON,
+    EFFORTS,
+    STRONG,
+    Effort,
+    Frequencies,
+    edge_frequencies,
+    edge_table,
+    halves,
+    marked_genes,
+    marker_frequencies,
+    marker_ranks,
+    marker_table,
+    numbers,
+    published_table,
+    strong_count,
+    strongest,
+    widths_of,
+)
+from pnetlib.steps.stability.sentences import conclusion
 
 POINT = {"lam1": 0.4, "lam3": 0.05, "lam4": 0.1}
 PAIRS, LAM1 = 2, 0.5

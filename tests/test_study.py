@@ -10,15 +10,17 @@ from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csc_array
 
-from pnetlib.analysis import ablation, findings, study
-from pnetlib.analysis.designs import Design, draw_truth
-from pnetlib.analysis.study import CELL, MEASURES, STUDY_SIZES, Data
-from pnetlib.analysis.tuning import METHODS, choose, refit
-from pnetlib.data.published import published_selection
 from pnetlib.errors import UsageError
 from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
-from pnetlib.figures import study as figures
-from pnetlib.figures.style import METHOD_COLOURS
+from pnetlib.paper.table1 import published_selection
+from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps import sizes
+from pnetlib.steps.simulation import ablation, figures, study
+from pnetlib.steps.simulation import sentences as findings
+from pnetlib.steps.simulation.designs import Design, draw_truth
+from pnetlib.steps.simulation.study import CELL, MEASURES, Data
+from pnetlib.steps.sizes import STUDY_SIZES
+from pnetlib.steps.style import METHOD_COLOURS
 
 SIZES = replace(
     STUDY_SIZES["smoke"], modules=6, n_train=50, n_test=40,
@@ -210,10 +212,10 @@ def test_cells_are_the_papers_and_networks_every_shape():
 
 def test_unfit_sizes_are_refused():
     with pytest.raises(UsageError, match="smoke, standard, paper, not 'huge'"):
-        study.study_sizes("huge")
+        sizes.study_sizes("huge")
     with pytest.raises(UsageError, match="replicates is 1, but an interval needs at least 2"):
-        study.study_sizes("smoke", 1)
-    assert study.study_sizes("smoke", 7).replicates == 7
+        sizes.study_sizes("smoke", 1)
+    assert sizes.study_sizes("smoke", 7).replicates == 7
 
 
 # Intervals

@@ -5,11 +5,17 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso
 
-from pnetlib.estimators.joint import (
-    Penalties, State, candidate_gram, initial_signs, theta_residual, theta_step,
-)
-from pnetlib.estimators.moments import Moments
+from pnetlib.kernels import products
 from pnetlib.kernels import theta as kernel
+from pnetlib.solvers.joint import (
+    Penalties,
+    State,
+    candidate_gram,
+    initial_signs,
+    theta_residual,
+    theta_step,
+)
+from pnetlib.solvers.moments import Moments
 
 DEGREES = ["sqrt", "d"]
 
@@ -35,14 +41,14 @@ def problem(seed, p=9, n=40):
 def test_column_products():
     _, _, B, _ = problem(0)
     v = np.random.default_rng(0).normal(size=9)
-    np.testing.assert_allclose(kernel.column_products(*naive.compressed(B), v), B.T @ v,
+    np.testing.assert_allclose(products.column_products(*naive.compressed(B), v), B.T @ v,
                                atol=1e-14)
 
 
 def test_combination_of_the_columns_of_active_genes():
     _, _, B, _ = problem(0)
     theta = np.array([0.3, 0.0, -1.2, 0.0, 0.0, 2.0, 0.0, 0.7, 1.0])
-    np.testing.assert_allclose(kernel.combine_columns(*naive.compressed(B), theta), B @ theta,
+    np.testing.assert_allclose(products.combine_columns(*naive.compressed(B), theta), B @ theta,
                                atol=1e-14)
 
 
@@ -52,7 +58,7 @@ def test_gram_of_predicted_activities():
     genes = np.array([5, 0, 7, 2])
     H = B.T @ m.G @ B
     T = np.ascontiguousarray(GB[genes].T)
-    rows = kernel.gram_rows(*naive.compressed(B), T, genes[1:3])
+    rows = products.gram_rows(*naive.compressed(B), T, genes[1:3])
     np.testing.assert_allclose(rows, H[np.ix_(genes[1:3], genes)], atol=1e-13)
     known = H[np.ix_(genes[:2], genes[:2])]
     np.testing.assert_allclose(candidate_gram(naive.compressed(B), GB, genes, known),

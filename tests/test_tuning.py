@@ -7,14 +7,14 @@ import pytest
 from sklearn.linear_model import ElasticNet
 from sklearn.model_selection import KFold
 
-from pnetlib.analysis import tuning
-from pnetlib.analysis.profile import PROFILES, profile_named
-from pnetlib.analysis.tuning import METHODS, Choice, choose, make_grid, predictor, refit
-from pnetlib.data.simulation import simulate_cohort
+from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
 from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
-from pnetlib.estimators.joint import Penalties, start_state
-from pnetlib.estimators.moments import Moments
+from pnetlib.solvers import paths as tuning
+from pnetlib.solvers.joint import Penalties, start_state
+from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.paths import METHODS, Choice, choose, make_grid, predictor, refit
+from pnetlib.steps.sizes import PROFILES, profile_named
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 7

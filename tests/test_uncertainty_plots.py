@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.analysis.differences import NAMED_EDGE
-from pnetlib.analysis.effects import SIDES
-from pnetlib.analysis.sensitivity import ESTIMATORS
-from pnetlib.analysis.stability import COMMON, STRONG, Frequencies
-from pnetlib.data import MARKERS
-from pnetlib.figures import differences, stability
-from pnetlib.figures.style import GROUP_COLOURS
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.differences import figures as differences
+from pnetlib.steps.differences.compute import NAMED_EDGE
+from pnetlib.steps.differences.sensitivity import ESTIMATORS
+from pnetlib.steps.effects.compute import SIDES
+from pnetlib.steps.stability import figures as stability
+from pnetlib.steps.stability.compute import COMMON, STRONG, Frequencies
+from pnetlib.steps.style import GROUP_COLOURS
 
 DRUGS = ["A", "B"]
 NUMBERS = {"ST": 0.5, "low ST": 0.3, "high ST": 0.7, "RS": 0.2, "low RS": 0.0, "high RS": 0.4,

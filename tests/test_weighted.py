@@ -14,7 +14,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pnetlib.errors import UsageError
 from pnetlib.estimators import PredictiveNetwork, WeightedPredictiveNetwork
-from pnetlib.estimators.joint import Penalties
+from pnetlib.solvers.joint import Penalties
 
 TIGHT = {"tol": 1e-13, "gap_tol": 1e-13, "max_iter": 3000, "n_threads": 1}
 LAMBDAS = {"lam1": 0.12, "lam2": 0.01, "lam3": 0.05, "lam4": 0.08}

@@ -1,10 +1,10 @@
 """The models, with scikit-learn's manners."""
 
-from .expression import ElasticNetExpression, LassoExpression
-from .moments import Moments
-from .network import ElasticNetwork
-from .predictive import NetworkThenPredict, PredictiveNetwork
-from .weighted import WeightedPredictiveNetwork
+from pnetlib.estimators.expression import ElasticNetExpression, LassoExpression
+from pnetlib.estimators.network import ElasticNetwork
+from pnetlib.estimators.predictive import NetworkThenPredict, PredictiveNetwork
+from pnetlib.estimators.weighted import WeightedPredictiveNetwork
+from pnetlib.solvers.moments import Moments
 
 __all__ = [
     "ElasticNetExpression", "ElasticNetwork", "LassoExpression", "Moments", "NetworkThenPredict",

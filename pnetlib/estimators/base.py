@@ -8,7 +8,7 @@ import pandas as pd
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..errors import UsageError
+from pnetlib.errors import UsageError
 
 
 def check_penalties(estimator, names):

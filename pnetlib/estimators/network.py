@@ -5,13 +5,13 @@ from scipy.sparse import csc_array
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
-from ..errors import UsageError
-from .base import NetworkTables, check_choice, check_penalties, warn_unconverged
-from .blocks import solve_on
-from .certificate import certify_network
-from .columns import Columns, solve_network
-from .forecast import forecast_memory
-from .moments import Moments, centred
+from pnetlib.errors import UsageError
+from pnetlib.estimators.base import NetworkTables, check_choice, check_penalties, warn_unconverged
+from pnetlib.solvers.certificate import certify_network
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.forecast import forecast_memory
+from pnetlib.solvers.moments import Moments, centred
+from pnetlib.solvers.network import solve_network, solve_on
 
 CERTIFIED = 256  # columns whose gap a fit with a float32 Gram matrix computes anew in float64
 

@@ -8,13 +8,24 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from .base import NetworkTables, check_choice, check_count, check_penalties, warn_unconverged
-from .forecast import forecast_memory
-from .joint import (
-    Penalties, fit_joint, initial_signs, kkt_residuals, start_state, theta_residual,
+from pnetlib.estimators.base import (
+    NetworkTables,
+    check_choice,
+    check_count,
+    check_penalties,
+    warn_unconverged,
+)
+from pnetlib.solvers.forecast import forecast_memory
+from pnetlib.solvers.joint import (
+    Penalties,
+    fit_joint,
+    initial_signs,
+    kkt_residuals,
+    start_state,
+    theta_residual,
     theta_step,
 )
-from .moments import Moments
+from pnetlib.solvers.moments import Moments
 
 LAMBDAS = ["lam1", "lam2", "lam3", "lam4"]
 

@@ -5,8 +5,8 @@ import numbers
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from ..errors import UsageError
-from .predictive import ActivityRegressor, PredictiveNetwork
+from pnetlib.errors import UsageError
+from pnetlib.estimators.predictive import ActivityRegressor, PredictiveNetwork
 
 
 class WeightedPredictiveNetwork(ActivityRegressor):

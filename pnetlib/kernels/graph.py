@@ -45,23 +45,3 @@ def graph_penalty(indptr, indices, data, a):
     return total
 
 
-@njit(nogil=True, cache=True)
-def network_loss(G, GB, indptr, indices, data):
-    """||X - XB||_F^2 / n from the Gram matrix and the rows of GB."""
-    total = 0.0
-    for j in range(indptr.size - 1):
-        total += G[j, j]
-        for k in range(indptr[j], indptr[j + 1]):
-            total += data[k] * (GB[j, indices[k]] - 2.0 * G[j, indices[k]])
-    return total
-
-
-@njit(nogil=True, cache=True)
-def gram_times_columns(G, indptr, indices, data, first, last, GB):
-    """Rows first..last-1 of GB: row j is G b_j."""
-    for j in range(first, last):
-        GB[j] = 0.0
-        for k in range(indptr[j], indptr[j + 1]):
-            row = G[indices[k]]
-            for i in range(row.size):
-                GB[j, i] += data[k] * row[i]

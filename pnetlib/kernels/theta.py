@@ -14,39 +14,6 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def column_products(indptr, indices, data, v):
-    """b_j'v of every column j."""
-    out = np.zeros(indptr.size - 1)
-    for j in range(out.size):
-        for k in range(indptr[j], indptr[j + 1]):
-            out[j] += data[k] * v[indices[k]]
-    return out
-
-
-@njit(nogil=True, cache=True)
-def combine_columns(indptr, indices, data, theta):
-    """u = B theta, from the columns of the genes that have an effect."""
-    u = np.zeros(theta.size)
-    for j in range(theta.size):
-        if theta[j] != 0.0:
-            for k in range(indptr[j], indptr[j + 1]):
-                u[indices[k]] += theta[j] * data[k]
-    return u
-
-
-@njit(nogil=True, cache=True)
-def gram_rows(indptr, indices, data, T, genes):
-    """Rows of H = B'GB for the given genes; column k of `T` is G b of the k-th candidate."""
-    H = np.zeros((genes.size, T.shape[1]))
-    for i in range(genes.size):
-        for e in range(indptr[genes[i]], indptr[genes[i] + 1]):
-            row = T[indices[e]]
-            for k in range(row.size):
-                H[i, k] += data[e] * row[k]
-    return H
-
-
-@njit(nogil=True, cache=True)
 def candidate_links(indptr, indices, data, s, genes):
     """N = w_qj / (s_q s_j) among the candidate genes."""
     place = np.full(s.size, -1)

@@ -1,0 +1,146 @@
+"""What the joint fit costs beside a network fit, and where its time goes."""
+
+import cProfile
+import pstats
+import time
+from statistics import median
+
+from pnetlib.solvers.joint import Penalties, fit_joint, start_state
+from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.paths import (
+    GAP_TOL,
+    MAX_ITER,
+    TOL,
+    fit_networks,
+    lam1_values,
+    make_grid,
+    network_path,
+)
+
+PHASES = {
+    "network of each lam1": ("start_state",),
+    "theta step": ("theta_step",),
+    "B step": ("network_step",),
+    "objective": ("objective",),
+    "damping": ("damp",),
+}
+PARTS_OF_B = {"active columns": ("sweep_columns",), "inactive columns": ("solve_network",)}
+
+
+def path_ratios(moments, profile, clock=time.perf_counter):
+    """Seconds of each joint fit along the path beside those of a network fit at the same lam1.
+
+    Parameters
+    ----------
+    moments : Moments
+    profile : Profile
+        Its grid is passed through as in the choice of lambdas, on one thread.
+    clock : callable
+        Gives the time in seconds.
+
+    Returns
+    -------
+    list of dict
+        ``lam1``, ``lam3``, ``lam4``, ``network`` (seconds, from no edges, at the same gap),
+        ``joint`` (seconds from the neighbouring point) and their ``ratio``.
+    """
+    lam1s = lam1_values(moments, profile)
+    networks = fit_networks(moments, lam1s)
+    grid = make_grid(moments, networks, lam1s, profile)
+    alone = {}
+    for lam1 in lam1s:
+        start = clock()
+        start_state(moments, Penalties(lam1), GAP_TOL, 1)
+        alone[lam1] = clock() - start
+    rows, points, start = [], iter(grid.points("Pro")), clock()
+    for method, _ in network_path(moments, grid, networks):
+        seconds = clock() - start
+        if method == "Pro":
+            point = next(points)
+            network = alone[point["lam1"]]
+            rows.append(point | {"network": network, "joint": seconds, "ratio": seconds / network})
+        start = clock()
+    return rows
+
+
+def median_ratio(rows):
+    """The typical cost of a warm-started joint fit, in network fits."""
+    return median(row["ratio"] for row in rows)
+
+
+def along_path(moments, profile):
+    """All joint fits of the grid, sharing networks and starting from their neighbours."""
+    lam1s = lam1_values(moments, profile)
+    networks = fit_networks(moments, lam1s)
+    grid = make_grid(moments, networks, lam1s, profile)
+    for _ in network_path(moments, grid, networks):
+        pass
+
+
+def one_by_one(moments, profile):
+    """The same joint fits, each from nothing: what the path saves is seen against this."""
+    lam1s = lam1_values(moments, profile)
+    grid = make_grid(moments, fit_networks(moments, lam1s), lam1s, profile)
+    for point in grid.points("Pro"):
+        pen = Penalties(point["lam1"], 0.0, point["lam3"], point["lam4"])
+        state = start_state(moments, pen, GAP_TOL, 1)
+        fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_threads=1)
+
+
+def phases(run, moments, profile):
+    """Seconds of each phase of ``run(moments, profile)``, by the profiler.
+
+    Returns
+    -------
+    dict
+        ``all``, every phase of `PHASES` with what it calls, the parts of the B step, and the
+        ``rest``.
+    """
+    profiler = cProfile.Profile()
+    profiler.runcall(run, moments, profile)
+    stats = pstats.Stats(profiler).stats
+    total = max(entry[3] for entry in stats.values())
+    seconds = {phase: _cumulative(stats, names) for phase, names in PHASES.items()}
+    # What damping and the first network call of the others is theirs alone.
+    seconds["objective"] -= _cumulative_from(stats, "objective", "damp")
+    rest = max(0.0, total - sum(seconds.values()))
+    parts = {part: _cumulative_from(stats, names[0], "network_step")
+             for part, names in PARTS_OF_B.items()}
+    return {"all": total} | seconds | {"rest": rest} | {
+        f"B step, {part}": value for part, value in parts.items()
+    }
+
+
+def _cumulative(stats, names):
+    return sum(entry[3] for (_, _, name), entry in stats.items() if name in names)
+
+
+def _cumulative_from(stats, name, caller):
+    """Seconds of a function where it was called by another."""
+    return sum(
+        by[3] for (_, _, called), entry in stats.items() if called == name
+        for (_, _, calling), by in entry[4].items() if calling == caller
+    )
+
+
+def measure(X, z, profile):
+    """Everything this module tells of one cohort and response.
+
+    Parameters
+    ----------
+    X, z : ndarray (n, p), ndarray (n,)
+        Expression and response.
+    profile : Profile
+
+    Returns
+    -------
+    dict
+        ``points`` (rows of `path_ratios`), ``median`` and the phases ``before`` and ``after``.
+    """
+    moments = Moments.of(X, z, n_threads=1)
+    rows = path_ratios(moments, profile)
+    return {
+        "points": rows, "median": median_ratio(rows),
+        "before": phases(one_by_one, moments, profile),
+        "after": phases(along_path, moments, profile),
+    }

@@ -1,0 +1,1 @@
+"""One file per solver that takes part in the benchmark."""

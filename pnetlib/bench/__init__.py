@@ -1,1 +1,0 @@
-"""The network solver raced against others: same work, same accuracy, same run."""

@@ -1,0 +1,441 @@
+"""The cohort: expression, drug response and annotation of the same cell lines, checked."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from pnetlib.errors import (
+    CorruptFileError,
+    DataError,
+    DuplicateError,
+    MissingColumnError,
+    MissingDrugError,
+    UsageError,
+)
+from pnetlib.execution.storage import whole_file
+from pnetlib.words import counted, first_few
+
+if TYPE_CHECKING:
+    from pnetlib.datasets.truth import SimulationTruth
+
+ANNOTATION = ("cell_line", "tissue", "tcga")
+UNKNOWN = "unknown"
+# What the releases call one cancer, and none.
+_SAME_LABEL = {"COAD/READ": "COREAD", "UNABLE TO CLASSIFY": "", "UNCLASSIFIED": ""}
+_FORMAT = 1
+_PROVENANCE = {"source": str, "simulated": bool, "files": dict, "handled": list, "drugs": dict}
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Cell lines with their expression, their response to drugs and what is known of them.
+
+    Parameters
+    ----------
+    expression : DataFrame of shape (n_lines, n_genes)
+        Finite values, float64; index the COSMIC ids as text, columns the gene symbols.
+    response : DataFrame of shape (n_lines, n_drugs)
+        ln IC50 as z-scores per drug (ddof = 1); columns the drug names, NaN where the drug was
+        not measured in the line. Larger is more resistant.
+    annotation : DataFrame of shape (n_lines, 3)
+        Columns ``cell_line``, ``tissue`` and ``tcga``; empty text becomes ``"unknown"``.
+    provenance : dict
+        ``source`` (text), ``simulated`` (bool), ``files`` (name to SHA-256), ``handled`` (one
+        sentence for everything that was mended), ``drugs`` (name to GDSC id), and whatever else
+        JSON can hold.
+    truth : SimulationTruth, optional
+        What a simulated cohort was made from.
+
+    Raises
+    ------
+    DuplicateError
+        If a line, gene or drug stands twice.
+    MissingColumnError
+        If the annotation lacks a column.
+    MissingDrugError
+        If a drug has no response at all or no id in the provenance.
+    DataError
+        If the tables do not hold the same lines in the same order, a value of expression is
+        missing or infinite, a gene is constant, or the provenance is incomplete.
+    """
+
+    expression: pd.DataFrame
+    response: pd.DataFrame
+    annotation: pd.DataFrame
+    provenance: dict[str, Any]
+    truth: SimulationTruth | None = None
+
+    def __post_init__(self) -> None:
+        _check_provenance(self.provenance, self.truth)
+        expression = _numbers(self.expression, "expression")
+        response = _numbers(self.response, "response")
+        annotation = _checked_annotation(self.annotation)
+        for table, what in ((expression, "expression"), (annotation, "annotation")):
+            _refuse_duplicates(table.index, f"cell line in {what}")
+        _refuse_duplicates(expression.columns, "gene")
+        _refuse_duplicates(response.columns, "drug")
+        for table, what in ((response, "response"), (annotation, "annotation")):
+            _refuse_misaligned(expression.index, table.index, what)
+        _check_expression(expression)
+        _check_response(response, self.provenance["drugs"])
+        object.__setattr__(self, "expression", expression)
+        object.__setattr__(self, "response", response)
+        object.__setattr__(self, "annotation", annotation)
+
+    def lines_for(self, drug: str) -> pd.Index:
+        """Return the cell lines in which a drug was measured.
+
+        Raises
+        ------
+        MissingDrugError
+            If the cohort has no such drug.
+        """
+        return self.complete_lines([drug])
+
+    def complete_lines(self, drugs: Iterable[str] | None = None) -> pd.Index:
+        """Return the cell lines in which all of the drugs were measured.
+
+        Parameters
+        ----------
+        drugs : iterable of str, optional
+            Names of drugs; all drugs of the cohort unless given.
+
+        Raises
+        ------
+        MissingDrugError
+            If the cohort lacks one of the drugs.
+        """
+        wanted = list(self.response.columns if drugs is None else drugs)
+        unknown = [drug for drug in wanted if drug not in self.response.columns]
+        if unknown:
+            raise MissingDrugError(
+                f"The cohort has no response to {first_few(unknown)}; it holds "
+                f"{first_few(self.response.columns, most=12)}."
+            )
+        return self.response.index[self.response[wanted].notna().all(axis=1)]
+
+    def top_genes(
+        self, n_genes: int, lines: Iterable[str] | None = None, force: Iterable[str] = ()
+    ) -> pd.Index:
+        """Return the genes with the largest variance, largest first, then the forced ones.
+
+        Parameters
+        ----------
+        n_genes : int
+            Number of genes by variance (ddof = 1); equal variances are ordered by name.
+        lines : iterable of str, optional
+            Cell lines the variance is taken over; all unless given. Give the training lines of
+            a fold, so that the choice does not see the held-out ones.
+        force : iterable of str
+            Genes appended, in this order, where they are not among the first `n_genes`.
+
+        Raises
+        ------
+        UsageError
+            If `n_genes` is not between 1 and the number of genes, or a line or gene is unknown.
+        """
+        genes = self.expression.columns
+        if not 1 <= n_genes <= len(genes):
+            raise UsageError(f"n_genes is {n_genes}, but the cohort has {len(genes)} genes.")
+        force = list(dict.fromkeys(force))
+        _refuse_unknown(force, genes, "gene")
+        values = self.expression.to_numpy()
+        if lines is not None:
+            lines = pd.Index(lines)
+            _refuse_unknown(lines, self.expression.index, "cell line")
+            values = values[self.expression.index.get_indexer(lines)]
+        if len(values) < 2:
+            raise UsageError("The variance of genes needs at least two cell lines.")
+        # One memory layout, hence one order of summation, whatever order the genes stand in.
+        variance = np.ascontiguousarray(values).var(axis=0, ddof=1)
+        order = np.lexsort((genes.to_numpy(dtype=str), -variance))
+        top = genes[order[:n_genes]]
+        added = [gene for gene in force if gene not in top]
+        return top.append(pd.Index(added, dtype=top.dtype))
+
+    def subset(
+        self, lines: Iterable[str] | None = None, genes: Iterable[str] | None = None
+    ) -> Cohort:
+        """Return the cohort of some lines and genes, in the order given.
+
+        The responses keep the z-scores of the whole cohort, and `truth` remains that of the
+        whole simulation.
+
+        Raises
+        ------
+        UsageError
+            If a line or gene is unknown.
+        DataError
+            If a gene is constant, or a drug not measured, in the lines that remain.
+        """
+        lines = self.expression.index if lines is None else pd.Index(lines)
+        genes = self.expression.columns if genes is None else pd.Index(genes)
+        _refuse_unknown(lines, self.expression.index, "cell line")
+        _refuse_unknown(genes, self.expression.columns, "gene")
+        return replace(
+            self,
+            expression=self.expression.loc[lines, genes],
+            response=self.response.loc[lines],
+            annotation=self.annotation.loc[lines],
+        )
+
+    def with_drugs(self, drugs: Iterable[str]) -> Cohort:
+        """Return the cohort with the responses to some of its drugs, in the order given.
+
+        Raises
+        ------
+        MissingDrugError
+            If the cohort has no response to one of them.
+        """
+        drugs = list(drugs)
+        self.complete_lines(drugs)
+        ids = {drug: self.provenance["drugs"][drug] for drug in drugs}
+        return replace(
+            self, response=self.response[drugs], provenance={**self.provenance, "drugs": ids}
+        )
+
+    def save(self, path: str | Path) -> None:
+        """Write the cohort as npz without pickles: the same bytes for the same cohort.
+
+        A truth is stored through its own ``to_arrays()``.
+
+        Raises
+        ------
+        SetupError
+            If the file cannot be written; a file that stood there is then unharmed.
+        """
+        arrays = {
+            "format": np.array(_FORMAT),
+            "lines": self.expression.index.to_numpy(dtype=str),
+            "genes": self.expression.columns.to_numpy(dtype=str),
+            "drugs": self.response.columns.to_numpy(dtype=str),
+            "expression": np.ascontiguousarray(self.expression.to_numpy()),
+            "response": np.ascontiguousarray(self.response.to_numpy()),
+            "annotation": self.annotation.to_numpy(dtype=str),
+            "provenance": np.array(json.dumps(self.provenance, sort_keys=True)),
+        }
+        if self.truth is not None:
+            truth = self.truth.to_arrays()
+            arrays |= {f"truth_{name}": np.asarray(value) for name, value in truth.items()}
+        objects = [name for name, value in arrays.items() if value.dtype == object]
+        if objects:
+            raise TypeError(f"{first_few(objects)}: arrays of objects cannot be stored.")
+        with whole_file(Path(path)) as partial, open(partial, "wb") as file:
+            np.savez(file, **arrays)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Cohort:
+        """Read a cohort that `save` wrote.
+
+        Raises
+        ------
+        CorruptFileError
+            If the file is missing, truncated or not a stored cohort.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = dict(stored)
+            if arrays["format"] != _FORMAT:
+                raise ValueError("another format")
+            lines, genes, drugs = (pd.Index(arrays[key]) for key in ("lines", "genes", "drugs"))
+            truth = {
+                name.removeprefix("truth_"): value
+                for name, value in arrays.items()
+                if name.startswith("truth_")
+            }
+            tables = {
+                "expression": pd.DataFrame(arrays["expression"], index=lines, columns=genes),
+                "response": pd.DataFrame(arrays["response"], index=lines, columns=drugs),
+                "annotation": pd.DataFrame(
+                    arrays["annotation"], index=lines, columns=list(ANNOTATION)
+                ),
+                "provenance": json.loads(str(arrays["provenance"])),
+            }
+        except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            raise CorruptFileError(
+                f"{Path(path).name} is not a whole stored cohort: delete it and run step 01 again."
+            ) from error
+        if truth:
+            from pnetlib.datasets.truth import SimulationTruth
+
+            tables["truth"] = SimulationTruth.from_arrays(truth)
+        return cls(**tables)
+
+
+def assemble_cohort(
+    expression: pd.DataFrame,
+    ln_ic50: pd.DataFrame,
+    annotation: pd.DataFrame,
+    provenance: Mapping[str, Any],
+) -> Cohort:
+    """Bring three tables of a source onto the same lines and standardise the responses.
+
+    The lines are those with expression, in the order of their ids; the genes are in order of
+    name: the cohort is then a function of the data and not of the order of a file. Constant
+    genes are dropped and lines without annotation kept as unknown, each with a sentence in
+    ``provenance["handled"]``.
+
+    Parameters
+    ----------
+    expression : DataFrame of shape (n_lines, n_genes)
+        Index the COSMIC ids as text.
+    ln_ic50 : DataFrame of shape (n_measured, n_drugs)
+        Natural logarithm of IC50 in micromolar; NaN where not measured.
+    annotation : DataFrame of shape (n_annotated, 3)
+        Columns ``cell_line``, ``tissue`` and ``tcga``.
+    provenance : mapping
+        As `Cohort` takes it.
+    """
+    handled = list(provenance["handled"])
+    for table, what in (
+        (expression.index, "cell line in expression"),
+        (ln_ic50.index, "cell line in response"),
+        (annotation.index, "cell line in annotation"),
+        (expression.columns, "gene"),
+    ):
+        _refuse_duplicates(table, what)
+    lines = pd.Index(sorted(expression.index, key=_id_order))
+    values = expression.to_numpy()
+    constant = expression.columns[values.max(axis=0) == values.min(axis=0)]
+    if len(constant):
+        handled.append(
+            f"{counted(len(constant), 'gene')} dropped for being constant: {first_few(constant)}."
+        )
+    genes = expression.columns.difference(constant, sort=False).sort_values()
+    unmatched = ln_ic50.index.difference(lines)
+    if len(unmatched):
+        handled.append(
+            f"{counted(len(unmatched), 'cell line')} with a response but no expression left out."
+        )
+    bare = lines.difference(annotation.index)
+    if len(bare):
+        handled.append(f"{counted(len(bare), 'cell line')} not annotated: {first_few(bare)}.")
+    annotation = annotation.reindex(lines)
+    labels = annotation["tcga"].replace(_SAME_LABEL)
+    if not labels.equals(annotation["tcga"]):
+        handled.append(
+            "TCGA label COAD/READ taken as COREAD, and those that say unclassified as unknown."
+        )
+    return Cohort(
+        expression=expression.loc[lines, genes],
+        response=z_scores(ln_ic50.reindex(lines)),
+        annotation=annotation.assign(tcga=labels),
+        provenance={**provenance, "handled": handled},
+    )
+
+
+def z_scores(values: pd.DataFrame) -> pd.DataFrame:
+    """Standardise each column over its measured rows: mean 0, standard deviation 1 (ddof = 1).
+
+    Raises
+    ------
+    DataError
+        If a column has fewer than two values, or all its values are equal.
+    """
+    for drug in values.columns[~(values.max() > values.min())]:
+        raise DataError(
+            f"The response to {drug} does not vary over the {values[drug].count()} cell lines "
+            "that have expression too, so it has no z-score; leave that drug out."
+        )
+    return (values - values.mean()) / values.std(ddof=1)
+
+
+def _numbers(table: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Return a table as float64, with its labels as text."""
+    if table.empty:
+        raise DataError(f"The table of {what} is empty.")
+    try:
+        table = table.astype(np.float64)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The table of {what} holds a value that is no number: {error}.") from error
+    return table.set_axis(_text(table.index), axis=0).set_axis(_text(table.columns), axis=1)
+
+
+def _text(labels: pd.Index) -> pd.Index:
+    return pd.Index([str(label) for label in labels])
+
+
+def _checked_annotation(annotation: pd.DataFrame) -> pd.DataFrame:
+    missing = [column for column in ANNOTATION if column not in annotation.columns]
+    if missing:
+        raise MissingColumnError(f"The annotation lacks the column {first_few(missing)}.")
+    table = annotation[list(ANNOTATION)].fillna("").astype(str)
+    table = table.apply(lambda column: column.str.strip()).replace("", UNKNOWN)
+    return table.set_axis(_text(table.index), axis=0)
+
+
+def _check_provenance(provenance: Any, truth: Any) -> None:
+    for key, kind in _PROVENANCE.items():
+        if not isinstance(provenance, dict) or type(provenance.get(key)) is not kind:
+            raise DataError(f"The provenance lacks {key!r}, which must be a {kind.__name__}.")
+    if truth is not None and not provenance["simulated"]:
+        raise DataError("A cohort with a known truth must be labelled simulated in its provenance.")
+    try:
+        json.dumps(provenance, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The provenance holds what JSON cannot: {error}.") from error
+
+
+def _check_expression(expression: pd.DataFrame) -> None:
+    values = expression.to_numpy()
+    lowest, highest = values.min(axis=0), values.max(axis=0)
+    if not (np.isfinite(lowest).all() and np.isfinite(highest).all()):
+        line, gene = np.argwhere(~np.isfinite(values))[0]
+        raise DataError(
+            f"The expression of {expression.columns[gene]} in the cell line "
+            f"{expression.index[line]} is missing or infinite; fill it or leave the gene out."
+        )
+    constant = expression.columns[lowest == highest]
+    if len(constant):
+        raise DataError(
+            f"The expression of {first_few(constant)} is the same in all {len(values)} cell lines; "
+            f"leave {counted(len(constant), 'such gene')} out."
+        )
+
+
+def _check_response(response: pd.DataFrame, ids: Mapping[str, Any]) -> None:
+    if np.isinf(response.to_numpy()).any():
+        raise DataError("The response holds an infinite value; make it blank or leave it out.")
+    empty = response.columns[response.isna().all()]
+    if len(empty):
+        raise MissingDrugError(
+            f"No cell line with expression has a response to {first_few(empty)}; check the drug id."
+        )
+    unknown = [drug for drug in response.columns if drug not in ids]
+    if unknown:
+        raise MissingDrugError(f"The provenance gives no drug id for {first_few(unknown)}.")
+
+
+def _refuse_duplicates(labels: pd.Index, what: str) -> None:
+    twice = labels[labels.duplicated()].unique()
+    if len(twice):
+        raise DuplicateError(f"The {what} {first_few(twice)} stands more than once; keep one of each.")
+
+
+def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
+    if lines.equals(others):
+        return
+    if len(apart := lines.symmetric_difference(others)):
+        raise DataError(
+            f"Expression and {what} hold different cell lines: {first_few(apart)} in one only."
+        )
+    raise DataError(f"Expression and {what} hold the same cell lines in a different order.")
+
+
+def _refuse_unknown(labels: Iterable[str], known: pd.Index, what: str) -> None:
+    unknown = [label for label in labels if label not in known]
+    if unknown:
+        raise UsageError(f"The cohort has no {what} {first_few(unknown)}.")
+
+
+def _id_order(line: str) -> tuple[int, str]:
+    """Order numeric ids by number, others after them by text."""
+    return (int(line), "") if line.isdecimal() else (1 << 62, line)

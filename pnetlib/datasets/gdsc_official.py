@@ -1,0 +1,455 @@
+"""The official GDSC files by their official names, read from a folder."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import math
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pandas as pd
+
+from pnetlib.datasets.cohort import Cohort, assemble_cohort
+from pnetlib.datasets.drugs import find_drugs
+from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
+from pnetlib.errors import (
+    CorruptFileError,
+    DataError,
+    DuplicateError,
+    MissingColumnError,
+    MissingDrugError,
+)
+from pnetlib.execution.storage import digest
+from pnetlib.words import counted, first_few
+
+EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"
+EXPRESSION_ZIP = f"{EXPRESSION}.zip"
+ENSEMBL = "sanger1018_brainarray_ensemblgene_rma.txt.gz"
+RESPONSE = "GDSC1_fitted_dose_response_27Oct23"
+DETAILS = "Cell_Lines_Details.xlsx"
+CELL_LINES = "cell_lines.csv"
+
+# A line in a header: its COSMIC id, with .1 where it is the second column of that line.
+_LINE = re.compile(r"\d+(\.\d+)?")
+# What zipfile, gzip and zlib raise; zipfile has the last two for encryption and odd methods.
+BROKEN = (
+    EOFError,
+    gzip.BadGzipFile,
+    zipfile.BadZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+)
+_ANNOTATION = {
+    CELL_LINES: ("cosmic_id", "cell_line", "gdsc_tissue_1", "tcga_label"),
+    DETAILS: (
+        "COSMIC identifier",
+        "Sample Name",
+        "GDSC Tissue descriptor 1",
+        "Cancer Type (matching TCGA label)",
+    ),
+}
+
+
+def read_folder(
+    folder: Path,
+    drugs: Mapping[str, int] | str | Sequence[str | int],
+    *,
+    source: str | None = None,
+    expression: str | None = None,
+) -> Cohort:
+    """Read the cohort from the official files in a folder.
+
+    Expected are ``Cell_line_RMA_proc_basalExp.txt`` (or its zip, or the same by Ensembl id,
+    ``sanger1018_brainarray_ensemblgene_rma.txt.gz``, with ``gene_identifiers_20191101.csv``),
+    ``GDSC1_fitted_dose_response_27Oct23.xlsx`` (or .csv), and ``Cell_Lines_Details.xlsx`` (or
+    ``cell_lines.csv``).
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    drugs : mapping of str to int, or str or sequence of str or int
+        Names to give the drugs, and their GDSC ids, by which they are chosen; or names or ids
+        as the file of responses has them.
+    source : str, optional
+        What the provenance calls the source; the name of the folder unless given.
+    expression : str, optional
+        Name of the file of expression, where not the first of those above that is there.
+
+    Raises
+    ------
+    DataError
+        If a file is missing, or a value is missing or no number.
+    CorruptFileError
+        If a file is truncated.
+    MissingColumnError, MissingDrugError, DuplicateError
+        If a column or drug is missing, or a gene or measurement stands twice with different
+        values.
+    """
+    notes: list[str] = []
+    choices = (EXPRESSION, EXPRESSION_ZIP, ENSEMBL) if expression is None else (expression,)
+    paths = {
+        "expression": _one_of(folder, choices),
+        "response": _one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")),
+        "annotation": _one_of(folder, (DETAILS, CELL_LINES)),
+    }
+    if not isinstance(drugs, Mapping):
+        chosen = find_drugs(drugs, drugs_in(paths["response"]), paths["response"].name, notes)
+        drugs = dict(zip(chosen["label"], map(int, chosen["id"])))
+    if paths["expression"].name == ENSEMBL:
+        paths["genes"] = _one_of(folder, (IDENTIFIERS,))
+    values = read_expression(paths["expression"], notes)
+    if "genes" in paths:
+        values = by_symbol(values, paths["genes"], notes)
+    return assemble_cohort(
+        values,
+        read_response(paths["response"], drugs, notes),
+        read_annotation(paths["annotation"], notes),
+        {
+            "source": source or f"folder {folder.resolve().name}",
+            "simulated": False,
+            "expression": "RMA, log2",
+            "response": paths["response"].name,
+            "files": {path.name: digest(path) for path in paths.values()},
+            "handled": notes,
+            "drugs": dict(drugs),
+        },
+    )
+
+
+def list_folder(folder: Path) -> pd.DataFrame:
+    """Return id, name and lines of every drug in the file of responses of a folder."""
+    return drugs_in(_one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")))
+
+
+def drugs_in(path: Path) -> pd.DataFrame:
+    """Return id, name and number of lines of every drug in a file of responses.
+
+    Raises
+    ------
+    CorruptFileError, MissingColumnError
+        If the file is truncated or lacks a column.
+    DataError
+        If a DRUG_ID is no whole number.
+    """
+    found: dict[str, list[Any]] = {}
+    for place, (drug_id, name) in _rows(path, ("DRUG_ID", "DRUG_NAME")):
+        drug_id = _whole(drug_id)
+        if not drug_id.isdecimal():
+            raise DataError(f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, no number.")
+        found.setdefault(drug_id, [int(drug_id), str(name), 0])[2] += 1
+    table = pd.DataFrame(found.values(), columns=["id", "name", "lines"])
+    return table.astype({"id": "Int64", "name": str, "lines": "Int64"})
+
+
+def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
+    """Read expression as lines x genes: official columns are ``DATA.<COSMIC id>``.
+
+    Parameters
+    ----------
+    path : Path
+        The text file, or its zip or gzip.
+    handled : list of str
+        Takes a sentence for everything that was mended.
+
+    Returns
+    -------
+    DataFrame of shape (n_lines, n_genes)
+        Index the COSMIC ids, columns the gene symbols (Ensembl ids for the file by Ensembl id).
+    """
+    ensembl = path.name == ENSEMBL
+    symbol, prefix = ("ensembl_gene", "") if ensembl else ("GENE_SYMBOLS", "DATA.")
+    with _opened(path) as file:
+        header = file.readline().decode("utf-8-sig").rstrip("\r\n").split("\t")
+    if symbol not in header:
+        raise MissingColumnError(
+            f"{path.name} has no column {symbol} in its first line; put the official file there."
+        )
+    lines = {
+        at: column.removeprefix(prefix)
+        for at, column in enumerate(header)
+        if column.startswith(prefix) and _LINE.fullmatch(column.removeprefix(prefix))
+    }
+    if not lines:
+        raise MissingColumnError(
+            f"{path.name} has no column {prefix}<COSMIC id>; put the official file there."
+        )
+    others = [column for at, column in enumerate(header) if at not in lines]
+    if ignored := [column for column in others if column not in ("", "GENE_title", symbol)]:
+        handled.append(f"Columns of {path.name} left out as no cell line: {first_few(ignored)}.")
+    table = _read_values(path, header, header.index(symbol), list(lines))
+    genes = pd.Index(table.pop(header.index(symbol)).str.strip())
+    values = table.to_numpy().T
+    values, kept = _one_column_a_line(list(lines.values()), values, handled)
+    values, genes = _one_row_a_gene(path, genes, values, handled)
+    return pd.DataFrame(values, index=kept, columns=genes)
+
+
+def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> pd.DataFrame:
+    """Read ln IC50 as lines x drugs; drugs are chosen by DRUG_ID, as names are not unique.
+
+    Parameters
+    ----------
+    path : Path
+        The official xlsx, or a csv with the same columns.
+    drugs : mapping of str to int
+        Names to give the drugs, and their ids.
+    handled : list of str
+        Takes a sentence for everything that was mended.
+    """
+    columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME", "LN_IC50")
+    wanted = {str(drug_id) for drug_id in drugs.values()}
+    seen: dict[str, str] = {}
+    rows = []
+    for place, (line, drug_id, name, value) in _rows(path, columns):
+        drug_id = _whole(drug_id)
+        seen.setdefault(drug_id, str(name))
+        if drug_id in wanted:
+            rows.append((place, _whole(line), drug_id, value))
+    for drug, drug_id in drugs.items():
+        if str(drug_id) not in seen:
+            same = [id for id, name in seen.items() if name == drug]
+            hint = f"; it has {drug} as {' and '.join(same)}" if same else ""
+            raise MissingDrugError(f"{path.name} has no drug {drug} with DRUG_ID {drug_id}{hint}.")
+        if seen[str(drug_id)].casefold() != drug.casefold():
+            handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
+    table = pd.DataFrame(rows, columns=["place", "line", "drug", "value"])
+    values = pd.to_numeric(table["value"].replace("", np.nan), errors="coerce")
+    wrong = table[values.isna() & (table["value"] != "") | ~np.isfinite(values.fillna(0.0))]
+    for row in wrong.itertuples():
+        raise DataError(f"LN_IC50 in row {row.place} of {path.name} is {row.value!r}, no number.")
+    table["value"] = values
+    bare = table["line"].eq("") | table["value"].isna()
+    if bare.any():
+        handled.append(
+            f"{counted(bare.sum(), 'row')} of {path.name} without COSMIC_ID or LN_IC50 left out."
+        )
+        table = table[~bare]
+    table = table[["line", "drug", "value"]]
+    table = _once(table, ["line", "drug"], path, handled, "measurement of cell line")
+    wide = table.pivot(index="line", columns="drug", values="value")
+    wide = wide.rename_axis(index=None).reindex(
+        columns=[str(drug_id) for drug_id in drugs.values()]
+    )
+    return wide.set_axis(list(drugs), axis=1)
+
+
+def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
+    """Read name, tissue (GDSC's first descriptor) and TCGA label of the cell lines.
+
+    Parameters
+    ----------
+    path : Path
+        ``Cell_Lines_Details.xlsx`` or ``cell_lines.csv``.
+    handled : list of str
+        Takes a sentence for everything that was mended.
+    """
+    rows = [
+        (_whole(line), *map(str, labels))
+        for _, (line, *labels) in _rows(path, _ANNOTATION[path.name])
+    ]
+    table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
+    known = table["line"].str.fullmatch(r"\d+")
+    if not known.all():
+        handled.append(
+            f"{counted((~known).sum(), 'row')} of {path.name} without a COSMIC id left out."
+        )
+    return _once(table[known], ["line"], path, handled, "cell line").set_index("line")
+
+
+def _one_of(folder: Path, names: Sequence[str]) -> Path:
+    for name in names:
+        if (folder / name).is_file():
+            return folder / name
+    raise DataError(f"The folder {folder} lacks {' or '.join(names)}; put the official file there.")
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, also within a zip or gzip; a broken one is refused with a sentence."""
+    try:
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive, archive.open(path.stem) as file:
+                yield file
+        else:
+            with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+                yield file
+    except (*BROKEN, UnicodeDecodeError) as error:
+        raise CorruptFileError(
+            f"{path.name} is truncated or damaged ({error}); fetch it again."
+        ) from error
+    except KeyError as error:
+        raise CorruptFileError(f"{path.name} does not hold {path.stem}; fetch it again.") from error
+    except OSError as error:
+        raise DataError(f"{path.name} cannot be read ({error.strerror}); see to it.") from error
+
+
+def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -> pd.DataFrame:
+    """Parse what follows the header: columns by their place, the symbols as text."""
+    layout: dict[str, Any] = {
+        "sep": "\t",
+        "header": None,
+        "skiprows": 1,
+        "names": range(len(header)),
+        "usecols": [symbol, *cells],
+        "quoting": csv.QUOTE_NONE,
+        "keep_default_na": False,
+        "encoding": "utf-8",
+        "low_memory": False,
+    }
+    try:
+        with _opened(path) as file:
+            types: dict[int, Any] = dict.fromkeys(cells, np.float64) | {symbol: str}
+            table = pd.read_csv(file, dtype=types, **layout)
+    except (IndexError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise CorruptFileError(
+            f"{path.name} is no whole table ({error}); fetch it again."
+        ) from error
+    except ValueError as error:
+        with _opened(path) as file:
+            text = pd.read_csv(file, dtype=str, **layout)
+        raise _wrong_value(path, header, symbol, text) from error
+    # Blank fields fail above: only a row that ends early leaves gaps.
+    short = table.index[table[cells[-1]].isna()]
+    if len(short):
+        raise CorruptFileError(
+            f"{path.name} is truncated: it ends within row {len(table) + 1}; fetch it again."
+            if short[0] == len(table) - 1
+            else f"Row {short[0] + 2} of {path.name} ends early; fetch the file again."
+        )
+    return table
+
+
+def _wrong_value(path: Path, header: list[str], symbol: int, table: pd.DataFrame) -> DataError:
+    """Return the sentence for the first value that is missing or no number."""
+    for row in table.drop(columns=symbol).itertuples():
+        for at, text in zip(table.columns.drop(symbol), row[1:], strict=True):
+            if not _is_number(text):
+                what = repr(text) if text else "blank"
+                return DataError(
+                    f"The expression of {table[symbol][row.Index]} (row {row.Index + 2}, column "
+                    f"{header[at]}) in {path.name} is {what}, where a number must stand."
+                )
+    return CorruptFileError(f"{path.name} cannot be read as a table of numbers; fetch it again.")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _one_column_a_line(
+    lines: Sequence[str], values: np.ndarray, handled: list[str]
+) -> tuple[np.ndarray, list[str]]:
+    """Keep the first of the columns of a line: a second one is called ``<id>.1``.
+
+    The official file has two columns for four lines. They are not averaged: of 909976 (KM-H2) the
+    second may be KMH-2, and a mean is less noisy than the single arrays of all other lines.
+    """
+    first: dict[str, int] = {}
+    for at, line in enumerate(lines):
+        line_id, _, _ = line.partition(".")
+        if line_id in first:
+            with np.errstate(invalid="ignore"):
+                r = np.corrcoef(values[first[line_id]], values[at])[0, 1]
+            handled.append(
+                f"Cell line {line_id} has a second column of expression, left out "
+                f"(correlation {r:.3f} with the first)."
+            )
+        else:
+            first[line_id] = at
+    return values[list(first.values())], list(first)
+
+
+def _one_row_a_gene(
+    path: Path, genes: pd.Index, values: np.ndarray, handled: list[str]
+) -> tuple[np.ndarray, pd.Index]:
+    """Drop rows without a symbol and exact repetitions; refuse a gene with two sets of values."""
+    blank = genes == ""
+    if blank.any():
+        handled.append(
+            f"{counted(blank.sum(), 'row')} of {path.name} without a gene symbol left out."
+        )
+    kept = ~blank
+    for gene in genes[genes.duplicated() & kept].unique():
+        first, *others = np.flatnonzero(genes == gene)
+        if any((values[:, at] != values[:, first]).any() for at in others):
+            raise DuplicateError(
+                f"The gene {gene} stands {len(others) + 1} times in {path.name} (rows "
+                f"{', '.join(str(at + 2) for at in (first, *others))}) with different values; keep "
+                "one of them."
+            )
+        kept[others] = False
+        handled.append(f"The gene {gene} stands {len(others) + 1} times alike; one row kept.")
+    return values[:, kept], genes[kept]
+
+
+def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
+    """Give the number of each row and its cells in some columns, of a csv or an xlsx."""
+    rows = _xlsx_rows(path) if path.suffix == ".xlsx" else _csv_rows(path)
+    # Headers of Cell_Lines_Details.xlsx have line breaks within.
+    header = [" ".join(str(cell).split()) for cell in next(rows, [])]
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise MissingColumnError(
+            f"{path.name} has no column {' and no column '.join(missing)}; it needs "
+            f"{', '.join(columns)}."
+        )
+    cells = [header.index(column) for column in columns]
+    for place, row in enumerate(rows, start=2):
+        if len(row) < len(header):
+            raise CorruptFileError(f"Row {place} of {path.name} ends early; fetch the file again.")
+        yield place, [row[at] for at in cells]
+
+
+def _xlsx_rows(path: Path) -> Iterator[list[Any]]:
+    import python_calamine
+
+    try:
+        with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
+            sheet = book.get_sheet_by_index(0)
+    except (python_calamine.CalamineError, OSError) as error:
+        raise CorruptFileError(
+            f"{path.name} is truncated or no xlsx file ({error}); fetch it again."
+        ) from error
+    yield from sheet.iter_rows()
+
+
+def _csv_rows(path: Path) -> Iterator[list[str]]:
+    with _opened(path) as file:
+        yield from csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
+
+
+def _whole(cell: Any) -> str:
+    """Return an id as text; Excel keeps whole numbers as floats."""
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip().removesuffix(".0")
+
+
+def _once(
+    table: pd.DataFrame, key: list[str], path: Path, handled: list[str], what: str
+) -> pd.DataFrame:
+    """Drop exact repetitions of rows; refuse a key with two different rows."""
+    repeated = table.duplicated()
+    if repeated.any():
+        repeats = counted(repeated.sum(), "repeated row")
+        handled.append(f"{repeats} of {path.name} left out.")
+        table = table[~repeated]
+    for row in table[table.duplicated(key)][key].itertuples(index=False):
+        raise DuplicateError(
+            f"The {what} {' by drug '.join(row)} stands more than once in {path.name} with "
+            "different values; keep one of them."
+        )
+    return table

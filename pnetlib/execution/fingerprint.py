@@ -1,0 +1,49 @@
+"""What results are made with: the source of this library and the versions that decide last bits.
+
+Only the standard library is used: whether a step is fresh must be told in a moment.
+"""
+
+import hashlib
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PACKAGES = ("numpy", "scipy", "numba")
+CALCULATION = (
+    "datasets", "estimators", "execution/threads.py", "kernels", "paper", "solvers", "stats", "steps",
+)
+
+
+@cache
+def library_digest(*parts: str) -> str:
+    """Return the SHA-256 of this library's Python files.
+
+    Parameters
+    ----------
+    *parts : str
+        Files or folders in the package, such as those of `CALCULATION`; all unless given.
+    """
+    root = Path(__file__).parents[1]
+    files = {
+        file
+        for part in parts or [""]
+        for file in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py"))
+    }
+    found = hashlib.sha256()
+    for file in sorted(files):
+        found.update(f"{file.relative_to(root).as_posix()}\0".encode())
+        found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of `PACKAGES`; ``"none"`` where one is not installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "none"
+    return found

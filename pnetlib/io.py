@@ -1,0 +1,190 @@
+"""Networks in files that other programs read: npz (SciPy), Matrix Market, GraphML (networkx).
+
+All three keep every coefficient to its last bit, in the same direction: row or source is the
+regulator, column or target the target gene.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree.ElementTree import ParseError
+
+import networkx as nx
+import numpy as np
+from scipy.io import mmread, mmwrite
+from scipy.sparse import csc_array, issparse
+
+from pnetlib.errors import DataError, UsageError
+from pnetlib.execution.storage import whole_file
+
+SUFFIXES = (".npz", ".mtx", ".graphml")
+
+
+def genes_file(path: Path) -> Path:
+    """Return the file of gene names, one a line, beside a Matrix Market file."""
+    return Path(path).with_suffix(".genes.txt")
+
+
+def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
+    """Write a network in the format that the suffix names.
+
+    Parameters
+    ----------
+    path : str or Path
+        ``.npz``: as `scipy.sparse.save_npz` writes it, with one more array, ``genes``;
+        ``.mtx``: Matrix Market, with the names in ``<stem>.genes.txt``; ``.graphml``: a directed
+        graph whose edges have the attribute ``coefficient``.
+    B : sparse array or ndarray (p, p)
+        Coefficients, regulators x targets.
+    genes : sequence, optional
+        Names, kept as text; ``0, 1, ...`` by default.
+
+    Returns
+    -------
+    Path
+        Where the network is.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is another one, or names and network do not fit.
+    SetupError
+        If the file cannot be written.
+    """
+    path = _known(path)
+    B = csc_array(B, dtype=float)
+    B.sum_duplicates()
+    p = B.shape[0]
+    names = [str(gene) for gene in (range(p) if genes is None else genes)]
+    if B.shape != (p, p) or len(names) != p or len(set(names)) != p:
+        raise UsageError(
+            f"a network of shape {B.shape} needs as many different gene names, not {len(names)} "
+            f"({len(set(names))} different ones)."
+        )
+    if wrong := next((name for name in names if name.splitlines() != [name]), None):
+        raise UsageError(f"the gene name {wrong!r} is not one line of text.")
+    if "" in names:
+        raise UsageError("a gene has an empty name; give every gene a name.")
+    if path.suffix == ".mtx":
+        with whole_file(genes_file(path)) as partial:
+            partial.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+    with whole_file(path) as partial:
+        _WRITERS[path.suffix](partial, B, names)
+    return path
+
+
+def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
+    """Read a network that `write_network`, or another program, wrote.
+
+    Parameters
+    ----------
+    path : str or Path
+        File ending in ``.npz``, ``.mtx`` (beside its genes) or ``.graphml``.
+
+    Returns
+    -------
+    csc_array (p, p), list of str
+        Coefficients, regulators x targets, and the genes' names.
+
+    Raises
+    ------
+    UsageError
+        If the suffix is another one.
+    DataError
+        If the file is missing, cannot be read, or is no network.
+    """
+    path = _known(path)
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; name a file written by write_network.")
+    try:
+        B, genes = _READERS[path.suffix](path)
+        B = csc_array(B, dtype=float)
+        B.check_format()
+    except DataError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError,
+            zipfile.BadZipFile, ParseError, nx.NetworkXError) as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
+        ) from error
+    if B.shape != (len(genes), len(genes)) or len(set(genes)) != len(genes):
+        raise DataError(
+            f"{path} holds a matrix of shape {B.shape} and {len(genes)} gene names "
+            f"({len(set(genes))} different ones); a network has one gene a row and column."
+        )
+    if not np.isfinite(B.data).all():
+        raise DataError(f"{path} holds coefficients that are not finite; write it again.")
+    B.sum_duplicates()
+    return B, genes
+
+
+def _known(path):
+    path = Path(path)
+    if path.suffix not in SUFFIXES:
+        raise UsageError(f"{path} must end in one of {', '.join(SUFFIXES)}.")
+    return path
+
+
+def _write_npz(path, B, genes):
+    # The keys of scipy.sparse.save_npz; text of fixed width is read without pickles.
+    np.savez_compressed(
+        path, format=b"csc", shape=np.array(B.shape), data=B.data, indices=B.indices,
+        indptr=B.indptr, _is_array=True, genes=np.array(genes, dtype=np.str_),
+    )
+
+
+def _read_npz(path):
+    with np.load(path, allow_pickle=False) as file:
+        if file["format"].item() != b"csc":
+            raise DataError(f"{path} holds no compressed columns; save a csc_array.")
+        shape = tuple(int(size) for size in file["shape"])
+        B = csc_array((file["data"], file["indices"], file["indptr"]), shape=shape)
+        return B, [str(gene) for gene in file["genes"]]
+
+
+def _write_mtx(path, B, genes):
+    mmwrite(path, B, comment=f"rows: regulators; columns: targets; {len(genes)} genes beside it",
+            precision=17, symmetry="general")
+
+
+def _read_mtx(path):
+    names = genes_file(path)
+    if not names.is_file():
+        raise DataError(f"{names} does not exist; it must name the genes of {path}, one a line.")
+    B = mmread(path)
+    if not issparse(B):
+        raise DataError(f"{path} holds a dense matrix; write it in coordinates.")
+    return B, names.read_text(encoding="utf-8").splitlines()
+
+
+def _write_graphml(path, B, genes):
+    graph = nx.DiGraph()
+    graph.add_nodes_from(genes)
+    regulators, targets = B.tocoo().coords
+    graph.add_weighted_edges_from(
+        ((genes[q], genes[j], value)
+         for q, j, value in zip(regulators.tolist(), targets.tolist(), B.data.tolist())),
+        weight="coefficient",
+    )
+    nx.write_graphml(graph, path)
+
+
+def _read_graphml(path):
+    graph = nx.read_graphml(path)
+    if not graph.is_directed() or graph.is_multigraph():
+        raise DataError(f"{path} must hold a directed graph with one edge a pair of genes.")
+    place = {gene: number for number, gene in enumerate(graph)}
+    edges = [(place[q], place[j], data.get("coefficient"))
+             for q, j, data in graph.edges(data=True)]
+    if any(value is None for *_, value in edges):
+        raise DataError(f"{path} has an edge without the attribute coefficient.")
+    rows, columns, values = zip(*edges) if edges else ((), (), ())
+    values = np.array(values, float)
+    return csc_array((values, (rows, columns)), shape=(len(place), len(place))), list(place)
+
+
+_WRITERS = {".npz": _write_npz, ".mtx": _write_mtx, ".graphml": _write_graphml}
+_READERS = {".npz": _read_npz, ".mtx": _read_mtx, ".graphml": _read_graphml}

@@ -1,0 +1,1 @@
+"""What Park, Imoto and Miyano (2022) state: claims, first table, markers, drugs."""

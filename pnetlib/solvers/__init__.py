@@ -1,0 +1,1 @@
+"""Array-level algorithms: moments, networks, the joint fit, paths of lambdas, certificates."""

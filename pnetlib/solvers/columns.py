@@ -1,0 +1,76 @@
+"""Networks as compressed columns, and all columns solved side by side."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from pnetlib.execution.threads import chunks, thread_count
+from pnetlib.kernels.products import gram_times_columns
+
+NO_GB = np.empty((0, 0))
+MAX_ROUNDS = 1000
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of B in compressed form: regulators and coefficients of each target."""
+
+    indptr: np.ndarray
+    indices: np.ndarray
+    data: np.ndarray
+
+    @classmethod
+    def empty(cls, p):
+        """A network of p genes without edges."""
+        return cls(np.zeros(p + 1, np.int64), np.empty(0, np.int32), np.empty(0))
+
+    @classmethod
+    def join(cls, parts):
+        """Columns from consecutive pieces of (counts, indices, data)."""
+        counts, indices, data = (np.concatenate(piece) for piece in zip(*parts))
+        return cls(np.concatenate(([0], np.cumsum(counts))), indices, data)
+
+    @classmethod
+    def of(cls, B):
+        """Columns of a dense or sparse matrix, regulators x targets."""
+        B = csc_array(B)
+        B.sum_duplicates()
+        return cls(B.indptr.astype(np.int64), B.indices.astype(np.int32), B.data.astype(float))
+
+    @property
+    def arrays(self):
+        """The three arrays in the order in which the kernels take them."""
+        return self.indptr, self.indices, self.data
+
+    def matrix(self):
+        """B as a scipy sparse array, regulators x targets."""
+        p = self.indptr.size - 1
+        return csc_array((self.data, self.indices, self.indptr), shape=(p, p))
+
+    def replace(self, genes, counts, indices, data):
+        """These columns with those of the given genes, in any order, exchanged."""
+        old, ends = np.diff(self.indptr), np.cumsum(counts)
+        rising = np.argsort(genes)
+        pieces = [np.arange(ends[k] - counts[k], ends[k]) for k in rising]
+        taken_from = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+        new = old.copy()
+        new[genes] = counts
+        indptr = np.concatenate(([0], np.cumsum(new)))
+        out_indices, out_data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1])
+        exchanged = np.zeros(old.size, bool)
+        exchanged[genes] = True
+        kept, taken = np.repeat(~exchanged, old), np.repeat(exchanged, new)
+        out_indices[~taken], out_data[~taken] = self.indices[kept], self.data[kept]
+        out_indices[taken], out_data[taken] = indices[taken_from], data[taken_from]
+        return Columns(indptr, out_indices, out_data)
+
+
+def gram_times(G, columns, n_threads=None):
+    """Dense GB by rows: row j is G b_j."""
+    GB = np.empty(G.shape)
+    with ThreadPoolExecutor(thread_count(n_threads)) as pool:
+        list(pool.map(lambda piece: gram_times_columns(G, *columns.arrays, *piece, GB),
+                      chunks(len(G))))
+    return GB

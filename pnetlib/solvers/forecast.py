@@ -1,0 +1,166 @@
+"""What a network will take, in memory and time, before it is computed."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from pnetlib.errors import SetupError
+from pnetlib.execution.memory import available_memory
+from pnetlib.execution.threads import thread_count
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.network import solve_network
+
+LIBRARIES = 300e6  # bytes of the interpreter and what is imported
+SAMPLE = (500, 1000)  # genes of the two trial networks
+TYPICAL_EDGES = 50  # a target, where nothing is known yet
+GB = 1e9
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Bytes and seconds that a network of p genes on n cell lines will take.
+
+    Attributes
+    ----------
+    n, p : int
+        Cell lines and genes.
+    gram, expression, network, scratch : float
+        Bytes of the p x p arrays, of the copies of X, of the sparse network while its pieces
+        are joined, and of what the threads and the libraries need.
+    available : int or None
+        Bytes this process may still use.
+    seconds : float or None
+        Time for Gram matrix and network; None where no trial was made.
+    edges : float
+        Edges a target that are reckoned with.
+    """
+
+    n: int
+    p: int
+    gram: float
+    expression: float
+    network: float
+    scratch: float
+    available: int | None
+    seconds: float | None = None
+    edges: float = TYPICAL_EDGES
+
+    @property
+    def total(self):
+        """All bytes."""
+        return self.gram + self.expression + self.network + self.scratch
+
+    def __str__(self):
+        parts = (f"Gram {self.gram / GB:.2f}, expression {self.expression / GB:.2f}, network "
+                 f"{self.network / GB:.2f}, rest {self.scratch / GB:.2f}")
+        free = "" if self.available is None else f" of {self.available / GB:.1f} GB available"
+        took = "" if self.seconds is None else (
+            f"; about {self.seconds:.3g} s with {self.edges:.0f} edges a target"
+        )
+        size = f"{self.p:,} genes x {self.n:,} lines: {self.total / GB:.2f} GB"
+        return f"{size}{free} ({parts}){took}"
+
+    def require(self):
+        """Refuse what cannot fit.
+
+        Raises
+        ------
+        SetupError
+            If it needs more memory than is available.
+        """
+        if self.available is not None and self.total > self.available:
+            raise SetupError(
+                f"a network of {self.p:,} genes on {self.n:,} lines needs about "
+                f"{self.total / GB:.2g} GB of memory and {self.available / GB:.2g} GB are "
+                "available; take fewer genes, gram_dtype='float32' where it is offered, or a "
+                "machine with more memory."
+            )
+
+
+def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDGES,
+                    n_threads=None):
+    """Memory of a network, reckoned from the sizes alone.
+
+    Parameters
+    ----------
+    n, p : int
+        Cell lines and genes.
+    gram_dtype : {"float64", "float32"}
+        Type of the Gram matrix.
+    matrices : int
+        p x p arrays of that type: 1 for the network, 2 for the joint model.
+    edges : float
+        Edges a target.
+    n_threads : int, optional
+        Threads.
+
+    Returns
+    -------
+    Forecast
+    """
+    threads = thread_count(n_threads)
+    return Forecast(
+        n, p,
+        gram=float(matrices * np.dtype(gram_dtype).itemsize) * p * p,
+        expression=3.0 * 8 * n * p,  # as checked, standardised, and transposed for certificates
+        network=2.0 * 12 * edges * p,
+        scratch=LIBRARIES + threads * 8.0 * (70 * p + 200_000),
+        available=available_memory(), edges=edges,
+    )
+
+
+def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n_threads=None,
+                     seed=0):
+    """Memory and time of a network, from two small trials on genes drawn from X.
+
+    Times are measured at 500 and 1,000 genes; the Gram matrix grows as p^2, the time and the
+    edges of a target by the power found between the two trials, within 1 to 1.5 and 0 to 1.
+
+    Parameters
+    ----------
+    X : ndarray (n, p)
+        Expression.
+    lam1, lam2, gap_tol
+        As in `ElasticNetwork`.
+    gram_dtype : {"float64", "float32"}
+        Type of the Gram matrix.
+    n_threads : int, optional
+        Threads.
+    seed : int
+        Of the genes drawn.
+
+    Returns
+    -------
+    Forecast
+    """
+    X = np.asarray(X)
+    n, p = X.shape
+    drawn = np.random.default_rng(seed).permutation(p)
+    sizes = sorted({min(size, p) for size in SAMPLE})
+    _trial(X[:, drawn[:50]], lam1, lam2, gram_dtype, gap_tol, n_threads)  # compiles
+    trials = [_trial(X[:, drawn[:size]], lam1, lam2, gram_dtype, gap_tol, n_threads)
+              for size in sizes]
+    (gram, column, edges), size = trials[-1], sizes[-1]
+    slower, denser = 1.0, 0.0
+    if len(sizes) == 2:
+        step = np.log(sizes[1] / sizes[0])
+        slower = np.clip(np.log(column / trials[0][1]) / step, 1.0, 1.5)
+        denser = np.clip(np.log((edges + 1) / (trials[0][2] + 1)) / step, 0.0, 1.0)
+    growth = p / size
+    seconds = gram * growth**2 + column * p * growth**slower
+    edges = (edges + 1) * growth**denser - 1
+    memory = forecast_memory(n, p, gram_dtype=gram_dtype, edges=edges, n_threads=n_threads)
+    return Forecast(**{**vars(memory), "seconds": float(seconds)})
+
+
+def _trial(X, lam1, lam2, gram_dtype, gap_tol, n_threads):
+    """Seconds of the Gram matrix, seconds a column, and edges a column of a small network."""
+    p = X.shape[1]
+    start = time.perf_counter()
+    G = Moments.of(X, n_threads=n_threads, gram_dtype=gram_dtype).G
+    ready = time.perf_counter()
+    B, _ = solve_network(G, np.full(p, 0.5 * lam1), lam2, Columns.empty(p), gap_tol,
+                         n_threads=n_threads)
+    return ready - start, (time.perf_counter() - ready) / p, B.data.size / p

@@ -1,0 +1,310 @@
+"""The joint fit of network and prediction: alternating steps on one objective.
+
+    ||z - theta0 - X B theta||^2 / n  +  ||X - X B||_F^2 / n
+      + lam1 ||B||_1 + lam2 ||B||_F^2 + lam3 ||theta||_1
+      + lam4 sum_{q,j} w_qj (|theta_q| / s_q - |theta_j| / s_j)^2
+
+with ``w_qj = (|B_qj| + |B_jq|) / 2``, degrees ``d_q = sum_j w_qj`` and ``s = sqrt(d)`` or ``d``
+(Park, Imoto, Miyano 2022; the factor 1/n, the excluded self loops and the zero row of an
+isolated gene are this project's choice).
+"""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from pnetlib.execution.threads import chunks
+from pnetlib.kernels.column import sweep_columns
+from pnetlib.kernels.graph import degrees, graph_penalty, neighbour_sums
+from pnetlib.kernels.products import column_products, combine_columns, gram_rows, network_loss
+from pnetlib.kernels.theta import candidate_links, descend_theta
+from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times
+from pnetlib.solvers.network import solve_network
+
+HALVINGS = 12
+
+
+@dataclass(frozen=True)
+class Penalties:
+    """The four lambdas and the conventions of the penalty that links genes.
+
+    Attributes
+    ----------
+    lam1, lam2 : float
+        Absolute and squared size of the edges.
+    lam3 : float
+        Absolute size of the effects theta.
+    lam4 : float
+        Difference of linked genes' scaled effects.
+    degree : {"sqrt", "d"}
+        Effects are scaled by the square root of the degree or by the degree.
+    coupling : {"exact", "lagged"}
+        Edge weights in the B step: the derivative of the last term, degrees included, or
+        ``(a_q - a_j)^2`` with the scaled effects a held.
+    """
+
+    lam1: float
+    lam2: float = 0.0
+    lam3: float = 0.0
+    lam4: float = 0.0
+    degree: str = "sqrt"
+    coupling: str = "exact"
+
+
+@dataclass
+class State:
+    """A joint fit under way: the network, G times it, the effects and their traces.
+
+    `settled` marks the columns solved as plain network columns under the L1 weights `weights`
+    and the ridge `lam2`: they need no new look while these stay the same.
+    """
+
+    B: Columns
+    GB: np.ndarray
+    theta: np.ndarray
+    signs: np.ndarray
+    gaps: np.ndarray
+    settled: np.ndarray
+    weights: np.ndarray
+    lam2: float
+    trace: list = field(default_factory=list)
+    converged: bool = False
+
+    def copy(self):
+        """A state that can be continued without changing this one."""
+        return replace(self, GB=self.GB.copy(), theta=self.theta.copy(), trace=[])
+
+    def restart(self, moments, n_threads=None):
+        """The same network and effects as a start on other data."""
+        GB = gram_times(moments.G, self.B, n_threads)
+        return replace(self, GB=GB, theta=self.theta.copy(), signs=np.zeros_like(self.signs),
+                       settled=np.zeros_like(self.settled))
+
+
+def degree_scale(d, degree):
+    """s_q, infinite for an isolated gene so that its scaled effect is 0."""
+    s = np.sqrt(d) if degree == "sqrt" else d.copy()
+    s[d == 0.0] = np.inf
+    return s
+
+
+def signed_effects(theta, signs):
+    """|theta|, or sign * theta where the sign is fixed."""
+    return np.where(signs == 0.0, np.abs(theta), signs * theta)
+
+
+def network_objective(moments, B, GB, pen):
+    """The part of the objective that the network alone decides: its loss and its penalties."""
+    return (
+        network_loss(moments.G, GB, *B.arrays)
+        + pen.lam1 * np.abs(B.data).sum()
+        + pen.lam2 * (B.data @ B.data)
+    )
+
+
+def effect_objective(moments, B, GB, theta, signs, pen):
+    """The rest of the objective: prediction error, effects and the penalty that links genes."""
+    active = np.flatnonzero(theta)
+    v = theta[active] @ GB[active]
+    s = degree_scale(degrees(*B.arrays), pen.degree)
+    return (
+        moments.zz + combine_columns(*B.arrays, theta) @ (v - 2.0 * moments.g)
+        + pen.lam3 * np.abs(theta).sum()
+        + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
+    )
+
+
+def objective(moments, B, GB, theta, signs, pen):
+    """The whole objective at a network and its effects."""
+    return network_objective(moments, B, GB, pen) + effect_objective(
+        moments, B, GB, theta, signs, pen
+    )
+
+
+def scaled_effects(B, theta, signs, pen):
+    """a = |theta| / s and the vector e of the edge weights lam1 + lam4 (e_q + e_j - 2 a_q a_j)."""
+    d = degrees(*B.arrays)
+    a = signed_effects(theta, signs) / degree_scale(d, pen.degree)
+    if pen.coupling == "lagged":
+        return a, a * a
+    mean = np.divide(neighbour_sums(*B.arrays, a), d, out=np.zeros_like(d), where=d > 0)
+    return a, a * mean if pen.degree == "sqrt" else 2.0 * a * mean - a * a
+
+
+def start_state(moments, pen, tol, n_threads=None, warm=None):
+    """The network alone (theta = 0): the start of every joint fit.
+
+    `warm` is a state of the same data whose network is near, such as that of a larger lam1.
+    """
+    G = moments.G
+    B = Columns.empty(len(G)) if warm is None else warm.B
+    GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
+    weights = np.full(len(G), 0.5 * pen.lam1)
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_threads=n_threads)
+    zeros = np.zeros(len(G))
+    return State(B, GB, zeros, zeros.copy(), gaps, np.ones(len(G), bool), weights, pen.lam2)
+
+
+def by_size(values):
+    """Genes with a value other than 0, largest first: an order that no renumbering changes."""
+    order = np.argsort(-np.abs(values), kind="stable")
+    return order[: np.count_nonzero(values)]
+
+
+def candidate_gram(B, GB, genes, known):
+    """H = B'GB among the candidate genes, of which the first have their part `known`."""
+    done = len(known)
+    H = np.empty((genes.size, genes.size))
+    H[:done, :done] = known
+    H[done:] = gram_rows(*B, np.ascontiguousarray(GB[genes].T), genes[done:])
+    H[:done, done:] = H[done:, :done].T
+    return H
+
+
+def theta_step(moments, state, pen, tol=1e-18):
+    """Minimise over theta; candidates grow until no other gene would become active."""
+    B, GB, theta = state.B.arrays, state.GB, state.theta
+    d = degrees(*B)
+    s = degree_scale(d, pen.degree)
+    diag, h = d / s**2, column_products(*B, moments.g)
+    genes, H = by_size(theta), np.empty((0, 0))
+    for _ in range(MAX_ROUNDS):
+        H = candidate_gram(B, GB, genes, H)
+        N = candidate_links(*B, s, genes)
+        part = theta[genes]
+        descend_theta(H, h[genes], N, diag[genes], state.signs[genes], part, pen.lam3, pen.lam4,
+                      tol * moments.zz, 10_000)
+        theta[genes] = part
+        rho = column_products(*B, moments.g - part @ GB[genes])
+        pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
+        centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
+        wanting = centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14
+        wanting[genes] = False
+        if not wanting.any():
+            break
+        genes = np.concatenate((genes, by_size(np.where(wanting, centre, 0.0))))
+    return state
+
+
+def initial_signs(moments, state, pen):
+    """Signs to hold fixed: of theta with lam4 = 0, of B_j'X'z where that is 0, else +1."""
+    first = theta_step(moments, state.copy(), replace(pen, lam4=0.0)).theta
+    marginal = column_products(*state.B.arrays, moments.g)
+    signs = np.where(first != 0.0, np.sign(first), np.sign(marginal))
+    return np.where(signs == 0.0, 1.0, signs)
+
+
+def network_step(moments, state, pen, tol, n_threads=None):
+    """Minimise over B with the edge weights held: active columns in turn, the others at once."""
+    G, theta = moments.G, state.theta
+    a, e = scaled_effects(state.B, theta, state.signs, pen)
+    active = by_size(theta)
+    v = theta[active] @ state.GB[active]
+    u = combine_columns(*state.B.arrays, theta)
+    part = sweep_columns(G, state.GB, moments.g, moments.zz, theta, active, a, e, pen.lam1,
+                         pen.lam2, pen.lam4, *state.B.arrays, u, v, tol, MAX_ROUNDS)
+    B = state.B.replace(active, *part[:3])
+    weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
+    same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
+    held = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=held,
+                            n_threads=n_threads)
+    gaps[active] = part[3]
+    state.gaps = np.where(held & (theta == 0.0), state.gaps, gaps)
+    state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
+    return state
+
+
+def damp(moments, state, old, pen, best, n_threads=None):
+    """Halve the step from the old network until the objective no longer rises."""
+    new, step = state.B.matrix(), 1.0
+    state.settled = np.zeros_like(state.settled)
+    for _ in range(HALVINGS):
+        step *= 0.5
+        B = Columns.of(old.matrix() * (1.0 - step) + new * step)
+        GB = gram_times(moments.G, B, n_threads)
+        value = objective(moments, B, GB, state.theta, state.signs, pen)
+        if value <= best:
+            state.B, state.GB = B, GB
+            return value
+    state.B, state.GB = old, gram_times(moments.G, old, n_threads)
+    return best
+
+
+def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_threads=None):
+    """Alternate theta and B steps from `state` until the objective settles.
+
+    Every value in ``state.trace`` is at most the one before it; the loop ends when one round
+    gains no more than `tol` times the variance of the response. `state` is changed and returned.
+    """
+    network = network_objective(moments, state.B, state.GB, pen)
+
+    def whole():
+        return network + effect_objective(
+            moments, state.B, state.GB, state.theta, state.signs, pen
+        )
+
+    best = whole()
+    state.trace, state.converged = [best], False
+    for _ in range(max_iter):
+        before = best
+        old_theta = state.theta.copy()
+        theta_step(moments, state, pen, 1e-4 * tol)
+        value = whole()
+        if value > best:  # rounding only: a theta step cannot rise
+            state.theta, value = old_theta, best
+        old = state.B
+        network_step(moments, state, pen, gap_tol, n_threads)
+        network = network_objective(moments, state.B, state.GB, pen)
+        best = whole()
+        if best > value:
+            best = damp(moments, state, old, pen, value, n_threads)
+            network = network_objective(moments, state.B, state.GB, pen)
+        state.trace.append(best)
+        if before - best <= tol * moments.zz:
+            state.converged = True
+            break
+    return state
+
+
+def kkt_residuals(moments, state, pen):
+    """How far the first-order conditions of the objective are from holding.
+
+    Returns
+    -------
+    (float, float)
+        Largest violation over the edges, in units of lam1, and over the effects, of lam3.
+    """
+    G, theta, B = moments.G, state.theta, state.B
+    a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
+    active = np.flatnonzero(theta)
+    left, matrix = moments.g - theta[active] @ state.GB[active], B.matrix()
+    worst = 0.0
+    for first, last in chunks(len(G), 128):  # columns in blocks: no dense p x p array is made
+        own = slice(first, last)
+        dense = matrix[:, own].toarray()
+        slope = 2.0 * (np.outer(left, theta[own]) + G[:, own] - state.GB[own].T)
+        slope -= 2.0 * pen.lam2 * dense
+        weight = pen.lam1 + pen.lam4 * (e[:, None] + e[own] - 2.0 * np.outer(a, a[own]))
+        edges = np.where(dense != 0.0, np.abs(slope - weight * np.sign(dense)),
+                         np.maximum(np.abs(slope) - weight, 0.0))
+        edges[np.arange(first, last), np.arange(last - first)] = 0.0
+        worst = max(worst, edges.max())
+    return float(worst), float(theta_residual(moments, state, pen).max())
+
+
+def theta_residual(moments, state, pen):
+    """Violation of the first-order condition of each effect, in units of lam3."""
+    theta, signs, B = state.theta, state.signs, state.B
+    d = degrees(*B.arrays)
+    s = degree_scale(d, pen.degree)
+    active = np.flatnonzero(theta)
+    v = theta[active] @ state.GB[active]
+    effect = signed_effects(theta, signs)
+    pull = 4.0 * pen.lam4 * neighbour_sums(*B.arrays, effect / s) / s
+    slope = 2.0 * column_products(*B.arrays, moments.g - v) - 4.0 * pen.lam4 * d / s**2 * theta
+    side = np.where(signs == 0.0, np.sign(theta), signs)
+    slope = slope + pull * side
+    at_zero = np.abs(slope) + np.where(signs == 0.0, pull, 0.0) - pen.lam3
+    return np.where(theta != 0.0, np.abs(slope - pen.lam3 * np.sign(theta)),
+                    np.maximum(at_zero, 0.0))

@@ -1,0 +1,139 @@
+"""What every model needs of the data: the Gram matrix and its companions."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from pnetlib.execution.threads import one_blas_thread, thread_count
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Second moments of standardised expression and centred response.
+
+    Attributes
+    ----------
+    n : int
+        Cell lines.
+    mean, scale : ndarray (p,)
+        Mean and standard deviation (ddof = 0) of each gene, in expression units; the scale of
+        a constant gene is 1.
+    G : ndarray (p, p)
+        ``X'X / n`` of the standardised genes, in float64 or float32.
+    z_mean : float
+        Mean response, 0 without a response.
+    g : ndarray (p,)
+        ``X'z / n`` with the centred response.
+    zz : float
+        ``z'z / n``.
+    """
+
+    n: int
+    mean: np.ndarray
+    scale: np.ndarray
+    G: np.ndarray
+    z_mean: float
+    g: np.ndarray
+    zz: float
+
+    @classmethod
+    def of(cls, X, z=None, *, standardize=True, n_threads=None, gram_dtype="float64"):
+        """Moments of expression X (n, p), genes standardised, and response z (n,)."""
+        X, mean, scale = centred(X)
+        if standardize:
+            X /= scale
+        else:
+            scale = np.ones_like(scale)
+        z_mean = 0.0 if z is None else float(np.mean(z))
+        z = np.zeros(len(X)) if z is None else np.asarray(z, float) - z_mean
+        G = gram(X, n_threads, dtype=gram_dtype)
+        return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
+
+    def without(self, X, z, out, n_threads=None):
+        """Moments of the lines that are left when some are taken out, by down-dating.
+
+        With the sums of squares C about the old mean and the shift of the mean d,
+        ``C' = C - X_out'X_out - n' d d'``; genes are then standardised by what is left alone. The
+        cost goes with the lines taken out, not with those left.
+
+        Parameters
+        ----------
+        X, z : ndarray (n, p), ndarray (n,)
+            All lines' expression and response, of which these are the moments.
+        out : ndarray of int
+            Lines to take out.
+        n_threads : int, optional
+            Threads; the result does not depend on it.
+
+        Returns
+        -------
+        Moments
+            Equal to `of` on the lines left, up to rounding.
+        """
+        n = self.n - len(out)
+        gone = (np.asarray(X, float)[out] - self.mean) / self.scale
+        gone_z = np.asarray(z, float)[out] - self.z_mean
+        shift, shift_z = -gone.sum(axis=0) / n, -gone_z.sum() / n
+        diagonal = self.n * np.diag(self.G) - np.einsum("ij,ij->j", gone, gone) - n * shift**2
+        if np.any(diagonal <= 1e-6 * self.n * np.diag(self.G)):  # too much would cancel
+            kept = np.setdiff1d(np.arange(self.n), out)
+            return Moments.of(np.asarray(X)[kept], np.asarray(z)[kept], n_threads=n_threads)
+        relative = np.sqrt(diagonal / n)
+        C = self.n * self.G
+        C -= len(out) * gram(gone, n_threads)
+        C -= np.outer(n * shift, shift)
+        C /= n * relative[:, None] * relative
+        g = (self.n * self.g - gone.T @ gone_z - n * shift * shift_z) / (n * relative)
+        zz = (self.n * self.zz - gone_z @ gone_z - n * shift_z**2) / n
+        return Moments(n, self.mean + shift * self.scale, self.scale * relative, C,
+                       self.z_mean + shift_z, g, float(zz))
+
+
+def centred(X):
+    """Expression less its mean, the mean, and the standard deviation: 1 for a constant gene."""
+    X = np.asarray(X, float)
+    mean = X.mean(axis=0)
+    X = X - mean
+    scale = np.sqrt(np.einsum("ij,ij->j", X, X) / len(X))
+    constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
+    X[:, constant] = 0.0
+    scale[constant] = 1.0
+    return X, mean, scale
+
+
+def gram(X, n_threads=None, width=256, dtype="float64"):
+    """``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
+
+    Parameters
+    ----------
+    X : ndarray (n, p)
+        Centred expression.
+    n_threads : int, optional
+        Threads, each with one block of genes and a single BLAS thread.
+    width : int
+        Genes in a block.
+    dtype : {"float64", "float32"}
+        Type in which G is stored. Blocks are computed in float64 either way, so that float32
+        costs one rounding (6e-8 of an entry) and half the memory.
+
+    Returns
+    -------
+    ndarray (p, p)
+        The only array of this size that exists at any time.
+    """
+    n, p = X.shape
+    G = np.empty((p, p), dtype)
+
+    def blocks(first):
+        own = slice(first, first + width)
+        for start in range(first, p, width):  # square ones: both halves are written from cache
+            other = slice(start, start + width)
+            block = X[:, own].T @ X[:, other]
+            block /= n
+            G[own, other] = block
+            G[other, own] = block.T
+
+    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_threads)) as pool:
+        list(pool.map(blocks, range(0, p, width)))
+    return G

@@ -1,0 +1,1 @@
+"""General statistics: fold intervals, bootstrap, permutation tests, error bounds."""

@@ -1,0 +1,1 @@
+"""The steps of the analysis, one folder per notebook: computation, figures, sentences."""

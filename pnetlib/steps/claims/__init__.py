@@ -1,0 +1,1 @@
+"""Step 12: verdicts on the paper's claims."""

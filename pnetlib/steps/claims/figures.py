@@ -1,0 +1,76 @@
+"""The claims of the paper beside what a run found, as one printed table."""
+
+from textwrap import wrap
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pnetlib.steps.claims.compute import NOT, PARTLY, REPRODUCED, UNTESTABLE, VERDICTS
+from pnetlib.steps.style import caption, new_figure, styled
+
+SYMBOLS = {REPRODUCED: ("o", "#009E73"), PARTLY: ("D", "#E69F00"), NOT: ("X", "#D55E00"),
+           UNTESTABLE: ("s", "#8C8C8C")}
+LINE = 0.125  # inches
+COLUMNS = {"claim": (0.0, 25), "paper": (0.245, 24), "found": (0.475, 43), "verdict": (0.84, 15)}
+SIZE = 7.5
+
+
+@styled
+def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw every claim with what the paper reports, what the run found, and the verdict.
+
+    Parameters
+    ----------
+    verdicts : DataFrame
+        As `pnetlib.steps.claims.compute.judge` returns it.
+    simulated : bool
+        Whether the data are simulated: the verdict on the planted truth then stands below.
+    """
+    rows = [_row(claim, row, simulated) for claim, row in verdicts.iterrows()]
+    heights = [max(len(lines) for lines in row.values()) + 1 for row in rows]
+    total = sum(heights) + 2
+    figure = new_figure(7.0, 0.35 + LINE * total, simulated=simulated,
+                        title="Claims of the paper and what this run found")
+    axes = figure.add_subplot()
+    axes.set(xlim=(-0.01, 1.0), ylim=(total, 0))
+    axes.axis("off")
+    heads = {"claim": "Claim", "paper": "Paper", "found": "This run", "verdict": "Verdict"}
+    for column, (x, _) in COLUMNS.items():
+        axes.text(x, 0.4, heads[column], fontsize=SIZE + 0.5, fontweight="bold", va="top")
+    y = 2.0
+    for row, height, verdict in zip(rows, heights, verdicts["verdict"]):
+        axes.axhline(y - 0.2, color="#BDBDBD", linewidth=0.6)
+        for column, (x, _) in COLUMNS.items():
+            shift = 0.028 if column == "verdict" else 0.0
+            axes.text(x + shift, y + 0.2, "\n".join(row[column]), fontsize=SIZE, va="top",
+                      linespacing=1.15)
+        marker, colour = SYMBOLS[verdict]
+        axes.plot(COLUMNS["verdict"][0] + 0.01, y + 0.75, marker, color=colour, markersize=6.5)
+        y += height
+    return figure
+
+
+def _row(claim, row, simulated):
+    """The lines of text of one claim by column."""
+    texts = {
+        "claim": [f"{claim}  {row['title']}", f"(figure {row['figure']})"
+                  if row["figure"].isdecimal() else f"({row['figure']})"],
+        "paper": [row["value"]],
+        "found": row["found"].split("; "),
+        "verdict": [row["verdict"]],
+    }
+    if simulated:
+        texts["verdict"].append(f"planted: {row['planted'] or 'nothing'}")
+    return {column: [line for text in parts for line in wrap(text, COLUMNS[column][1])]
+            for column, parts in texts.items()}
+
+
+def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
+    """Return the caption of `draw_claims`."""
+    counts = verdicts["verdict"].value_counts()
+    listed = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
+    text = (
+        f"{len(verdicts)} claims: {listed}. Numbers with 95 % intervals and permutation p values "
+        "where this run has them; the rules stand in the table of this notebook."
+    )
+    return caption("Figure 12", text, simulated)

@@ -1,0 +1,230 @@
+"""Figure 2: prediction error of Pro, NW.P, ELA and LA on cell lines they never saw."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.dummy import DummyRegressor
+from sklearn.model_selection import KFold
+
+from pnetlib.execution.engine import Engine, Work
+from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.stats.intervals import corrected_mean
+
+BASELINES = ("drug mean", "tissue mean")
+SMALL_TISSUE = 5  # a tissue with fewer training lines is given the drug mean
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Predictions of every method for every line while it was held out.
+
+    Attributes
+    ----------
+    predictions : DataFrame
+        Columns drug, repeat, fold, line, z, n_train and one per method and baseline.
+    choices : DataFrame
+        Columns drug, repeat, fold, method, the lambdas chosen in that training part and the
+        inner error they were chosen by.
+    """
+
+    predictions: pd.DataFrame
+    choices: pd.DataFrame
+
+
+def outer_folds(lines, n_folds, repeat, seed):
+    """Fold of every cell line, the same for all drugs and methods; a Series of 0..n_folds-1."""
+    folds = pd.Series(0, index=lines, dtype=int)
+    split = KFold(n_folds, shuffle=True, random_state=seed + 1000 * repeat).split(lines)
+    for number, (_, test) in enumerate(split):
+        folds.iloc[test] = number
+    return folds
+
+
+def tissue_means(tissue, z, new_tissue):
+    """Mean training response of each new line's tissue; the drug mean where it is too rare."""
+    groups = z.groupby(tissue.loc[z.index])
+    means = groups.mean()[groups.size() >= SMALL_TISSUE]
+    return new_tissue.map(means).fillna(z.mean()).to_numpy(float)
+
+
+def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False, folds=None):
+    """One outer fold: choose and fit on the training lines, predict the others.
+
+    Genes are filtered, standardised and lambdas chosen on the training lines alone. With
+    `permute` the responses are shuffled among all lines first: the control. `folds`, a Series
+    by line, is drawn by `outer_folds` unless given.
+
+    Returns
+    -------
+    DataFrame, DataFrame
+        Rows of `Comparison.predictions` and of `Comparison.choices`.
+    """
+    lines = cohort.lines_for(drug)
+    z = cohort.response.loc[lines, drug]
+    if permute:
+        z = pd.Series(np.random.default_rng([seed, repeat]).permutation(z), index=lines)
+    if folds is None:
+        folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed)
+    folds = folds.loc[lines]
+    train, test = lines[folds != fold], lines[folds == fold]
+    genes = cohort.top_genes(profile.n_genes, lines=train, force=force)
+    X = cohort.expression.loc[train, genes].to_numpy()
+    X_new = cohort.expression.loc[test, genes].to_numpy()
+    moments, choice = choose(X, z[train].to_numpy(), profile, seed)
+    X_new = (X_new - moments.mean) / moments.scale
+    tissue = cohort.annotation["tissue"]
+    columns = {
+        "drug": drug, "repeat": repeat, "fold": fold, "line": test, "z": z[test].to_numpy(),
+        "n_train": len(train),
+        "drug mean": DummyRegressor().fit(X, z[train]).predict(X_new),
+        "tissue mean": tissue_means(tissue.loc[train], z[train], tissue.loc[test]),
+    }
+    rows = []
+    for method in METHODS:
+        u, _ = refit(moments, choice, method)
+        columns[method] = moments.z_mean + X_new @ u
+        where = {"drug": drug, "repeat": repeat, "fold": fold, "method": method}
+        error = {"inner error": float(choice.errors[method].mean(axis=0).min())}
+        rows.append(where | choice.point(method) | error)
+    return pd.DataFrame(columns), pd.DataFrame(rows)
+
+
+def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
+            engine=None, kept=None, advance=None):
+    """Nested cross-validation of all methods for all drugs.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    profile : Profile
+    seed : int
+        Seed of all folds.
+    drugs : list of str, optional
+        All of the cohort's by default.
+    force : sequence of str
+        Genes that enter whatever their variance.
+    permute : bool
+        Shuffle the responses first (the control; `profile.control_folds` folds of one repeat).
+    n_threads : int, optional
+        Folds done at the same time where no engine is given; the result does not depend on it.
+    engine : Engine, optional
+        What computes the folds.
+    kept : Folds, optional
+        Folds finished earlier, which are not computed again, and where each new one is kept.
+    advance : callable, optional
+        Called after each fold.
+
+    Returns
+    -------
+    Comparison
+    """
+    engine = engine or Engine(threads=n_threads or 1)
+    work = outer_work(cohort, profile, seed, drugs, force, permute, kept)
+    parts = list(work.by(engine, advance))
+    predictions = pd.concat([part[0] for part in parts], ignore_index=True)
+    choices = pd.concat([part[1] for part in parts], ignore_index=True)
+    return Comparison(predictions, choices)
+
+
+def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=None):
+    """The folds that `compare` computes: tasks of drug, repeat and fold."""
+    drugs = list(cohort.response.columns) if drugs is None else drugs
+    repeats = 1 if permute else profile.repeats
+    folds = profile.control_folds if permute else profile.outer_folds
+    tasks = [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force), "permute": permute}
+    shared = (cohort, profile, seed, tuple(force), permute)
+    return Work(_held_out, tasks, shared, kept and kept.of("held_out", **content))
+
+
+def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
+    return held_out(cohort, drug, profile, seed, repeat, fold, force, permute)
+
+
+def fold_errors(predictions, methods=METHODS + BASELINES):
+    """Mean squared error of each method in each outer fold, with the lines trained and tested."""
+    squared = predictions[list(methods)].sub(predictions["z"], axis=0) ** 2
+    keys = [predictions[key] for key in ("drug", "repeat", "fold")]
+    errors = squared.groupby(keys, sort=False).mean()
+    errors["n_test"] = squared.groupby(keys, sort=False).size()
+    errors["n_train"] = predictions["n_train"].groupby(keys, sort=False).first()
+    return errors
+
+
+def method_errors(errors, methods=METHODS + BASELINES):
+    """Mean squared error of each method and drug with standard error and 95 % interval."""
+    rows = []
+    for drug, part in errors.groupby(level="drug", sort=False):
+        for method in methods:
+            stats = corrected_mean(part[method], part["n_test"], part["n_train"])
+            rows.append({"drug": drug, "method": method} | stats)
+    return pd.DataFrame(rows)
+
+
+def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
+    """Error of the reference less that of each other method, fold by fold; below 0 it is better.
+
+    The last rows, drug "all", average the drugs within each fold first.
+    """
+    rows = []
+    pooled = errors.groupby(level=["repeat", "fold"], sort=False).mean()
+    groups = [*errors.groupby(level="drug", sort=False), ("all", pooled)]
+    for drug, part in groups:
+        for method in methods:
+            if method != reference:
+                difference = part[reference] - part[method]
+                stats = corrected_mean(difference, part["n_test"], part["n_train"])
+                rows.append({"drug": drug, "against": method} | stats)
+    return pd.DataFrame(rows)
+
+
+def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_threads=None,
+                        engine=None, kept=None, advance=None):
+    """Each drug's lambdas for every method, chosen by cross-validation on all its lines.
+
+    `engine`, `kept` and `advance` are as in `compare`, with drugs in place of folds.
+
+    Returns
+    -------
+    dict
+        Drug to method to lambdas: what the networks of all lines are fitted with.
+    """
+    engine = engine or Engine(threads=n_threads or 1)
+    work = choice_work(cohort, profile, seed, drugs, force, kept)
+    return {drug: point for (drug,), point in zip(work.tasks, work.by(engine, advance))}
+
+
+def choice_work(cohort, profile, seed, drugs=None, force=(), kept=None):
+    """The choices that `choose_on_all_lines` makes: one task a drug."""
+    tasks = [(drug,) for drug in (cohort.response.columns if drugs is None else drugs)]
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
+    shared = (cohort, profile, seed, tuple(force))
+    return Work(_chosen, tasks, shared, kept and kept.of("chosen", **content))
+
+
+def _chosen(cohort, profile, seed, force, drug):
+    genes = cohort.top_genes(profile.n_genes, force=force)
+    lines = cohort.lines_for(drug)
+    X = cohort.expression.loc[lines, genes].to_numpy()
+    _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed)
+    return {method: choice.point(method) for method in METHODS}
+
+
+def numbers(compared, errors, differences, control, chosen):
+    """The numbers of notebook 02 as nested dicts, keyed by drug and method."""
+    lines = compared.predictions.groupby("drug")["line"].nunique()
+    drugs = {}
+    for drug, part in errors.groupby("drug", sort=False):
+        stats = part.set_index("method")[["mean", "se", "low", "high"]]
+        pairs = differences[differences["drug"] == drug].set_index("against").drop(columns="drug")
+        shuffled = control[control["drug"] == drug].set_index("method")["mean"]
+        drugs[drug] = {
+            "n": int(lines[drug]),
+            "methods": stats.rename(columns={"mean": "mse"}).to_dict("index"),
+            "pro_minus": pairs.to_dict("index"),
+            "control_mse": shuffled.to_dict(),
+            "chosen": chosen[drug],
+        }
+    pooled = differences[differences["drug"] == "all"].set_index("against").drop(columns="drug")
+    return {"drugs": drugs, "pro_minus_pooled": pooled.to_dict("index")}

@@ -1,0 +1,1 @@
+"""Step 01: cell lines, genes and responses."""

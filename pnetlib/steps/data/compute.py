@@ -1,0 +1,156 @@
+"""Which cell lines, genes and responses go into the analysis: the tables behind notebook 01."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from pnetlib.datasets.cohort import Cohort
+from pnetlib.errors import UsageError
+from pnetlib.paper.markers import MARKERS
+
+
+def forced_genes(text: str) -> tuple[str, ...]:
+    """Return the genes named in a text, separated by commas or spaces.
+
+    The word ``markers`` stands for the seven markers of the paper.
+
+    Raises
+    ------
+    UsageError
+        If a gene is named twice.
+    """
+    genes: list[str] = []
+    for word in text.replace(",", " ").split():
+        genes.extend(MARKERS if word == "markers" else [word])
+    twice = sorted({gene for gene in genes if genes.count(gene) > 1})
+    if twice:
+        raise UsageError(f"force_genes names {', '.join(twice)} more than once; name it once.")
+    return tuple(genes)
+
+
+def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.DataFrame:
+    """Return all genes by falling variance, and which of them are taken.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    n_genes : int
+        Genes of the largest variance over all lines that are taken.
+    force : sequence of str
+        Genes taken besides.
+
+    Returns
+    -------
+    DataFrame
+        Index the genes; columns ``rank`` (from 1), ``variance`` (ddof = 1) and ``mean`` (log2),
+        ``taken`` (``"variance"``, ``"forced"`` or ``""``) and ``marker`` (bool).
+
+    Raises
+    ------
+    UsageError
+        If `n_genes` is not between 1 and the number of genes, or a forced gene is unknown.
+    """
+    taken = cohort.top_genes(n_genes, force=force)
+    genes = cohort.top_genes(cohort.expression.shape[1])
+    values = cohort.expression[genes]
+    table = pd.DataFrame(
+        {
+            "rank": range(1, len(genes) + 1),
+            "variance": values.var(ddof=1),
+            "mean": values.mean(),
+            "taken": "",
+            "marker": genes.isin(list(MARKERS)),
+        },
+        index=genes.rename("gene"),
+    )
+    table.loc[taken[:n_genes], "taken"] = "variance"
+    table.loc[taken[n_genes:], "taken"] = "forced"
+    return table
+
+
+def marker_table(genes: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `gene_table` of the seven markers; blank for those not in the cohort."""
+    table = genes.reindex(pd.Index(MARKERS, name="gene")).drop(columns="marker")
+    table["rank"] = table["rank"].astype("Int64")
+    return table.assign(taken=table["taken"].fillna("not in the cohort"))
+
+
+def response_table(cohort: Cohort) -> pd.DataFrame:
+    """Return the lines with a response, and the spread of its z-scores, per drug."""
+    z = cohort.response
+    table = pd.DataFrame(
+        {
+            "gdsc_id": pd.Series(cohort.provenance["drugs"], dtype="Int64"),
+            "lines": z.count(),
+            "missing": z.isna().sum(),
+            "lowest": z.min(),
+            "median": z.median(),
+            "highest": z.max(),
+            "skewness": z.skew(),
+        }
+    )
+    return table.loc[z.columns].rename_axis("drug")
+
+
+def response_correlation(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return Pearson's correlations of the responses, and the lines each is taken over."""
+    measured = cohort.response.notna().astype(int)
+    r, n = cohort.response.corr(), measured.T @ measured
+    return r.rename_axis("drug"), n.rename_axis("drug")
+
+
+def tissue_table(cohort: Cohort) -> pd.DataFrame:
+    """Return lines, and lines with all responses, per tissue; most lines first."""
+    complete = cohort.expression.index.isin(cohort.complete_lines())
+    table = pd.DataFrame({"tissue": cohort.annotation["tissue"], "complete": complete})
+    counts = table.groupby("tissue")["complete"].agg(lines="size", complete="sum")
+    return (
+        counts.reset_index()
+        .sort_values(["lines", "tissue"], ascending=[False, True], ignore_index=True)
+        .set_index("tissue")
+    )
+
+
+def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the numbers of step 01 that later steps and readers take up.
+
+    Returns
+    -------
+    dict
+        ``source``, ``simulated``, ``files``, ``handled``; ``lines`` (with expression, with all
+        responses, per drug); ``genes`` (stored, taken by variance and the variance of the last
+        of them, named to be forced and forced indeed, and per marker rank, variance and how it
+        was taken, None where it is not in the cohort); ``correlation`` of the responses;
+        ``tissues`` (lines per tissue).
+    """
+    genes = gene_table(cohort, n_genes, force)
+    r, _ = response_correlation(cohort)
+    markers = {
+        gene: {key: genes.at[gene, key] for key in ("rank", "variance", "taken")}
+        if gene in genes.index
+        else None
+        for gene in MARKERS
+    }
+    kept = {key: cohort.provenance[key] for key in ("source", "simulated", "files", "handled")}
+    return kept | {
+        "lines": {
+            "expression": len(cohort.expression),
+            "all_responses": len(cohort.complete_lines()),
+            "per_drug": cohort.response.count().to_dict(),
+        },
+        "genes": {
+            "stored": len(genes),
+            "n_genes": n_genes,
+            "force": list(force),
+            "forced": int((genes["taken"] == "forced").sum()),
+            "variance_at_cut": genes["variance"].iloc[n_genes - 1],
+            "markers": markers,
+        },
+        "correlation": {drug: r[drug].to_dict() for drug in r},
+        "tissues": tissue_table(cohort)["lines"].to_dict(),
+    }
+
+

@@ -1,0 +1,207 @@
+"""Figures of notebook 01: genes by variance, responses, cell lines per tissue."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.style import (
+    CUT,
+    DATA,
+    FAINT,
+    HIGHLIGHT,
+    LIGHT,
+    caption,
+    new_figure,
+    spread,
+    styled,
+)
+
+
+@styled
+def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> Figure:
+    """Draw the variance of genes by rank, the cut, and where the markers lie.
+
+    Parameters
+    ----------
+    genes : DataFrame
+        As `pnetlib.steps.data.compute.gene_table` returns it.
+    n_genes : int
+        Genes taken by variance.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    figure = new_figure(6.5, 3.6, simulated=simulated, title="Genes by variance")
+    axes = figure.add_subplot()
+    axes.fill_between([0.8, n_genes + 0.5], 0, 1, transform=axes.get_xaxis_transform(), alpha=0.08)
+    axes.axvline(n_genes + 0.5, ymax=0.76, color=CUT, linewidth=1, linestyle="--")
+    axes.plot(genes["rank"], genes["variance"], color=DATA, linewidth=2)
+    axes.set(xscale="log", yscale="log", xlim=(0.8, 1.25 * len(genes)))
+    lowest, highest = genes["variance"].iloc[[-1, 0]]
+    axes.set_ylim(lowest / 1.3, highest * (highest / lowest) ** 0.3)
+    axes.set(xlabel="Rank by variance", ylabel="Variance of log2 expression")
+    _plain_numbers(axes.xaxis)
+    _plain_numbers(axes.yaxis)
+    axes.text(
+        n_genes + 0.5, 0.02, f"first {n_genes:,} ", ha="right", va="bottom", fontsize=8,
+        transform=axes.get_xaxis_transform(),
+    )  # fmt: skip
+    _label_markers(axes, genes[genes["marker"]])
+    return figure
+
+
+def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_gene_variance`."""
+    missing = len(MARKERS) - genes["marker"].sum()
+    forced = (genes["taken"] == "forced").sum()
+    text = (
+        f"Variance of {len(genes):,} genes over all cell lines. Left of the dashed line the "
+        f"{n_genes:,} genes taken. The paper's markers are named: full dots are in the analysis, "
+        "open ones are not."
+    )
+    if forced:
+        text += f" Genes forced in whatever their variance: {forced}."
+    if missing:
+        text += f" Markers not in this cohort: {missing}."
+    return caption("Figure 1a", text, simulated)
+
+
+def _label_markers(axes, markers: pd.DataFrame) -> None:
+    """Name markers above the curve, side by side, with a thin line down to each."""
+    low, high = np.log10(axes.get_xlim())
+    at = (np.log10(markers["rank"]) - low) / (high - low)
+    for (gene, marker), place in zip(markers.iterrows(), spread(at, 0.045, 0.03, 0.93)):
+        taken = marker["taken"] != ""
+        point = (marker["rank"], marker["variance"])
+        axes.plot(
+            *point, "o", markersize=6, color=HIGHLIGHT, markeredgewidth=1.3,
+            markerfacecolor=HIGHLIGHT if taken else "white",
+        )  # fmt: skip
+        axes.annotate(
+            gene, point, (place, 0.80), textcoords="axes fraction", rotation=50, fontsize=8,
+            ha="left", va="bottom", rotation_mode="anchor", fontstyle="italic",
+            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.7,
+                        "relpos": (0.25, 0), "shrinkA": 0, "shrinkB": 4},
+        )  # fmt: skip
+
+
+def _plain_numbers(axis) -> None:
+    """Write the numbers of a logarithmic axis out; name 1, 2, 5 where it spans few decades."""
+    decades = np.log10(axis.get_view_interval())
+    if decades[1] - decades[0] < 2.5:
+        axis.get_major_locator().set_params(subs=(1.0, 2.0, 5.0))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+@styled
+def draw_responses(
+    response: pd.DataFrame, r: pd.DataFrame, n: pd.DataFrame, *, simulated: bool
+) -> Figure:
+    """Draw the distribution of each drug's response and the correlations between drugs.
+
+    Parameters
+    ----------
+    response : DataFrame of shape (n_lines, n_drugs)
+        z-scores, NaN where not measured.
+    r, n : DataFrame of shape (n_drugs, n_drugs)
+        Correlations, and the lines each is taken over.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    figure = new_figure(6.5, 3.5, simulated=simulated, title="Responses")
+    left, right = figure.subfigures(1, 2, width_ratios=(1.12, 1))
+    _draw_distributions(left, response)
+    _draw_correlations(right.add_subplot(), r, n)
+    return figure
+
+
+def caption_responses(response: pd.DataFrame, *, simulated: bool) -> str:
+    """Return the caption of `draw_responses`."""
+    text = (
+        f"Responses to {response.shape[1]} drugs as z-scores of ln IC50 over the lines measured "
+        "(n; dashed: median), and their correlations over the lines that both drugs share (n)."
+    )
+    return caption("Figure 1b", text, simulated)
+
+
+def _draw_distributions(figure, response: pd.DataFrame) -> None:
+    columns = min(2, response.shape[1])
+    rows = -(-response.shape[1] // columns)
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    reach = np.nanmax(np.abs(response.to_numpy()))
+    bins = np.linspace(-reach, reach, 26)
+    for axes, drug in zip(panels, response):
+        z = response[drug].dropna()
+        axes.hist(z, bins, color=DATA, alpha=0.85)
+        axes.axvline(z.median(), color=CUT, linewidth=1, linestyle="--")
+        axes.set_title(f"{drug}\nn = {len(z):,}", fontsize=9)
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, symmetric=True))
+    for axes in panels[response.shape[1] :]:
+        axes.set_visible(False)
+    figure.supxlabel("ln IC50, z-score (right: resistant)", fontsize=9)
+    figure.supylabel("Cell lines", fontsize=9)
+
+
+def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
+    image = axes.imshow(r, cmap="PuOr_r", vmin=-1, vmax=1)
+    drugs = range(len(r))
+    axes.set_xticks(drugs, r.columns, rotation=35, ha="right", rotation_mode="anchor")
+    axes.set_yticks(drugs, r.index)
+    axes.grid(False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+    for row in drugs:
+        for column in drugs:
+            value = r.iat[row, column]
+            axes.text(
+                column, row, f"{value:.2f}\nn = {n.iat[row, column]:,}", ha="center", va="center",
+                fontsize=8, color="white" if abs(value) > 0.6 else "black",
+            )  # fmt: skip
+    axes.set_title("Pearson correlation", fontsize=9)
+    bar = axes.figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, aspect=30)
+    bar.set_ticks([-1, -0.5, 0, 0.5, 1])
+
+
+@styled
+def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Figure:
+    """Draw the lines of each tissue, those with all responses apart.
+
+    Parameters
+    ----------
+    tissues : DataFrame
+        Columns ``lines`` and ``complete``, most lines first.
+    n_drugs : int
+        Drugs a complete line has responses to.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    height = 1.1 + 0.185 * len(tissues)
+    figure = new_figure(6.5, height, simulated=simulated, title="Cell lines per tissue")
+    axes = figure.add_subplot()
+    places = np.arange(len(tissues))
+    partial = tissues["lines"] - tissues["complete"]
+    axes.barh(places, tissues["complete"], color=DATA, label=f"all {n_drugs} responses")
+    axes.barh(places, partial, left=tissues["complete"], color=LIGHT, label="some or none")
+    for place, count in zip(places, tissues["lines"]):
+        axes.text(count, place, f" {count}", va="center", fontsize=8)
+    axes.set_yticks(places, [name.replace("_", " ") for name in tissues.index])
+    axes.set(xlabel="Cell lines", ylim=(len(tissues) - 0.4, -0.6))
+    axes.set_xlim(0, 1.06 * tissues["lines"].max())
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", visible=False)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def caption_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_tissues`."""
+    text = (
+        f"{tissues['lines'].sum():,} cell lines by tissue of origin ({len(tissues)}); dark: the "
+        f"{tissues['complete'].sum():,} with responses to all {n_drugs} drugs."
+    )
+    return caption("Figure 1c", text, simulated)

@@ -1,0 +1,1 @@
+"""Step 09: tests and intervals of the differences between sensitive and resistant lines."""

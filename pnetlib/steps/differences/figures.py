@@ -1,0 +1,225 @@
+"""Differences between sensitive and resistant lines with their intervals, and what moves them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pnetlib.steps.differences.compute import LEVEL, NAMED_EDGE
+from pnetlib.steps.differences.sensitivity import ESTIMATORS
+from pnetlib.steps.effects.compute import SIDES
+from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.style import DATA, FAINT, GROUP_COLOURS, HIGHLIGHT, caption, new_figure, styled
+
+NAMES = {"targets": "effect on targets", "regulators": "effect of regulators"}
+ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, "#E69F00")))
+MOST = 12
+
+
+def chance(p: float, q: float) -> str:
+    """Return the text of a p value and the one adjusted for the false discovery rate."""
+    return f"p {p:.2g}, q {q:.2g}"
+
+
+@styled
+def draw_degrees(degrees: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
+    """Draw the degree of each marker in both groups, and the difference, with intervals.
+
+    Parameters
+    ----------
+    degrees : DataFrame
+        As `pnetlib.steps.differences.compute.compare` returns it.
+    markers : list of str
+        Markers drawn, top to bottom.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    table = degrees.set_index("gene").loc[markers]
+    return _draw_pairs(table, list(markers), "Degree", "Hubs of both groups", simulated)
+
+
+@styled
+def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figure:
+    """Draw the mean regulatory effect of each marker in both groups, and the difference.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        As `pnetlib.steps.differences.compute.compare` returns it.
+    length : {1, 2}
+        Longest path.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    table = effects[effects["length"] == length]
+    table = pd.concat([table[table["side"] == side] for side in SIDES])
+    rows = [f"{row.marker}, {row.side}" for row in table.itertuples()]
+    paths = "single edges" if length == 1 else "paths of at most two edges"
+    return _draw_pairs(table, rows, "Mean effect (sd of expression)",
+                       f"Regulatory effects over {paths}", simulated)
+
+
+def _draw_pairs(table, rows, what, title, simulated):
+    """Left both groups, right their difference with p and q, a row each."""
+    figure = new_figure(6.5, 1.5 + 0.27 * max(len(rows), 2), simulated=simulated, title=title)
+    if not rows:
+        figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
+        return figure
+    left, right = figure.subplots(1, 2, sharey=True)
+    places = np.arange(len(rows))
+    for shift, group in zip((-0.16, 0.16), GROUPS):
+        _bars(left, table, group, f"low {group}", f"high {group}", places + shift,
+              GROUP_COLOURS[group], group)
+    clear = table["q"] < LEVEL
+    _bars(right, table[~clear], "difference", "low", "high", places[~clear], FAINT, "")
+    _bars(right, table[clear], "difference", "low", "high", places[clear], HIGHLIGHT, "")
+    right.axvline(0, color="black", linewidth=0.8)
+    for place, p, q in zip(places, table["p"], table["q"]):
+        right.annotate(chance(p, q), (1.01, place), xycoords=("axes fraction", "data"), va="center",
+                       fontsize=7)
+    left.set(xlabel=what, ylim=(len(rows) - 0.4, -0.6))
+    left.set_yticks(places, rows, fontstyle="italic")
+    right.set_xlabel("ST − RS")
+    figure.legend(loc="outside lower left", ncols=2)
+    return figure
+
+
+def _bars(axes, table, value, low, high, places, colour, label):
+    """Points with the intervals, which need not hold the estimate in their middle."""
+    axes.hlines(places, table[low], table[high], color=colour, linewidth=1.6)
+    axes.plot(table[value], places, "o", color=colour, markersize=4, label=label)
+
+
+def _ending(table: pd.DataFrame, n: int) -> str:
+    clear = int((table["q"] < LEVEL).sum())
+    return (
+        "Bars: 95 % intervals from lines drawn anew, about the estimate less its bias, so that "
+        f"a dot may lie off the middle. p: {n:,} exchanges of labels within tissues; q: false "
+        f"discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (red)."
+    )
+
+
+def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_degrees` for n permutations."""
+    text = "Degree of the markers in both networks. " + _ending(
+        degrees[degrees["gene"].isin(markers)], n
+    )
+    return caption("Figure 9a", text, simulated)
+
+
+def caption_effects(effects: pd.DataFrame, length: int, n: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_effects` for n permutations."""
+    table = effects[effects["length"] == length]
+    text = "Regulatory effect, averaged over the lines of a group. " + _ending(table, n)
+    return caption("Figure 9b" if length == 1 else "Figure 9c", text, simulated)
+
+
+@styled
+def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw the edges that differ most by p, with intervals, and the paper's edge.
+
+    Parameters
+    ----------
+    edges : DataFrame
+        As `pnetlib.steps.differences.compute.compare` returns it.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    table = told_edges(edges)
+    rows = (table["regulator"] + " → " + table["target"]).to_list()
+    return _draw_pairs(table, rows, "Coefficient", "Edges that differ most", simulated)
+
+
+def told_edges(edges: pd.DataFrame) -> pd.DataFrame:
+    """Return the edges of smallest p, larger differences first among equals, the paper's first."""
+    named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
+    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~named))
+    return edges.iloc[order[:MOST]]
+
+
+def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_edges` for n permutations."""
+    clear, chance_free = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
+    text = (
+        f"The {min(MOST, len(edges))} edges of smallest p, {' → '.join(NAMED_EDGE)} first where "
+        f"its genes are there; bars are 95 % intervals from lines drawn anew. Of {len(edges)} "
+        f"edges {clear} have q < {LEVEL} over all pairs of genes (red) and {chance_free} a chance "
+        f"under {LEVEL} of any false one; p from {n:,} exchanges of labels within tissues."
+    )
+    return caption("Figure 9d", text, simulated)
+
+
+@styled
+def draw_sensitivity(
+    sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool
+) -> Figure:
+    """Draw edge, degrees and effects (single edges) against the lines a group, both estimators.
+
+    Parameters
+    ----------
+    sensitivity : DataFrame
+        As `pnetlib.steps.differences.sensitivity.sensitivity` returns it.
+    markers : list of str
+        Markers drawn.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    rows = list(panel_rows(sensitivity, markers))
+    figure = new_figure(6.5, 0.9 + 1.3 * len(rows), simulated=simulated,
+                        title="ST − RS by lines a group and estimator")
+    handles = [_line(name, colour) for name, colour in ESTIMATOR_COLOURS.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    if not rows:
+        return figure
+    grid = figure.subplots(len(rows), 3, sharex=True, squeeze=False)
+    for number, panels in enumerate(rows):
+        for axes, (title, part) in zip(grid[number], panels):
+            _draw_setting(axes, title, part)
+        for axes in grid[number, len(panels):]:
+            axes.remove()
+    for axes in grid[-1]:
+        axes.set_xlabel("Lines a group")
+    return figure
+
+
+def _draw_setting(axes, title, part):
+    for estimator, colour in ESTIMATOR_COLOURS.items():
+        rows = part[part["estimator"] == estimator].sort_values("size")
+        axes.fill_between(rows["size"], rows["low"], rows["high"], color=colour, alpha=0.2,
+                          linewidth=0)
+        axes.plot(rows["size"], rows["difference"], "o-", color=colour, markersize=2.5,
+                  linewidth=1.1)
+    axes.axhline(0, color="black", linewidth=0.7)
+    axes.set_title(title, fontsize=8)
+
+
+def _line(name, colour):
+    return Line2D([], [], color=colour, marker="o", markersize=3, label=name)
+
+
+def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
+    """Yield lists of panels, each a title and its rows: the edge, then a list for each marker."""
+    edge = sensitivity[sensitivity["kind"] == "edge"]
+    if len(edge):
+        yield [("Edge " + " → ".join(NAMED_EDGE), edge)]
+    for gene in markers:
+        part = sensitivity[sensitivity["gene"] == gene]
+        if len(part):
+            single = part[part["length"] == 1]
+            yield [(f"{gene}, degree", part[part["kind"] == "degree"]),
+                   *((f"{gene}, {NAMES[side]}", single[single["side"] == side])
+                     for side in SIDES)]
+
+
+def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
+    """Return the caption of `draw_sensitivity`."""
+    sizes = sorted(sensitivity["size"].unique())
+    text = (
+        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines a group; bands are 95 % "
+        "intervals from lines drawn anew. Own lines: each group by itself; shared part (ours): one "
+        "network of all lines and a deviation of each group. Each takes its own lam1 of smallest "
+        "error on held-out lines."
+    )
+    return caption("Figure 9e", text, simulated)

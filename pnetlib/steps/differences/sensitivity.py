@@ -1,0 +1,134 @@
+"""Figures 4 and 5 under other cuts and another estimator: what depends on choices of ours.
+
+Two estimators of the networks of ST and RS are compared along the number of lines in a group. "own
+lines" is that of notebook 04, each group by itself. "shared part" is ours: one network for all
+lines measured with all drugs, and a deviation of each group (`pnetlib.solvers.shared`). Each
+takes the lam1 of smallest error on held-out lines of the groups, by the same folds.
+"""
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from sklearn.model_selection import KFold
+
+from pnetlib.errors import DataError
+from pnetlib.solvers.shared import fit_shared
+from pnetlib.stats.bootstrap import corrected_interval, resample
+from pnetlib.steps.differences.compute import Pair, names, quantities
+from pnetlib.steps.networks.compute import GROUPS, network_errors, split_groups
+
+ESTIMATORS = ("own lines", "shared part")
+FRACTIONS = np.geomspace(0.7, 0.01, 14)  # lam1 of the shared part, which many more lines inform
+
+
+def shared_errors(parts, rest, seed, n_folds=5):
+    """Held-out network error of both groups along lam1, as `groups.network_errors` gives it.
+
+    A fold holds out lines of both groups; the lines of no group stay in training.
+    """
+    folds = [list(KFold(n_folds, shuffle=True, random_state=seed).split(part)) for part in parts]
+    errors = np.zeros((len(FRACTIONS), len(parts)))
+    for number, fraction in enumerate(FRACTIONS):
+        for fold in range(n_folds):
+            train = [part[split[fold][0]] for part, split in zip(parts, folds)]
+            _, networks = fit_shared(train, rest, 2.0 * fraction, 1e-4)
+            for k, B in enumerate(networks):
+                test = parts[k][folds[k][fold][1]]
+                scale = train[k].std(axis=0)
+                X = (test - train[k].mean(axis=0)) / np.where(scale > 0.0, scale, 1.0)
+                errors[number, k] += np.mean((X - X @ B) ** 2) / n_folds
+    return pd.DataFrame(errors, pd.Index(2.0 * FRACTIONS, name="lam1"), GROUPS)
+
+
+def sizes_that_fit(cohort, sizes):
+    """Those sizes for which no line would be in both groups, or missing."""
+    kept = []
+    for size in sizes:
+        try:
+            split_groups(cohort, size)
+        except DataError:
+            continue
+        kept.append(size)
+    return kept
+
+
+def one_setting(cohort, genes, markers, size, estimator, seed, resamples):
+    """All quantities of notebook 09 with one size of the groups and one estimator."""
+    groups = split_groups(cohort, size)
+    parts = [cohort.expression.loc[groups.lines[group], genes].to_numpy() for group in GROUPS]
+    grouped = groups.lines["ST"].append(groups.lines["RS"])
+    others = cohort.complete_lines().difference(grouped, sort=False)
+    rest = cohort.expression.loc[others, genes].to_numpy()
+    if estimator == ESTIMATORS[0]:
+        errors = network_errors(cohort, groups, genes, seed)
+    else:
+        errors = shared_errors(parts, rest, seed)
+    pair = Pair.of(cohort, groups, genes, markers, float(errors.mean(axis=1).idxmin()))
+
+    def shared(ST, RS, rest):
+        _, networks = fit_shared([ST, RS], rest, pair.lam1)
+        return quantities(networks, [ST, RS], pair.at)
+
+    def again(number):
+        rng = np.random.default_rng([seed, size, number])
+        rows = resample(pair.sizes, rng)
+        if estimator == ESTIMATORS[0]:
+            return pair.resampled(rows)
+        ST, RS = np.split(pair.X[rows], [size])
+        return shared(ST, RS, rest[resample([len(rest)], rng)]).ravel()
+
+    observed = (pair.quantities(pair.labels) if estimator == ESTIMATORS[0]
+                else shared(*parts, rest))
+    draws = np.array([again(number) for number in range(resamples)])
+    draws = draws.reshape(resamples, *observed.shape)
+    low, high = corrected_interval(observed[0] - observed[1], draws[:, 0] - draws[:, 1])
+    table = names(pair)
+    for number, group in enumerate(GROUPS):
+        table[group] = observed[number]
+        degree = (table["kind"] == "degree").to_numpy()
+        table.loc[degree, f"rank {group}"] = rankdata(-observed[number][degree], "min")
+    table["difference"], table["low"], table["high"] = observed[0] - observed[1], low, high
+    return table.assign(size=size, estimator=estimator, lam1=pair.lam1)
+
+
+def sensitivity(cohort, genes, markers, effort, seed, edge, n_threads=None, advance=None):
+    """Edge, degrees and effects of the markers along the sizes of the groups, both estimators.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    genes : Index
+    markers : list of str
+        Genes whose degrees and effects are told.
+    effort : differences.Effort
+    seed : int
+        Seed of folds and resamples.
+    edge : (str, str)
+        Regulator and target of the edge that is told.
+    n_threads : int, optional
+        Settings done at the same time; the result does not depend on it.
+    advance : callable, optional
+        Called after each setting.
+
+    Returns
+    -------
+    DataFrame
+        Columns size, estimator, lam1, kind, gene (or regulator and target), side, length, ST,
+        RS, their ranks (of degrees), difference and its interval.
+    """
+    settings = [(size, estimator) for size in sizes_that_fit(cohort, effort.sizes)
+                for estimator in ESTIMATORS]
+    pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+    work = joblib.delayed(one_setting)
+    tables = []
+    for table in pool(work(cohort, genes, markers, size, estimator, seed, effort.size_resamples)
+                      for size, estimator in settings):
+        told = table["gene"].isin(markers)
+        told |= (table["regulator"] == edge[0]) & (table["target"] == edge[1])
+        tables.append(table[told])
+        if advance is not None:
+            advance()
+    front = ["size", "estimator", "lam1", "kind"]
+    whole = pd.concat(tables, ignore_index=True)
+    return whole[[*front, *whole.columns.drop(front)]]

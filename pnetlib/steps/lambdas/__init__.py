@@ -1,0 +1,1 @@
+"""Step 07: rules for choosing the lambdas."""

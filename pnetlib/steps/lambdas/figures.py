@@ -1,0 +1,118 @@
+"""Figures of the choice of lambdas: the error surface, and what each rule chooses."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.lambdas.compute import RULES
+from pnetlib.steps.style import METHOD_COLOURS, caption, new_figure, styled
+
+MOST = 20.0  # percent above the lowest error from which on all colours are alike
+SYMBOLS = {"CV": "o", "1-SE": "s", "BIC": "^", "EBIC": "D"}
+
+
+@styled
+def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw Pro's inner error over lam1 and lam3, a row a drug and a column a lam4.
+
+    Parameters
+    ----------
+    surface : DataFrame
+        As `pnetlib.steps.lambdas.compute.mean_surface` returns it.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    drugs, lam4s = list(surface["drug"].unique()), sorted(surface["lam4"].unique())
+    lam1s = sorted(surface["lam1"].unique(), reverse=True)
+    lam3s = sorted(surface["lam3"].unique(), reverse=True)
+    figure = new_figure(6.5, 1.0 + (0.55 + 0.22 * len(lam1s)) * len(drugs), simulated=simulated,
+                        title="Inner error of Pro over its lambdas")
+    panels = figure.subplots(len(drugs), len(lam4s), sharex=True, sharey=True, squeeze=False)
+    for axes_row, drug in zip(panels, drugs):
+        for axes, lam4 in zip(axes_row, lam4s):
+            part = surface[(surface["drug"] == drug) & (surface["lam4"] == lam4)]
+            values = part.pivot(index="lam1", columns="lam3", values="above").loc[lam1s, lam3s]
+            picture = axes.imshow(np.minimum(values, MOST), cmap="cividis_r", vmin=0, vmax=MOST,
+                                  aspect="auto")
+            axes.grid(visible=False)
+            for (i, j), value in np.ndenumerate(values.to_numpy()):
+                dark = value > 0.5 * MOST
+                axes.annotate("min" if value == 0 else f"{value:.1f}", (j, i), ha="center",
+                              va="center", fontsize=8, color="white" if dark else "black",
+                              fontweight="bold" if value == 0 else "normal")
+            axes.set_xticks(range(len(lam3s)), [f"{value:g}" for value in lam3s])
+            axes.set_yticks(range(len(lam1s)), [f"{value:g}" for value in lam1s])
+            axes.set_title(f"{drug}, lam4 = {lam4:g}", fontsize=9)
+    figure.supxlabel("lam3, share of the smallest one without effects", fontsize=9)
+    figure.supylabel("lam1, share of the one without edges", fontsize=9)
+    figure.colorbar(picture, ax=panels, label=f"% above the drug's lowest (to {MOST:g})", shrink=0.6,
+                    pad=0.01)
+    return figure
+
+
+def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_surface`."""
+    best = surface.loc[surface.groupby("drug", sort=False)["above"].idxmin()]
+    flat = surface[surface["above"] < 1.0].groupby("drug", sort=False).size()
+    where = "; ".join(
+        f"{row.drug} at lam1 {row.lam1:g}, lam3 {row.lam3:g}, lam4 {row.lam4:g} "
+        f"({flat[row.drug]} points within 1 %)" for row in best.itertuples()
+    )
+    text = (
+        f"Cross-validated error inside the training parts, mean of {n_folds} outer folds. "
+        f"Lowest: {where}."
+    )
+    return caption("Figure 7a", text, simulated)
+
+
+@styled
+def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw each rule's error on unseen lines against the smallest-error rule, and its sizes.
+
+    Parameters
+    ----------
+    rules : DataFrame
+        As `pnetlib.steps.lambdas.compute.rule_errors` returns it.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    figure = new_figure(6.5, 4.4, simulated=simulated, title="Rules to choose the lambdas")
+    left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
+    labels = []
+    for block, method in enumerate(METHODS):
+        part = rules[rules["method"] == method].set_index("rule")
+        for step, rule in enumerate(RULES):
+            y, row = block * (len(RULES) + 0.6) + step, part.loc[rule]
+            colour, spans = METHOD_COLOURS[method], [[row["mean"] - row["low"]],
+                                                     [row["high"] - row["mean"]]]
+            left.errorbar(row["mean"], y, xerr=spans, fmt=SYMBOLS[rule], color=colour,
+                          markersize=5, capsize=2.5)
+            right.plot(row["effects"], y, SYMBOLS[rule], color=colour, markersize=5)
+            right.annotate(f"{row['effects']:.0f}", (row["effects"], y), (6, 0),
+                           textcoords="offset points", va="center", fontsize=8)
+            labels.append((y, f"{method}, {rule}"))
+    left.axvline(0, color="black", linewidth=1)
+    left.set_yticks([y for y, _ in labels], [label for _, label in labels])
+    left.set_ylim(labels[-1][0] + 0.7, -0.7)
+    left.set_xlabel("Error less that of CV (z-score²)")
+    right.set_xscale("symlog", linthresh=1)
+    right.set_xlim(-0.3, 3.5 * max(rules["effects"].max(), 10))
+    right.set_xticks([tick for tick in (0, 1, 10, 100) if tick <= max(rules["effects"].max(), 10)])
+    right.xaxis.set_major_formatter("{x:.0f}")
+    right.minorticks_off()
+    right.set_xlabel("Effects chosen (median)")
+    return figure
+
+
+def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
+    """Return the caption of `draw_rules`."""
+    others = rules[rules["rule"] != "CV"]
+    worse, better = int((others["low"] > 0).sum()), int((others["high"] < 0).sum())
+    text = (
+        "Left: error on unseen lines of the model each rule chooses, less that of the smallest "
+        "inner error (CV), with 95 % intervals over folds, drugs averaged. Right: genes with an "
+        f"effect on the response. Of {len(others)} other choices {worse} are clearly worse than "
+        f"CV and {better} clearly better."
+    )
+    return caption("Figure 7b", text, simulated)

@@ -1,0 +1,1 @@
+"""Step 03: markers common to the drugs (figure 3 of the paper)."""

@@ -1,0 +1,103 @@
+"""Figure 3: effects and degrees of the common and of the published markers."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from pnetlib.steps.markers.compute import DrugNetworks
+from pnetlib.steps.style import caption, new_figure, styled
+
+MOST = 12
+
+
+@styled
+def draw_markers(
+    networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, simulated: bool
+) -> Figure:
+    """Draw theta and degree of markers for every drug, with their ranks.
+
+    Parameters
+    ----------
+    networks : DrugNetworks
+        Pro of each drug.
+    common : DataFrame
+        As `pnetlib.steps.markers.compute.common_markers` returns it; the first 12 are drawn.
+    published : DataFrame
+        As `pnetlib.steps.markers.compute.published_markers` returns it; all are drawn.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    names = list(dict.fromkeys(published["marker"]))
+    found = [gene for gene in common.index if gene not in names][:MOST]
+    genes, drugs = [*names, *found], list(networks.theta.columns)
+    figure = new_figure(6.5, 1.8 + 0.27 * len(genes), simulated=simulated, title="Markers")
+    axes = figure.add_subplot()
+    theta = networks.theta.reindex(genes)
+    degree = networks.degree.reindex(genes).fillna(0.0)
+    limit = np.nanmax(np.abs(theta.to_numpy()), initial=1e-9)
+    largest = max(float(networks.degree.to_numpy().max()), 1e-9)
+    x, y = np.meshgrid(range(len(drugs)), range(len(genes)))
+    inside = theta.notna().to_numpy()
+    dots = axes.scatter(
+        x[inside], y[inside], s=_area(degree.to_numpy()[inside] / largest),
+        c=theta.to_numpy()[inside], cmap="PuOr_r", vmin=-limit, vmax=limit, edgecolor="#555555",
+        linewidth=0.6,
+    )
+    _write_ranks(axes, networks, published, genes, drugs)
+    axes.set_xticks(range(len(drugs)), drugs)
+    labels = [f"{gene} ✓" if gene in common.index else gene for gene in genes]
+    axes.set_yticks(range(len(genes)), labels, fontstyle="italic")
+    axes.set(xlim=(-0.5, len(drugs) - 0.3), ylim=(len(genes) - 0.4, -0.6))
+    if found:
+        axes.axhline(len(names) - 0.5, color="#888888", linewidth=0.8)
+    figure.colorbar(dots, ax=axes, label="Effect theta (z-score per predicted sd)", shrink=0.7)
+    figure.legend(handles=_sizes(largest), loc="outside lower center", ncols=4, handletextpad=0.8)
+    return figure
+
+
+def _area(share):
+    """Area of a dot, in square points, of a gene with this share of the largest degree."""
+    return 20 + 260 * share
+
+
+def _sizes(largest):
+    """Dots that say which size is which degree."""
+    return [
+        Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor="#555555",
+               markeredgewidth=0.6, markersize=np.sqrt(_area(share)),
+               label=f"degree {share * largest:.2g}")
+        for share in (0.1, 0.5, 1.0)
+    ]
+
+
+def _write_ranks(axes, networks, published, genes, drugs):
+    """Beside each dot the gene's rank; outside the analysis its rank by variance instead."""
+    importance = networks.theta.abs() * np.sqrt(networks.degree)
+    rank = importance.where(networks.theta != 0).rank(ascending=False, method="min")
+    variance = published.drop_duplicates("marker").set_index("marker")["variance rank"]
+    for row, gene in enumerate(genes):
+        if gene not in networks.genes:
+            place = variance.get(gene, np.nan)
+            where = "not in the cohort" if np.isnan(place) else f"variance rank {place:,.0f}"
+            axes.text(0, row, f"not analysed ({where})", va="center", fontsize=8, color="#555555")
+            continue
+        for column, drug in enumerate(drugs):
+            value = rank.at[gene, drug]
+            text = "no effect" if np.isnan(value) else f"{value:.0f}"
+            axes.text(column + 0.2, row, text, va="center", fontsize=8)
+
+
+def caption_markers(
+    networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, simulated: bool
+) -> str:
+    """Return the caption of `draw_markers`."""
+    names = list(dict.fromkeys(published["marker"]))
+    others = len([gene for gene in common.index if gene not in names])
+    text = (
+        "Colour: effect theta of the predicted activity on the response, positive is resistance; "
+        "size: degree; number: rank by |theta| times root degree for that drug. Above the line "
+        f"the {len(names)} published markers, below it {min(others, MOST)} of the {others} other "
+        "genes common to the drugs; ✓ marks a common gene."
+    )
+    return caption("Figure 3", text, simulated)

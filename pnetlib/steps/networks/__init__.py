@@ -1,0 +1,1 @@
+"""Step 04: networks of sensitive and resistant lines (figure 4 of the paper)."""

@@ -1,0 +1,192 @@
+"""Figure 4: networks of the markers in sensitive (ST) and in resistant (RS) cell lines.
+
+Ours, as the rules cannot be read: ST are the lines whose largest z-score over all drugs is
+smallest, RS those whose smallest is largest, as many of each as asked for. Both networks use the
+same genes and the same lam1, the one of smallest network error on lines held out of both groups.
+"""
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import KFold
+from threadpoolctl import threadpool_limits
+
+from pnetlib.errors import DataError
+from pnetlib.estimators.network import ElasticNetwork
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.markers.compute import common_markers, default_top
+
+GROUPS = ("ST", "RS")
+FRACTIONS = np.geomspace(0.7, 0.05, 12)
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Sensitive and resistant lines and the cuts that part them.
+
+    Attributes
+    ----------
+    lines : dict
+        "ST" and "RS" to an Index of cell lines.
+    cuts : dict
+        "ST": every drug's z-score is at most this; "RS": at least this.
+    complete : int
+        Lines measured with all drugs.
+    """
+
+    lines: dict
+    cuts: dict
+    complete: int
+
+
+def split_groups(cohort, size, drugs=None):
+    """The `size` lines most sensitive, and most resistant, to all drugs at once."""
+    lines = cohort.complete_lines(drugs)
+    drugs = list(cohort.response.columns) if drugs is None else list(drugs)
+    z = cohort.response.loc[lines, drugs]
+    if 2 * size > len(lines):
+        raise DataError(
+            f"group_size {size} needs {2 * size} cell lines measured with all drugs, but there "
+            f"are {len(lines)}; choose a smaller group_size."
+        )
+    worst = z.max(axis=1).sort_values(kind="stable")
+    best = z.min(axis=1).sort_values(ascending=False, kind="stable")
+    chosen = {"ST": worst.index[:size], "RS": best.index[:size]}
+    both = chosen["ST"].intersection(chosen["RS"])
+    if len(both):
+        raise DataError(
+            f"{len(both)} cell lines, such as {both[0]}, would be both sensitive and resistant; "
+            "choose a smaller group_size."
+        )
+    cuts = {"ST": float(worst.iloc[size - 1]), "RS": float(best.iloc[size - 1])}
+    return Groups(chosen, cuts, len(lines))
+
+
+def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_threads=None):
+    """The markers and the genes most strongly linked to them in the network of all lines.
+
+    Genes outside `genes` enter if they are markers. The link of a gene is the sum of |B| over
+    the edges between it and any marker.
+
+    Returns
+    -------
+    Index
+        Markers first, then neighbours by falling link.
+    """
+    markers = [marker for marker in markers if marker in cohort.expression.columns]
+    genes = pd.Index(genes).union(pd.Index(markers), sort=False)
+    X = cohort.expression[genes]
+    size = abs(ElasticNetwork(lam1, n_threads=n_threads).fit(X).B_)
+    at = genes.get_indexer(markers)
+    link = pd.Series(size[at].sum(axis=0) + size[:, at].sum(axis=1), genes).drop(markers)
+    link = link[link > 0].sort_values(ascending=False, kind="stable")
+    return pd.Index(markers).append(link.index[:n_neighbours])
+
+
+def network_errors(cohort, groups, genes, seed, n_folds=5):
+    """Held-out network error of both groups along lam1, each standardised in training.
+
+    Returns
+    -------
+    DataFrame
+        Index lam1; columns ST, RS: mean squared error of a gene in units of its training variance.
+    """
+    tables = {}
+    with threadpool_limits(1, "blas"):
+        for group in GROUPS:
+            X = cohort.expression.loc[groups.lines[group], genes].to_numpy()
+            folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(X))
+            tables[group] = {
+                2.0 * fraction: np.mean([
+                    ElasticNetwork(2.0 * fraction, gap_tol=1e-4, n_threads=1)
+                    .fit(X[train]).error(X[test]) for train, test in folds
+                ])
+                for fraction in FRACTIONS
+            }
+    return pd.DataFrame(tables).rename_axis("lam1")
+
+
+def fit_group_networks(cohort, groups, genes, lam1, n_threads=None):
+    """One network a group, each on its own standardised expression; group to ElasticNetwork."""
+    return {
+        group: ElasticNetwork(lam1, n_threads=n_threads)
+        .fit(cohort.expression.loc[groups.lines[group], genes])
+        for group in GROUPS
+    }
+
+
+def edge_table(networks):
+    """Edges of both groups side by side.
+
+    Returns
+    -------
+    DataFrame
+        Columns regulator, target, ST, RS (coefficients, 0 where absent) and
+        presence ("both", "ST only", "RS only").
+    """
+    parts = [networks[g].edges().set_index(["regulator", "target"])["coefficient"].rename(g)
+             for g in GROUPS]
+    table = pd.concat(parts, axis=1).fillna(0.0).sort_index().reset_index()
+    both = (table["ST"] != 0) & (table["RS"] != 0)
+    table["presence"] = np.where(both, "both", np.where(table["ST"] != 0, "ST only", "RS only"))
+    return table
+
+
+def degree_table(networks):
+    """Degree (sum of half the absolute coefficients), and targets and regulators, by group."""
+    columns = {}
+    for group in GROUPS:
+        B = networks[group].B_
+        columns[f"degree {group}"] = networks[group].degrees()
+        index = columns[f"degree {group}"].index
+        columns[f"targets {group}"] = pd.Series((B != 0).sum(axis=1), index)
+        columns[f"regulators {group}"] = pd.Series((B != 0).sum(axis=0), index)
+    table = pd.DataFrame(columns).rename_axis("gene")
+    for group in GROUPS:
+        rank = table[f"degree {group}"].rank(ascending=False, method="min")
+        table[f"degree rank {group}"] = rank.astype(int)
+    return table
+
+
+def layout(edges, seed):
+    """One position for each gene from the union of both networks, so that pictures compare."""
+    graph = nx.Graph()
+    for row in edges.itertuples():
+        graph.add_edge(row.regulator, row.target, weight=abs(row.ST) + abs(row.RS))
+    return nx.spring_layout(graph, k=1.6 / np.sqrt(len(graph)), iterations=300, seed=seed)
+
+
+def line_table(cohort, groups):
+    """The lines of both groups with annotation and response."""
+    table = cohort.annotation.join(cohort.response)
+    parts = [table.loc[groups.lines[group]].assign(group=group) for group in GROUPS]
+    return pd.concat(parts).rename_axis("line")
+
+
+def network_genes(run, cohort, profile, networks, top=0, lam1=0.4, most=10):
+    """Markers found (at most `most`) and published, and the genes linked to them.
+
+    Returns
+    -------
+    list of str, Index
+        The markers, and markers and neighbours.
+    """
+    found = common_markers(networks, top or default_top(networks)).index[:most]
+    published = [gene for gene in MARKERS if gene in cohort.expression.columns]
+    markers = list(dict.fromkeys([*published, *found]))
+    genes = neighbourhood(
+        cohort, networks.genes, markers, profile.n_neighbours, lam1, run.threads
+    )
+    return markers, genes
+
+
+def edge_matrices(edges, genes):
+    """Dense networks, regulators x targets, of both groups from the table of edges."""
+    matrices = {}
+    for group in GROUPS:
+        wide = edges.pivot(index="regulator", columns="target", values=group)
+        matrices[group] = wide.reindex(index=genes, columns=genes).fillna(0.0).to_numpy()
+    return matrices
+

@@ -1,0 +1,1 @@
+"""Step 06: selection of genes where the truth is known (first table of the paper)."""

@@ -1,0 +1,167 @@
+"""Which part of Pro brings what it selects: one part changed at a time, on the same data.
+
+Every variant has its lambdas chosen by the same inner folds on the same grid as Pro.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import KFold
+
+from pnetlib.solvers.joint import Penalties, fit_joint, initial_signs, start_state, theta_step
+from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, choose, predictor, refit
+from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.simulation.study import cell, draw_data, measure
+
+# Variant: what is changed. The order is that of tables and figures.
+VARIANTS = {
+    "Pro": "nothing",
+    "lam4 = 0": "no link penalty",
+    "lam4 > 0": "a link penalty always",
+    "B fixed": "network first, then theta with the link penalty",
+    "NW.P": "network first, no link penalty",
+    "degree d": "effects scaled by the degree, not its square root",
+    "sign fixed": "signs of theta held at the first estimate",
+    "raw response": "response not divided by its standard deviation: weighs more in the objective",
+}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a variant is fitted along the path of Pro.
+
+    Attributes
+    ----------
+    joint : bool
+        Network and theta together; else theta alone.
+    degree : {"sqrt", "d"}
+    fixed_sign : bool
+    """
+
+    joint: bool = True
+    degree: str = "sqrt"
+    fixed_sign: bool = False
+
+
+FITS = {
+    "B fixed": Fit(joint=False),
+    "degree d": Fit(degree="d"),
+    "sign fixed": Fit(fixed_sign=True),
+}
+
+
+def path(moments, points, fit):
+    """Yield the state at each point, lam3 falling within each lam1 and lam4.
+
+    Parameters
+    ----------
+    moments : Moments
+    points : list of dict
+        lam1, lam3 and lam4 in the order of Pro's grid.
+    fit : Fit
+    """
+    networks, signs, before, state = {}, {}, None, None
+    for point in points:
+        lam1, branch = point["lam1"], (point["lam1"], point["lam4"])
+        if lam1 not in networks:
+            near = list(networks.values())[-1] if networks else None
+            networks[lam1] = start_state(moments, Penalties(lam1), GAP_TOL, 1, near)
+        if branch != before:
+            state, before = networks[lam1].copy(), branch
+        pen = Penalties(lam1, 0.0, point["lam3"], point["lam4"], fit.degree)
+        if fit.fixed_sign:
+            key = (lam1, point["lam3"])  # the first estimate has no link penalty
+            if key not in signs:
+                signs[key] = initial_signs(moments, networks[lam1].copy(), pen)
+            state.signs = signs[key]
+        if fit.joint:
+            fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER,
+                      n_threads=1)
+        else:
+            theta_step(moments, state, pen, 1e-6 * TOL)
+        yield state
+
+
+def choose_along(X, z, points, fit, n_folds, seed):
+    """Index of the point of smallest error over the inner folds, the first of equals."""
+    errors = []
+    for train, test in KFold(n_folds, shuffle=True, random_state=seed).split(X):
+        moments = Moments.of(X[train], z[train], n_threads=1)
+        unseen = (X[test] - moments.mean) / moments.scale
+        errors.append([
+            np.mean((z[test] - moments.z_mean - unseen @ predictor(state)) ** 2)
+            for state in path(moments, points, fit)
+        ])
+    return int(np.argmin(np.mean(errors, axis=0)))
+
+
+def refit_along(moments, points, index, fit):
+    """Predictor and state at one point, reached by the same path as in choosing."""
+    branch = (points[index]["lam1"], points[index]["lam4"])
+    part = [p for p in points[: index + 1] if (p["lam1"], p["lam4"]) == branch]
+    state = list(path(moments, part, fit))[-1]
+    return predictor(state), state
+
+
+def restricted(choice, allowed):
+    """A choice in which Pro may take only the points that `allowed` admits."""
+    admitted = np.array([allowed(point) for point in choice.grid.points("Pro")])
+    errors = np.where(admitted, choice.errors["Pro"], np.inf)
+    return replace(choice, errors=choice.errors | {"Pro": errors})
+
+
+def ablate(design, number, sizes, seed):
+    """Every variant on one data set, held against the truth; a row a variant.
+
+    The data set, the inner folds and Pro are those of `study.replicate`.
+    """
+    data = draw_data(design, number, sizes, seed)
+    tuning, folds_seed = sizes.tuning, seed + number
+    moments, choice = choose(data.X, data.z, tuning, folds_seed)
+    points = choice.grid.points("Pro")
+    raw = replace(data, z=data.z * data.unit, z_new=data.z_new * data.unit, unit=1.0)
+
+    def along(fit):
+        index = choose_along(data.X, data.z, points, fit, tuning.inner_folds, folds_seed)
+        return data, moments, *refit_along(moments, points, index, fit)
+
+    def on_raw():
+        apart, chosen = choose(raw.X, raw.z, tuning, folds_seed)
+        return raw, apart, *refit(apart, chosen, "Pro")
+
+    makers: dict[str, Callable] = {
+        "Pro": lambda: (data, moments, *refit(moments, choice, "Pro")),
+        "lam4 = 0": lambda: (data, moments, *refit(
+            moments, restricted(choice, lambda p: p["lam4"] == 0), "Pro")),
+        "lam4 > 0": lambda: (data, moments, *refit(
+            moments, restricted(choice, lambda p: p["lam4"] > 0), "Pro")),
+        "NW.P": lambda: (data, moments, *refit(moments, choice, "NW.P")),
+        "raw response": on_raw,
+        **{name: (lambda fit=fit: along(fit)) for name, fit in FITS.items()},
+    }
+    return [
+        {**cell(design), "replicate": number, "variant": variant, **measure(*makers[variant]())}
+        for variant in VARIANTS
+    ]
+
+
+def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
+    """What each variant changes against Pro on the same data: mean and 95 % interval.
+
+    Returns
+    -------
+    DataFrame
+        response, variant, measure, mean, low, high; below 0 the variant has less than Pro.
+    """
+    rows = []
+    for response, part in ablations.groupby("response", sort=False):
+        for name in measures:
+            wide = part.pivot(index=["scenario", "replicate"], columns="variant", values=name)
+            for variant in list(VARIANTS)[1:]:
+                mean, low, high = student_interval(wide[variant] - wide["Pro"])
+                rows.append({"response": response, "variant": variant, "measure": name,
+                             "mean": mean, "low": low, "high": high})
+    return pd.DataFrame(rows)

@@ -1,0 +1,294 @@
+"""Designs of the simulation study: networks, expression and responses whose truth is known.
+
+The paper's own design could not be read. These are the named standard ones. ``TF hub`` is that of
+Li and Li (Bioinformatics 2008;24:1175): transcription factors (TFs) of 10 genes each, X_TF ~
+N(0, 1), a gene given its TF ~ N(0.7 X_TF, 0.51), and their four models of signs and sizes, here
+called scenarios. The graphs ``random``, ``cluster``, ``scale-free`` and ``hub`` are those of
+Gaussian graphical models (as in Zhao et al., Journal of Machine Learning Research 2012;13:1059):
+genes that are not linked are independent given all others.
+
+Ours: the number of all TFs, the sizes of more than four TFs (theirs, repeated), how strong the
+links of a graph are (set by the same error level), and which of its genes act.
+"""
+
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+from scipy.optimize import brentq
+
+from pnetlib.errors import UsageError
+
+GRAPHS = ("TF hub", "random", "cluster", "scale-free", "hub")
+SCENARIOS = (1, 2, 3, 4)
+RESPONSES = ("expression", "activity")
+ERROR = 0.51  # Li and Li's variance of a gene given its TF
+SIZES = (5.0, -5.0, 3.0, -3.0)  # Li and Li's effects of the TFs
+PER_TF = 10  # genes of a TF
+OPPOSED = 3  # genes of a TF whose effect has the other sign in scenarios 2 and 4
+GROUP = 20  # genes of a group in the graphs cluster and hub
+EDGES_PER_GENE = {"random": 1.0, "cluster": 2.0}
+
+
+@dataclass(frozen=True)
+class Design:
+    """What one simulated data set is made from.
+
+    Parameters
+    ----------
+    graph : {"TF hub", "random", "cluster", "scale-free", "hub"}
+        The network.
+    n_tfs : int
+        TFs, or hubs of a graph, that act on the response together with their genes.
+    scenario : {1, 2, 3, 4}
+        Li and Li's model. Effects of a TF's m genes are the TF's divided by sqrt(m) in 1 and 2,
+        by m in 3 and 4; in 2 and 4 three of ten have the opposite sign.
+    error : float
+        Share of a linked gene's variance that the network does not explain, between 0 and 1:
+        of a gene given its TF, or the mean over a graph's linked genes given all others.
+    response : {"expression", "activity"}
+        Effects act through expression, ``z = X beta + e`` (Li and Li), or through predicted
+        activity, ``z = X B theta + e`` (the model of Pro, with the true B).
+    modules : int
+        All TFs; there are 11 times as many genes.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown, or the numbers do not fit each other.
+    """
+
+    graph: str = "TF hub"
+    n_tfs: int = 5
+    scenario: int = 1
+    error: float = ERROR
+    response: str = "expression"
+    modules: int = 20
+
+    def __post_init__(self):
+        for name, known in (
+            ("graph", GRAPHS), ("scenario", SCENARIOS), ("response", RESPONSES),
+        ):
+            value = getattr(self, name)
+            if value not in known:
+                words = ", ".join(map(str, known))
+                raise UsageError(f"{name} must be one of {words}, not {value!r}.")
+        if not 0.0 < self.error < 1.0:
+            raise UsageError(f"error must lie between 0 and 1, not be {self.error!r}.")
+        if not 1 <= self.n_tfs <= self.modules:
+            raise UsageError(
+                f"n_tfs must lie between 1 and the {self.modules} TFs there are (modules), not be "
+                f"{self.n_tfs!r}."
+            )
+
+    @property
+    def n_genes(self):
+        """Genes: all TFs and their genes."""
+        return self.modules * (PER_TF + 1)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The truth of one data set.
+
+    Attributes
+    ----------
+    design : Design
+    links : ndarray of bool (p, p)
+        Linked pairs of genes, symmetric.
+    covariance : ndarray (p, p)
+        Of expression; every gene has variance 1.
+    effects : ndarray (p,)
+        beta, or theta where the response acts through predicted activity.
+    noise : float
+        Variance of the response that expression does not explain.
+    """
+
+    design: Design
+    links: np.ndarray
+    covariance: np.ndarray
+    effects: np.ndarray
+    noise: float
+
+    @property
+    def relevant(self):
+        """Genes with an effect, bool (p,)."""
+        return self.effects != 0.0
+
+    @property
+    def B(self):
+        """True regression of each gene on all others, regulators x targets (p, p)."""
+        precision = np.linalg.inv(self.covariance)
+        B = np.where(self.links, -precision / np.diag(precision), 0.0)
+        np.fill_diagonal(B, 0.0)
+        return B
+
+    @property
+    def slope(self):
+        """u of ``z = X u + e``: the effects, or ``B theta``."""
+        return self.effects if self.design.response == "expression" else self.B @ self.effects
+
+    @property
+    def variance(self):
+        """Variance of the response."""
+        return float(self.slope @ self.covariance @ self.slope) + self.noise
+
+    def sample(self, n, rng):
+        """Expression (n, p) and response (n,) of new samples."""
+        X = rng.standard_normal((n, len(self.effects))) @ np.linalg.cholesky(self.covariance).T
+        return X, X @ self.slope + np.sqrt(self.noise) * rng.standard_normal(n)
+
+
+def draw_truth(design, rng):
+    """Draw the network of a design (that of TF hubs is fixed) and plant its effects.
+
+    The noise is Li and Li's, a quarter of the sum of squared effects on expression. A response
+    through predicted activity has the same share of noise.
+
+    Returns
+    -------
+    Truth
+    """
+    links = _links(design, rng)
+    if design.graph == "TF hub":
+        covariance, modules = _tf_covariance(design), _tf_modules(design)
+    else:
+        covariance = graph_covariance(links, design.error)
+        modules = acting_modules(links, design.n_tfs)
+    effects = planted_effects(modules, design.scenario, len(links))
+    noise = float(effects @ effects) / 4.0
+    truth = Truth(design, links, covariance, effects, noise)
+    if design.response == "activity":
+        through = effects @ covariance @ effects
+        noise *= float(truth.slope @ covariance @ truth.slope / through)
+    return Truth(design, links, covariance, effects, noise)
+
+
+def planted_effects(modules, scenario, n_genes):
+    """Effects of the acting TFs and their genes by Li and Li's model; 0 for all other genes.
+
+    Parameters
+    ----------
+    modules : list of ndarray of int
+        Each a TF, or hub, and its genes.
+    scenario : {1, 2, 3, 4}
+    n_genes : int
+
+    Returns
+    -------
+    ndarray (n_genes,)
+    """
+    effects = np.zeros(n_genes)
+    for number, (hub, *genes) in enumerate(modules):
+        size, m = SIZES[number % len(SIZES)], len(genes)
+        effects[hub] = size
+        effects[genes] = size / (np.sqrt(m) if scenario in (1, 2) else m)
+        if scenario in (2, 4):
+            opposed = round(m * OPPOSED / PER_TF)
+            effects[genes[:opposed]] *= -1.0
+    return effects
+
+
+def acting_modules(links, n_tfs):
+    """The hubs of a graph that act, each before the genes linked to it.
+
+    Hubs are taken by number of neighbours that are in no module yet, those of equal number in
+    their order; no gene belongs to two modules.
+    """
+    free, modules = np.ones(len(links), bool), []
+    for _ in range(n_tfs):
+        degree = np.where(free, links[:, free].sum(axis=1), -1)
+        hub = int(np.argmax(degree))
+        if degree[hub] < 1:
+            raise UsageError(
+                f"n_tfs is {n_tfs}, but the graph has only {len(modules)} hubs with genes of "
+                "their own; ask for fewer, or for more modules."
+            )
+        genes = np.flatnonzero(links[hub] & free)
+        module = np.concatenate(([hub], genes))
+        free[module] = False
+        modules.append(module)
+    return modules
+
+
+def graph_covariance(links, error):
+    """Covariance of a Gaussian graphical model whose links leave `error` of the variance open.
+
+    The precision matrix is I - t N with N the links divided by sqrt(d_q d_j), which is positive
+    definite for t < 1; t is the one that leaves a linked gene, on average, that share of its
+    variance once all others are known. Scaled to variance 1.
+
+    Parameters
+    ----------
+    links : ndarray of bool (p, p)
+    error : float
+
+    Returns
+    -------
+    ndarray (p, p)
+    """
+    degree = links.sum(axis=1)
+    scale = np.sqrt(np.maximum(degree, 1))
+    values, vectors = np.linalg.eigh(links / np.outer(scale, scale))
+    squares = vectors[degree > 0] ** 2
+
+    def left(t):
+        return float(np.mean(1.0 / (squares @ (1.0 / (1.0 - t * values)))))
+
+    t = brentq(lambda t: left(t) - error, 0.0, 1.0 - 1e-9, xtol=1e-14)
+    covariance = (vectors / (1.0 - t * values)) @ vectors.T
+    sd = np.sqrt(np.diag(covariance))
+    return covariance / np.outer(sd, sd)
+
+
+def _tf_modules(design):
+    """The acting TFs, which come first, and their genes."""
+    return list(np.arange(design.n_tfs * (PER_TF + 1)).reshape(design.n_tfs, -1))
+
+
+def _tf_covariance(design):
+    """Gene given TF ~ N(sqrt(1 - error) X_TF, error); blocks are independent."""
+    loading = np.full(PER_TF + 1, np.sqrt(1.0 - design.error))
+    loading[0] = 1.0
+    block = np.outer(loading, loading)
+    np.fill_diagonal(block, 1.0)
+    return np.kron(np.eye(design.modules), block)
+
+
+def _links(design, rng):
+    """Linked pairs, bool (p, p)."""
+    p = design.n_genes
+    if design.graph == "TF hub":
+        return _adjacency(_stars(_groups(p, PER_TF + 1)), p)
+    if design.graph == "hub":
+        return _adjacency(_stars(_groups(p, GROUP)), p)
+    if design.graph == "scale-free":
+        return _adjacency(nx.barabasi_albert_graph(p, 1, seed=_seed(rng)).edges, p)
+    groups = [range(p)] if design.graph == "random" else _groups(p, GROUP)
+    edges = []
+    for group in groups:
+        wanted = round(EDGES_PER_GENE[design.graph] * len(group))
+        inside = nx.gnm_random_graph(len(group), wanted, seed=_seed(rng))
+        edges += [(group[q], group[j]) for q, j in inside.edges]
+    return _adjacency(edges, p)
+
+
+def _seed(rng):
+    return int(rng.integers(2**31))
+
+
+def _groups(p, size):
+    """Genes in consecutive groups of a size; the last may be smaller."""
+    return [range(first, min(first + size, p)) for first in range(0, p, size)]
+
+
+def _stars(groups):
+    """Edges from the first gene of each group to its others."""
+    return [(group[0], gene) for group in groups for gene in group[1:]]
+
+
+def _adjacency(edges, p):
+    links = np.zeros((p, p), bool)
+    q, j = np.array(list(edges)).T
+    links[q, j] = links[j, q] = True
+    return links

@@ -1,0 +1,212 @@
+"""How well each method finds what a simulated cohort was made from: genes, hubs and effects.
+
+TP and TN are those of the paper's first table (rates; Ave their mean): a gene is relevant if its
+planted theta is not 0, and selected if its estimated theta (Pro, NW.P), or its coefficient (ELA,
+LA), is not 0. They depend on how many genes the lambdas let in, so measures that do not stand
+beside them. Ours: hubs are ranked by |theta| times the square root of the degree, the scale of
+`markers.ranks` (by |coefficient| for ELA and LA, which have no network), and effects are compared
+as those of a gene's own expression, B theta, which every method estimates.
+
+Hubs have more edges and so lead the ranks of a network method even where the response tells
+nothing; recovery from shuffled responses (`permute`) shows how much of it that is.
+"""
+
+import joblib
+import numpy as np
+import pandas as pd
+from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
+from threadpoolctl import threadpool_limits
+
+from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.errors import UsageError
+from pnetlib.kernels.graph import degrees
+from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.stats.intervals import student_interval
+
+MEASURES = ("TP", "TN", "Ave", "hub rank", "hub AUC", "hub AUC by effect", "effect r")
+
+
+def selection_rates(selected, relevant):
+    """Shares of relevant genes selected and of other genes left out, and their mean.
+
+    Parameters
+    ----------
+    selected, relevant : array of bool (p,)
+
+    Returns
+    -------
+    dict
+        TP, TN and Ave, between 0 and 1; NaN where there is no such gene.
+    """
+    selected, relevant = np.asarray(selected, bool), np.asarray(relevant, bool)
+
+    def share(told):
+        return float(told.mean()) if told.size else np.nan
+
+    TP, TN = share(selected[relevant]), share(~selected[~relevant])
+    return {"TP": TP, "TN": TN, "Ave": 0.5 * (TP + TN)}
+
+
+def ranking_rates(importance, hubs, relevant):
+    """Median rank of the hubs (1 the most important gene) and how surely they lead the others.
+
+    Parameters
+    ----------
+    importance : ndarray (p,)
+        Genes of equal importance, such as those without effect, share their mean rank.
+    hubs, relevant : array of bool (p,)
+        Hubs that act on the response, and all genes that do.
+
+    Returns
+    -------
+    float, float
+        Median rank, and the probability that such a hub ranks before a gene that does not act
+        (area under the ROC curve; 0.5 is chance). NaN where there is none.
+    """
+    compared = hubs | ~relevant
+    if not hubs.any() or relevant.all():
+        return np.nan, np.nan
+    rank = rankdata(-importance)
+    area = roc_auc_score(hubs[compared], importance[compared])
+    return float(np.median(rank[hubs])), float(area)
+
+
+def correlation(estimated, planted):
+    """Pearson's correlation of two vectors; 0 where one of them does not vary."""
+    if np.ptp(estimated) == 0.0 or np.ptp(planted) == 0.0:
+        return 0.0
+    return float(np.corrcoef(estimated, planted)[0, 1])
+
+
+def recover(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
+            advance=None):
+    """Hold what each method finds on all lines of a simulated cohort against the planted truth.
+
+    The lambdas are those of smallest cross-validated error, as for the real cohort.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        With a truth.
+    profile : Profile
+    seed : int
+        Seed of the folds on which the lambdas are chosen.
+    drugs : list of str, optional
+        All of the cohort's by default.
+    force : sequence of str
+        Genes that enter whatever their variance.
+    permute : bool
+        Shuffle the responses first: the control.
+    n_threads : int, optional
+        Drugs done at the same time; the result does not depend on it.
+    advance : callable, optional
+        Called after each drug.
+
+    Returns
+    -------
+    DataFrame
+        One row a drug and method: genes ``selected`` and ``relevant``; TP, TN and Ave; median
+        ``hub rank`` of the planted hubs that act on the drug, and ``hub AUC``, the probability
+        that such a hub ranks before a gene that does not act (``by effect``: without the factor
+        of the degree); ``effect r``, the correlation of B theta with the planted one over genes.
+
+    Raises
+    ------
+    UsageError
+        If the truth of the cohort is not known.
+    """
+    if cohort.truth is None:
+        raise UsageError(
+            f"The truth of the cohort {cohort.provenance['source']!r} is not known, so nothing "
+            "can be held against it; use the source 'simulated'."
+        )
+    drugs = list(cohort.response.columns) if drugs is None else list(drugs)
+    genes = cohort.top_genes(profile.n_genes, force=force)
+    theta = cohort.truth.theta.reindex(genes, fill_value=0.0)
+    effects = cohort.truth.effects.reindex(genes, fill_value=0.0)
+    planted_hubs = genes.isin(cohort.truth.hubs)
+
+    def one(drug):
+        lines = cohort.lines_for(drug)
+        X = cohort.expression.loc[lines, genes].to_numpy()
+        z = cohort.response.loc[lines, drug].to_numpy()
+        if permute:
+            z = np.random.default_rng([seed, drugs.index(drug)]).permutation(z)
+        moments, choice = choose(X, z, profile, seed)
+        relevant = theta[drug].to_numpy() != 0
+        hubs = planted_hubs & relevant
+        rows = []
+        for method in METHODS:
+            u, state = refit(moments, choice, method)
+            effect = np.abs(u if state is None else state.theta)
+            scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
+            rank, area = ranking_rates(effect * scale, hubs, relevant)
+            rows.append({
+                "drug": drug, "method": method,
+                "selected": int(np.count_nonzero(effect)), "relevant": int(relevant.sum()),
+                **selection_rates(effect != 0, relevant),
+                "hub rank": rank, "hub AUC": area,
+                "hub AUC by effect": ranking_rates(effect, hubs, relevant)[1],
+                "effect r": correlation(u, effects[drug].to_numpy()),
+            })
+        return rows
+
+    rows = []
+    with threadpool_limits(1, "blas"):
+        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        for part in pool(joblib.delayed(one)(drug) for drug in drugs):
+            rows += part
+            if advance is not None:
+                advance()
+    return pd.DataFrame(rows)
+
+
+def recover_repeatedly(seeds, size, profile, *, permute=False, n_threads=None, advance=None):
+    """`recover` on a cohort simulated anew from each seed; its table with a column ``seed``."""
+    parts = []
+    for seed in seeds:
+        cohort = simulate_cohort(seed, size)
+        table = recover(cohort, profile, seed, permute=permute, n_threads=n_threads)
+        parts.append(table.assign(seed=seed))
+        if advance is not None:
+            advance()
+    return pd.concat(parts, ignore_index=True)
+
+
+def recovery_intervals(recoveries, reference="Pro"):
+    """Mean of every measure over cohorts, and the reference less each other method, paired.
+
+    Each cohort gives one value, the mean over its drugs, since these share lines and markers; the
+    intervals are Student's over cohorts.
+
+    Parameters
+    ----------
+    recoveries : DataFrame
+        Of `recover_repeatedly`.
+    reference : str
+        Method that the others are held against.
+
+    Returns
+    -------
+    DataFrame
+        Columns measure, method, mean, low, high (95 %), and difference, difference low and
+        difference high (NaN for the reference itself).
+    """
+    keys = [recoveries["seed"], recoveries["method"]]
+    by_cohort = recoveries.groupby(keys, sort=False)[list(MEASURES)].mean().unstack("method")
+    rows = []
+    for measure in MEASURES:
+        values = by_cohort[measure]
+        for method in values.columns:
+            mean, low, high = student_interval(values[method])
+            apart = values[reference] - values[method]
+            difference = student_interval(apart) if method != reference else (np.nan,) * 3
+            rows.append({
+                "measure": measure, "method": method, "mean": mean, "low": low, "high": high,
+                "difference": difference[0], "difference low": difference[1],
+                "difference high": difference[2],
+            })
+    return pd.DataFrame(rows)
+
+

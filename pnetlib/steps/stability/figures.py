@@ -1,0 +1,217 @@
+"""How often markers and edges come out on random halves of the cell lines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pnetlib.paper.markers import MARKERS
+from pnetlib.stats.bounds import KINDS, error_bounds
+from pnetlib.steps.differences.compute import NAMED_EDGE
+from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.stability.compute import ANY, COMMON, STRONG, STRONG_THRESHOLD, Frequencies
+from pnetlib.steps.style import (
+    CUT,
+    DATA,
+    FAINT,
+    GROUP_COLOURS,
+    HIGHLIGHT,
+    LIGHT,
+    caption,
+    new_figure,
+    styled,
+)
+
+MOST = 12
+SHAPES = ("o", "s", "D", "^")
+SHADES = (DATA, "#E69F00", "#009E73", "#CC79A7")
+RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
+DASHES = {"worst case": ":", "unimodal": "--", "r-concave": "-"}
+
+
+def drawn_genes(found: dict[int, Frequencies]) -> list[str]:
+    """Return the published markers and the genes most often common at the first width."""
+    table = next(iter(found.values())).table
+    first = table.sort_values([COMMON, STRONG], ascending=False, kind="stable")
+    others = [gene for gene in first.index[first[STRONG] > 0] if gene not in MARKERS]
+    return [*MARKERS, *others[:MOST]]
+
+
+@styled
+def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
+    """Draw how often each gene is a marker of all drugs, by width, and of each drug.
+
+    Parameters
+    ----------
+    found : dict
+        Width of the gene universe to what `stability.marker_frequencies` returns.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    genes, widths = drawn_genes(found), list(found)
+    figure = new_figure(6.5, 1.7 + 0.24 * len(genes), simulated=simulated,
+                        title="Markers on halves of the lines")
+    panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
+    for axes, rule in zip(panels, RULES):
+        _draw_by_width(axes, found, rule, genes)
+    panels[0].set(ylim=(len(genes) - 0.4, -0.6))
+    panels[0].set_yticks(range(len(genes)), genes, fontstyle="italic")
+    by_drug = found[widths[0]].table.drop(columns=list(RULES)).reindex(genes)
+    _draw_by_drug(panels[2], by_drug)
+    panels[2].set_title(f"By drug, {widths[0]:,} genes", fontsize=9)
+    for axes in panels:
+        axes.axhline(len(MARKERS) - 0.5, color="#888888", linewidth=0.8)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(widths), 3))
+    return figure
+
+
+def _draw_by_width(axes, found, rule, genes):
+    """Shares by one rule, a symbol a width, and the first width's lowest threshold as a line."""
+    rows = np.arange(len(genes))
+    for number, (width, part) in enumerate(found.items()):
+        shift = 0.22 * (number - (len(found) - 1) / 2)
+        axes.plot(part.table[rule].reindex(genes), rows + shift, SHAPES[number % 4],
+                  color=SHADES[number % 4], markersize=4.5, clip_on=False, zorder=3,
+                  label=f"{width:,} genes, {2 * part.pairs} halves")
+    lowest = next(iter(found.values())).lowest(rule, "r-concave")
+    if np.isfinite(lowest):
+        axes.axvline(lowest, color=CUT, linewidth=1)
+    axes.set(xlim=(0, 1), xlabel="Share of halves")
+    axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
+    axes.set_title(RULES[rule], fontsize=9)
+
+
+def _draw_by_drug(axes, table):
+    """Shares as shades with their numbers; a dash where the gene is outside."""
+    axes.imshow(table.fillna(0.0), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
+    for row in range(len(table)):
+        for column, value in enumerate(table.iloc[row]):
+            text = "–" if np.isnan(value) else f"{value:.2f}"
+            axes.text(column, row, text, ha="center", va="center", fontsize=7,
+                      color="white" if value > 0.7 else "black")
+    axes.set_xticks(range(table.shape[1]), table.columns, rotation=30, ha="right", fontsize=7)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(False)
+
+
+def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
+    """Return the caption of `draw_markers`."""
+    first = next(iter(found.values()))
+    text = (
+        "Share of random halves of the lines in which a gene is a marker of all drugs by the rule "
+        f"of figure 3, is among the {first.selected[STRONG]:.0f} genes of best mean rank, and is a "
+        "marker of each drug. Above the grey line the published markers, below it the genes most "
+        "often common; no symbol or a dash: not among the genes. Black line: share from which at "
+        "most one gene is expected falsely at the first width (r-concave bound)."
+    )
+    return caption("Figure 8a", text, simulated)
+
+
+@styled
+def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
+    """Draw, along the threshold, the genes that reach it and the bounds of false ones."""
+    figure = new_figure(6.5, 4.6, simulated=simulated, title="Stable markers and error bounds")
+    grid = figure.subplots(2, len(found), sharey=True, sharex=True, squeeze=False)
+    for row, rule in zip(grid, RULES):
+        for axes, (width, part) in zip(row, found.items()):
+            _draw_bound(axes, part, rule)
+            title = f"{width:,} genes, {part.pairs} pairs: {RULES[rule].lower()}"
+            axes.set_title(title, fontsize=8)
+        row[0].set_ylabel("Genes")
+    grid[0, 0].set_yscale("symlog", linthresh=0.1)
+    grid[0, 0].set(ylim=(0, None), xlim=(0.5, 1))
+    for axes in grid[-1]:
+        axes.set_xlabel("Threshold (share of halves)")
+    handles, labels = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    return figure
+
+
+def _draw_bound(axes, part, rule):
+    B = part.pairs
+    taus = np.arange(B + 1, 2 * B + 1) / (2 * B)
+    bounds = [error_bounds(tau, part.selected[rule], part.candidates, B) for tau in taus]
+    table = pd.DataFrame(bounds, taus).replace(np.inf, np.nan)
+    for kind in KINDS:
+        axes.plot(table[kind], color=CUT if kind == "r-concave" else FAINT, label=f"bound, {kind}",
+                  linestyle=DASHES[kind], marker=".", markersize=3)
+    reached = [(part.table[rule] >= tau - 1e-9).sum() for tau in taus]
+    axes.step(taus, reached, where="mid", color=DATA, linewidth=1.8, label="genes that reach it")
+
+
+def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
+    """Return the caption of `draw_bounds`."""
+    parts = []
+    for width, part in found.items():
+        row = part.summary(STRONG, STRONG_THRESHOLD)
+        bound = row["bounds"]["r-concave"]
+        told = "no bound" if np.isnan(bound) else f"at most {bound:.2g} expected falsely"
+        reached = f"{width:,} genes: {row['reached']} reach {STRONG_THRESHOLD}"
+        parts.append(f"{reached}, {told} (r-concave)")
+    text = (
+        "Genes that are markers in at least that share of the halves, and bounds of the expected "
+        "number of those selected no more often than one drawn at random (Shah and Samworth). Of "
+        f"best mean rank, {'; '.join(parts)}."
+    )
+    return caption("Figure 8b", text, simulated)
+
+
+@styled
+def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
+    """Draw every edge by its frequency in ST and in RS, and the most switched ones by name.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `stability.edge_table` returns it.
+    markers : list of str
+        Edges at these genes are drawn darker.
+    simulated : bool
+        Whether the data are simulated.
+    """
+    figure = new_figure(6.5, 4.4, simulated=simulated, title="Edges on halves of each group")
+    left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
+    near = table["regulator"].isin(markers) | table["target"].isin(markers)
+    for part, colour, label in ((table[~near], LIGHT, "between other genes"),
+                                (table[near], DATA, "at a marker")):
+        left.plot(part[f"ST {ANY}"], part[f"RS {ANY}"], "o", color=colour, markersize=3,
+                  markeredgewidth=0, label=label)
+    named = table[(table["regulator"] == NAMED_EDGE[0]) & (table["target"] == NAMED_EDGE[1])]
+    left.plot(named[f"ST {ANY}"], named[f"RS {ANY}"], "D", color=HIGHLIGHT, markersize=6,
+              label=" → ".join(NAMED_EDGE))
+    left.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="Share of halves of ST with the edge",
+             ylabel="Share of halves of RS with the edge", aspect="equal")
+    figure.legend(loc="outside lower left", ncols=3, fontsize=7)
+    _draw_switched(right, table[near])
+    handles, labels = right.get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower right", ncols=2)
+    return figure
+
+
+def _draw_switched(axes, table, most=14):
+    """The edges at markers most often in one group and not in the other."""
+    gap = (table[f"ST {ANY}"] - table[f"RS {ANY}"]).abs()
+    part = table.loc[gap.sort_values(ascending=False, kind="stable").index[:most]]
+    rows = np.arange(len(part))
+    axes.hlines(rows, part[f"ST {ANY}"], part[f"RS {ANY}"], color="#BBBBBB", linewidth=1.2)
+    for group in GROUPS:
+        axes.plot(part[f"{group} {ANY}"], rows, "o", color=GROUP_COLOURS[group], markersize=5,
+                  label=group)
+    axes.set_yticks(rows, part["regulator"] + " → " + part["target"], fontsize=7)
+    axes.set(ylim=(len(part) - 0.4, -0.6), xlim=(-0.03, 1.03), xlabel="Share of halves")
+    axes.set_title("At markers, most unlike", fontsize=9)
+
+
+def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) -> str:
+    """Return the caption of `draw_edges`."""
+    most = STRONG_THRESHOLD
+    counts = [f"{(table[f'{group} {STRONG}'] >= most).sum()} in {group}" for group in GROUPS]
+    bound = frequencies[GROUPS[0]].bounds(STRONG, most)["worst case"]
+    text = (
+        f"Each dot is an edge; on the right those at markers with the most unlike shares. Edges "
+        f"among the strongest in at least {most} of the halves: {', '.join(counts)}, of which at "
+        f"most {bound:.2g} a group are expected to be reached falsely (worst case)."
+    )
+    return caption("Figure 8c", text, simulated)

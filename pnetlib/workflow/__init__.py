@@ -1,0 +1,1 @@
+"""Runs of the notebooks: files, freshness, folds, the driver, progress and signals."""

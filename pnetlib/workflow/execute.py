@@ -1,0 +1,235 @@
+"""One notebook executed by papermill, in a kernel of our own making."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
+
+import papermill
+from jupyter_client import AsyncKernelManager
+from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from nbclient.exceptions import DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+from papermill.engines import NBClientEngine, papermill_engines
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from pnetlib import errors
+from pnetlib.errors import PnetError, SetupError
+from pnetlib.execution.storage import storage_error
+from pnetlib.workflow.display import Watch, short
+from pnetlib.workflow.notebooks import Step
+from pnetlib.workflow.run import Run
+from pnetlib.workflow.stop import Signalled
+
+ENGINE = "pnetlib"
+KERNEL = "python3"
+INLINE = "module://matplotlib_inline.backend_inline"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+class NotebookError(PnetError):
+    """A notebook failed for a reason that is not the user's."""
+
+    exit_code = 1
+
+
+class KernelDiedError(PnetError):
+    """The process that ran a notebook ended by itself."""
+
+    exit_code = 138
+
+
+class _Client(PapermillNotebookClient):
+    """Ends its kernel at once where the execution itself is cut short."""
+
+    def papermill_execute_cells(self) -> None:
+        try:
+            super().papermill_execute_cells()
+        except BaseException:
+            self.shutdown_kernel = "immediate"
+            raise
+
+
+class _Engine(NBClientEngine):
+    """Papermill's engine with a kernel of our own making."""
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        sockets: Path,
+        environment: dict[str, str],
+        log: TextIO,
+        watch: Watch,
+        lock: TextIO,
+        **_: Any,
+    ) -> None:
+        # Files as sockets: ports of kernels that start together would clash.
+        transport = Config({"KernelManager": {"transport": "ipc", "ip": str(sockets)}})
+
+        def note_kernel(notebook: Any) -> None:
+            watch.kernel = client.km.provisioner.pid
+
+        client = _Client(
+            nb_man,
+            config=transport,
+            kernel_manager_class=AsyncKernelManager,
+            kernel_name=kernel_name,
+            timeout=None,
+            startup_timeout=60,
+            stdout_file=log,
+            stderr_file=log,
+            on_notebook_start=note_kernel,
+        )
+        client.execute(env=environment, stdout=log, stderr=log, pass_fds=(lock.fileno(),))
+
+
+papermill_engines.register(ENGINE, _Engine)
+# What the event loop tells of tasks that a signal cut off is no news beside the one sentence.
+logging.getLogger("asyncio").addHandler(logging.NullHandler())
+logging.getLogger("asyncio").propagate = False
+
+
+def check_kernel() -> None:
+    """Raise `SetupError` where this environment has no kernel for the notebooks."""
+    try:
+        KernelSpecManager().get_kernel_spec(KERNEL)
+    except NoSuchKernel as error:
+        raise SetupError(
+            f"there is no Jupyter kernel named {KERNEL}; install ipykernel in this environment."
+        ) from error
+
+
+def execute(
+    run: Run,
+    step: Step,
+    parameters: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str],
+    sockets: Path,
+    watch: Watch,
+    lock: TextIO,
+) -> None:
+    """Execute one notebook; its copy appears under its name only when it is complete.
+
+    Parameters
+    ----------
+    run, step : Run, Step
+    parameters : mapping
+        All that papermill is to set.
+    environment : mapping of str to str
+        Variables of the kernel.
+    sockets : Path
+        Beginning of the path of the kernel's sockets.
+    watch : Watch
+        Told the kernel's process.
+    lock : file
+        The folder's lock, for the kernel to hold too.
+
+    Raises
+    ------
+    PnetError
+        With one sentence and the exit code to end with.
+    """
+    folder = run.folder / "notebooks"
+    done = folder / f"{step.name}.ipynb"
+    partial = folder / f"{step.name}.partial"
+    failed = folder / f"{step.name}.failed.ipynb"
+    log_path = run.folder / "logs" / f"{step.name}.log"
+    try:
+        failed.unlink(missing_ok=True)
+        with open(log_path, "w", encoding="utf-8") as log, _papermill_logs_to(log):
+            try:
+                papermill.execute_notebook(
+                    step.notebook,
+                    partial,
+                    dict(parameters),
+                    engine_name=ENGINE,
+                    kernel_name=KERNEL,
+                    language="python",
+                    progress_bar=False,
+                    cwd=sockets.parent,  # stray files of a notebook end with the run
+                    sockets=sockets,
+                    environment={**environment, "MPLBACKEND": INLINE},
+                    log=log,
+                    watch=watch,
+                    lock=lock,
+                )
+            except PapermillExecutionError as error:
+                log.write(_COLOURS.sub("", "\n".join(error.traceback)) + "\n")
+                os.replace(partial, failed)
+                raise _notebook_error(step, error, log_path, failed) from error
+            except DeadKernelError as error:
+                os.replace(partial, failed)
+                raise KernelDiedError(
+                    f"the kernel of {step.name} died (out of memory?); "
+                    f"see {short(log_path)} and {short(failed)}."
+                ) from error
+            except RuntimeError as error:
+                if "Kernel died" not in str(error):  # jupyter_client's word for one not yet ready
+                    raise _not_executed(step, error, log, log_path) from error
+                raise KernelDiedError(
+                    f"the kernel of {step.name} died while it started (out of memory?); "
+                    f"see {short(log_path)}."
+                ) from error
+            except Signalled as error:
+                raise error.error(
+                    f"in {step.name}", f"in {short(run.folder)} (log {short(log_path)})"
+                ) from error
+            except OSError:
+                raise
+            except Exception as error:
+                raise _not_executed(step, error, log, log_path) from error
+            os.replace(partial, done)
+    except OSError as error:
+        raise storage_error(run.folder, error) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _notebook_error(
+    step: Step, error: PapermillExecutionError, log: Path, failed: Path
+) -> PnetError:
+    """Return a user's mistake as what it is, and anything else as a failure of the notebook."""
+    kind = getattr(errors, error.ename, None)
+    if isinstance(kind, type) and issubclass(kind, PnetError):
+        return kind(error.evalue)
+    reason = _one_line(f"{error.ename}: {error.evalue}")
+    return NotebookError(f"{step.name} failed with {reason}; see {short(log)} and {short(failed)}.")
+
+
+def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> NotebookError:
+    log.write("".join(traceback.format_exception(error)))
+    return NotebookError(
+        f"{step.name} could not be executed: {_one_line(error)}; see {short(log_path)}."
+    )
+
+
+def _one_line(message: object) -> str:
+    return " ".join(str(message).split())[:300]
+
+
+@contextmanager
+def _papermill_logs_to(log: TextIO) -> Iterator[None]:
+    """Keep papermill's remarks out of the terminal and its warning about the suffix away."""
+    logger = logging.getLogger("papermill")
+    handler = logging.StreamHandler(log)
+    logger.addHandler(handler)
+    logger.propagate = False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.removeHandler(handler)

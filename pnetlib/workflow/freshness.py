@@ -1,0 +1,192 @@
+"""Whether a step must be executed: what its results were made from, against what there is now.
+
+Only the standard library is used: a run with nothing to do must end in a moment.
+"""
+
+import hashlib
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from pnetlib.errors import PnetError
+from pnetlib.execution.fingerprint import library_digest, versions
+from pnetlib.execution.storage import digest, digests, whole_file
+from pnetlib.workflow.notebooks import Step
+from pnetlib.workflow.parameters import Value
+from pnetlib.workflow.run import Run
+
+_NOT_RESULTS = ("out", "threads")  # parameters on which no result depends
+
+
+class ClashError(PnetError):
+    """Somebody else changed what a step wrote before it had finished."""
+
+
+def parameters_of(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the parameters that a step is executed with, all but its own defaults."""
+    own = {
+        "source": run.source,
+        "profile": run.profile,
+        "out": str(run.folder),
+        "seed": run.seed,
+        "threads": run.threads,
+    }
+    return {name: value for name, value in own.items() if name in step.defaults} | dict(given)
+
+
+def begin(run: Run, step: Step) -> str:
+    """Note that a step is begun, so that nothing of it counts until it is finished.
+
+    Returns
+    -------
+    str
+        The mark of this execution: what the step writes carries it.
+    """
+    before = run.record(_name(step)) or {}
+    begun = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+    _write(run, step, {"begun": begun, "outputs": before.get("outputs", {})})
+    return f"{step.name} {uuid.uuid4().hex[:12]}"
+
+
+def finish(
+    run: Run, step: Step, given: Mapping[str, Value], execution: str, trace: Path
+) -> None:
+    """Note what a finished step was made from, and remove what it made before but not again.
+
+    Parameters
+    ----------
+    run, step, given
+        As in `reasons`.
+    execution : str
+        As `begin` gave it.
+    trace : Path
+        What the step read and wrote, as `Run` notes it.
+
+    Raises
+    ------
+    ClashError
+        If a file is not as the step wrote it.
+    """
+    told = {"read": {}, "wrote": {}, "fetched": {}}
+    with suppress(FileNotFoundError):
+        for line in trace.read_text("utf-8").splitlines():
+            for kind, files in json.loads(line).items():
+                told[kind] |= files
+    for name, sha256 in told["wrote"].items():
+        path = run.folder / name
+        if not path.is_file() or digest(path) != sha256:
+            raise ClashError(
+                f"{path} was changed by something else while {step.name} ran; run it again."
+            )
+    copy = f"notebooks/{step.name}.ipynb"
+    outputs = {**told["wrote"], copy: digest(run.folder / copy)}
+    earlier = (run.record(_name(step)) or {}).get("outputs", {})
+    made = {
+        "execution": execution,
+        "code": _code(step),
+        "made_from": run.made_from,
+        "parameters": _shared_out(run, step, given),
+        "library": library_digest(),
+        "versions": versions(),
+        "read": {k: v for k, v in told["read"].items() if k not in told["wrote"]},
+        "fetched": told["fetched"],
+        "outputs": outputs,
+    }
+    _write(run, step, made)
+    for name in earlier.keys() - outputs.keys():
+        path = run.folder / name
+        with suppress(OSError):
+            if digest(path) == earlier[name]:
+                path.unlink()
+                run.record_path(name).unlink(missing_ok=True)
+
+
+def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
+    """Return in words why a step must be executed again; nothing where it is fresh.
+
+    Parameters
+    ----------
+    run : Run
+    step : Step
+    given : mapping
+        Parameters given to the step beyond those of the run.
+    """
+    made = run.record(_name(step))
+    if made is None:
+        return ["it was never run here"]
+    if "execution" not in made:
+        return ["it was begun and not finished"]
+    found = []
+    if made["code"] != _code(step):
+        found.append("its code cells changed")
+    now = _shared_out(run, step, given)
+    for name in sorted(now.keys() | made["parameters"].keys()):
+        before, value = made["parameters"].get(name, "absent"), now.get(name, "absent")
+        if before != value or type(before) is not type(value):
+            found.append(f"{name} is {value!r}, was {before!r}")
+    known = {name for name in now}
+    for name in sorted(run.made_from.keys() | made["made_from"].keys()):
+        before, value = made["made_from"].get(name), run.made_from.get(name)
+        if before != value and name == "files":
+            changed = {f for f, _ in set((before or {}).items()) ^ set((value or {}).items())}
+            found.append(f"the source's {_listed(sorted(changed))} changed")
+        elif before != value and name not in known:
+            found.append(f"{name} is {value!r}, was {before!r}")
+    if made["library"] != library_digest():
+        found.append("the library's source changed")
+    for name, value in versions().items():
+        if made["versions"].get(name) != value:
+            found.append(f"{name} is {value}, was {made['versions'].get(name)}")
+    fetched = [Path(name) for name in made["fetched"]]
+    there = digests([f for f in fetched if f.is_file()], run.record_path("source"))
+    for name, sha256 in there.items():
+        if made["fetched"][name] != sha256:
+            found.append(f"the source's {Path(name).name} changed")
+    same_run = made["made_from"] == run.made_from
+    for name, before in made["read"].items() if same_run else ():
+        value = run.digest_of(name)
+        if value != before:
+            change = "is gone" if value is None else "changed" if before else "is there now"
+            found.append(f"{name}, which it reads, {change}")
+    for name, sha256 in made["outputs"].items():
+        path = run.folder / name
+        if not path.is_file():
+            found.append(f"its {name} is gone")
+        elif digest(path) != sha256:
+            found.append(f"its {name} was changed")
+    return found
+
+
+def read_by(run: Run, step: Step) -> set[str]:
+    """Return the steps whose results a step read when it was executed last."""
+    made = run.record(_name(step)) or {}
+    records = (run.record(name) for name, sha256 in made.get("read", {}).items() if sha256)
+    return {r["execution"].partition(" ")[0] for r in records if r and "execution" in r}
+
+
+def _name(step: Step) -> str:
+    return f"steps/{step.name}"
+
+
+def _write(run: Run, step: Step, made: Mapping[str, Any]) -> None:
+    with whole_file(run.record_path(_name(step))) as partial:
+        partial.write_text(json.dumps(made, sort_keys=True, indent=1) + "\n", "utf-8")
+
+
+def _code(step: Step) -> str:
+    return hashlib.sha256(json.dumps(step.code).encode()).hexdigest()
+
+
+def _shared_out(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters on which the step's results depend."""
+    used = {**step.defaults, **parameters_of(run, step, given)}
+    return {name: value for name, value in used.items() if name not in _NOT_RESULTS}
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more

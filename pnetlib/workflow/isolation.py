@@ -1,0 +1,53 @@
+"""Environment variables that keep a run apart from the user's settings and from other runs."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pnetlib.execution.storage import user_cache
+
+_LONGEST_SOCKET_FOLDER = 80  # a socket's path must stay under 104 characters
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """Give a private folder with a path short enough for sockets; it is removed afterwards."""
+    base = tempfile.gettempdir()
+    if len(base) > _LONGEST_SOCKET_FOLDER:
+        base = "/tmp"
+    with tempfile.TemporaryDirectory(prefix="pnet-", dir=base, ignore_cleanup_errors=True) as path:
+        yield Path(path)
+
+
+def isolation(scratch: Path) -> dict[str, str]:
+    """Return the variables for this process and its kernels.
+
+    Parameters
+    ----------
+    scratch : Path
+        Private folder of this run, on a local disk.
+
+    Returns
+    -------
+    dict of str to str
+        Jupyter's and IPython's state goes to `scratch` (their databases hang on network disks).
+        The font list is kept between runs, but in a batch job it goes to `scratch` as well,
+        since jobs on several nodes would write to it at once.
+    """
+    kept = None if "SLURM_JOB_ID" in os.environ else user_cache()
+    fonts = os.environ.get("MPLCONFIGDIR") or str((kept or scratch) / "matplotlib")
+    Path(fonts).mkdir(parents=True, exist_ok=True)
+    return {
+        "IPYTHONDIR": str(scratch / "ipython"),
+        "JUPYTER_RUNTIME_DIR": str(scratch / "jupyter"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "MPLCONFIGDIR": fonts,
+    }
+
+
+def thread_limits(threads: int) -> dict[str, str]:
+    """Return the variables that hold every library to a number of threads."""
+    names = ("OMP", "OPENBLAS", "MKL", "NUMBA")
+    return {f"{name}_NUM_THREADS": str(threads) for name in names}

@@ -1,0 +1,58 @@
+"""One run at a time in a folder, held by the run and its kernel until both have ended."""
+
+import fcntl
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pnetlib.errors import SetupError
+from pnetlib.execution.storage import storage_error
+from pnetlib.workflow.display import short
+
+_PATIENCE = 5.0  # seconds that the kernel of a killed driver may need to end
+
+
+@contextmanager
+def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
+    """Hold a folder for this run; the lock goes with its processes, however they end.
+
+    Parameters
+    ----------
+    folder : Path
+        The run's folder.
+    shared : bool
+        Bear others that share it (the parts of an array), but no whole run.
+
+    Yields
+    ------
+    file
+        To be passed on to kernels, which then hold the lock too.
+
+    Raises
+    ------
+    SetupError
+        If another run holds it.
+    """
+    try:
+        lock = open(folder / ".lock", "a+", encoding="utf-8")
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    with lock:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(lock, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > until:
+                    raise SetupError(
+                        f"another run is writing to {short(folder)}; "
+                        "wait for it or choose --out."
+                    ) from error
+                time.sleep(0.1)
+                continue
+            except OSError:
+                pass  # a file system without locks
+            break
+        yield lock

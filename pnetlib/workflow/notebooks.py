@@ -1,0 +1,109 @@
+"""The steps of a run: one numbered notebook each."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pnetlib.errors import SetupError, UsageError
+from pnetlib.workflow.parameters import Value, read_parameters
+
+
+@dataclass(frozen=True)
+class Step:
+    """One notebook of a run.
+
+    Parameters
+    ----------
+    notebook : Path
+        ``NN_name.ipynb``.
+    """
+
+    notebook: Path
+
+    @property
+    def name(self) -> str:
+        """``NN_name``."""
+        return self.notebook.stem
+
+    @property
+    def number(self) -> str:
+        """The two digits before the name."""
+        return self.name.partition("_")[0]
+
+    @cached_property
+    def defaults(self) -> dict[str, Value]:
+        """Names and defaults in the parameters cell."""
+        return read_parameters(self.notebook)
+
+    @cached_property
+    def title(self) -> str:
+        """First heading of the notebook, without the step's number."""
+        for cell in self._content["cells"]:
+            if cell["cell_type"] == "markdown":
+                for line in "".join(cell["source"]).splitlines():
+                    if line.startswith("#"):
+                        return line.strip("# ").removeprefix(self.number).strip(" .:·-–")
+        return self.name
+
+    @property
+    def code(self) -> list[str]:
+        """Text of the code cells."""
+        cells = (cell for cell in self._content["cells"] if cell["cell_type"] == "code")
+        return ["".join(cell["source"]) for cell in cells]
+
+    def usual_seconds(self, profile: str) -> float | None:
+        """Return the time measured for a profile, if the notebook's metadata tell it."""
+        return self._content["metadata"].get("pnetlib", {}).get("seconds", {}).get(profile)
+
+    @cached_property
+    def _content(self) -> Mapping[str, Any]:
+        return json.loads(self.notebook.read_text("utf-8"))
+
+
+def find_steps(folder: Path) -> list[Step]:
+    """Return the steps of a folder in the order of their numbers.
+
+    Raises
+    ------
+    SetupError
+        If there is none.
+    """
+    steps = [Step(path) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))]
+    if not steps:
+        raise SetupError(f"{folder} holds no notebook named like 01_name.ipynb.")
+    return steps
+
+
+def chosen(steps: Sequence[Step], only: str = "", first: str = "") -> list[Step]:
+    """Return the steps asked for.
+
+    Parameters
+    ----------
+    steps : sequence of Step
+        All there are.
+    only : str
+        Numbers, or whole names, separated by commas; empty stands for all.
+    first : str
+        Number or name of the step to begin with; empty stands for the first.
+
+    Raises
+    ------
+    UsageError
+        If there is no such step.
+    """
+    if only:
+        wanted = {_find(steps, word).name for word in only.split(",")}
+        return [step for step in steps if step.name in wanted]
+    if first:
+        return list(steps[steps.index(_find(steps, first)) :])
+    return list(steps)
+
+
+def _find(steps: Sequence[Step], word: str) -> Step:
+    for step in steps:
+        if word.strip() in (step.number, step.number.lstrip("0"), step.name):
+            return step
+    raise UsageError(f"there is no step {word!r}, only {', '.join(s.name for s in steps)}.")

@@ -1,0 +1,333 @@
+"""One run: its folder, its cohort, and the numbers, tables, arrays and figures of its steps."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pnetlib.errors import UsageError
+from pnetlib.execution.storage import digest, digests, whole_file
+from pnetlib.execution.threads import allowed_threads
+from pnetlib.workflow.parameters import (
+    DEFAULT_SEED,
+    TYPE_NAMES,
+    check_profile,
+    check_source,
+    named_source,
+)
+from pnetlib.workflow.project import project_root
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from pnetlib.datasets.cohort import Cohort
+    from pnetlib.execution.engine import Engine
+    from pnetlib.workflow.folds import Folds
+
+COHORT = "01_cohort"
+EXECUTION = "PNETLIB_EXECUTION"  # step and mark of the execution that this process is
+TRACE = "PNETLIB_TRACE"  # file where a step notes what it reads and writes
+_EXAMPLE = {"source": "", "profile": "", "out": "", "seed": 0, "threads": 0}
+
+
+@dataclass(frozen=True)
+class Run:
+    """The place where the steps of one analysis leave their results and find earlier ones.
+
+    Every file is written whole or not at all. Beside each file a record in ``.made`` holds its
+    digest and the source, profile and seed it was made from: a file is read only if all of
+    them agree, so that results of another run, or half-copied ones, are never taken up. What a
+    step wrote under the driver is read by others only once that step has finished.
+
+    Parameters
+    ----------
+    source : str
+        ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder with the official files
+        (a relative one is taken from the project's folder).
+    profile : str
+        ``"smoke"``, ``"standard"`` or ``"paper"``.
+    out : str
+        Folder of the results (a relative one is taken from the project's folder). Empty stands
+        for ``results/<source>-<profile>``.
+    seed : int
+        Seed of everything drawn at random.
+    threads : int
+        Threads to use; 0 stands for as many as are granted.
+
+    Raises
+    ------
+    UsageError
+        If a parameter is unknown or of the wrong type.
+    """
+
+    source: str
+    profile: str
+    out: str = ""
+    seed: int = DEFAULT_SEED
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, kind = getattr(self, field.name), type(_EXAMPLE[field.name])
+            if type(value) is not kind:
+                raise UsageError(f"{field.name} is {value!r}, but must be {TYPE_NAMES[kind]}.")
+        check_profile(self.profile)
+        object.__setattr__(self, "source", check_source(self.source, project_root()))
+        for name in ("seed", "threads"):
+            if getattr(self, name) < 0:
+                raise UsageError(f"{name} is {getattr(self, name)}, but must not be negative.")
+        object.__setattr__(self, "threads", self.threads or allowed_threads())
+
+    @cached_property
+    def folder(self) -> Path:
+        """Folder of this run, absolute."""
+        return project_root() / (self.out or f"results/{self.name}")
+
+    @property
+    def name(self) -> str:
+        """``<source>-<profile>``, with ``folder-<its name>`` for a folder."""
+        source = self.source if named_source(self.source) else f"folder-{Path(self.source).name}"
+        return f"{source}-{self.profile}"
+
+    def cohort(self, fresh: bool = False, drugs: str = "") -> Cohort:
+        """Return the cohort that step 01 kept, else load it from the source.
+
+        Parameters
+        ----------
+        fresh : bool
+            Load from the source in any case (what step 01 itself does).
+        drugs : str
+            Names or GDSC ids of the drugs to load; the paper's four unless given. The cohort
+            that step 01 kept has the drugs that step 01 was given.
+        """
+        from pnetlib.datasets import load_cohort
+        from pnetlib.datasets.cohort import Cohort
+        from pnetlib.paper.drugs import PAPER_DRUGS
+
+        kept = None if fresh else self._found(f"{COHORT}.npz")
+        if kept is not None:
+            return Cohort.load(kept)
+        cohort = load_cohort(
+            self.source, drugs=drugs or PAPER_DRUGS, seed=self.seed, size=self.profile
+        )
+        if self.source == "gdsc-official":
+            from pnetlib.datasets.download import cache_folder
+
+            folder = cache_folder() / "official"
+            files = {str(folder / name): kept for name, kept in cohort.provenance["files"].items()}
+            _trace(fetched=files)
+        return cohort
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What computes long tasks: threads, or the dask cluster that the command named."""
+        from pnetlib.execution.engine import Engine
+
+        return Engine.of_environment(self.threads)
+
+    def folds(self, cohort: Cohort) -> Folds:
+        """Return the folds of a cohort that were finished in this folder, by whatever run."""
+        from pnetlib.workflow.folds import Folds
+
+        return Folds.of_cohort(self.folder / "folds", cohort)
+
+    def write_cohort(self, cohort: Cohort) -> Path:
+        """Keep the cohort for the later steps and return its path."""
+        return self._write(f"{COHORT}.npz", cohort.save)
+
+    def write_json(self, name: str, numbers: Mapping[str, Any]) -> Path:
+        """Write the numbers of a step, the same bytes for the same numbers.
+
+        Keys are sorted, NaN becomes null.
+
+        Parameters
+        ----------
+        name : str
+            Name without suffix, such as ``"02_comparison"``.
+        numbers : mapping
+            Nested mappings, sequences, NumPy scalars and arrays, text, numbers and None.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a value is of another type or infinite; the message names its place.
+        """
+        text = json.dumps(
+            _plain(numbers, name), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
+        )
+        return self._write(f"{name}.json", lambda path: path.write_text(text + "\n", "utf-8"))
+
+    def read_json(self, name: str) -> dict[str, Any] | None:
+        """Return the numbers of a step, or None where this run has none."""
+        path = self._found(f"{name}.json")
+        return None if path is None else json.loads(path.read_text("utf-8"))
+
+    def write_table(self, name: str, table: pd.DataFrame) -> Path:
+        """Write a table as csv; a plain row number as index is left out."""
+        import pandas as pd
+
+        counted = isinstance(table.index, pd.RangeIndex)
+        flat = table if counted else table.reset_index()
+        is_number = pd.api.types.is_numeric_dtype
+        return self._write(
+            f"{name}.csv",
+            lambda path: table.to_csv(path, index=not counted, lineterminator="\n"),
+            levels=0 if counted else table.index.nlevels,
+            types=[str(kind) if is_number(kind) else "text" for kind in flat.dtypes],
+        )
+
+    def read_table(self, name: str) -> pd.DataFrame | None:
+        """Return a table as it was written, or None where this run has none.
+
+        Numbers come back bit for bit, identifiers of digits kept as text as text; empty text
+        comes back as missing.
+        """
+        import pandas as pd
+
+        path = self._found(f"{name}.csv")
+        if path is None:
+            return None
+        layout = self.record(path.name)
+        # Read as text first: how pandas itself parses floats differs between its versions.
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
+        for column, kind in zip(table.columns, layout["types"], strict=True):
+            if kind == "bool":
+                table[column] = table[column] == "True"
+            elif kind != "text":
+                table[column] = table[column].astype(kind)
+        if layout["levels"]:
+            table = table.set_index(list(table.columns[: layout["levels"]]))
+            names = table.index.names
+            table.index.names = [None if name.startswith("Unnamed:") else name for name in names]
+        return table
+
+    def write_arrays(self, name: str, **arrays: np.ndarray) -> Path:
+        """Write arrays as a compressed npz; labels may be given as lists of text or an Index."""
+        import numpy as np
+
+        kept = {key: np.asarray(value) for key, value in arrays.items()}
+        for key, value in kept.items():
+            if value.dtype.kind == "O":
+                if not all(isinstance(item, str) for item in value.ravel()):
+                    raise TypeError(f"{name}: the array {key} holds objects that are not text.")
+                kept[key] = value.astype(str)
+        return self._write(f"{name}.npz", lambda path: np.savez_compressed(path, **kept))
+
+    def read_arrays(self, name: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays written under a name, or None where this run has none."""
+        import numpy as np
+
+        path = self._found(f"{name}.npz")
+        if path is None:
+            return None
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    def save_figure(self, name: str, figure: Figure) -> Path:
+        """Save a figure as PNG and SVG, the same bytes for the same figure.
+
+        Returns
+        -------
+        Path
+            The PNG in the folder ``figures`` of the run.
+        """
+        import matplotlib as mpl
+
+        png, svg = (f"figures/{name}.{kind}" for kind in ("png", "svg"))
+        with mpl.rc_context({"svg.hashsalt": name}):
+            self._write(svg, lambda path: figure.savefig(path, metadata={"Date": None}))
+            return self._write(png, lambda path: figure.savefig(path, metadata={"Software": None}))
+
+    @cached_property
+    def made_from(self) -> dict[str, Any]:
+        """What decides whether a file belongs to this run; a folder counts with its files."""
+        made_from = {"source": self.source, "profile": self.profile, "seed": self.seed}
+        if not named_source(self.source):
+            files = sorted(file for file in Path(self.source).iterdir() if file.is_file())
+            known = digests(files, self.folder / ".made" / "source.json")
+            made_from["files"] = {Path(name).name: sha256 for name, sha256 in known.items()}
+        return made_from
+
+    def digest_of(self, name: str) -> str | None:
+        """Return the SHA-256 of a file that a step would read, or None where it would not."""
+        record = self.record(name)
+        path = self.folder / name
+        if record is None or record["made_from"] != self.made_from or not path.is_file():
+            return None
+        if not self._finished(record.get("execution")):
+            return None
+        return record["sha256"] if digest(path) == record["sha256"] else None
+
+    def record(self, name: str) -> dict[str, Any] | None:
+        """Return what ``.made`` tells of a file (or, with ``steps/``, of a step), if anything."""
+        try:
+            return json.loads(self.record_path(name).read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError, ValueError):
+            return None
+
+    def record_path(self, name: str) -> Path:
+        """Return where ``.made`` tells of a file or step."""
+        return self.folder / ".made" / f"{name}.json"
+
+    def _write(self, name: str, write, **layout: Any) -> Path:
+        """Write a file whole, then the record that makes it count."""
+        path = self.folder / name
+        record = self.record_path(name)
+        record.unlink(missing_ok=True)
+        with whole_file(path) as partial:
+            write(partial)
+        made = {**layout, "made_from": self.made_from, "sha256": digest(path)}
+        if EXECUTION in os.environ:
+            made["execution"] = os.environ[EXECUTION]
+        with whole_file(record) as partial:
+            partial.write_text(json.dumps(made, sort_keys=True) + "\n", "utf-8")
+        _trace(wrote={name: made["sha256"]})
+        return path
+
+    def _found(self, name: str) -> Path | None:
+        """Return the path of a file that this run made and that is as it was made."""
+        sha256 = self.digest_of(name)
+        _trace(read={name: sha256})
+        return None if sha256 is None else self.folder / name
+
+    def _finished(self, execution: str | None) -> bool:
+        """Return whether what an execution wrote may be read; None stands for one by hand."""
+        if execution is None or execution == os.environ.get(EXECUTION):
+            return True
+        step = self.record(f"steps/{execution.partition(' ')[0]}")
+        return step is not None and step.get("execution") == execution
+
+
+def _trace(**what: dict[str, str | None]) -> None:
+    """Note for the driver what this step reads and writes."""
+    if TRACE in os.environ:
+        with open(os.environ[TRACE], "a", encoding="utf-8") as trace:
+            trace.write(json.dumps(what) + "\n")
+
+
+def _plain(value: Any, place: str) -> Any:
+    """Return what json writes exactly: NumPy values unpacked, NaN as None."""
+    import numpy as np
+
+    if isinstance(value, (np.ndarray, np.generic)):
+        value = value.tolist()
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError(f"{place}: every key must be text.")
+        return {str(key): _plain(item, f"{place}.{key}") for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, f"{place}[{at}]") for at, item in enumerate(value)]
+    if isinstance(value, float):
+        if value in (float("inf"), float("-inf")):
+            raise ValueError(f"{place} is infinite, which JSON cannot hold.")
+        return None if value != value else value
+    if value is None or isinstance(value, (str, int)):
+        return value
+    raise TypeError(f"{place} is a {type(value).__name__}, which JSON cannot hold.")
