@@ -89,8 +89,10 @@ def prepare(X, G, threads):
     def once():
         # The Gram matrix comes last: BLAS threads spin for a while after it.
         return {
-            "screening": screening_seconds(G, threads), "axpy": axpy_seconds(G, threads),
-            "triad": triad_rate(threads, arrays), "gram": gram_seconds(X, threads),
+            "screening": screening_seconds(G, threads),
+            "axpy": axpy_seconds(G, threads),
+            "triad": triad_rate(threads, arrays),
+            "gram": gram_seconds(X, threads),
         }
 
     once()  # compiled, and the pages in place, before it counts

@@ -70,8 +70,13 @@ def main(arguments):
                 "makes an environment."
             ) from error
         folder = Path(asked.out or project_root() / "results" / "bench").expanduser().resolve()
-        found = report.run(asked.size, asked.seed, source=asked.data, repeats=asked.repeats,
-                           say=partial(print, flush=True))
+        found = report.run(
+            asked.size,
+            asked.seed,
+            source=asked.data,
+            repeats=asked.repeats,
+            say=partial(print, flush=True),
+        )
         report.write(found, writable_folder(folder))
         print(f"\nWritten: {folder / 'bench.json'} and bench.csv.")
     except PnetError as error:

@@ -143,14 +143,24 @@ def _race(work, job, lam1s, racing, threads, repeats, advance):
         gap, nonzeros = worst_gap(entry.peer, X, lam1s, results[entry.label], entry.targets)
         scale = X.shape[1] / len(entry.targets)
         floor = machine.floor(limits, nonzeros * scale, len(lam1s))
-        rows.append({
-            "work": work.name, "job": job, "threads": threads, "racer": entry.label,
-            "seconds": seconds["whole"], "prepare": seconds["prepare"],
-            "targets timed": len(entry.targets), "targets": X.shape[1],
-            "edges": nonzeros * scale / (X.shape[1] * len(lam1s)),
-            "tolerance": entry.tol, "gap": gap,
-            "ratio": seconds["whole"] / middle["pnetlib"]["whole"],
-            "floor": floor, "over floor": seconds["whole"] / floor, "repeats": repeats,
-            **{f"ceiling, {name}": value for name, value in limits.items()},
-        })
+        rows.append(
+            {
+                "work": work.name,
+                "job": job,
+                "threads": threads,
+                "racer": entry.label,
+                "seconds": seconds["whole"],
+                "prepare": seconds["prepare"],
+                "targets timed": len(entry.targets),
+                "targets": X.shape[1],
+                "edges": nonzeros * scale / (X.shape[1] * len(lam1s)),
+                "tolerance": entry.tol,
+                "gap": gap,
+                "ratio": seconds["whole"] / middle["pnetlib"]["whole"],
+                "floor": floor,
+                "over floor": seconds["whole"] / floor,
+                "repeats": repeats,
+                **{f"ceiling, {name}": value for name, value in limits.items()},
+            }
+        )
     return pd.DataFrame(rows)

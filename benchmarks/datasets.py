@@ -57,8 +57,16 @@ class Work:
         G = gram(X)
         largest = 2.0 * np.max(np.abs(G - np.diag(np.diag(G))))
         lam1, found = penalty_with(G, edges, largest)
-        return cls(name, X, np.geomspace(largest, lam1, points), found, first_share(X), simulated,
-                   stride, long_stride)
+        return cls(
+            name,
+            X,
+            np.geomspace(largest, lam1, points),
+            found,
+            first_share(X),
+            simulated,
+            stride,
+            long_stride,
+        )
 
     def targets(self, stride):
         """Every `stride`-th gene."""
@@ -113,8 +121,9 @@ def penalty_with(G, edges, largest, sample=100, steps=14):
     low, high = SMALLEST * largest, largest
     for _ in range(steps):
         lam1 = float(np.sqrt(low * high))
-        columns, _ = solve_network(G, np.full(p, 0.5 * lam1), 0.0, Columns.empty(p), 1e-5,
-                                   held=held)
+        columns, _ = solve_network(
+            G, np.full(p, 0.5 * lam1), 0.0, Columns.empty(p), 1e-5, held=held
+        )
         found = columns.indptr[-1] / np.count_nonzero(~held)
         low, high = (lam1, high) if found > edges else (low, lam1)
         if abs(found - edges) <= 0.01 * edges:

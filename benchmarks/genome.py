@@ -53,8 +53,9 @@ def simulate_expression(seed, n, p=GENOME):
     X = np.empty((n, p), np.float32)
     with threadpool_limits(1, "blas"):
         for number, first in enumerate(range(0, p, BLOCK)):
-            X[:, first : first + BLOCK] = _block(np.random.default_rng([seed, 1, number]), common,
-                                                 shares)[:, : p - first]
+            X[:, first : first + BLOCK] = _block(
+                np.random.default_rng([seed, 1, number]), common, shares
+            )[:, : p - first]
     return X, [f"SIM{q:05d}" for q in range(1, p + 1)]
 
 

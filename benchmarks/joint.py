@@ -84,7 +84,7 @@ def one_by_one(moments, profile):
     for point in grid.points("Pro"):
         pen = Penalties(point["lam1"], 0.0, point["lam3"], point["lam4"])
         state = start_state(moments, pen, GAP_TOL, 1)
-        fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_threads=1)
+        fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
 
 
 def phases(run, moments, profile):
@@ -104,11 +104,16 @@ def phases(run, moments, profile):
     # What damping and the first network call of the others is theirs alone.
     seconds["objective"] -= _cumulative_from(stats, "objective", "damp")
     rest = max(0.0, total - sum(seconds.values()))
-    parts = {part: _cumulative_from(stats, names[0], "network_step")
-             for part, names in PARTS_OF_B.items()}
-    return {"all": total} | seconds | {"rest": rest} | {
-        f"B step, {part}": value for part, value in parts.items()
+    parts = {
+        part: _cumulative_from(stats, names[0], "network_step")
+        for part, names in PARTS_OF_B.items()
     }
+    return (
+        {"all": total}
+        | seconds
+        | {"rest": rest}
+        | {f"B step, {part}": value for part, value in parts.items()}
+    )
 
 
 def _cumulative(stats, names):
@@ -118,8 +123,11 @@ def _cumulative(stats, names):
 def _cumulative_from(stats, name, caller):
     """Seconds of a function where it was called by another."""
     return sum(
-        by[3] for (_, _, called), entry in stats.items() if called == name
-        for (_, _, calling), by in entry[4].items() if calling == caller
+        by[3]
+        for (_, _, called), entry in stats.items()
+        if called == name
+        for (_, _, calling), by in entry[4].items()
+        if calling == caller
     )
 
 
@@ -137,10 +145,11 @@ def measure(X, z, profile):
     dict
         ``points`` (rows of `path_ratios`), ``median`` and the phases ``before`` and ``after``.
     """
-    moments = Moments.of(X, z, n_threads=1)
+    moments = Moments.of(X, z, n_jobs=1)
     rows = path_ratios(moments, profile)
     return {
-        "points": rows, "median": median_ratio(rows),
+        "points": rows,
+        "median": median_ratio(rows),
         "before": phases(one_by_one, moments, profile),
         "after": phases(along_path, moments, profile),
     }

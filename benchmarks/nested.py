@@ -38,7 +38,10 @@ def measure(cohort, drug, profile, seed, repeats=1, clock=time.perf_counter, adv
             eps=0.01, cv=inner, max_iter=10_000, **_grid(LassoCV, profile.points)
         ).fit(X, y),
         "scikit-learn, ELA": lambda: ElasticNetCV(
-            l1_ratio=list(profile.ratios), eps=0.01, cv=inner, max_iter=10_000,
+            l1_ratio=list(profile.ratios),
+            eps=0.01,
+            cv=inner,
+            max_iter=10_000,
             **_grid(ElasticNetCV, length),
         ).fit(X, y),
     }

@@ -29,11 +29,17 @@ def relative_gaps(X, B, targets, lam1):
         Never negative but for rounding; infinite where a target has itself as a regulator.
     """
     X = np.asarray(X, np.float64)
-    return np.concatenate([
-        _block_gaps(X, np.asarray(B[:, first:first + BLOCK], np.float64),
-                    targets[first:first + BLOCK], lam1)
-        for first in range(0, len(targets), BLOCK)
-    ])
+    return np.concatenate(
+        [
+            _block_gaps(
+                X,
+                np.asarray(B[:, first : first + BLOCK], np.float64),
+                targets[first : first + BLOCK],
+                lam1,
+            )
+            for first in range(0, len(targets), BLOCK)
+        ]
+    )
 
 
 def _block_gaps(X, B, targets, lam1):

@@ -10,8 +10,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from benchmarks import contest, joint, nested, scaling
-from benchmarks import startup as start
+from benchmarks import contest, joint, nested, scaling, startup as start
 from benchmarks.datasets import LEADING, Work, real, synthetic
 from benchmarks.objective import LIMIT
 from benchmarks.solvers.registry import absent, present
@@ -23,8 +22,18 @@ from pnetlib.steps.sizes import PROFILES
 
 JOBS = ("network", "path")
 EDGES = 43  # a target, about what cross-validation chooses at n = 850
-COLUMNS = ["work", "job", "threads", "racer", "seconds", "ratio", "over floor", "targets timed",
-           "edges", "gap"]
+COLUMNS = [
+    "work",
+    "job",
+    "threads",
+    "racer",
+    "seconds",
+    "ratio",
+    "over floor",
+    "targets timed",
+    "edges",
+    "gap",
+]
 
 
 @dataclass(frozen=True)
@@ -63,13 +72,24 @@ class Size:
 SIZES = {
     "smoke": Size((("weak", 100, 120, 0.0, 1, 4, JOBS),), 120, 8, 4, 1, "smoke", "smoke", "smoke"),
     "full": Size(
-        (("weak", 850, 976, 0.0, 4, 20, JOBS), ("leading", 850, 976, LEADING, 8, 40, JOBS),
-         ("wide", 850, 4000, 0.0, 20, 200, ("network",))),
-        976, EDGES, 10, 5, "standard", "paper", "genome",
+        (
+            ("weak", 850, 976, 0.0, 4, 20, JOBS),
+            ("leading", 850, 976, LEADING, 8, 40, JOBS),
+            ("wide", 850, 4000, 0.0, 20, 200, ("network",)),
+        ),
+        976,
+        EDGES,
+        10,
+        5,
+        "standard",
+        "paper",
+        "genome",
     ),
 }
 TITLES = {
-    "weak": "weakly correlated", "leading": "one leading component", "wide": "4,000 genes",
+    "weak": "weakly correlated",
+    "leading": "one leading component",
+    "wide": "4,000 genes",
     "real": "real cell lines",
 }
 
@@ -78,8 +98,18 @@ def works(size, seed, source, say):
     """Yield each work with its jobs; the real one where its source can be had."""
     for name, n, p, leading, stride, long_stride, jobs in size.works:
         X = synthetic(n, p, seed, leading)
-        yield Work.of(name, X, edges=size.edges, points=size.points, simulated=True,
-                      stride=stride, long_stride=long_stride), jobs
+        yield (
+            Work.of(
+                name,
+                X,
+                edges=size.edges,
+                points=size.points,
+                simulated=True,
+                stride=stride,
+                long_stride=long_stride,
+            ),
+            jobs,
+        )
     if source == "none":
         return
     try:
@@ -88,8 +118,18 @@ def works(size, seed, source, say):
         say(f"The real cell lines are left out: {error}")
         return
     _, _, _, _, stride, long_stride, jobs = size.works[0]
-    yield Work.of("real", X, edges=size.edges, points=size.points,
-                  simulated=source == "simulated", stride=stride, long_stride=long_stride), jobs
+    yield (
+        Work.of(
+            "real",
+            X,
+            edges=size.edges,
+            points=size.points,
+            simulated=source == "simulated",
+            stride=stride,
+            long_stride=long_stride,
+        ),
+        jobs,
+    )
 
 
 def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: None):
@@ -118,9 +158,11 @@ def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: No
     sizes = SIZES[size]
     repeats = repeats or sizes.repeats
     threads = sorted({1, min(2, allowed_threads())})
-    say(f"Benchmark, size {size}, seed {seed}, {repeats} repeats, threads {threads}; racers: "
+    say(
+        f"Benchmark, size {size}, seed {seed}, {repeats} repeats, threads {threads}; racers: "
         f"{', '.join(peer.name for peer in present(names))}; not installed: "
-        f"{', '.join(absent()) or 'none'}.")
+        f"{', '.join(absent()) or 'none'}."
+    )
     races, shapes = [], []
     for work, jobs in works(sizes, seed, source, say):
         shapes.append(shape(work))
@@ -136,9 +178,16 @@ def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: No
     for line in single_lines(found):
         say(line)
     return {
-        "size": size, "seed": seed, "repeats": repeats, "limit": LIMIT, "works": shapes,
-        "racers": {peer.name: peer.version for peer in present(names)}, "absent": absent(),
-        "machine": machine(), "race": pd.concat(races).to_dict("records"), "growth": growth,
+        "size": size,
+        "seed": seed,
+        "repeats": repeats,
+        "limit": LIMIT,
+        "works": shapes,
+        "racers": {peer.name: peer.version for peer in present(names)},
+        "absent": absent(),
+        "machine": machine(),
+        "race": pd.concat(races).to_dict("records"),
+        "growth": growth,
         **found,
     }
 
@@ -147,24 +196,34 @@ def shape(work):
     """What a work is, in numbers."""
     n, p = work.X.shape
     return {
-        "work": work.name, "lines": n, "genes": p, "edges": work.edges, "leading": work.leading,
-        "simulated": work.simulated, "lam1": [float(value) for value in work.lam1s],
+        "work": work.name,
+        "lines": n,
+        "genes": p,
+        "edges": work.edges,
+        "leading": work.leading,
+        "simulated": work.simulated,
+        "lam1": [float(value) for value in work.lam1s],
     }
 
 
 def described(shape):
     """One line that names a work."""
     kind = "synthetic" if shape["simulated"] else "measured"
-    return (f"{TITLES[shape['work']]} ({kind}): {shape['genes']} genes, {shape['lines']} lines, "
-            f"first component {shape['leading']:.0%} of the variance, about {shape['edges']:.0f} "
-            "edges a target at the last penalty")
+    return (
+        f"{TITLES[shape['work']]} ({kind}): {shape['genes']} genes, {shape['lines']} lines, "
+        f"first component {shape['leading']:.0%} of the variance, about {shape['edges']:.0f} "
+        "edges a target at the last penalty"
+    )
 
 
 def machine():
     """What the numbers were measured on, without its name."""
     return {
-        "system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count(),
-        "python": platform.python_version(), "numpy": np.__version__,
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
         "load": list(os.getloadavg()) if hasattr(os, "getloadavg") else [],
         "executable_bits": 64 if sys.maxsize > 2**32 else 32,
     }
@@ -215,10 +274,15 @@ def _nested(cohort, sizes, seed, repeats):
     folds = cohort.response.shape[1] * profile.outer_folds
     theirs = sum(seconds.values())
     return {
-        "one fold": {"pnetlib, four models": ours, **seconds}, "folds": folds,
-        "points": profile.points, "inner folds": profile.inner_folds,
-        "pnetlib": ours * folds, "scikit-learn": theirs * folds, "ratio": ours / theirs,
-        "simulated": cohort.provenance["simulated"], "profile": sizes.nested_profile,
+        "one fold": {"pnetlib, four models": ours, **seconds},
+        "folds": folds,
+        "points": profile.points,
+        "inner folds": profile.inner_folds,
+        "pnetlib": ours * folds,
+        "scikit-learn": theirs * folds,
+        "ratio": ours / theirs,
+        "simulated": cohort.provenance["simulated"],
+        "profile": sizes.nested_profile,
     }
 
 

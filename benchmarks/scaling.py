@@ -81,8 +81,14 @@ def penalty_for(G, edges=EDGES, seed=0):
 
     def mean_edges(lam1):
         weights = np.full(p, 0.5 * lam1)
-        return np.mean([solve_columns(G, NO_GB, weights, 0.0, free, j, j + 1, *start.arrays, 1e-4,
-                                      MAX_ROUNDS)[0][0] for j in targets])
+        return np.mean(
+            [
+                solve_columns(
+                    G, NO_GB, weights, 0.0, free, j, j + 1, *start.arrays, 1e-4, MAX_ROUNDS
+                )[0][0]
+                for j in targets
+            ]
+        )
 
     low, high = 1e-3, 2.0
     for _ in range(10):
@@ -102,9 +108,9 @@ def measure(size, seed):
         edges a target; the largest gap by the stored Gram matrix and, over 512 spaced targets,
         by the expression in float64; peak bytes before the gaps; a digest of the network's bits.
     """
-    forecast = forecast_memory(size.n, size.p, gram_dtype=size.gram_dtype, n_threads=size.threads)
+    forecast = forecast_memory(size.n, size.p, gram_dtype=size.gram_dtype, n_jobs=size.threads)
     forecast.require()
-    options = {"n_threads": size.threads}
+    options = {"n_jobs": size.threads}
     small, _ = simulate_expression(seed, 20, 30)
     G = Moments.of(small, gram_dtype=size.gram_dtype, **options).G
     solve_network(G, np.full(30, 0.2), 0.0, Columns.empty(30), GAP, **options)  # compiles
@@ -114,21 +120,30 @@ def measure(size, seed):
     gram_seconds, gram_used = time.perf_counter() - begin, time.process_time() - used
     lam1 = penalty_for(moments.G)
     begin, used = time.perf_counter(), time.process_time()
-    B, gaps = solve_network(moments.G, np.full(size.p, 0.5 * lam1), 0.0, Columns.empty(size.p), GAP,
-                            **options)
+    B, gaps = solve_network(
+        moments.G, np.full(size.p, 0.5 * lam1), 0.0, Columns.empty(size.p), GAP, **options
+    )
     seconds, columns_used = time.perf_counter() - begin, time.process_time() - used
     peak, mean, scale = peak_memory(), moments.mean, moments.scale
     del moments
     targets = np.unique(np.linspace(0, size.p - 1, CERTIFIED).astype(int))
     certified = certify_network((X - mean) / scale, B.matrix(), lam1, 0.0, targets, **options)
     return {
-        **asdict(size), "simulated": True, "seed": seed, "lam1": lam1,
-        "edges": B.data.size / size.p, "gram_seconds": gram_seconds, "columns_seconds": seconds,
-        "seconds": gram_seconds + seconds, "gram_cpu_seconds": gram_used,
-        "columns_cpu_seconds": columns_used, "gap": float(gaps.max()),
+        **asdict(size),
+        "simulated": True,
+        "seed": seed,
+        "lam1": lam1,
+        "edges": B.data.size / size.p,
+        "gram_seconds": gram_seconds,
+        "columns_seconds": seconds,
+        "seconds": gram_seconds + seconds,
+        "gram_cpu_seconds": gram_used,
+        "columns_cpu_seconds": columns_used,
+        "gap": float(gaps.max()),
         "certified_gap": float(certified.max()),
         "certified_excess": float((certified - gaps[targets]).max()),
-        "peak_bytes": peak, "forecast_bytes": forecast.total,
+        "peak_bytes": peak,
+        "forecast_bytes": forecast.total,
         "bits": digest_of(*B.arrays),
     }
 
@@ -203,8 +218,9 @@ def exponents(table, value, by, level=0.95):
         error = student.ppf(0.5 + level / 2, spare) * np.sqrt(
             noise * np.diag(np.linalg.inv(design.T @ design))
         )
-    return pd.DataFrame({"by": by, "exponent": found[1:], "low": (found - error)[1:],
-                         "high": (found + error)[1:]})
+    return pd.DataFrame(
+        {"by": by, "exponent": found[1:], "low": (found - error)[1:], "high": (found + error)[1:]}
+    )
 
 
 def series(table, by):
@@ -237,26 +253,36 @@ def threads_compared(table):
     one, all_ = (table[table["threads"] == k].set_index(keys) for k in (1, most))
     both = one.merge(all_, on=keys, suffixes=("_one", "_all")) if most > 1 else one.iloc[:0]
     return [
-        {"p": key[0], "n": key[1], "gram_dtype": key[2], "threads": int(most),
-         "ratio": row["seconds_one"] / row["seconds_all"],
-         "columns_ratio": row["columns_seconds_one"] / row["columns_seconds_all"],
-         "same_bits": bool(row["bits_one"] == row["bits_all"])}
+        {
+            "p": key[0],
+            "n": key[1],
+            "gram_dtype": key[2],
+            "threads": int(most),
+            "ratio": row["seconds_one"] / row["seconds_all"],
+            "columns_ratio": row["columns_seconds_one"] / row["columns_seconds_all"],
+            "same_bits": bool(row["bits_one"] == row["bits_all"]),
+        }
         for key, row in both.iterrows()
     ]
 
 
 def described(row):
     """One network of a study in a line."""
-    return (f"{row['p']:>6,} genes x {row['n']:>5,} lines, {row['gram_dtype']}, {row['threads']} "
-            f"thread(s): Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
-            f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges, gap {row['gap']:.2g} "
-            f"(float64: {row['certified_gap']:.2g})")
+    return (
+        f"{row['p']:>6,} genes x {row['n']:>5,} lines, {row['gram_dtype']}, {row['threads']} "
+        f"thread(s): Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
+        f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges, gap {row['gap']:.2g} "
+        f"(float64: {row['certified_gap']:.2g})"
+    )
 
 
 def summary(table, size, seed, threads):
     """A study as numbers for JSON: options, exponents, threads compared, every network."""
     return {
-        "simulated": True, "seed": seed, "size": size, "threads": threads,
+        "simulated": True,
+        "seed": seed,
+        "size": size,
+        "threads": threads,
         "exponents": json.loads(fitted_exponents(table).to_json(orient="records")),
         "threads_compared": threads_compared(table),
         "networks": json.loads(table.to_json(orient="records", double_precision=15)),

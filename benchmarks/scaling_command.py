@@ -19,7 +19,9 @@ TRIAL_LAM1 = 0.25  # of the forecast only; each size finds its own
 
 def main(arguments):
     """Run the study; returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling_command", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.scaling_command", description=__doc__
+    )
     parser.add_argument("--size", choices=("smoke", "genome"), default="smoke")
     parser.add_argument("--out", type=Path, default=Path("results/bench"), help="folder to write")
     parser.add_argument("--seed", type=int, default=SEED)
@@ -37,13 +39,16 @@ def run(size, out, seed, threads):
     """Forecast, measure, and write scaling.csv, scaling.json and scaling.png/.svg into `out`."""
     out = writable_folder(Path(out))
     sizes = plan(size, threads)
-    largest = max(sizes, key=lambda one: forecast_memory(
-        one.n, one.p, gram_dtype=one.gram_dtype).total)
+    largest = max(
+        sizes, key=lambda one: forecast_memory(one.n, one.p, gram_dtype=one.gram_dtype).total
+    )
     X, _ = simulate_expression(seed, largest.n, largest.p)
-    forecast = forecast_network(X, TRIAL_LAM1, gram_dtype=largest.gram_dtype, n_threads=threads)
+    forecast = forecast_network(X, TRIAL_LAM1, gram_dtype=largest.gram_dtype, n_jobs=threads)
     del X
-    print(f"{len(sizes)} networks on simulated expression, seed {seed}. Largest: {forecast}",
-          flush=True)
+    print(
+        f"{len(sizes)} networks on simulated expression, seed {seed}. Largest: {forecast}",
+        flush=True,
+    )
     forecast.require()
     table = study(size, seed, threads, lambda row: print(described(row), flush=True))
     with whole_file(out / "scaling.csv") as partial:

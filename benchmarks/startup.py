@@ -18,10 +18,10 @@ X[:, 1:] += 0.5 * X[:, :-1]
 calls = []
 for _ in range(2):
     start = time.perf_counter()
-    ElasticNetwork(lam1=0.3, n_threads=1).fit(X)
+    ElasticNetwork(lam1=0.3, n_jobs=1).fit(X)
     calls.append(time.perf_counter() - start)
 start = time.perf_counter()
-PredictiveNetwork(lam1=0.3, lam3=0.05, lam4=0.1, n_threads=1).fit(X, X @ rng.standard_normal({p}))
+PredictiveNetwork(lam1=0.3, lam3=0.05, lam4=0.1, n_jobs=1).fit(X, X @ rng.standard_normal({p}))
 end = time.perf_counter()
 print(json.dumps({{"import": imported - begin, "first network": calls[0],
                   "first call of the kernel": calls[0] - calls[1],
@@ -40,6 +40,7 @@ def measure(seed, n=200, p=100):
         Seconds by step; the first call of the kernel is the first network fit less the second.
     """
     code = SCRIPT.format(seed=seed, n=n, p=p)
-    done = subprocess.run([sys.executable, "-c", code], cwd=project_root(), check=True, text=True,
-                          capture_output=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=project_root(), check=True, text=True, capture_output=True
+    )
     return json.loads(done.stdout.splitlines()[-1])

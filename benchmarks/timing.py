@@ -48,7 +48,8 @@ def medians(times):
     """Median of each racer, part by part where it gave parts."""
     return {
         name: {key: median(run[key] for run in runs) for key in runs[0]}
-        if isinstance(runs[0], dict) else median(runs)
+        if isinstance(runs[0], dict)
+        else median(runs)
         for name, runs in times.items()
     }
 

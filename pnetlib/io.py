@@ -104,8 +104,18 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         B.check_format()
     except DataError:
         raise
-    except (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError,
-            zipfile.BadZipFile, ParseError, nx.NetworkXError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        OverflowError,
+        EOFError,
+        zipfile.BadZipFile,
+        ParseError,
+        nx.NetworkXError,
+    ) as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
@@ -131,8 +141,14 @@ def _known(path):
 def _write_npz(path, B, genes):
     # The keys of scipy.sparse.save_npz; text of fixed width is read without pickles.
     np.savez_compressed(
-        path, format=b"csc", shape=np.array(B.shape), data=B.data, indices=B.indices,
-        indptr=B.indptr, _is_array=True, genes=np.array(genes, dtype=np.str_),
+        path,
+        format=b"csc",
+        shape=np.array(B.shape),
+        data=B.data,
+        indices=B.indices,
+        indptr=B.indptr,
+        _is_array=True,
+        genes=np.array(genes, dtype=np.str_),
     )
 
 
@@ -146,8 +162,13 @@ def _read_npz(path):
 
 
 def _write_mtx(path, B, genes):
-    mmwrite(path, B, comment=f"rows: regulators; columns: targets; {len(genes)} genes beside it",
-            precision=17, symmetry="general")
+    mmwrite(
+        path,
+        B,
+        comment=f"rows: regulators; columns: targets; {len(genes)} genes beside it",
+        precision=17,
+        symmetry="general",
+    )
 
 
 def _read_mtx(path):
@@ -165,8 +186,10 @@ def _write_graphml(path, B, genes):
     graph.add_nodes_from(genes)
     regulators, targets = B.tocoo().coords
     graph.add_weighted_edges_from(
-        ((genes[q], genes[j], value)
-         for q, j, value in zip(regulators.tolist(), targets.tolist(), B.data.tolist())),
+        (
+            (genes[q], genes[j], value)
+            for q, j, value in zip(regulators.tolist(), targets.tolist(), B.data.tolist())
+        ),
         weight="coefficient",
     )
     nx.write_graphml(graph, path)
@@ -177,8 +200,7 @@ def _read_graphml(path):
     if not graph.is_directed() or graph.is_multigraph():
         raise DataError(f"{path} must hold a directed graph with one edge a pair of genes.")
     place = {gene: number for number, gene in enumerate(graph)}
-    edges = [(place[q], place[j], data.get("coefficient"))
-             for q, j, data in graph.edges(data=True)]
+    edges = [(place[q], place[j], data.get("coefficient")) for q, j, data in graph.edges(data=True)]
     if any(value is None for *_, value in edges):
         raise DataError(f"{path} has an edge without the attribute coefficient.")
     rows, columns, values = zip(*edges) if edges else ((), (), ())

@@ -16,12 +16,9 @@ def first_few(labels: Iterable[Any], most: int = 5) -> str:
     return ", ".join(labels[:most]) + rest
 
 
-
-
 def listed(words):
     """Words as an enumeration, "none" if there are none."""
     words = [str(word) for word in words]
     if not words:
         return "none"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-

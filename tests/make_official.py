@@ -222,8 +222,10 @@ def write_sdist(folder: Path, setup: str = "") -> Path:
     """Write an sdist laid out as gdsctools's, with a setup.py of the caller's."""
     screened = io.StringIO(newline="")
     header = ["COSMIC_ID", *(f"Drug_{drug_id}_IC50" for drug_id in SCREENED)]
-    rows = [[line, *((at + 1) * drug_id % 7 + at / 8 - 2 for drug_id in SCREENED)]
-            for at, line in enumerate(SPELT)]
+    rows = [
+        [line, *((at + 1) * drug_id % 7 + at / 8 - 2 for drug_id in SCREENED)]
+        for at, line in enumerate(SPELT)
+    ]
     csv.writer(screened).writerows([header, *rows])
     lines = [[name, id, tissue, tcga] for id, (name, tissue, tcga) in LINES.items()]
     lines.append(["T-T", "1299064", "aero_dig_tract", "ESCA"])

@@ -112,8 +112,7 @@ def coordinate_minimum(centre, curvature, threshold):
         x = (centre - side * threshold) / curvature
         if side * x > 0:
             candidates.append(x)
-    return min(candidates,
-               key=lambda x: curvature * x * x / 2 - centre * x + threshold * abs(x))
+    return min(candidates, key=lambda x: curvature * x * x / 2 - centre * x + threshold * abs(x))
 
 
 def sweep(G, r, w, lam2, b):
@@ -130,8 +129,9 @@ def sweep(G, r, w, lam2, b):
 def line_value(b, d, w, slope, curvature, t):
     """Objective along b + t d less its value at 0; `slope` is the right derivative at 0."""
     smooth = slope - np.sum(w * d * np.sign(b))
-    return (smooth * t + curvature * t * t / 2
-            + np.sum(w * np.abs(b + t * d)) - np.sum(w * np.abs(b)))
+    return (
+        smooth * t + curvature * t * t / 2 + np.sum(w * np.abs(b + t * d)) - np.sum(w * np.abs(b))
+    )
 
 
 # Network and graph --------------------------------------------------------------------------
@@ -233,7 +233,7 @@ def coordinate_gain(function, x):
     for place in np.ndindex(x.shape):
         there = x.copy()
 
-        def value(t):
+        def value(t, there=there, place=place):
             there[place] = t
             return function(there)
 

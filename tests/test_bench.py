@@ -9,17 +9,13 @@ import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
-from benchmarks import ceilings, command, contest, report
-from benchmarks import timing as race
+from benchmarks import ceilings, command, contest, report, timing as race
 from benchmarks.datasets import Work, penalty_with, synthetic
 from benchmarks.objective import LIMIT, relative_gaps
-from benchmarks.solvers import base as peers
-from benchmarks.solvers import external as foreign
-from benchmarks.solvers import registry as racers
+from benchmarks.solvers import base as peers, external as foreign, registry as racers
 from pnetlib.errors import SetupError, UsageError
 from pnetlib.solvers.moments import gram
-from pnetlib.steps.speed import compute as goals
-from pnetlib.steps.speed import sentences
+from pnetlib.steps.speed import compute as goals, sentences
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +29,14 @@ def best_dual(X, j, w):
     n, y, others = len(X), X[:, j], np.delete(X, j, axis=1)
     rows = np.concatenate([others.T, -others.T]) / n
     constraint = {"type": "ineq", "fun": lambda v: w - rows @ v, "jac": lambda v: -rows}
-    found = minimize(lambda v: (0.5 * v @ v - y @ v) / n, np.zeros(n), method="SLSQP",
-                     jac=lambda v: (v - y) / n, constraints=constraint,
-                     options={"ftol": 1e-14, "maxiter": 500})
+    found = minimize(
+        lambda v: (0.5 * v @ v - y @ v) / n,
+        np.zeros(n),
+        method="SLSQP",
+        jac=lambda v: (v - y) / n,
+        constraints=constraint,
+        options={"ftol": 1e-14, "maxiter": 500},
+    )
     return -found.fun
 
 
@@ -71,9 +72,7 @@ def test_peers_agree(tiny, racer, threads):
         pytest.skip(f"{racer.name} is not installed")
     peer, targets = racer(), tiny.targets(3)
     ours = peers.Pnetlib()
-    wanted = ours.coefficients(
-        ours.solve(gram(tiny.X), tiny.lam1s, targets, 1e-13, 1), 30, targets
-    )
+    wanted = ours.coefficients(ours.solve(gram(tiny.X), tiny.lam1s, targets, 1e-13, 1), 30, targets)
     tol = contest.calibrate(peer, tiny.X, tiny.lam1s, targets, targets, limit=1e-9)
     data = peer.prepare(tiny.X, threads)
     kept = data.copy()
@@ -135,7 +134,8 @@ def test_turns_rotate_and_medians_are_of_the_repeats():
         return work
 
     times = race.interleave(
-        {"a": racer("a", [1.0, 9.0, 2.0]), "b": racer("b", [8.0, 4.0, 6.0])}, 3,
+        {"a": racer("a", [1.0, 9.0, 2.0]), "b": racer("b", [8.0, 4.0, 6.0])},
+        3,
         clock=lambda: now[0],
     )
     assert order == ["a", "b", "b", "a", "a", "b"]
@@ -152,8 +152,9 @@ def test_seconds_of_a_sample_are_scaled_and_preparation_is_not(tiny):
 
     ticks = iter([0.0, 1.0, 10.0, 12.0])
     entry = contest.Entry(peers.Pnetlib(), 1e-6, tiny.targets(3), "pnetlib")
-    found = contest.run_once(entry, tiny.X, tiny.lam1s[-1:], 1, ThreadpoolController(),
-                             clock=lambda: next(ticks))
+    found = contest.run_once(
+        entry, tiny.X, tiny.lam1s[-1:], 1, ThreadpoolController(), clock=lambda: next(ticks)
+    )
     assert found == {"prepare": 1.0, "solve": 6.0, "whole": 7.0}
 
 
@@ -173,8 +174,15 @@ def test_work_is_the_same_for_the_same_seed_and_has_the_edges_asked_for(tiny):
     assert tiny.edges == pytest.approx(4, abs=0.5)
     assert np.all(np.diff(tiny.lam1s) < 0)
     np.testing.assert_allclose(np.mean(tiny.X**2, axis=0), 1.0)
-    leading = Work.of("leading", synthetic(300, 60, 3, 0.4), edges=4, points=2, simulated=True,
-                      stride=1, long_stride=1)
+    leading = Work.of(
+        "leading",
+        synthetic(300, 60, 3, 0.4),
+        edges=4,
+        points=2,
+        simulated=True,
+        stride=1,
+        long_stride=1,
+    )
     assert leading.leading == pytest.approx(0.4, abs=0.08)
     assert penalty_with(gram(tiny.X), 0.0, 2.0)[1] <= 0.1
 
@@ -197,15 +205,28 @@ def test_ceilings_do_the_work_they_time():
 
 def fake_report(ours, theirs):
     rows = [
-        {"work": "weak", "job": "network", "threads": 1, "racer": name, "seconds": seconds,
-         "ratio": seconds / ours, "over floor": 3.0, "prepare": 0.01, "edges": 4.0, "gap": 1e-7}
+        {
+            "work": "weak",
+            "job": "network",
+            "threads": 1,
+            "racer": name,
+            "seconds": seconds,
+            "ratio": seconds / ours,
+            "over floor": 3.0,
+            "prepare": 0.01,
+            "edges": 4.0,
+            "gap": 1e-7,
+        }
         for name, seconds in (("pnetlib", ours), ("scikit-learn, Gram", theirs))
     ]
     phases = {"all": 3.0, "theta step": 1.0, "B step": 2.0, "rest": 0.0}
     return {
-        "size": "full", "race": rows, "limit": LIMIT, "joint": {"median": 2.0, "before": phases,
-                                                              "after": phases},
-        "nested": {"ratio": 0.5}, "growth": {"size": "smoke", "networks": []},
+        "size": "full",
+        "race": rows,
+        "limit": LIMIT,
+        "joint": {"median": 2.0, "before": phases, "after": phases},
+        "nested": {"ratio": 0.5},
+        "growth": {"size": "smoke", "networks": []},
         "start": {"import to first joint fit": 2.0, "first call of the kernel": 0.2},
     }
 
@@ -224,19 +245,30 @@ def test_goals_are_met_by_the_numbers_alone():
 
 def test_genome_goals_are_of_the_largest_network():
     def network(p, dtype, threads, seconds, peak):
-        return {"p": p, "gram_dtype": dtype, "threads": threads, "seconds": seconds,
-                "peak_bytes": peak}
+        return {
+            "p": p,
+            "gram_dtype": dtype,
+            "threads": threads,
+            "seconds": seconds,
+            "peak_bytes": peak,
+        }
 
     made = fake_report(0.1, 1.3)
     made["growth"] = {
-        "size": "genome", "threads": 2,
-        "networks": [network(500, "float32", 2, 1.0, 1e9), network(9000, "float64", 2, 50.0, 7e9),
-                     network(9000, "float32", 1, 50.0, 3e9), network(9000, "float32", 2, 25.0, 3e9)],
+        "size": "genome",
+        "threads": 2,
+        "networks": [
+            network(500, "float32", 2, 1.0, 1e9),
+            network(9000, "float64", 2, 50.0, 7e9),
+            network(9000, "float32", 1, 50.0, 3e9),
+            network(9000, "float32", 2, 25.0, 3e9),
+        ],
         "threads_compared": [{"p": 9000, "threads": 2, "ratio": 2.0, "same_bits": True}],
     }
     table = goals.reached(made).set_index("goal").filter(like="9,000", axis=0)
     assert table["reached"].to_dict() == {
-        "9,000 genes, float32: seconds": 25.0, "9,000 genes, float32: peak GB": 3.0,
+        "9,000 genes, float32: seconds": 25.0,
+        "9,000 genes, float32: peak GB": 3.0,
         "9,000 genes, float64: peak GB": 7.0,
         "9,000 genes: times as fast as on one thread": 2.0,
         "9,000 genes: same bits as on one thread": 1.0,
@@ -272,9 +304,15 @@ def test_a_worker_that_fails_or_ends_is_told_in_a_sentence(tiny):
 
 
 def test_solutions_of_a_worker_are_read_as_they_were_saved(tmp_path):
-    parts = (np.array([3, 2, 0, 1], np.int32), np.array([5, 7, 6], np.int32), np.array([0.5, 1, -2]))
+    parts = (
+        np.array([3, 2, 0, 1], np.int32),
+        np.array([5, 7, 6], np.int32),
+        np.array([0.5, 1, -2]),
+    )
     (tmp_path / "saved").write_bytes(b"".join(part.tobytes() for part in parts))
-    found = [(list(genes), list(values)) for genes, values in foreign.read_solutions(tmp_path / "saved")]
+    found = [
+        (list(genes), list(values)) for genes, values in foreign.read_solutions(tmp_path / "saved")
+    ]
     assert found == [([5, 7], [0.5, 1.0]), ([], []), ([6], [-2.0])]
 
 
@@ -287,10 +325,15 @@ def test_a_report_is_read_as_it_was_written(tmp_path):
     assert report.found_or_raced(tmp_path, "standard", 1) == made
 
 
-@pytest.mark.parametrize("arguments, word", [
-    (["--size", "huge"], "--size"), (["--repeats", "-1"], "--repeats"), (["--seed", "x"], "--seed"),
-    (["--fast"], "--fast"),
-])
+@pytest.mark.parametrize(
+    "arguments, word",
+    [
+        (["--size", "huge"], "--size"),
+        (["--repeats", "-1"], "--repeats"),
+        (["--seed", "x"], "--seed"),
+        (["--fast"], "--fast"),
+    ],
+)
 def test_wrong_options_are_refused_in_a_sentence(arguments, word, capsys):
     with pytest.raises(UsageError, match=word):
         command.read(arguments)

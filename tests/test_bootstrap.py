@@ -38,8 +38,9 @@ def test_interval_of_a_mean_is_that_of_scipy():
     x = np.random.default_rng(1).normal(size=80)
     draws = draw(lambda rows: np.array([x[rows].mean()]), [80], 3000, 2)
     low, high = corrected_interval(np.array([x.mean()]), draws)
-    reference = bootstrap((x,), np.mean, n_resamples=3000, method="basic",
-                          rng=np.random.default_rng(3)).confidence_interval
+    reference = bootstrap(
+        (x,), np.mean, n_resamples=3000, method="basic", rng=np.random.default_rng(3)
+    ).confidence_interval
     assert (low[0], high[0]) == pytest.approx((reference.low, reference.high), abs=0.03)
 
 

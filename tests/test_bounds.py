@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from pnetlib.stats.bounds import (
     BOUNDS,
@@ -24,10 +23,15 @@ def test_worst_case_is_the_formula_of_the_theorem():
     assert worst_case(0.5, 10, 200, 50) == np.inf
 
 
-@pytest.mark.parametrize("tau, constant", [
-    (0.75, 1 / (2 * (0.5 - 0.01))), (0.6, 1 / (2 * (0.2 - 0.01))),
-    (0.9, 4 * (0.1 + 0.01) / 1.02), (1.0, 4 * 0.01 / 1.02),
-])
+@pytest.mark.parametrize(
+    "tau, constant",
+    [
+        (0.75, 1 / (2 * (0.5 - 0.01))),
+        (0.6, 1 / (2 * (0.2 - 0.01))),
+        (0.9, 4 * (0.1 + 0.01) / 1.02),
+        (1.0, 4 * 0.01 / 1.02),
+    ],
+)
 def test_unimodal_constant_of_fifty_pairs(tau, constant):
     assert unimodal(tau, 2, 9, 50) == pytest.approx(constant * 4 / 9)
 
@@ -81,8 +85,11 @@ def random_r_concave(rng, B, r, eta):
 
 
 @settings(max_examples=60, deadline=None)
-@given(seed=st.integers(0, 10**6), eta=st.sampled_from([0.05, 0.1, 0.2]),
-       shape=st.sampled_from([(12, -0.5), (20, -0.25)]))
+@given(
+    seed=st.integers(0, 10**6),
+    eta=st.sampled_from([0.05, 0.1, 0.2]),
+    shape=st.sampled_from([(12, -0.5), (20, -0.25)]),
+)
 def test_no_r_concave_distribution_has_a_larger_tail(seed, eta, shape):
     B, r = shape
     f = random_r_concave(np.random.default_rng(seed), B, r, eta)
@@ -92,9 +99,9 @@ def test_no_r_concave_distribution_has_a_larger_tail(seed, eta, shape):
         assert f[t:].sum() <= largest_tail(eta, t, B, r) + 1e-9
 
 
-@pytest.mark.parametrize("B, r, eta, t", [
-    (12, -0.5, 0.1, 7), (20, -0.25, 0.1, 15), (20, -0.25, 0.05, 8),
-])
+@pytest.mark.parametrize(
+    "B, r, eta, t", [(12, -0.5, 0.1, 7), (20, -0.25, 0.1, 15), (20, -0.25, 0.05, 8)]
+)
 def test_largest_tail_by_a_slow_search_over_the_family(B, r, eta, t):
     """Every a, k and every mass at k + 1 that keeps the mean, one by one."""
     best = 0.0

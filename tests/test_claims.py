@@ -9,8 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.markers import MARKERS
-from pnetlib.steps.claims import figures
-from pnetlib.steps.claims import sentences as claims
+from pnetlib.steps.claims import figures, sentences as claims
 from pnetlib.steps.claims.compute import (
     JUDGES,
     NOT,
@@ -46,22 +45,38 @@ def verdict(claim, **found):
 # One number, and many -----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "sign", "expected"), [
-    (Number(0.2, 0.1, 0.3), 1, REPRODUCED), (Number(0.2, -0.1, 0.5), 1, PARTLY),
-    (Number(-0.2, -0.3, -0.1), 1, NOT), (Number(-0.2, -0.3, -0.1), -1, REPRODUCED),
-    (Number(0.0, -0.1, 0.1), 1, NOT), (Number(0.2), 1, PARTLY), (Number(-0.2), 1, NOT),
-    (Number(0.2, 0.1, 0.3, 0.04), 1, REPRODUCED), (Number(0.2, 0.1, 0.3, 0.06), 1, PARTLY),
-    (Number(0.2, 0.0, 0.3, 0.01), 1, PARTLY),
-])
+@pytest.mark.parametrize(
+    ("number", "sign", "expected"),
+    [
+        (Number(0.2, 0.1, 0.3), 1, REPRODUCED),
+        (Number(0.2, -0.1, 0.5), 1, PARTLY),
+        (Number(-0.2, -0.3, -0.1), 1, NOT),
+        (Number(-0.2, -0.3, -0.1), -1, REPRODUCED),
+        (Number(0.0, -0.1, 0.1), 1, NOT),
+        (Number(0.2), 1, PARTLY),
+        (Number(-0.2), 1, NOT),
+        (Number(0.2, 0.1, 0.3, 0.04), 1, REPRODUCED),
+        (Number(0.2, 0.1, 0.3, 0.06), 1, PARTLY),
+        (Number(0.2, 0.0, 0.3, 0.01), 1, PARTLY),
+    ],
+)
 def test_side_of_a_number(number, sign, expected):
     assert side(number, sign) == expected
 
 
-@pytest.mark.parametrize(("parts", "expected"), [
-    ([REPRODUCED, REPRODUCED], REPRODUCED), ([NOT, NOT], NOT), ([REPRODUCED, NOT], PARTLY),
-    ([PARTLY, NOT], PARTLY), ([PARTLY, PARTLY], PARTLY), ([UNTESTABLE], UNTESTABLE),
-    ([REPRODUCED, UNTESTABLE], PARTLY), ([NOT, UNTESTABLE], NOT),
-])
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([REPRODUCED, REPRODUCED], REPRODUCED),
+        ([NOT, NOT], NOT),
+        ([REPRODUCED, NOT], PARTLY),
+        ([PARTLY, NOT], PARTLY),
+        ([PARTLY, PARTLY], PARTLY),
+        ([UNTESTABLE], UNTESTABLE),
+        ([REPRODUCED, UNTESTABLE], PARTLY),
+        ([NOT, UNTESTABLE], NOT),
+    ],
+)
 def test_parts_make_a_verdict(parts, expected):
     assert combine(parts) == expected
 
@@ -74,10 +89,15 @@ def test_numbers_say_what_they_are():
 # Each claim's rule --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("number", "expected"), [
-    (Number(-0.02, -0.03, -0.01), REPRODUCED), (Number(-0.02, -0.05, 0.01), PARTLY),
-    (Number(0.02, -0.01, 0.05), NOT), (None, UNTESTABLE),
-])
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (Number(-0.02, -0.03, -0.01), REPRODUCED),
+        (Number(-0.02, -0.05, 0.01), PARTLY),
+        (Number(0.02, -0.01, 0.05), NOT),
+        (None, UNTESTABLE),
+    ],
+)
 def test_network_based_models(number, expected):
     assert verdict("C1", network_gain=number) == expected
 
@@ -86,13 +106,17 @@ def others(nwp, ela=Number(-0.5, -0.6, -0.4), la=Number(-0.5, -0.6, -0.4)):
     return {"NW.P": nwp, "ELA": ela, "LA": la}
 
 
-@pytest.mark.parametrize(("claim", "drug"), [
-    ("C2a", "Mitomycin-C"), ("C2b", "5-Fluorouracil"), ("C2c", "Docetaxel"),
-])
-@pytest.mark.parametrize(("number", "expected"), [
-    (Number(-0.02, -0.03, -0.01), REPRODUCED), (Number(-0.02, -0.05, 0.01), PARTLY),
-    (Number(0.001, -0.05, 0.05), NOT),
-])
+@pytest.mark.parametrize(
+    ("claim", "drug"), [("C2a", "Mitomycin-C"), ("C2b", "5-Fluorouracil"), ("C2c", "Docetaxel")]
+)
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (Number(-0.02, -0.03, -0.01), REPRODUCED),
+        (Number(-0.02, -0.05, 0.01), PARTLY),
+        (Number(0.001, -0.05, 0.05), NOT),
+    ],
+)
 def test_best_for_a_drug(claim, drug, number, expected):
     assert verdict(claim, pro_minus={drug: others(number)}) == expected
     assert verdict(claim, pro_minus={"Other": others(number)}) == UNTESTABLE
@@ -106,11 +130,18 @@ def markers(out, inside=tuple(MARKERS), common=20, genes=976):
     return {"published": list(inside), "came_out": list(out), "common": common, "genes": genes}
 
 
-@pytest.mark.parametrize(("found", "expected"), [
-    (markers(MARKERS), REPRODUCED), (markers(["AKR1C1", "ANXA10"]), PARTLY), (markers([]), NOT),
-    (markers(["AKR1C1"], common=500), NOT), (markers([], inside=()), UNTESTABLE),
-    (markers(["AKR1C1"], inside=["AKR1C1", "ANXA10"], common=10), PARTLY), (None, UNTESTABLE),
-])
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (markers(MARKERS), REPRODUCED),
+        (markers(["AKR1C1", "ANXA10"]), PARTLY),
+        (markers([]), NOT),
+        (markers(["AKR1C1"], common=500), NOT),
+        (markers([], inside=()), UNTESTABLE),
+        (markers(["AKR1C1"], inside=["AKR1C1", "ANXA10"], common=10), PARTLY),
+        (None, UNTESTABLE),
+    ],
+)
 def test_common_markers(found, expected):
     assert verdict("C3", markers=found) == expected
 
@@ -119,12 +150,20 @@ def edge(st, rs, strength=0.9, low=0.1, high=0.9, p=0.01):
     return {"ST": st, "RS": rs, "strength": strength, "difference": Number(st - rs, low, high, p)}
 
 
-@pytest.mark.parametrize(("found", "expected"), [
-    (edge(0.4, 0.0), REPRODUCED), (edge(0.4, 0.0, strength=0.4), PARTLY),
-    (edge(0.4, 0.1), PARTLY), (edge(0.4, 0.0, p=0.2), PARTLY), (edge(0.4, 0.0, low=-0.1), PARTLY),
-    (edge(-0.4, 0.0, low=-0.9, high=-0.1), REPRODUCED), (edge(0.0, 0.0), NOT),
-    (edge(0.1, -0.3), NOT), (None, UNTESTABLE),
-])
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (edge(0.4, 0.0), REPRODUCED),
+        (edge(0.4, 0.0, strength=0.4), PARTLY),
+        (edge(0.4, 0.1), PARTLY),
+        (edge(0.4, 0.0, p=0.2), PARTLY),
+        (edge(0.4, 0.0, low=-0.1), PARTLY),
+        (edge(-0.4, 0.0, low=-0.9, high=-0.1), REPRODUCED),
+        (edge(0.0, 0.0), NOT),
+        (edge(0.1, -0.3), NOT),
+        (None, UNTESTABLE),
+    ],
+)
 def test_named_edge(found, expected):
     assert verdict("C4", edge=found) == expected
 
@@ -132,14 +171,19 @@ def test_named_edge(found, expected):
 def degrees(genes, group, rank=2, value=0.5, p=0.01, n=40):
     sign = 1 if group == "ST" else -1
     ends = sorted((sign * (value - 0.2), sign * (value + 0.2)))
-    row = {"rank ST": 30, "rank RS": 30, "genes": n,
-           "difference": Number(sign * value, *ends, p)} | {f"rank {group}": rank}
-    return {gene: row for gene in genes}
+    row = {
+        "rank ST": 30,
+        "rank RS": 30,
+        "genes": n,
+        "difference": Number(sign * value, *ends, p),
+    } | {f"rank {group}": rank}
+    return dict.fromkeys(genes, row)
 
 
-@pytest.mark.parametrize(("claim", "genes", "group"), [
-    ("C5a", ("ANXA10", "ZNF165"), "ST"), ("C5b", ("AKR1C3", "AKR1B10"), "RS"),
-])
+@pytest.mark.parametrize(
+    ("claim", "genes", "group"),
+    [("C5a", ("ANXA10", "ZNF165"), "ST"), ("C5b", ("AKR1C3", "AKR1B10"), "RS")],
+)
 def test_hubs(claim, genes, group):
     def found(names=genes, **numbers):
         return verdict(claim, degrees=degrees(names, group, **numbers))
@@ -163,9 +207,10 @@ def effects(genes, group, value=0.5, p=0.01, here=1.0, there=0.2):
     return {(gene, where): dict(row) for gene in genes for where in ("targets", "regulators")}
 
 
-@pytest.mark.parametrize(("claim", "genes", "group"), [
-    ("C6a", ("ANXA10", "ZNF165"), "ST"), ("C6b", ("AKR1C3", "AKR1B10"), "RS"),
-])
+@pytest.mark.parametrize(
+    ("claim", "genes", "group"),
+    [("C6a", ("ANXA10", "ZNF165"), "ST"), ("C6b", ("AKR1C3", "AKR1B10"), "RS")],
+)
 def test_effects(claim, genes, group):
     assert verdict(claim, effects=effects(genes, group)) == REPRODUCED
     assert verdict(claim, effects=effects(genes, group, p=0.2)) == PARTLY
@@ -177,9 +222,9 @@ def test_effects(claim, genes, group):
     assert verdict(claim, effects=one) == PARTLY
 
 
-@pytest.mark.parametrize(("claim", "genes", "group"), [
-    ("C7a", ("ANXA10", "ZNF165"), "ST"), ("C7b", ("AKR1B10",), "RS"),
-])
+@pytest.mark.parametrize(
+    ("claim", "genes", "group"), [("C7a", ("ANXA10", "ZNF165"), "ST"), ("C7b", ("AKR1B10",), "RS")]
+)
 def test_lost_activity(claim, genes, group):
     assert verdict(claim, effects=effects(genes, group, there=0.0)) == REPRODUCED
     assert verdict(claim, effects=effects(genes, group, there=0.49)) == PARTLY
@@ -190,18 +235,26 @@ def test_lost_activity(claim, genes, group):
 
 def cell(pro=(0.98, 0.95), rest=(0.6, 0.9), width=0.02, **named):
     def rates(tp, tn):
-        return {name: {"mean": value, "low": value - width, "high": value + width}
-                for name, value in (("TP", tp), ("TN", tn))}
+        return {
+            name: {"mean": value, "low": value - width, "high": value + width}
+            for name, value in (("TP", tp), ("TN", tn))
+        }
 
     methods = {"Pro": rates(*pro)} | {name: rates(*rest) for name in ("NW.P", "ELA", "LA")}
     return {"n_tfs": 5, "scenario": 1, "design": "TF hub", "methods": methods} | named
 
 
-@pytest.mark.parametrize(("cells", "expected"), [
-    ([cell(), cell()], REPRODUCED), ([cell(), cell(pro=(0.7, 0.95))], PARTLY),
-    ([cell(pro=(0.98, 0.84))] * 2, PARTLY), ([cell(width=0.3)], PARTLY),
-    ([cell(pro=(0.5, 0.99))] * 2, NOT), ([], UNTESTABLE),
-])
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ([cell(), cell()], REPRODUCED),
+        ([cell(), cell(pro=(0.7, 0.95))], PARTLY),
+        ([cell(pro=(0.98, 0.84))] * 2, PARTLY),
+        ([cell(width=0.3)], PARTLY),
+        ([cell(pro=(0.5, 0.99))] * 2, NOT),
+        ([], UNTESTABLE),
+    ],
+)
 def test_simulation(cells, expected):
     assert verdict("C8", cells=cells) == expected
 
@@ -244,11 +297,22 @@ def test_conclusion_follows_the_verdicts():
 
 
 def test_network_gain_is_paired_by_fold():
-    table = pd.DataFrame({
-        "drug": ["x"] * 4, "repeat": 0, "fold": [0, 0, 1, 1], "line": list("abcd"), "z": 0.0,
-        "n_train": 8, "Pro": [1.0, 1, 2, 2], "NW.P": [1.0, 1, 1, 1], "ELA": [2.0, 2, 2, 2],
-        "LA": [0.0, 0, 3, 3], "drug mean": 1.0, "tissue mean": 1.0,
-    })
+    table = pd.DataFrame(
+        {
+            "drug": ["x"] * 4,
+            "repeat": 0,
+            "fold": [0, 0, 1, 1],
+            "line": list("abcd"),
+            "z": 0.0,
+            "n_train": 8,
+            "Pro": [1.0, 1, 2, 2],
+            "NW.P": [1.0, 1, 1, 1],
+            "ELA": [2.0, 2, 2, 2],
+            "LA": [0.0, 0, 3, 3],
+            "drug mean": 1.0,
+            "tissue mean": 1.0,
+        }
+    )
     errors = fold_errors(table)
     # Folds: (1 + 1) / 2 - (4 + 0) / 2 = -1; (4 + 1) / 2 - (4 + 9) / 2 = -4.
     number = network_gain(errors)
@@ -258,8 +322,15 @@ def test_network_gain_is_paired_by_fold():
 
 
 def test_pro_minus_keeps_the_methods_of_single_drugs():
-    table = pd.DataFrame({"drug": ["x", "x", "all"], "against": ["LA", "drug mean", "LA"],
-                          "mean": [0.1, 0.2, 0.3], "low": 0.0, "high": 1.0})
+    table = pd.DataFrame(
+        {
+            "drug": ["x", "x", "all"],
+            "against": ["LA", "drug mean", "LA"],
+            "mean": [0.1, 0.2, 0.3],
+            "low": 0.0,
+            "high": 1.0,
+        }
+    )
     assert pro_minus(table) == {"x": {"LA": Number(0.1, 0.0, 1.0)}}
 
 
@@ -303,8 +374,16 @@ def predictions(drugs):
     parts = []
     for drug in drugs:
         z = rng.normal(size=80)
-        part = pd.DataFrame({"drug": drug, "repeat": 0, "fold": np.arange(80) % 4,
-                             "line": [str(i) for i in range(80)], "z": z, "n_train": 60})
+        part = pd.DataFrame(
+            {
+                "drug": drug,
+                "repeat": 0,
+                "fold": np.arange(80) % 4,
+                "line": [str(i) for i in range(80)],
+                "z": z,
+                "n_train": 60,
+            }
+        )
         for size, method in enumerate(("Pro", "NW.P", "ELA", "LA", "drug mean", "tissue mean")):
             part[method] = z + (0.5 + 0.1 * size) * rng.choice([-1.0, 1.0], size=80)
         parts.append(part)
@@ -315,23 +394,37 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
     again = replace(run, out=str(tmp_path))
     again.write_cohort(run.cohort())
     clear = {"ST": 1.0, "RS": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5, "p": 0.001}
-    again.write_json("09_differences", {
-        "edges": [clear | {"regulator": "AKR1C1", "target": "ANXA10"}],
-        "degrees": {gene: clear for gene in ("ANXA10", "ZNF165")},
-        "effects": [clear | {"marker": gene, "side": where, "length": length}
-                    for gene in ("ANXA10", "ZNF165") for where in ("targets", "regulators")
-                    for length in (1, 2)],
-    })
+    again.write_json(
+        "09_differences",
+        {
+            "edges": [clear | {"regulator": "AKR1C1", "target": "ANXA10"}],
+            "degrees": dict.fromkeys(("ANXA10", "ZNF165"), clear),
+            "effects": [
+                clear | {"marker": gene, "side": where, "length": length}
+                for gene in ("ANXA10", "ZNF165")
+                for where in ("targets", "regulators")
+                for length in (1, 2)
+            ],
+        },
+    )
     again.write_json("06_simulation", {"cells": [cell()] * 8})
     again.write_table("02_predictions", predictions(again.cohort().response.columns))
-    again.write_json("03_markers", {
-        "n_genes": 80, "common": ["AKR1C1", "ANXA10", "OTHER"],
-        "published": [{"marker": gene, "in universe": gene != "C1QL1"} for gene in MARKERS],
-    })
+    again.write_json(
+        "03_markers",
+        {
+            "n_genes": 80,
+            "common": ["AKR1C1", "ANXA10", "OTHER"],
+            "published": [{"marker": gene, "in universe": gene != "C1QL1"} for gene in MARKERS],
+        },
+    )
     evidence = gather(again, again.cohort(), PROFILE)
     assert "Errors read from 02_predictions.csv." in evidence.origins
-    assert evidence.markers == {"published": sorted(set(MARKERS) - {"C1QL1"}), "common": 3,
-                                "came_out": ["AKR1C1", "ANXA10"], "genes": 80}
+    assert evidence.markers == {
+        "published": sorted(set(MARKERS) - {"C1QL1"}),
+        "common": 3,
+        "came_out": ["AKR1C1", "ANXA10"],
+        "genes": 80,
+    }
     verdicts = judge(evidence)["verdict"]
     for claim in ("C1", "C2a", "C6a", "C7a", "C8"):
         assert verdicts[claim] == REPRODUCED
@@ -364,8 +457,7 @@ def test_figure_shows_every_claim_and_verdict(gathered, simulated):
     renderer = FigureCanvasAgg(figure).get_renderer()
     starts = sorted(x for x, _ in figures.COLUMNS.values())
     for artist in figure.axes[0].texts:
-        box = artist.get_window_extent(renderer).transformed(
-            figure.axes[0].transData.inverted())
+        box = artist.get_window_extent(renderer).transformed(figure.axes[0].transData.inverted())
         after = [x for x in starts if x > box.x0 + 0.04]
         assert not after or box.x1 < after[0]
     assert (figure._suptitle.get_text().endswith("SIMULATED DATA")) == simulated

@@ -5,8 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
 from pnetlib.datasets.cohort import Cohort, assemble_cohort, z_scores
@@ -32,8 +31,7 @@ def tables(lines=LINES, genes=GENES):
         "expression": pd.DataFrame(numbers, index=lines, columns=genes),
         "response": response,
         "annotation": pd.DataFrame(
-            {"cell_line": lines, "tissue": ["skin", "", None, "lung "], "tcga": "SKCM"},
-            index=lines,
+            {"cell_line": lines, "tissue": ["skin", "", None, "lung "], "tcga": "SKCM"}, index=lines
         ),
         "provenance": {
             "source": "made up",
@@ -272,9 +270,7 @@ def test_cohort_does_not_depend_on_the_order_of_the_file(lines, genes):
 
 
 @given(
-    arrays(float, 6, elements=st.floats(-50, 50, width=32)),
-    st.floats(0.1, 10),
-    st.floats(-10, 10),
+    arrays(float, 6, elements=st.floats(-50, 50, width=32)), st.floats(0.1, 10), st.floats(-10, 10)
 )
 def test_z_scores_do_not_depend_on_the_unit(values, scale, shift):
     if np.ptp(values) < 1e-3:

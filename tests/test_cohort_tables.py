@@ -10,8 +10,7 @@ from pnetlib.datasets import load_cohort
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.errors import UsageError
 from pnetlib.paper.markers import MARKERS
-from pnetlib.steps.data import compute as tables
-from pnetlib.steps.data import sentences
+from pnetlib.steps.data import compute as tables, sentences
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.linear_model import ElasticNet, Lasso
 
 from pnetlib.kernels import column
@@ -31,8 +30,9 @@ def solve(G, r, w, lam2, K, start=None, tol=1e-10, rounds=1000):
     support = np.flatnonzero(b)
     working[: support.size] = support
     c = r - G @ b
-    gap, _, _ = column.solve_column(G, r, w, lam2, K, b, c, working, support.size, tol, rounds,
-                                    np.empty((4, 4)))
+    gap, _, _ = column.solve_column(
+        G, r, w, lam2, K, b, c, working, support.size, tol, rounds, np.empty((4, 4))
+    )
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12 * max(np.sqrt(K), 1.0))
     return b, gap
 
@@ -49,9 +49,14 @@ def by_sklearn(X, y, w, lam2):
 
 
 @properties
-@given(seed=seeds, lam2=st.sampled_from([0.0, 0.01, 0.3, 3.0]),
-       size=st.sampled_from([0.0, 1e-6, 0.01, 0.3, 1.0, 5.0]), p=st.integers(1, 7),
-       aim=st.floats(-2.0, 3.0), unit=st.sampled_from([1.0, 1e-9, 1e9]))
+@given(
+    seed=seeds,
+    lam2=st.sampled_from([0.0, 0.01, 0.3, 3.0]),
+    size=st.sampled_from([0.0, 1e-6, 0.01, 0.3, 1.0, 5.0]),
+    p=st.integers(1, 7),
+    aim=st.floats(-2.0, 3.0),
+    unit=st.sampled_from([1.0, 1e-9, 1e9]),
+)
 def test_gap_equals_primal_less_dual(seed, lam2, size, p, aim, unit):
     X, y, w, G, r, K = problem(seed, n=6, p=p)
     y, w, r, K = unit * y, unit * w, unit * r, unit**2 * K
@@ -87,15 +92,21 @@ def test_gap_sees_a_start_beyond_the_target(overshoot):
     G, r, K = X.T @ X / len(y), X.T @ y / len(y), y @ y / len(y)
     b = np.array([overshoot])
     left = naive.column_primal(X, y, w, 0.0, b) - naive.column_primal(
-        X, y, w, 0.0, np.array([0.99]))
+        X, y, w, 0.0, np.array([0.99])
+    )
     assert column.duality_gap(b, r - G @ b, r, w, 0.0, K) >= left - 1e-14
     solved, _ = solve(G, r, w, 0.0, K, start=b)
     assert solved[0] == pytest.approx(0.99, abs=1e-5)
 
 
 @properties
-@given(seed=seeds, p=st.sampled_from([1, 63, 64, 65, 200]), lam2=st.sampled_from([0.0, 0.1]),
-       floor=st.sampled_from([0.0, 0.5, 10.0]), free=st.booleans())
+@given(
+    seed=seeds,
+    p=st.sampled_from([1, 63, 64, 65, 200]),
+    lam2=st.sampled_from([0.0, 0.1]),
+    floor=st.sampled_from([0.0, 0.5, 10.0]),
+    free=st.booleans(),
+)
 def test_ratio_of_the_dual_is_the_largest(seed, p, lam2, floor, free):
     rng = np.random.default_rng(seed)
     b, c, w = rng.normal(size=p), rng.normal(size=p), rng.uniform(0.1, 1.0, p)
@@ -115,8 +126,9 @@ def test_gap_needs_only_the_genes_with_a_coefficient(seed, lam2):
     b = np.zeros(12)
     b[at[1:]] = 0.1 * rng.normal(size=4)
     arguments = (b, r - G @ b, r, w, lam2, K)
-    assert column.gap_at(*arguments, at) == pytest.approx(column.duality_gap(*arguments),
-                                                          rel=1e-12, abs=1e-14 * K)
+    assert column.gap_at(*arguments, at) == pytest.approx(
+        column.duality_gap(*arguments), rel=1e-12, abs=1e-14 * K
+    )
 
 
 # The pieces ---------------------------------------------------------------------------------
@@ -126,7 +138,11 @@ def test_gap_needs_only_the_genes_with_a_coefficient(seed, lam2):
 @pytest.mark.parametrize("taken", [0, 1, 3, 4, 5, 8, 11])
 def test_combination_of_rows_is_taken_out(taken, dtype):
     rng = np.random.default_rng(taken)
-    G, c, steps = rng.normal(size=(20, 20)).astype(dtype), rng.normal(size=20), rng.normal(size=taken)
+    G, c, steps = (
+        rng.normal(size=(20, 20)).astype(dtype),
+        rng.normal(size=20),
+        rng.normal(size=taken),
+    )
     genes = rng.choice(20, taken, replace=False).astype(np.int32)
     expected = c - steps @ G[genes].astype(float)
     column.subtract_combination(G, genes, steps, c)
@@ -184,8 +200,10 @@ def test_sweep(seed, lam2):
     true = naive.column_primal(X, y, w, lam2, start) - naive.column_primal(X, y, w, lam2, b)
     assert 0 < gain <= true + 1e-12  # a lower bound where a coordinate passes its kink
     gain = column.sweep(G, b, c, 0 * w, lam2)  # without kinks it is the gain itself
-    smooth = [naive.column_primal(X, y, 0 * w, lam2, x)
-              for x in (expected, naive.sweep(G, r, 0 * w, lam2, expected))]
+    smooth = [
+        naive.column_primal(X, y, 0 * w, lam2, x)
+        for x in (expected, naive.sweep(G, r, 0 * w, lam2, expected))
+    ]
     assert gain == pytest.approx(smooth[0] - smooth[1], abs=1e-12)
 
 
@@ -243,8 +261,9 @@ def test_newton_steps_solve_the_normal_equations_or_descends(seed, lam2):
     start = rng.normal(size=best.size) * (rng.random(best.size) < 0.8)  # any signs: never worse
     b, c = start.copy(), r - G @ start
     column.newton_steps(G, b, c, w, lam2)
-    assert (naive.column_primal(X, y, w, lam2, b)
-            <= naive.column_primal(X, y, w, lam2, start) + 1e-12)
+    assert (
+        naive.column_primal(X, y, w, lam2, b) <= naive.column_primal(X, y, w, lam2, start) + 1e-12
+    )
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12)
     assert np.all(b[start == 0] == 0)
 
@@ -282,8 +301,9 @@ def test_a_gene_leaves_the_factor():
         gone = np.vstack((gone, v / np.sqrt(v[out])))
         kept.remove(out)
         d = column.solve_without(U, gone, r)
-        np.testing.assert_allclose(d[kept], np.linalg.solve(A[np.ix_(kept, kept)], r[kept]),
-                                   atol=1e-12)
+        np.testing.assert_allclose(
+            d[kept], np.linalg.solve(A[np.ix_(kept, kept)], r[kept]), atol=1e-12
+        )
         assert np.abs(np.delete(d, kept)).max() < 1e-13
 
 
@@ -308,8 +328,9 @@ def test_polish_solves_within_the_working_set_and_updates_c_everywhere(seed):
     c -= 0.3 * G[2]
     S = G[np.ix_(working, working)]
     column.polish_column(G, S, r, w, 0.05, K, b, c, working, 1e-16)
-    np.testing.assert_allclose(b[working], naive.best_column(X[:, working], y, w[working], 0.05),
-                               atol=1e-7)
+    np.testing.assert_allclose(
+        b[working], naive.best_column(X[:, working], y, w[working], 0.05), atol=1e-7
+    )
     assert np.all(np.delete(b, working) == 0)
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12)
 
@@ -452,18 +473,19 @@ def test_network_equals_separate_elastic_nets(n, p, lam1, lam2):
 
     def elastic_net(X, y, w, lam2):
         alpha = w[0] + lam2
-        model = ElasticNet(alpha, l1_ratio=w[0] / alpha, fit_intercept=False, tol=1e-13,
-                           max_iter=10**6)
+        model = ElasticNet(
+            alpha, l1_ratio=w[0] / alpha, fit_intercept=False, tol=1e-13, max_iter=10**6
+        )
         return model.fit(X, y).coef_
 
     expected = naive.regressed_network(X, lam1, lam2, elastic_net)
     weights = np.full(p, lam1 / 2)
     GB = np.zeros((p, p))
-    B, gaps = solve_network(G, weights, lam2, Columns.empty(p), 1e-12, GB=GB, n_threads=1)
+    B, gaps = solve_network(G, weights, lam2, Columns.empty(p), 1e-12, GB=GB, n_jobs=1)
     np.testing.assert_allclose(B.matrix().toarray(), expected, atol=1e-6)
     np.testing.assert_allclose(GB, (G @ B.matrix().toarray()).T, atol=1e-12)
     assert gaps.max() <= 1e-12
-    again, gaps = solve_network(G, weights, lam2, B, 1e-12, GB=GB, n_threads=2)
+    again, gaps = solve_network(G, weights, lam2, B, 1e-12, GB=GB, n_jobs=2)
     np.testing.assert_array_equal(again.data, B.data)  # solved already: nothing is touched
     near, _ = solve_network(G, 0.8 * weights, lam2, Columns.empty(p), 1e-12)
     warm, _ = solve_network(G, weights, lam2, near, 1e-12)  # without GB

@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pandas.testing import assert_frame_equal
 from scipy.stats import ttest_1samp
 
@@ -62,8 +61,10 @@ def test_every_line_is_held_out_once_a_repeat_in_one_fold_for_all_drugs(cohort, 
     table = compared.predictions
     for (drug, repeat), part in table.groupby(["drug", "repeat"]):
         assert sorted(part["line"]) == sorted(cohort.lines_for(drug))
-        assert (part["n_train"] + part.groupby("fold")["line"].transform("size")
-                == len(cohort.lines_for(drug))).all()
+        assert (
+            part["n_train"] + part.groupby("fold")["line"].transform("size")
+            == len(cohort.lines_for(drug))
+        ).all()
         folds = outer_folds(cohort.expression.index, PROFILE.outer_folds, repeat, SEED)
         np.testing.assert_array_equal(part["fold"], folds[part["line"]])
     assert (table.groupby(["repeat", "line"])["fold"].nunique() == 1).all()
@@ -161,7 +162,7 @@ def test_forced_genes_enter_training(cohort, monkeypatch):
 
 def test_threads_and_repetition_change_no_bit(cohort, compared):
     done = []
-    again = compare(cohort, PROFILE, SEED, n_threads=2, advance=lambda: done.append(1))
+    again = compare(cohort, PROFILE, SEED, n_jobs=2, advance=lambda: done.append(1))
     assert_frame_equal(again.predictions, compared.predictions, check_exact=True)
     assert_frame_equal(again.choices, compared.choices, check_exact=True)
     assert len(done) == 4 * PROFILE.outer_folds * PROFILE.repeats
@@ -176,10 +177,14 @@ def test_one_drug_alone_gives_what_it_gives_among_all(cohort, compared):
 def test_lambdas_for_all_lines_are_those_of_one_choice(cohort):
     drugs = ["Docetaxel", "Mitomycin-C"]
     one = choose_on_all_lines(cohort, PROFILE, SEED, drugs=drugs)
-    assert one == choose_on_all_lines(cohort, PROFILE, SEED, drugs=drugs, n_threads=2)
+    assert one == choose_on_all_lines(cohort, PROFILE, SEED, drugs=drugs, n_jobs=2)
     lines, genes = cohort.lines_for("Docetaxel"), cohort.top_genes(PROFILE.n_genes)
-    _, choice = tuning.choose(cohort.expression.loc[lines, genes].to_numpy(),
-                              cohort.response.loc[lines, "Docetaxel"].to_numpy(), PROFILE, SEED)
+    _, choice = tuning.choose(
+        cohort.expression.loc[lines, genes].to_numpy(),
+        cohort.response.loc[lines, "Docetaxel"].to_numpy(),
+        PROFILE,
+        SEED,
+    )
     assert one["Docetaxel"] == {method: choice.point(method) for method in METHODS}
 
 
@@ -234,11 +239,18 @@ def test_interval_is_students_where_folds_would_share_nothing_and_wider_else(val
 @pytest.fixture
 def hand_made():
     """Two drugs, two folds of two lines; the errors can be read off."""
-    table = pd.DataFrame({
-        "drug": ["x"] * 4 + ["y"] * 4, "repeat": 0, "fold": [0, 0, 1, 1] * 2,
-        "line": list("abcd") * 2, "z": 0.0, "n_train": 2,
-        "Pro": [1.0, 1, 2, 2, 0, 2, 3, 1], "LA": [2.0, 2, 1, 1, 1, 1, 0, 0],
-    })
+    table = pd.DataFrame(
+        {
+            "drug": ["x"] * 4 + ["y"] * 4,
+            "repeat": 0,
+            "fold": [0, 0, 1, 1] * 2,
+            "line": list("abcd") * 2,
+            "z": 0.0,
+            "n_train": 2,
+            "Pro": [1.0, 1, 2, 2, 0, 2, 3, 1],
+            "LA": [2.0, 2, 1, 1, 1, 1, 0, 0],
+        }
+    )
     return fold_errors(table, ("Pro", "LA"))
 
 
@@ -247,8 +259,12 @@ def test_errors_of_folds_by_hand(hand_made):
     assert hand_made["LA"].to_list() == [4.0, 1.0, 1.0, 0.0]
     assert (hand_made[["n_test", "n_train"]] == 2).all(axis=None)
     means = method_errors(hand_made, ("Pro", "LA")).set_index(["drug", "method"])["mean"]
-    assert means.to_dict() == {("x", "Pro"): 2.5, ("x", "LA"): 2.5, ("y", "Pro"): 3.5,
-                               ("y", "LA"): 0.5}
+    assert means.to_dict() == {
+        ("x", "Pro"): 2.5,
+        ("x", "LA"): 2.5,
+        ("y", "Pro"): 3.5,
+        ("y", "LA"): 0.5,
+    }
 
 
 def test_differences_are_paired_fold_by_fold_and_pooled_over_drugs(hand_made):
@@ -277,7 +293,8 @@ def test_numbers_are_json_and_say_how_many_lines(cohort, compared):
         by_fold = ((part["Pro"] - part["z"]) ** 2).groupby([part["repeat"], part["fold"]]).mean()
         assert found["methods"]["Pro"]["mse"] == pytest.approx(by_fold.mean())
         assert found["pro_minus"]["LA"]["mean"] == pytest.approx(
-            found["methods"]["Pro"]["mse"] - found["methods"]["LA"]["mse"])
+            found["methods"]["Pro"]["mse"] - found["methods"]["LA"]["mse"]
+        )
 
 
 def test_outer_folds_are_drawn_as_often_as_asked():

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from pnetlib.errors import UsageError
 from pnetlib.steps.simulation.designs import (
@@ -47,7 +46,7 @@ def test_scenario_1_is_li_and_lis_first_model():
     effects = truth_of(n_tfs=4).effects
     root = np.sqrt(10)
     for block, size in enumerate((5, -5, 3, -3)):
-        part = effects[11 * block: 11 * (block + 1)]
+        part = effects[11 * block : 11 * (block + 1)]
         np.testing.assert_allclose(part, [size] + [size / root] * 10)
     assert not effects[44:].any()
 
@@ -119,8 +118,11 @@ def test_true_network_is_the_regression_on_all_others(graph):
 
 
 def test_responses_have_the_same_share_of_noise():
-    shares = [truth_of(scenario=s, response=r).noise / truth_of(scenario=s, response=r).variance
-              for s in SCENARIOS for r in RESPONSES]
+    shares = [
+        truth_of(scenario=s, response=r).noise / truth_of(scenario=s, response=r).variance
+        for s in SCENARIOS
+        for r in RESPONSES
+    ]
     np.testing.assert_allclose(shares[::2], shares[1::2])
 
 
@@ -193,7 +195,7 @@ def test_a_module_of_any_size_has_the_effect_of_its_hub(m, scenario):
     effects = planted_effects([np.arange(m + 1)], scenario, m + 4)
     total = np.sum(effects[1:] ** 2)
     assert total == pytest.approx(25.0 if scenario in (1, 2) else 25.0 / m)
-    assert not effects[m + 1:].any()
+    assert not effects[m + 1 :].any()
 
 
 # Determinism and refusals
@@ -206,13 +208,16 @@ def test_same_generator_same_data():
         assert (first.links != other.links).any()
 
 
-@pytest.mark.parametrize(("given", "words"), [
-    ({"graph": "ring"}, "graph must be one of TF hub, .*, scale-free, hub, not 'ring'"),
-    ({"scenario": 5}, "scenario must be one of 1, 2, 3, 4, not 5"),
-    ({"response": "dose"}, "response must be one of expression, activity, not 'dose'"),
-    ({"error": 1.0}, "error must lie between 0 and 1"),
-    ({"n_tfs": 13}, "n_tfs must lie between 1 and the 12 TFs"),
-])
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"graph": "ring"}, "graph must be one of TF hub, .*, scale-free, hub, not 'ring'"),
+        ({"scenario": 5}, "scenario must be one of 1, 2, 3, 4, not 5"),
+        ({"response": "dose"}, "response must be one of expression, activity, not 'dose'"),
+        ({"error": 1.0}, "error must lie between 0 and 1"),
+        ({"n_tfs": 13}, "n_tfs must lie between 1 and the 12 TFs"),
+    ],
+)
 def test_what_does_not_fit_is_refused(given, words):
     with pytest.raises(UsageError, match=words):
         replace(Design(modules=MODULES), **given)

@@ -176,13 +176,20 @@ def test_planted_losses_are_found(compared):
     assert clear.sum() >= 2, part
 
 
-@pytest.mark.parametrize("row, group, words", [
-    ({"difference": 1.0, "p": 0.001, "q": 0.01}, "ST", "as the paper expects, beyond chance"),
-    ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "only uncorrected"),
-    ({"difference": 1.0, "p": 0.3, "q": 0.4}, "ST", "not beyond chance"),
-    ({"difference": -1.0, "p": 0.001, "q": 0.01}, "ST", "larger in RS, where the paper expects ST"),
-    ({"difference": 0.0, "p": 1.0, "q": 1.0}, "RS", "larger in neither"),
-])
+@pytest.mark.parametrize(
+    "row, group, words",
+    [
+        ({"difference": 1.0, "p": 0.001, "q": 0.01}, "ST", "as the paper expects, beyond chance"),
+        ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "only uncorrected"),
+        ({"difference": 1.0, "p": 0.3, "q": 0.4}, "ST", "not beyond chance"),
+        (
+            {"difference": -1.0, "p": 0.001, "q": 0.01},
+            "ST",
+            "larger in RS, where the paper expects ST",
+        ),
+        ({"difference": 0.0, "p": 1.0, "q": 1.0}, "RS", "larger in neither"),
+    ],
+)
 def test_verdicts(row, group, words):
     assert words in verdict(row, group)
 

@@ -5,9 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.datasets import drugs as module
-from pnetlib.datasets import gdsc_packages as carriers
-from pnetlib.datasets import list_drugs, load_cohort
+from pnetlib.datasets import drugs as module, gdsc_packages as carriers, list_drugs, load_cohort
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import drug_words, find_drugs, ids_by_agreement
 from pnetlib.datasets.gdsc_packages import read_carriers
@@ -17,12 +15,22 @@ from pnetlib.steps.data.compute import response_table
 from pnetlib.steps.sizes import PROFILES, with_genes
 from pnetlib.workflow.run import Run
 
-ENTRIES = pd.DataFrame({
-    "id": pd.array([11, 133, 1386, 1005, 1496, None, None, None], dtype="Int64"),
-    "name": ["Paclitaxel", "Doxorubicin", "Doxorubicin", "Cisplatin", "Cisplatin", "FS106",
-             "Pair", "Pair"],
-    "lines": pd.array([395, 870, 922, 934, 919, 925, 5, 6], dtype="Int64"),
-})
+ENTRIES = pd.DataFrame(
+    {
+        "id": pd.array([11, 133, 1386, 1005, 1496, None, None, None], dtype="Int64"),
+        "name": [
+            "Paclitaxel",
+            "Doxorubicin",
+            "Doxorubicin",
+            "Cisplatin",
+            "Cisplatin",
+            "FS106",
+            "Pair",
+            "Pair",
+        ],
+        "lines": pd.array([395, 870, 922, 934, 919, 925, 5, 6], dtype="Int64"),
+    }
+)
 
 
 def found(drugs, handled=None):
@@ -30,11 +38,14 @@ def found(drugs, handled=None):
     return dict(zip(table["label"], table["id"].astype(object)))
 
 
-@pytest.mark.parametrize(("drugs", "words"), [
-    ("Cisplatin,1005", ["Cisplatin", "1005"]),
-    (" AKT inhibitor VIII , 11,", ["AKT inhibitor VIII", "11"]),
-    (["Cisplatin", 1005], ["Cisplatin", "1005"]),
-])
+@pytest.mark.parametrize(
+    ("drugs", "words"),
+    [
+        ("Cisplatin,1005", ["Cisplatin", "1005"]),
+        (" AKT inhibitor VIII , 11,", ["AKT inhibitor VIII", "11"]),
+        (["Cisplatin", 1005], ["Cisplatin", "1005"]),
+    ],
+)
 def test_words_of_a_text_or_sequence(drugs, words):
     assert drug_words(drugs) == words
 
@@ -67,12 +78,18 @@ def test_two_drugs_of_one_name_are_labelled_by_their_ids():
     assert list(found("1005,1496,11")) == ["Cisplatin (1005)", "Cisplatin (1496)", "Paclitaxel"]
 
 
-@pytest.mark.parametrize(("drugs", "said"), [
-    ("Cisplatine", "here has no drug Cisplatine; close are Cisplatin"),
-    ("Zzzzz", "no drug Zzzzz; it has Paclitaxel, Doxorubicin, Cisplatin, FS106, Pair."),
-    ("1006", "no drug of id 1006; close are 1005 (Cisplatin), 1386 (Doxorubicin), 1496 (Cisplatin)"),
-    ("Pair", "Pair stands for 2 drugs whose ids are not known there"),
-])
+@pytest.mark.parametrize(
+    ("drugs", "said"),
+    [
+        ("Cisplatine", "here has no drug Cisplatine; close are Cisplatin"),
+        ("Zzzzz", "no drug Zzzzz; it has Paclitaxel, Doxorubicin, Cisplatin, FS106, Pair."),
+        (
+            "1006",
+            "no drug of id 1006; close are 1005 (Cisplatin), 1386 (Doxorubicin), 1496 (Cisplatin)",
+        ),
+        ("Pair", "Pair stands for 2 drugs whose ids are not known there"),
+    ],
+)
 def test_unknown_drug_is_one_sentence_with_close_ones(drugs, said):
     with pytest.raises(MissingDrugError) as error:
         found(drugs)
@@ -91,8 +108,10 @@ def screens(seed=0, n=300, k=8):
         table[rng.random(table.shape) < 0.1] = np.nan
     lines = [str(i) for i in range(n)]
     ids = [str(100 + i) for i in range(k)]
-    return (pd.DataFrame(first, lines, list("abcdefgh")[:k]),
-            pd.DataFrame(second, lines, ids).iloc[20:])
+    return (
+        pd.DataFrame(first, lines, list("abcdefgh")[:k]),
+        pd.DataFrame(second, lines, ids).iloc[20:],
+    )
 
 
 def test_ids_are_those_of_the_same_responses():
@@ -187,8 +206,9 @@ def test_carriers_refuse_drugs_of_one_name_that_adjoin(carried):
         read_carriers(*carried, "Adjoining")
 
 
-def test_a_drug_of_unknown_id_is_taken_by_name_and_kept_through_a_file(carried, tmp_path,
-                                                                       monkeypatch):
+def test_a_drug_of_unknown_id_is_taken_by_name_and_kept_through_a_file(
+    carried, tmp_path, monkeypatch
+):
     monkeypatch.setattr(module, "_AGREEMENT", 2.0)
     cohort = read_carriers(*carried, "Alone,Docetaxel")
     assert cohort.provenance["drugs"] == {"Alone": None, "Docetaxel": None}

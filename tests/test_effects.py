@@ -4,8 +4,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.sparse import csc_array
 from scipy.stats import binom, mannwhitneyu
 
@@ -54,8 +53,9 @@ NETWORKS = {
     "RS": np.array([[0.0, -0.25, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]),
 }
 LINES = {"ST": pd.Index(["s1", "s2"]), "RS": pd.Index(["r1"])}
-X = pd.DataFrame([[1.0, -2.0, 3.0], [-0.5, 1.0, 0.0], [4.0, 8.0, 1.0]], ["s1", "s2", "r1"],
-                 list("ABC"))
+X = pd.DataFrame(
+    [[1.0, -2.0, 3.0], [-0.5, 1.0, 0.0], [4.0, 8.0, 1.0]], ["s1", "s2", "r1"], list("ABC")
+)
 BY_HAND = {  # group, marker, side, length: effect in each line of the group
     ("ST", "A", "targets", 1): [1.5, 0.75],  # |x_A| (0.5 + 1)
     ("ST", "A", "targets", 2): [0.5, 0.25],  # A -> C: 1 - 0.5 * 2 = 0 over both paths
@@ -118,9 +118,11 @@ def test_expression_is_standardised_over_both_groups_together():
 def long_table(ST, RS, names):
     """Effects of several markers, one a row of ST (markers x lines) and of RS."""
     parts = [
-        pd.DataFrame({"group": group, "marker": name, "side": "targets", "length": 1,
-                      "effect": row})
-        for group, values in (("ST", ST), ("RS", RS)) for name, row in zip(names, values)
+        pd.DataFrame(
+            {"group": group, "marker": name, "side": "targets", "length": 1, "effect": row}
+        )
+        for group, values in (("ST", ST), ("RS", RS))
+        for name, row in zip(names, values)
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -172,9 +174,9 @@ def test_null_effects_are_rejected_at_the_level_of_the_test(n):
     rng = np.random.default_rng(2)
     trials = 800
     names = [f"m{i}" for i in range(trials)]
-    table = compare_groups(long_table(
-        rng.exponential(1, (trials, n[0])), rng.exponential(1, (trials, n[1])), names
-    ))
+    table = compare_groups(
+        long_table(rng.exponential(1, (trials, n[0])), rng.exponential(1, (trials, n[1])), names)
+    )
     for level in (0.05, 0.2):
         low, high = binom.interval(0.999, trials, level)
         # The exact distribution of ranks keeps a little under its level in small groups.
@@ -188,7 +190,7 @@ def test_planted_loss_of_the_regulators_is_found():
     cohort = simulate_cohort(20220823, "standard")
     groups = split_groups(cohort, 95)
     hubs = cohort.truth.hubs[:20]
-    targets = [gene for gene in cohort.truth.B.columns[cohort.truth.B.loc["ANXA10"] != 0]]
+    targets = list(cohort.truth.B.columns[cohort.truth.B.loc["ANXA10"] != 0])
     genes = pd.Index(hubs).union(pd.Index(targets[:10]), sort=False)
     networks = {g: n.B_ for g, n in fit_group_networks(cohort, groups, genes, 0.4).items()}
     effects = regulatory_effects(

@@ -153,7 +153,7 @@ def test_a_network_in_blocks_on_a_cluster_has_the_same_bits(dask_engine, monkeyp
     monkeypatch.setattr(blocks, "WIDTH", 50)
     X = np.random.default_rng(3).normal(size=(60, 140)) @ np.triu(np.full((140, 140), 0.1), -3)
     X[:, 7] = 2.5  # a constant gene
-    model = ElasticNetwork(0.3, 0.05, n_threads=1)
+    model = ElasticNetwork(0.3, 0.05, n_jobs=1)
     here, there = clone(model).fit(X), clone(model).fit(X, engine=dask_engine)
     for name in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(here.B_, name), getattr(there.B_, name))

@@ -106,7 +106,8 @@ def test_lock_of_the_benchmark_holds_its_racers_and_agrees_with_the_other(projec
     assert not re.search(r"://|--index|--find-links|^-e|@ ", text, re.M)
     versions, common = of_python(racing, python), of_python(locked, python)
     bounds = {
-        canonicalize_name(r.name): r.specifier for r in map(Requirement, lines)
+        canonicalize_name(r.name): r.specifier
+        for r in map(Requirement, lines)
         if r.marker is None or r.marker.evaluate({"python_version": python})
     } | {"setuptools": SpecifierSet(">=77")}
     assert {n: versions.get(n) for n, s in bounds.items() if versions.get(n) not in s} == {}

@@ -21,17 +21,21 @@ from pnetlib.estimators import (
     LassoExpression,
     NetworkThenPredict,
     PredictiveNetwork,
-
 )
 from pnetlib.solvers import expression, joint, network
 from pnetlib.solvers.joint import Penalties
 
-EVERY = [ElasticNetExpression(), LassoExpression(), ElasticNetwork(n_threads=1),
-         NetworkThenPredict(n_threads=1), PredictiveNetwork(n_threads=1)]
+EVERY = [
+    ElasticNetExpression(),
+    LassoExpression(),
+    ElasticNetwork(n_jobs=1),
+    NetworkThenPredict(n_jobs=1),
+    PredictiveNetwork(n_jobs=1),
+]
 NETWORKS = EVERY[2:]
 PREDICTORS = EVERY[:2] + EVERY[3:]
 TIGHT = {"gap_tol": 1e-13}
-PRO = {"tol": 1e-12, "gap_tol": 1e-13, "n_threads": 1, "max_iter": 2000}
+PRO = {"tol": 1e-12, "gap_tol": 1e-13, "n_jobs": 1, "max_iter": 2000}
 
 
 def named(models):
@@ -56,7 +60,7 @@ def network_of(model):
 
 
 # Few rounds: the checks do not wait for convergence on responses of a hundred units.
-@parametrize_with_checks([*EVERY[:-1], PredictiveNetwork(max_iter=20, n_threads=1)])
+@parametrize_with_checks([*EVERY[:-1], PredictiveNetwork(max_iter=20, n_jobs=1)])
 def test_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -90,8 +94,9 @@ def test_network_and_joint_model_without_effects_equal_elastic_nets(n, p, lam1, 
 
     def elastic_net(X, y, w, lam2):
         alpha = w[0] + lam2
-        model = ElasticNet(alpha, l1_ratio=w[0] / alpha, fit_intercept=False, tol=1e-13,
-                           max_iter=10**6)
+        model = ElasticNet(
+            alpha, l1_ratio=w[0] / alpha, fit_intercept=False, tol=1e-13, max_iter=10**6
+        )
         return model.fit(X, y).coef_
 
     expected = naive.regressed_network(naive.standardised(X), lam1, lam2, elastic_net)
@@ -113,8 +118,13 @@ def test_network_and_joint_model_without_effects_equal_elastic_nets(n, p, lam1, 
 def test_joint_model_reports_its_objective_and_conditions():
     X, z = raw(1)
     model = PredictiveNetwork(0.1, 0.02, 0.02, 0.05, **PRO).fit(X, z)
-    value = naive.objective(naive.standardised(X), z - z.mean(), network_of(model), model.theta_,
-                            Penalties(0.1, 0.02, 0.02, 0.05))
+    value = naive.objective(
+        naive.standardised(X),
+        z - z.mean(),
+        network_of(model),
+        model.theta_,
+        Penalties(0.1, 0.02, 0.02, 0.05),
+    )
     assert model.objective_trace_[-1] == pytest.approx(value, rel=1e-12)
     assert len(model.objective_trace_) == model.n_iter_ + 1
     assert model.kkt_B_ < 1e-4 and model.kkt_theta_ < 1e-4 and model.theta_.any()
@@ -127,7 +137,7 @@ def test_joint_model_reports_its_objective_and_conditions():
 @named(NETWORKS)
 def test_threads_give_the_same_bits(model):
     X, z = raw(2, 60, 150)
-    one, two = (clone(model).set_params(n_threads=k).fit(X, z) for k in (1, 2))
+    one, two = (clone(model).set_params(n_jobs=k).fit(X, z) for k in (1, 2))
     for name in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(one.B_, name), getattr(two.B_, name))
     np.testing.assert_array_equal(one.gaps_, two.gaps_)
@@ -150,9 +160,11 @@ def test_order_of_genes_does_not_matter(model, seed):
         np.testing.assert_allclose(two.theta_, one.theta_[order], atol=1e-8)
 
 
-@pytest.mark.parametrize("options", [
-    {"degree": "d"}, {"sign": "fixed"}, {"coupling": "lagged"}, {"lam1": 0.05, "lam4": 0.5},
-], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [{"degree": "d"}, {"sign": "fixed"}, {"coupling": "lagged"}, {"lam1": 0.05, "lam4": 0.5}],
+    ids=str,
+)
 @pytest.mark.parametrize("seed", range(3))
 def test_order_of_genes_does_not_matter_to_the_joint_model(options, seed):
     X, z = raw(seed + 10, 50, 14)
@@ -219,7 +231,7 @@ def test_equal_and_nearly_equal_genes_converge(model, mixing):
         assert abs(network_of(model)[0, 1]) + abs(network_of(model)[2, 1]) > 0.5
 
 
-@named([*EVERY, ElasticNetwork(gram_dtype="float32", n_threads=1)])
+@named([*EVERY, ElasticNetwork(gram_dtype="float32", n_jobs=1)])
 def test_a_table_is_fitted_and_used_without_a_warning(model):
     X, z = raw(3)
     X = pd.DataFrame(X, columns=[f"G{q}" for q in range(X.shape[1])])
@@ -273,8 +285,9 @@ def test_network_without_penalty_is_least_squares():
     np.fill_diagonal(expected, 0.0)
     np.testing.assert_allclose(network_of(model), expected, atol=1e-7)
     S = naive.standardised(X)
-    np.testing.assert_allclose(expression.coef_,
-                               np.linalg.lstsq(S, z - z.mean(), rcond=None)[0], atol=1e-7)
+    np.testing.assert_allclose(
+        expression.coef_, np.linalg.lstsq(S, z - z.mean(), rcond=None)[0], atol=1e-7
+    )
 
 
 @pytest.mark.parametrize("n, p", [(40, 8), (12, 20)])
@@ -311,13 +324,14 @@ def test_warm_start_without_effects_reaches_the_same_network():
     X, z = raw(11, 30, 12)
     model = PredictiveNetwork(0.3, 0.0, 1e3, 0.1, warm_start=True, **PRO).fit(X, z)
     model.set_params(lam1=0.1).fit(X, z)
-    np.testing.assert_allclose(network_of(model), network_of(ElasticNetwork(0.1, **TIGHT).fit(X)),
-                               atol=1e-6)
+    np.testing.assert_allclose(
+        network_of(model), network_of(ElasticNetwork(0.1, **TIGHT).fit(X)), atol=1e-6
+    )
 
 
 def test_warm_start_with_a_larger_penalty_leaves_no_effect_without_regulators():
     X, z = raw(12)
-    model = PredictiveNetwork(0.1, 0.0, 0.01, 0.0, warm_start=True, n_threads=1).fit(X, z)
+    model = PredictiveNetwork(0.1, 0.0, 0.01, 0.0, warm_start=True, n_jobs=1).fit(X, z)
     assert model.theta_.any()
     model.set_params(lam1=2.5).fit(X, z)
     assert not model.theta_[np.diff(model.B_.indptr) == 0].any()
@@ -411,9 +425,14 @@ def test_clone_keeps_every_parameter_and_the_fit_changes_none(model):
 
 NUMBERS = [-1, float("nan"), float("inf"), "0.1", None, [0.1]]
 WRONG = (
-    [(model, name, value) for model in EVERY for name in ("lam1", "lam2", "lam3", "lam4", "gap_tol")
-     if name in model.get_params() for value in NUMBERS]
-    + [(model, "n_threads", value) for model in NETWORKS for value in (-1, 1.5, "2")]
+    [
+        (model, name, value)
+        for model in EVERY
+        for name in ("lam1", "lam2", "lam3", "lam4", "gap_tol")
+        if name in model.get_params()
+        for value in NUMBERS
+    ]
+    + [(model, "n_jobs", value) for model in NETWORKS for value in (-1, 1.5, "2")]
     + [(model, "degree", value) for model in NETWORKS[1:] for value in ("D", None, 2)]
     + [(PredictiveNetwork(), name, value) for name in ("sign", "coupling") for value in ("x", 1)]
     + [(PredictiveNetwork(), "tol", value) for value in (-1, float("nan"), "x", None)]
@@ -421,8 +440,11 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize("model, name, value", WRONG, ids=lambda x: (
-    x if isinstance(x, str) else type(x).__name__ if hasattr(x, "fit") else repr(x)))
+@pytest.mark.parametrize(
+    "model, name, value",
+    WRONG,
+    ids=lambda x: x if isinstance(x, str) else type(x).__name__ if hasattr(x, "fit") else repr(x),
+)
 def test_wrong_parameter_is_one_sentence(model, name, value):
     X, z = raw(19, 12, 4)
     with pytest.raises(UsageError) as caught:
@@ -435,7 +457,7 @@ def test_wrong_parameter_is_one_sentence(model, name, value):
 
 def test_too_few_rounds_warn_with_figures():
     X, z = raw(20)
-    model = PredictiveNetwork(0.1, lam3=0.01, tol=1e-12, max_iter=1, n_threads=1)
+    model = PredictiveNetwork(0.1, lam3=0.01, tol=1e-12, max_iter=1, n_jobs=1)
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X, z)
     gained = model.objective_trace_[0] - model.objective_trace_[1]
@@ -461,7 +483,9 @@ def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X, z)
     gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)
-    expected = (f"{np.sum(gaps > 1e-6)} of {gaps.size} problems stopped with a relative duality "
-                f"gap up to {gaps.max():.2g}, above the tolerance 1e-06")
+    expected = (
+        f"{np.sum(gaps > 1e-6)} of {gaps.size} problems stopped with a relative duality "
+        f"gap up to {gaps.max():.2g}, above the tolerance 1e-06"
+    )
     assert gaps.max() > 1e-6
     assert any(expected in str(warning.message) for warning in caught)

@@ -17,8 +17,7 @@ from pnetlib.steps.comparison.compute import (
     outer_folds,
     paired_differences,
 )
-from pnetlib.steps.drugs import compute as evidence
-from pnetlib.steps.drugs import figures
+from pnetlib.steps.drugs import compute as evidence, figures
 from pnetlib.steps.drugs.compute import (
     CYTOTOXIC,
     WEIGHTED,
@@ -56,9 +55,17 @@ def compared(cohort):
 
 def differences(means, half=0.01):
     """A table of differences, the same for every other method; the last is over all drugs."""
-    rows = [{"drug": "all" if i == len(means) - 1 else f"d{i}", "against": other, "mean": mean,
-             "low": mean - half, "high": mean + half}
-            for other in (*evidence.OTHERS, "drug mean") for i, mean in enumerate(means)]
+    rows = [
+        {
+            "drug": "all" if i == len(means) - 1 else f"d{i}",
+            "against": other,
+            "mean": mean,
+            "low": mean - half,
+            "high": mean + half,
+        }
+        for other in (*evidence.OTHERS, "drug mean")
+        for i, mean in enumerate(means)
+    ]
     return pd.DataFrame(rows)
 
 
@@ -72,9 +79,10 @@ def test_wins_are_counted_with_clopper_and_pearsons_interval():
     assert (row["share low"], row["share high"]) == pytest.approx((low, high))
 
 
-@pytest.mark.parametrize(("means", "share", "bounds"), [
-    ([-1.0, -1.0, -1.0], 1.0, (0.025 ** 0.5, 1.0)), ([1.0, 1.0, 1.0], 0.0, (0.0, 1 - 0.025 ** 0.5)),
-])
+@pytest.mark.parametrize(
+    ("means", "share", "bounds"),
+    [([-1.0, -1.0, -1.0], 1.0, (0.025**0.5, 1.0)), ([1.0, 1.0, 1.0], 0.0, (0.0, 1 - 0.025**0.5))],
+)
 def test_all_or_none_won(means, share, bounds):
     row = beaten(differences(means)).iloc[0]
     assert row["share"] == share
@@ -85,12 +93,23 @@ def test_all_or_none_won(means, share, bounds):
 
 
 def test_further_drugs_are_those_with_most_lines_of_the_named(monkeypatch):
-    entries = pd.DataFrame({
-        "id": pd.array([1005, 1496, 135, None, 11, 1007, 9, 134, 140], dtype="Int64"),
-        "name": ["Cisplatin", "Cisplatin", "Gemcitabine", "Gemcitabine", "Paclitaxel",
-                 "Docetaxel", "Famous", "Etoposide", "Vinorelbine"],
-        "lines": pd.array([900, 999, 850, 950, 300, 933, 999, 880, 880], dtype="Int64"),
-    })
+    entries = pd.DataFrame(
+        {
+            "id": pd.array([1005, 1496, 135, None, 11, 1007, 9, 134, 140], dtype="Int64"),
+            "name": [
+                "Cisplatin",
+                "Cisplatin",
+                "Gemcitabine",
+                "Gemcitabine",
+                "Paclitaxel",
+                "Docetaxel",
+                "Famous",
+                "Etoposide",
+                "Vinorelbine",
+            ],
+            "lines": pd.array([900, 999, 850, 950, 300, 933, 999, 880, 880], dtype="Int64"),
+        }
+    )
     monkeypatch.setattr(evidence, "list_drugs", lambda source: entries)
     ids, said = further_drugs("here", ["Docetaxel"], 4)
     # Of two of a name the lower id; equal lines by name; no unnamed, unknown or taken drug.
@@ -99,8 +118,9 @@ def test_further_drugs_are_those_with_most_lines_of_the_named(monkeypatch):
 
 
 def test_a_source_without_further_drugs_says_so():
-    ids, said = further_drugs("simulated", ["Doxorubicin", "Mitomycin-C", "5-Fluorouracil",
-                                            "Docetaxel"])
+    ids, said = further_drugs(
+        "simulated", ["Doxorubicin", "Mitomycin-C", "5-Fluorouracil", "Docetaxel"]
+    )
     assert ids == [] and "none of the" in said and "these alone" in said
     assert len(set(CYTOTOXIC)) == len(CYTOTOXIC)
 
@@ -108,7 +128,9 @@ def test_a_source_without_further_drugs_says_so():
 def test_comparisons_of_drugs_join_and_part(cohort, compared):
     parts = [of_drugs(compared, [drug]) for drug in cohort.response]
     assert [list(part.predictions["drug"].unique()) for part in parts] == [
-        ["Docetaxel"], ["Mitomycin-C"]]
+        ["Docetaxel"],
+        ["Mitomycin-C"],
+    ]
     again = joined(parts)
     pd.testing.assert_frame_equal(again.predictions, compared.predictions)
     pd.testing.assert_frame_equal(again.choices, compared.choices)
@@ -138,7 +160,8 @@ def test_unseen_tissues_are_not_in_training(cohort):
             # No training line of the tissue: its naive mean is the drug's.
             np.testing.assert_allclose(test["tissue mean"], test["drug mean"])
     assert sorted(table.query("drug == 'Docetaxel'")["line"]) == sorted(
-        cohort.lines_for("Docetaxel"))
+        cohort.lines_for("Docetaxel")
+    )
 
 
 # The weight ---------------------------------------------------------------------------------
@@ -150,7 +173,8 @@ def test_weight_one_changes_no_bit(cohort, compared):
     np.testing.assert_array_equal(table["prediction"], here["Pro"])
     pro = compared.choices.query("drug == 'Docetaxel' and fold == 1 and method == 'Pro'").iloc[0]
     assert [row[name] for name in ("lam1", "lam3", "lam4", "inner error")] == [
-        pro[name] for name in ("lam1", "lam3", "lam4", "inner error")]
+        pro[name] for name in ("lam1", "lam3", "lam4", "inner error")
+    ]
 
 
 @pytest.mark.parametrize("omega", [0.2, 3.0])
@@ -161,8 +185,9 @@ def test_lambdas_are_those_of_the_weighted_model(cohort, omega):
     moments, choice, error = choose_weighted(X, z, PROFILE, SEED, omega)
     u, _ = refit(moments, choice, "Pro")
     point = choice.point("Pro")
-    model = WeightedPredictiveNetwork(omega, point["lam1"], 0.0, point["lam3"] * np.sqrt(omega),
-                                      point["lam4"] * omega, n_threads=1).fit(X, z)
+    model = WeightedPredictiveNetwork(
+        omega, point["lam1"], 0.0, point["lam3"] * np.sqrt(omega), point["lam4"] * omega, n_jobs=1
+    ).fit(X, z)
     ours = (moments.z_mean + (X - moments.mean) / moments.scale @ u) / np.sqrt(omega)
     assert np.corrcoef(ours, model.predict(X))[0, 1] > 0.99
     assert error == pytest.approx(choice.errors["Pro"].mean(axis=0).min() / omega)
@@ -177,8 +202,11 @@ def test_the_weight_of_smallest_inner_error_predicts(cohort, compared):
         best = part.loc[part["inner error"].idxmin(), "omega"]
         assert part.loc[part["chosen"], "omega"].item() == best
         here = predictions.query("drug == @drug and repeat == @repeat and fold == @fold")
-        expected = here["Pro"] if best == 1.0 else held_out_weighted(
-            cohort, drug, PROFILE, SEED, repeat, fold, best)[0]["prediction"]
+        expected = (
+            here["Pro"]
+            if best == 1.0
+            else held_out_weighted(cohort, drug, PROFILE, SEED, repeat, fold, best)[0]["prediction"]
+        )
         np.testing.assert_array_equal(here[WEIGHTED], expected)
     pd.testing.assert_frame_equal(predictions[list(METHODS)], compared.predictions[list(METHODS)])
     table = weighted_differences(predictions)
@@ -193,8 +221,9 @@ def test_no_held_out_line_is_seen_by_the_weighted_model(cohort):
     response = cohort.response.copy()
     response.loc[folds == 2] -= 50.0
     one = held_out_weighted(cohort, "Docetaxel", PROFILE, SEED, 0, 2, 0.3)
-    two = held_out_weighted(replace(cohort, response=response), "Docetaxel", PROFILE, SEED, 0, 2,
-                            0.3)
+    two = held_out_weighted(
+        replace(cohort, response=response), "Docetaxel", PROFILE, SEED, 0, 2, 0.3
+    )
     pd.testing.assert_frame_equal(one[0], two[0], check_exact=True)
     assert one[1] == two[1]
 
@@ -210,9 +239,11 @@ def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
     weighted = weighted_differences(predictions)
     assert (weights["omega"] == 1.0).all() and (weighted["mean"] == 0.0).all()
     wins = beaten(apart)
-    drawn = [figures.draw_drugs(apart, wins, simulated=simulated),
-             figures.draw_tissues(errors, errors, simulated=simulated),
-             figures.draw_weights(weights, weighted, simulated=simulated)]
+    drawn = [
+        figures.draw_drugs(apart, wins, simulated=simulated),
+        figures.draw_tissues(errors, errors, simulated=simulated),
+        figures.draw_weights(weights, weighted, simulated=simulated),
+    ]
     drugs = [*cohort.response, "mean of the drugs"]
     assert [t.get_text() for t in drawn[0].axes[0].get_yticklabels()] == drugs
     assert [t.get_text() for t in drawn[2].axes[1].get_yticklabels()] == drugs

@@ -49,20 +49,25 @@ def test_other_programs_read_the_files(tmp_path):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_start_from_a_file_gives_the_same_network(tmp_path, suffix):
     X, _ = naive.cohort(1, 60, 20)
-    wide = ElasticNetwork(0.3, gap_tol=1e-12, n_threads=1).fit(X)
+    wide = ElasticNetwork(0.3, gap_tol=1e-12, n_jobs=1).fit(X)
     path = write_network(tmp_path / f"net{suffix}", wide.B_)
-    cold, warm = (ElasticNetwork(0.1, gap_tol=1e-12, n_threads=1) for _ in range(2))
+    cold, warm = (ElasticNetwork(0.1, gap_tol=1e-12, n_jobs=1) for _ in range(2))
     cold.fit(X)
     warm.fit(X, start=read_network(path)[0])
     np.testing.assert_allclose(warm.B_.toarray(), cold.B_.toarray(), atol=1e-7)
-    again = ElasticNetwork(0.3, gap_tol=1e-11, n_threads=1).fit(X, start=read_network(path)[0])
+    again = ElasticNetwork(0.3, gap_tol=1e-11, n_jobs=1).fit(X, start=read_network(path)[0])
     np.testing.assert_array_equal(again.B_.toarray(), wide.B_.toarray())
 
 
-@pytest.mark.parametrize("start, said", [
-    (np.zeros((3, 3)), "shape"), ([[0.0]], "shape"), (np.eye(4), "itself"),
-    (np.full((4, 4), np.nan), "finite"),
-])
+@pytest.mark.parametrize(
+    "start, said",
+    [
+        (np.zeros((3, 3)), "shape"),
+        ([[0.0]], "shape"),
+        (np.eye(4), "itself"),
+        (np.full((4, 4), np.nan), "finite"),
+    ],
+)
 def test_a_wrong_start_is_one_sentence(start, said):
     X, _ = naive.cohort(1, 10, 4)
     with pytest.raises(UsageError, match=said):
@@ -70,9 +75,11 @@ def test_a_wrong_start_is_one_sentence(start, said):
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("damage", [
-    lambda raw: b"", lambda raw: b"nonsense\n", lambda raw: raw[: len(raw) // 2],
-], ids=["empty", "words", "cut"])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda raw: b"", lambda raw: b"nonsense\n", lambda raw: raw[: len(raw) // 2]],
+    ids=["empty", "words", "cut"],
+)
 def test_malformed_files_are_named(tmp_path, suffix, damage):
     path = write_network(tmp_path / f"net{suffix}", network(), GENES)
     path.write_bytes(damage(path.read_bytes()))
@@ -104,8 +111,15 @@ def test_what_does_not_fit_is_refused(tmp_path):
     nx.write_graphml(nx.DiGraph([("a", "b")]), tmp_path / "net.graphml")
     with pytest.raises(DataError, match="coefficient"):
         read_network(tmp_path / "net.graphml")
-    np.savez(tmp_path / "net.npz", format=b"csc", shape=[2, 2], data=[1.0], indices=[7],
-             indptr=[0, 1, 1], genes=["a", "b"])
+    np.savez(
+        tmp_path / "net.npz",
+        format=b"csc",
+        shape=[2, 2],
+        data=[1.0],
+        indices=[7],
+        indptr=[0, 1, 1],
+        genes=["a", "b"],
+    )
     with pytest.raises(DataError, match="net.npz"):
         read_network(tmp_path / "net.npz")
     write_network(tmp_path / "net.npz", np.array([[0, np.inf], [0, 0]]), ["a", "b"])

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -142,7 +143,7 @@ def inject(fault, driver):
     elif fault in ("kernel killed", "worker killed"):
         find = driver.kernel
         if fault == "worker killed":
-            find = lambda: descendants(driver.process.pid, "multiprocessing.spawn")
+            find = partial(descendants, driver.process.pid, "multiprocessing.spawn")
         victim = driver.wait_for(find)
         if not victim:
             return None
@@ -204,8 +205,9 @@ def test_a_run_goes_on_after_a_fault(fault, number, folder, undisturbed):
     code_after, complaint, _ = Driver(out, *more).end()
     assert code_after == 0, complaint
     found = results(out)
-    different = [name for name in expected.keys() | found.keys()
-                 if expected.get(name) != found.get(name)]
+    different = [
+        name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
+    ]
     tell(fault, number, moment / 2**attempt, code, took, len(kept), not different)
     assert different == []
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
@@ -219,7 +221,16 @@ def tell(*row):
         with open(TABLE, "a", newline="") as file:
             writer = csv.writer(file)
             if is_new:
-                writer.writerow(["fault", "number", "after_s", "exit_code", "ended_in_s",
-                                 "folds_kept", "identical"])
+                writer.writerow(
+                    [
+                        "fault",
+                        "number",
+                        "after_s",
+                        "exit_code",
+                        "ended_in_s",
+                        "folds_kept",
+                        "identical",
+                    ]
+                )
             fault, number, after, code, took, kept, identical = row
             writer.writerow([fault, number, f"{after:.2f}", code, f"{took:.2f}", kept, identical])

@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 from scipy.sparse import csc_array
 
-from benchmarks import scaling
-from benchmarks import scaling_command as command
+from benchmarks import scaling, scaling_command as command
 from benchmarks.genome import factor_shares, simulate_expression
 from benchmarks.scaling import Size, exponents, fitted_exponents, series, threads_compared
 from pnetlib.errors import SetupError, UsageError
@@ -59,8 +58,8 @@ def test_float32_kernel_computes_in_float64(lam2):
     """Solving in a float32 G is solving in the same numbers held as float64."""
     X, _ = naive.cohort(2, 60, 90)
     G, w = gram(X, 1, dtype="float32"), np.full(90, 0.05)
-    one, gaps = solve_network(G, w, lam2, Columns.empty(90), 1e-12, n_threads=1)
-    two, others = solve_network(G.astype(float), w, lam2, Columns.empty(90), 1e-12, n_threads=1)
+    one, gaps = solve_network(G, w, lam2, Columns.empty(90), 1e-12, n_jobs=1)
+    two, others = solve_network(G.astype(float), w, lam2, Columns.empty(90), 1e-12, n_jobs=1)
     np.testing.assert_allclose(one.matrix().toarray(), two.matrix().toarray(), atol=1e-10)
     assert gaps.max() <= 1e-12 and others.max() <= 1e-12 and one.data.dtype == np.float64
 
@@ -69,8 +68,10 @@ def test_float32_kernel_computes_in_float64(lam2):
 @pytest.mark.parametrize("lam2", [0.0, 0.05])
 def test_float32_network_is_the_float64_one_within_the_floor(n, p, lam2):
     X, _ = simulate_expression(n, n, p)
-    wide, narrow = (ElasticNetwork(0.2, lam2, gap_tol=1e-9, gram_dtype=dtype, n_threads=1).fit(X)
-                    for dtype in ("float64", "float32"))
+    wide, narrow = (
+        ElasticNetwork(0.2, lam2, gap_tol=1e-9, gram_dtype=dtype, n_jobs=1).fit(X)
+        for dtype in ("float64", "float32")
+    )
     assert narrow.certified_gaps_.max() <= 1e-9 + FLOOR
     assert wide.certified_gaps_.max() <= 1e-9
     np.testing.assert_allclose(narrow.B_.toarray(), wide.B_.toarray(), atol=1e-4)
@@ -81,7 +82,7 @@ def test_float32_network_is_the_float64_one_within_the_floor(n, p, lam2):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_threads_give_the_same_bits(dtype):
     X, _ = simulate_expression(5, 80, 200)
-    one, two = (ElasticNetwork(0.25, gram_dtype=dtype, n_threads=k).fit(X) for k in (1, 2))
+    one, two = (ElasticNetwork(0.25, gram_dtype=dtype, n_jobs=k).fit(X) for k in (1, 2))
     for name in ("data", "indices", "indptr"):
         np.testing.assert_array_equal(getattr(one.B_, name), getattr(two.B_, name))
     np.testing.assert_array_equal(one.gaps_, two.gaps_)
@@ -91,7 +92,7 @@ def test_threads_give_the_same_bits(dtype):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_the_gram_matrix_is_the_only_dense_array(dtype):
     X, _ = simulate_expression(6, 12, 1500)
-    model = ElasticNetwork(1.2, gram_dtype=dtype, n_threads=1)
+    model = ElasticNetwork(1.2, gram_dtype=dtype, n_jobs=1)
     model.fit(X[:, :40])  # compiles
     tracemalloc.start()
     model.fit(X)
@@ -110,18 +111,19 @@ def test_certificate_is_the_naive_gap(n, p, lam2):
     X, _ = naive.cohort(3, n, p)
     B = 0.1 * naive.network(4, p, 0.2)
     expected = [gap_of(X, B, j, 0.3, lam2) for j in range(p)]
-    found = certify_network(X, csc_array(B), 0.3, lam2, n_threads=1)
+    found = certify_network(X, csc_array(B), 0.3, lam2, n_jobs=1)
     np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-12)
     some = [p - 1, 0, 3]
-    np.testing.assert_allclose(certify_network(X, B, 0.3, lam2, some, n_threads=2), found[some],
-                               rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(
+        certify_network(X, B, 0.3, lam2, some, n_jobs=2), found[some], rtol=1e-9, atol=1e-12
+    )
     assert certify_network(X, B, 0.3, lam2, []).size == 0
 
 
 def test_a_constant_gene_has_no_gap():
     X, _ = simulate_expression(1, 20, 9)
     X[:, 4] = 3.3
-    model = ElasticNetwork(0.3, gram_dtype="float32", n_threads=1).fit(X)
+    model = ElasticNetwork(0.3, gram_dtype="float32", n_jobs=1).fit(X)
     assert model.certify(X, [4]) == 0
 
 
@@ -157,19 +159,19 @@ def test_what_cannot_fit_is_refused_in_one_sentence(monkeypatch):
 
 def test_forecast_of_memory(monkeypatch):
     monkeypatch.setattr(forecast, "available_memory", lambda: 4 * 10**9)
-    narrow = forecast.forecast_memory(1000, 17419, gram_dtype="float32", n_threads=2)
-    wide = forecast.forecast_memory(1000, 17419, n_threads=2)
+    narrow = forecast.forecast_memory(1000, 17419, gram_dtype="float32", n_jobs=2)
+    wide = forecast.forecast_memory(1000, 17419, n_jobs=2)
     assert wide.gram == 8 * 17419**2 == 2 * narrow.gram
     assert narrow.total < 3.5e9 and wide.total < 6e9
     narrow.require()
     with pytest.raises(SetupError):
-        forecast.forecast_memory(1000, 40000, n_threads=2).require()
+        forecast.forecast_memory(1000, 40000, n_jobs=2).require()
     assert "of 4.0 GB available (Gram 1.21," in str(narrow)
 
 
 def test_forecast_of_time_grows_with_the_genes():
     X, _ = simulate_expression(1, 40, 1200)
-    small, large = (forecast.forecast_network(X[:, :p], 1.0, n_threads=1) for p in (120, 1200))
+    small, large = (forecast.forecast_network(X[:, :p], 1.0, n_jobs=1) for p in (120, 1200))
     assert 0 < small.seconds < large.seconds and large.edges >= 0
     assert "s with" in str(large) and forecast.forecast_memory(40, 1200).seconds is None
 
@@ -224,10 +226,17 @@ def made(noise=0.0):
         p, n = one.p, one.n
         gram_seconds = 1e-9 * p**2 * n * np.exp(noise * rng.normal())
         columns = 1e-4 * p**1.5 * np.exp(noise * rng.normal())
-        rows.append({**vars(one), "gram_seconds": gram_seconds / one.threads,
-                     "columns_seconds": columns / one.threads,
-                     "seconds": (gram_seconds + columns) / one.threads, "peak_bytes": 4.0 * p**2,
-                     "edges": 43.0, "bits": f"{p} {n} {one.gram_dtype}"})
+        rows.append(
+            {
+                **vars(one),
+                "gram_seconds": gram_seconds / one.threads,
+                "columns_seconds": columns / one.threads,
+                "seconds": (gram_seconds + columns) / one.threads,
+                "peak_bytes": 4.0 * p**2,
+                "edges": 43.0,
+                "bits": f"{p} {n} {one.gram_dtype}",
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -263,7 +272,10 @@ def test_threads_are_compared_where_both_ran():
 
 def test_study_finds_the_penalty_and_writes_its_files(tmp_path, monkeypatch, capsys):
     sizes = [Size(p, 60, threads=2) for p in (60, 100)] + [
-        Size(60, 90, threads=2), Size(100, 60, threads=1), Size(100, 60, "float64", 2)]
+        Size(60, 90, threads=2),
+        Size(100, 60, threads=1),
+        Size(100, 60, "float64", 2),
+    ]
     monkeypatch.setattr(command, "plan", lambda size, threads: sizes)
     monkeypatch.setattr(scaling, "plan", lambda size, threads: sizes)
     assert command.main(["--out", str(tmp_path), "--threads", "2"]) == 0

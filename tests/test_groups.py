@@ -6,8 +6,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.model_selection import KFold
 
 from pnetlib.datasets.simulated import SIZES, simulate_cohort
@@ -136,8 +135,10 @@ def test_neighbours_are_the_genes_most_strongly_linked_to_the_markers(cohort, ge
     universe = genes.union(pd.Index(MARKERS), sort=False)
     B = ElasticNetwork(0.4).fit(cohort.expression[universe]).B_.toarray()
     B = pd.DataFrame(np.abs(B), universe, universe)
-    link = {gene: B.loc[MARKERS, gene].sum() + B.loc[gene, MARKERS].sum()
-            for gene in universe.difference(MARKERS)}
+    link = {
+        gene: B.loc[MARKERS, gene].sum() + B.loc[gene, MARKERS].sum()
+        for gene in universe.difference(MARKERS)
+    }
     expected = sorted(link, key=link.get, reverse=True)
     assert list(found[3:]) == expected[:6]
     everyone = neighbourhood(cohort, genes, MARKERS, 1000, 0.4)
@@ -223,10 +224,15 @@ def three():
 
 def test_edges_of_both_groups_stand_side_by_side(three):
     table = edge_table(three)
-    expected = pd.DataFrame({
-        "regulator": list("AABC"), "target": list("BCCA"), "ST": [0.5, 1.0, -0.25, 0.0],
-        "RS": [-0.75, 0.0, 0.0, 0.5], "presence": ["both", "ST only", "ST only", "RS only"],
-    })
+    expected = pd.DataFrame(
+        {
+            "regulator": list("AABC"),
+            "target": list("BCCA"),
+            "ST": [0.5, 1.0, -0.25, 0.0],
+            "RS": [-0.75, 0.0, 0.0, 0.5],
+            "presence": ["both", "ST only", "ST only", "RS only"],
+        }
+    )
     pd.testing.assert_frame_equal(table, expected, check_dtype=False)
 
 
@@ -243,7 +249,7 @@ def test_degrees_by_hand(three):
 @pytest.mark.parametrize("group", GROUPS)
 def test_tables_are_those_of_networkx(networks, group):
     graph, table = networks[group].to_networkx(), degree_table(networks)
-    for node, degree in graph.degree():
+    for node, _degree in graph.degree():
         assert table.at[node, f"targets {group}"] == graph.out_degree(node)
         assert table.at[node, f"regulators {group}"] == graph.in_degree(node)
         total = sum(abs(w) for *_, w in graph.in_edges(node, data="coefficient"))

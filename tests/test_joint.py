@@ -42,9 +42,16 @@ def effects(seed, p=6):
 def state_of(m, B, theta, signs=None):
     """A state of the joint fit."""
     p = len(B)
-    return State(naive.columns(B), np.ascontiguousarray((m.G @ B).T), theta.copy(),
-                 np.zeros(p) if signs is None else signs, np.zeros(p),
-                 np.zeros(p, bool), np.zeros(p), 0.0)
+    return State(
+        naive.columns(B),
+        np.ascontiguousarray((m.G @ B).T),
+        theta.copy(),
+        np.zeros(p) if signs is None else signs,
+        np.zeros(p),
+        np.zeros(p, bool),
+        np.zeros(p),
+        0.0,
+    )
 
 
 def random_problem(seed):
@@ -54,9 +61,12 @@ def random_problem(seed):
     if (p < n) == bool(seed & 8):
         p, n = (12, 9) if seed & 8 else (8, 30)
     pen = Penalties(
-        lam1=10 ** rng.uniform(-2, -0.2), lam2=rng.choice([0.0, 0.05]),
-        lam3=10 ** rng.uniform(-3, -0.7), lam4=rng.choice([0.0, 1.0]) * 10 ** rng.uniform(-3, 0.5),
-        degree=DEGREES[seed & 1], coupling=["exact", "lagged"][seed >> 2 & 1],
+        lam1=10 ** rng.uniform(-2, -0.2),
+        lam2=rng.choice([0.0, 0.05]),
+        lam3=10 ** rng.uniform(-3, -0.7),
+        lam4=rng.choice([0.0, 1.0]) * 10 ** rng.uniform(-3, 0.5),
+        degree=DEGREES[seed & 1],
+        coupling=["exact", "lagged"][seed >> 2 & 1],
     )
     return *naive.cohort(seed, n, p), pen, bool(seed & 2)
 
@@ -65,11 +75,11 @@ def fitted(seed, pen=None, **options):
     """A random problem and its joint fit."""
     X, z, drawn, fixed = random_problem(seed)
     pen = pen or drawn
-    m = Moments.of(X, z, n_threads=1)
+    m = Moments.of(X, z, n_jobs=1)
     state = start_state(m, pen, options.get("gap_tol", 1e-6), 1)
     if fixed:
         state.signs = initial_signs(m, state, pen)
-    return X, z, pen, m, fit_joint(m, pen, state, n_threads=1, **options)
+    return X, z, pen, m, fit_joint(m, pen, state, n_jobs=1, **options)
 
 
 # Objective and edge weights -----------------------------------------------------------------
@@ -87,7 +97,8 @@ def test_objective_is_the_formula(seed, degree, fixed):
     m = Moments.of(X, z)
     s = state_of(m, B, theta, signs)
     assert objective(m, s.B, s.GB, theta, signs, pen) == pytest.approx(
-        naive.objective(X, z, B, theta, pen, signs), rel=1e-12)
+        naive.objective(X, z, B, theta, pen, signs), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("fixed", [False, True])
@@ -173,8 +184,23 @@ def test_sweep_solves_the_columns_in_turn(seed, lam2):
     active = np.flatnonzero(theta)
     u, v = B @ theta, m.G @ B @ theta
     counts, indices, data, gaps = sweep_columns(
-        m.G, s.GB, m.g, m.zz, theta, active, a, e, pen.lam1, lam2, pen.lam4, *s.B.arrays, u, v,
-        1e-13, 1000)
+        m.G,
+        s.GB,
+        m.g,
+        m.zz,
+        theta,
+        active,
+        a,
+        e,
+        pen.lam1,
+        lam2,
+        pen.lam4,
+        *s.B.arrays,
+        u,
+        v,
+        1e-13,
+        1000,
+    )
     weights = held_weights(a, e, pen)
     expected = B.copy()
     for j in active:
@@ -232,7 +258,7 @@ def test_held_columns_are_left_alone():
     G = X.T @ X / 30
     B, held = naive.columns(linked(9)), np.arange(6) % 2 == 0
     GB = np.ascontiguousarray((G @ linked(9)).T)
-    new, _ = solve_network(G, np.full(6, 0.1), 0.0, B, 1e-10, GB=GB, held=held, n_threads=1)
+    new, _ = solve_network(G, np.full(6, 0.1), 0.0, B, 1e-10, GB=GB, held=held, n_jobs=1)
     plain, _ = solve_network(G, np.full(6, 0.1), 0.0, Columns.empty(6), 1e-10)
     new, plain = new.matrix().toarray(), plain.matrix().toarray()
     np.testing.assert_array_equal(new[:, held], linked(9)[:, held])
@@ -309,8 +335,9 @@ def test_kkt_residuals_are_slopes_of_the_objective(seed, degree, fixed):
     edges = naive.stationarity(lambda b: naive.objective(X, z, b, theta, pen, signs), B)
     np.fill_diagonal(edges, 0.0)
     sizes = naive.stationarity(lambda t: naive.objective(X, z, B, t, pen, signs), theta)
-    np.testing.assert_allclose(kkt_residuals(m, state_of(m, B, theta, signs), pen),
-                               [edges.max(), sizes.max()], rtol=1e-4)
+    np.testing.assert_allclose(
+        kkt_residuals(m, state_of(m, B, theta, signs), pen), [edges.max(), sizes.max()], rtol=1e-4
+    )
 
 
 def test_tight_tolerances_end_at_a_stationary_point():

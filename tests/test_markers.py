@@ -29,7 +29,10 @@ def hand_made(theta, degree):
     """Networks of drugs x and y of which only effects and degrees matter."""
     drugs = ["x", "y"]
     return DrugNetworks(
-        GENES, pd.DataFrame(theta, GENES, drugs), pd.DataFrame(degree, GENES, drugs), {},
+        GENES,
+        pd.DataFrame(theta, GENES, drugs),
+        pd.DataFrame(degree, GENES, drugs),
+        {},
         pd.DataFrame(index=drugs),
     )
 
@@ -110,7 +113,7 @@ def test_all_seven_published_markers_are_shown_for_real_names(fitted):
 @pytest.mark.parametrize("drug", CHOSEN)
 def test_networks_are_pro_on_all_lines_of_a_drug(cohort, genes, fitted, drug):
     lines = cohort.lines_for(drug)
-    model = PredictiveNetwork(**CHOSEN[drug], tol=1e-5, n_threads=1).fit(
+    model = PredictiveNetwork(**CHOSEN[drug], tol=1e-5, n_jobs=1).fit(
         cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
     )
     np.testing.assert_array_equal(fitted.theta[drug], model.theta_)
@@ -131,9 +134,7 @@ def test_degrees_are_those_of_networkx(fitted, drug):
 
 def test_threads_change_no_bit(cohort, genes, fitted):
     done = []
-    again = fit_drug_networks(
-        cohort, genes, CHOSEN, n_threads=2, advance=lambda: done.append(1)
-    )
+    again = fit_drug_networks(cohort, genes, CHOSEN, n_jobs=2, advance=lambda: done.append(1))
     assert_frame_equal(again.theta, fitted.theta, check_exact=True)
     assert_frame_equal(again.degree, fitted.degree, check_exact=True)
     assert_frame_equal(again.fits, fitted.fits, check_exact=True)

@@ -64,8 +64,9 @@ def test_units_do_not_matter():
     X, z = expression(5, 50, 4)
     factor = np.array([1e-6, 1.0, -3.0, 1e6])
     m, scaled = Moments.of(X, z), Moments.of(X * factor, z)
-    np.testing.assert_allclose(scaled.G, m.G * np.outer(np.sign(factor), np.sign(factor)),
-                               atol=1e-12)
+    np.testing.assert_allclose(
+        scaled.G, m.G * np.outer(np.sign(factor), np.sign(factor)), atol=1e-12
+    )
 
 
 @pytest.mark.parametrize("p", [1, 127, 128, 129, 300])
@@ -75,7 +76,7 @@ def test_gram_in_blocks_has_the_same_bits_for_any_thread_count(p):
     np.testing.assert_allclose(G, X.T @ X / 40, rtol=1e-12)
     for threads in (2, 3):
         np.testing.assert_array_equal(gram(X, threads), G)
-    np.testing.assert_array_equal(Moments.of(X, n_threads=2).G, Moments.of(X, n_threads=1).G)
+    np.testing.assert_array_equal(Moments.of(X, n_jobs=2).G, Moments.of(X, n_jobs=1).G)
 
 
 def test_blocks_do_not_depend_on_the_width():
@@ -111,7 +112,7 @@ def test_down_dated_moments_are_those_of_the_lines_left(n, p, gone):
     kept = np.setdiff1d(np.arange(n), out)
     whole = Moments.of(X, z)
     same_moments(whole.without(X, z, out), Moments.of(X[kept], z[kept]))
-    one, two = (whole.without(X, z, out, n_threads=threads).G for threads in (1, 2))
+    one, two = (whole.without(X, z, out, n_jobs=threads).G for threads in (1, 2))
     np.testing.assert_array_equal(one, two)
 
 

@@ -29,13 +29,17 @@ def test_a_table_becomes_the_network_that_the_estimator_gives(table, tmp_path, c
     assert f"{expected.nnz} edges among 12 genes" in said and str(out) in said
 
 
-@pytest.mark.parametrize("spoil, code, words", [
-    (lambda t: t.assign(G3=["?"] + [1.0] * 39), 4, "line L0, gene G3 is '?'"),
-    (lambda t: t.replace({"G5": {t.iat[2, 5]: np.nan}}), 4, "line L2, gene G5"),
-    (lambda t: t.rename(columns={"G1": "G0"}), 44, "gene G0 stands twice"),
-    (lambda t: t.rename(index={"L1": "L0"}), 44, "cell line L0 stands twice"),
-    (lambda t: t[["G0"]], 4, "two lines and two genes"),
-], ids=["text", "missing", "gene twice", "line twice", "one gene"])
+@pytest.mark.parametrize(
+    "spoil, code, words",
+    [
+        (lambda t: t.assign(G3=["?"] + [1.0] * 39), 4, "line L0, gene G3 is '?'"),
+        (lambda t: t.replace({"G5": {t.iat[2, 5]: np.nan}}), 4, "line L2, gene G5"),
+        (lambda t: t.rename(columns={"G1": "G0"}), 44, "gene G0 stands twice"),
+        (lambda t: t.rename(index={"L1": "L0"}), 44, "cell line L0 stands twice"),
+        (lambda t: t[["G0"]], 4, "two lines and two genes"),
+    ],
+    ids=["text", "missing", "gene twice", "line twice", "one gene"],
+)
 def test_a_table_that_is_none_is_one_sentence(table, tmp_path, capsys, spoil, code, words):
     file = tmp_path / "x.csv"
     spoil(table).to_csv(file)

@@ -10,16 +10,20 @@ from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.parameters import read_parameters
 
 NAMES = (
-    "01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "06_simulation",
-    "07_lambdas", "08_stability", "09_differences", "10_drugs", "11_speed", "12_claims",
+    "01_data",
+    "02_comparison",
+    "03_markers",
+    "04_networks",
+    "05_effects",
+    "06_simulation",
+    "07_lambdas",
+    "08_stability",
+    "09_differences",
+    "10_drugs",
+    "11_speed",
+    "12_claims",
 )
-SHARED = {
-    "source": "simulated",
-    "profile": "smoke",
-    "out": "",
-    "seed": 20220823,
-    "threads": 0,
-}
+SHARED = {"source": "simulated", "profile": "smoke", "out": "", "seed": 20220823, "threads": 0}
 MOST_LINES = 12
 MOST_BYTES = 400_000
 

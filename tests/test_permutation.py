@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from scipy.stats import binom
 
 from pnetlib.stats.permutation import exchangeable, permutation_test, permute_within
@@ -49,10 +48,12 @@ def test_p_values_count_permutations_at_least_as_extreme():
         return values[labels == "a"].mean(axis=0) - values[labels == "b"].mean(axis=0)
 
     found = permutation_test(statistics, labels, np.zeros(6), [0, 0], n, 5)
-    drawn = np.array([
-        np.abs(statistics(permute_within(labels, np.zeros(6), np.random.default_rng([5, i]))))
-        for i in range(n)
-    ])
+    drawn = np.array(
+        [
+            np.abs(statistics(permute_within(labels, np.zeros(6), np.random.default_rng([5, i]))))
+            for i in range(n)
+        ]
+    )
     bar = np.abs(statistics(labels)) - 1e-9
     np.testing.assert_allclose(found.p, (1 + (drawn >= bar).sum(axis=0)) / (1 + n))
     most = drawn.max(axis=1, keepdims=True)
@@ -83,8 +84,14 @@ def null_pair(rng, p=4, tissues=3, each=10):
         labels += list(np.where(rng.permutation(each) < (3, 5, 8)[number], "ST", "RS"))
         tissue += [str(number)] * each
     order = np.argsort(np.array(labels) == "RS", kind="stable")
-    return Pair(np.concatenate(expression)[order], np.array(labels)[order],
-                np.array(tissue)[order], pd.Index(list("abcd")[:p]), ["a"], 0.3)
+    return Pair(
+        np.concatenate(expression)[order],
+        np.array(labels)[order],
+        np.array(tissue)[order],
+        pd.Index(list("abcd")[:p]),
+        ["a"],
+        0.3,
+    )
 
 
 SETS, PERMUTATIONS = 500, 19
@@ -96,10 +103,19 @@ def null_p():
     rows = []
     for number in range(SETS):
         pair = null_pair(np.random.default_rng([11, number]))
-        found = permutation_test(pair.differences, pair.labels, pair.tissue, pair.families,
-                                 PERMUTATIONS, number)
-        rows.append([found.p[1], found.p[16], found.p[20], found.p[22], found.p_family[:16].min(),
-                     found.p_family[16:20].min()])
+        found = permutation_test(
+            pair.differences, pair.labels, pair.tissue, pair.families, PERMUTATIONS, number
+        )
+        rows.append(
+            [
+                found.p[1],
+                found.p[16],
+                found.p[20],
+                found.p[22],
+                found.p_family[:16].min(),
+                found.p_family[16:20].min(),
+            ]
+        )
     return np.array(rows)
 
 

@@ -13,8 +13,7 @@ from pnetlib.steps.effects import figures as effects
 from pnetlib.steps.effects.compute import compare_groups
 from pnetlib.steps.markers import figures as markers
 from pnetlib.steps.markers.compute import DrugNetworks, common_markers, published_markers
-from pnetlib.steps.networks import compute as group_step
-from pnetlib.steps.networks import figures as networks
+from pnetlib.steps.networks import compute as group_step, figures as networks
 from pnetlib.steps.networks.compute import Groups
 from pnetlib.steps.style import GROUP_COLOURS, METHOD_COLOURS
 
@@ -28,9 +27,16 @@ def words(figure):
 @pytest.fixture
 def errors():
     rows = [
-        {"drug": drug, "method": method, "mean": 0.5 + 0.1 * k, "se": 0.05, "low": 0.4 + 0.1 * k,
-         "high": 0.6 + 0.1 * k}
-        for drug in DRUGS for k, method in enumerate([*METHODS, *BASELINES])
+        {
+            "drug": drug,
+            "method": method,
+            "mean": 0.5 + 0.1 * k,
+            "se": 0.05,
+            "low": 0.4 + 0.1 * k,
+            "high": 0.6 + 0.1 * k,
+        }
+        for drug in DRUGS
+        for k, method in enumerate([*METHODS, *BASELINES])
     ]
     return pd.DataFrame(rows)
 
@@ -39,7 +45,8 @@ def errors():
 def differences():
     rows = [
         {"drug": drug, "against": method, "mean": -0.1, "se": 0.02, "low": -0.14, "high": -0.06}
-        for drug in [*DRUGS, "all"] for method in [*METHODS[1:], *BASELINES]
+        for drug in [*DRUGS, "all"]
+        for method in [*METHODS[1:], *BASELINES]
     ]
     return pd.DataFrame(rows)
 
@@ -99,9 +106,7 @@ def test_markers_show_ranks_and_those_outside(fitted):
     text = words(figure)
     assert "variance rank 1,500" in text and "no effect" in text
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["g2", "far", "g1 ✓"]
-    assert "1 of the 1 other" in markers.caption_markers(
-        fitted, common, published, simulated=False
-    )
+    assert "1 of the 1 other" in markers.caption_markers(fitted, common, published, simulated=False)
 
 
 def test_markers_without_any_common_gene(fitted):
@@ -147,12 +152,24 @@ def test_network_errors_mark_the_choice():
 def test_effects_survive_a_silent_marker():
     rng = np.random.default_rng(0)
     groups = Groups({"ST": pd.Index(list("abcd")), "RS": pd.Index(list("efgh"))}, {}, 8)
-    table = pd.concat([
-        pd.DataFrame({"line": lines, "group": group, "marker": marker, "side": side, "length": 1,
-                      "effect": 0.0 if marker == "m2" else rng.random(4)})
-        for group, lines in groups.lines.items() for marker in ("m1", "m2")
-        for side in ("targets", "regulators")
-    ], ignore_index=True)
+    table = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "line": lines,
+                    "group": group,
+                    "marker": marker,
+                    "side": side,
+                    "length": 1,
+                    "effect": 0.0 if marker == "m2" else rng.random(4),
+                }
+            )
+            for group, lines in groups.lines.items()
+            for marker in ("m1", "m2")
+            for side in ("targets", "regulators")
+        ],
+        ignore_index=True,
+    )
     compared = compare_groups(table)
     figure = effects.draw_effects(table, compared, 1, simulated=False)
     assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["m1", "m2"]
@@ -171,8 +188,10 @@ def dense_tables(n_genes, n_markers, seed):
     edges["presence"] = np.select(
         [edges["RS"] == 0, edges["ST"] == 0], ["ST only", "RS only"], "both"
     )
-    degree = {f"degree {g}": edges.groupby("regulator")[g].apply(lambda b: b.abs().sum())
-              for g in group_step.GROUPS}
+    degree = {
+        f"degree {g}": edges.groupby("regulator")[g].apply(lambda b: b.abs().sum())
+        for g in group_step.GROUPS
+    }
     positions = {gene: 0.01 * rng.normal(size=2) for gene in genes[:-1]}
     return edges, pd.DataFrame(degree).reindex(genes).fillna(0.0), positions, genes[:n_markers]
 
@@ -187,7 +206,8 @@ def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
         assert sorted(text.get_text() for text in axes.texts) == list(degrees.index)
         boxes = np.array([text.get_window_extent().extents for text in axes.texts])
         over = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
-            boxes[:, None, :2], boxes[None, :, :2])
+            boxes[:, None, :2], boxes[None, :, :2]
+        )
         over[np.diag_indices(len(boxes))] = -1
         assert not (over > 1).all(axis=2).any()
         assert (boxes[:, :2] >= -1).all() and (boxes[:, 2:] <= [width + 1, height + 1]).all()
@@ -220,12 +240,22 @@ def test_hubs_stand_in_the_order_of_their_degree(group_tables):
 
 def effects_table(scale):
     rng = np.random.default_rng(1)
-    return pd.DataFrame([
-        {"line": f"{group}{line}", "group": group, "marker": marker, "side": side, "length": 1,
-         "effect": rng.random() * size}
-        for marker, size in scale.items() for side in ("targets", "regulators")
-        for group in ("ST", "RS") for line in range(12)
-    ])
+    return pd.DataFrame(
+        [
+            {
+                "line": f"{group}{line}",
+                "group": group,
+                "marker": marker,
+                "side": side,
+                "length": 1,
+                "effect": rng.random() * size,
+            }
+            for marker, size in scale.items()
+            for side in ("targets", "regulators")
+            for group in ("ST", "RS")
+            for line in range(12)
+        ]
+    )
 
 
 def test_effects_show_every_line_in_the_colours_of_the_groups():
@@ -276,8 +306,6 @@ def test_rows_keep_their_height_for_any_number_of_drugs(errors, differences, n_d
 
 def test_markers_say_what_the_sizes_mean(fitted):
     published = published_markers(fitted, ["g2"], pd.Series({"g2": 2.0}))
-    figure = markers.draw_markers(
-        fitted, common_markers(fitted, 2), published, simulated=False
-    )
+    figure = markers.draw_markers(fitted, common_markers(fitted, 2), published, simulated=False)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels[-1] == f"degree {fitted.degree.to_numpy().max():.2g}"

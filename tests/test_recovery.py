@@ -6,8 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from pandas.testing import assert_frame_equal
 from scipy.stats import ttest_1samp
 
@@ -128,7 +127,7 @@ def test_genes_outside_the_planted_network_count_as_idle(cohort):
 
 def test_threads_change_no_bit(cohort, found):
     done = []
-    again = recover(cohort, SMOKE, 1, n_threads=2, advance=lambda: done.append(1))
+    again = recover(cohort, SMOKE, 1, n_jobs=2, advance=lambda: done.append(1))
     assert_frame_equal(again, found, check_exact=True)
     assert len(done) == 4
 
@@ -148,7 +147,9 @@ def test_intervals_are_students_over_cohorts_and_paired():
     rng = np.random.default_rng(0)
     rows = [
         {"seed": seed, "drug": drug, "method": method, **dict.fromkeys(MEASURES, rng.random())}
-        for seed in range(6) for drug in "xy" for method in ("Pro", "LA")
+        for seed in range(6)
+        for drug in "xy"
+        for method in ("Pro", "LA")
     ]
     table = recovery_intervals(pd.DataFrame(rows)).set_index(["measure", "method"])
     values = pd.DataFrame(rows).groupby(["method", "seed"])["Ave"].mean()

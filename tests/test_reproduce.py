@@ -356,8 +356,13 @@ def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
     slow = Path(f"{clone.calls}.slow")
     slow.touch()
     installing = subprocess.Popen(
-        clone.line(*CHECK), cwd=clone.root, env=clone.environment, text=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True,
+        clone.line(*CHECK),
+        cwd=clone.root,
+        env=clone.environment,
+        text=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     wait_for(lambda: "pip" in clone.called)
     os.killpg(installing.pid, signal.SIGUSR1)
@@ -374,8 +379,15 @@ def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
     folder = active(tmp_path / "mine", sys.executable)
     environment = os.environ | {"VIRTUAL_ENV": folder}
     environment.pop("PNETLIB_ENV", None)
-    smoke = [str(ROOT / "reproduce.sh"), "--data", "simulated", "--profile", "smoke", "--only",
-             "01,02,03,04,05"]
+    smoke = [
+        str(ROOT / "reproduce.sh"),
+        "--data",
+        "simulated",
+        "--profile",
+        "smoke",
+        "--only",
+        "01,02,03,04,05",
+    ]
     runs = [
         subprocess.Popen(
             [*smoke, "--out", str(tmp_path / f"j{threads}"), "-j", str(threads)],

@@ -14,8 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pnetlib import errors
 from pnetlib.errors import SetupError, UsageError
@@ -874,8 +873,12 @@ def test_papermill_by_hand_needs_no_driver(tmp_path, project):
     made = [sys.executable, "-m", "papermill", str(project / "notebooks" / "02_comparison.ipynb")]
     given = ["-p", "out", str(tmp_path / "hand"), "-p", "threads", "1", "--no-progress-bar"]
     subprocess.run(
-        [*made, str(tmp_path / "out.ipynb"), *given], check=True, capture_output=True, timeout=300,
-        env=command_environment(), cwd=tmp_path,
+        [*made, str(tmp_path / "out.ipynb"), *given],
+        check=True,
+        capture_output=True,
+        timeout=300,
+        env=command_environment(),
+        cwd=tmp_path,
     )
     numbers = json.loads((tmp_path / "hand" / "02_comparison.json").read_text())
     assert numbers["seed"] == 20220823 and set(numbers["drugs"]) >= {"Docetaxel"}
@@ -946,7 +949,10 @@ def test_nothing_heavy_is_imported_where_nothing_is_to_be_done(finished, noteboo
     line = command_line(*SMOKE, "--out", finished, notebooks=notebooks)[3:]
     shown = subprocess.run(
         [sys.executable, "-c", code, *line],
-        env=command_environment(), capture_output=True, text=True, timeout=60,
+        env=command_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert shown.stdout.splitlines()[-1] == "set()", shown.stderr
 
@@ -1020,7 +1026,8 @@ def test_another_library_or_version_makes_everything_stale(finished, notebooks, 
     monkeypatch.setattr(freshness, "versions", lambda: fingerprint.versions() | {"numba": "9"})
     was = fingerprint.versions()["numba"]
     assert freshness.reasons(run, step, {}) == [
-        "the library's source changed", f"numba is 9, was {was}",
+        "the library's source changed",
+        f"numba is 9, was {was}",
     ]
 
 
@@ -1099,8 +1106,9 @@ class OneLine:
 @given(st.lists(st.floats(width=64), min_size=1, max_size=9))
 def test_folds_come_back_bit_for_bit(tmp_path_factory, values):
     folds = Folds(tmp_path_factory.mktemp("folds"), {"seed": 1}).of("held_out", force=["A"])
-    table = pd.DataFrame({"drug": "D", "fold": 2, "line": [f"0{n}" for n in range(len(values))],
-                          "Pro": values})
+    table = pd.DataFrame(
+        {"drug": "D", "fold": 2, "line": [f"0{n}" for n in range(len(values))], "Pro": values}
+    )
     assert folds.get(("D", 0, 2)) is None
     folds.put(("D", 0, 2), (table, table.head(1)))
     for one, other in zip(folds.get(("D", 0, 2)), (table, table.head(1)), strict=True):
@@ -1218,7 +1226,9 @@ sys.meta_path.insert(0, WhileImporting())
 sys.argv[1:] = ["run"]
 runpy.run_module("pnetlib", run_name="__main__", alter_sys=True)
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=project, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=project, capture_output=True, text=True
+    )
     assert done.returncode == code
     assert done.stderr.startswith(f"error: stopped by {name} before anything started")
     assert done.stderr.count("\n") == 1

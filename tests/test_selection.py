@@ -15,8 +15,7 @@ from pnetlib.solvers.joint import Penalties, start_state, theta_step
 from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.comparison.compute import held_out
-from pnetlib.steps.lambdas import compute as selection
-from pnetlib.steps.lambdas import figures
+from pnetlib.steps.lambdas import compute as selection, figures
 from pnetlib.steps.lambdas.compute import (
     RULES,
     Fitted,
@@ -80,8 +79,12 @@ def test_criteria_by_hand():
 
 
 def test_ends_of_the_grid_are_told():
-    points = [{"lam1": a, "lam3": b * a, "lam4": c}
-              for a in (4.0, 2.0, 1.0) for c in (0.0, 1.0) for b in (3.0, 2.0, 1.0)]
+    points = [
+        {"lam1": a, "lam3": b * a, "lam4": c}
+        for a in (4.0, 2.0, 1.0)
+        for c in (0.0, 1.0)
+        for b in (3.0, 2.0, 1.0)
+    ]
     assert grid_ends(points, {"lam1": 2.0, "lam3": 4.0, "lam4": 0.0}) == ""
     assert grid_ends(points, {"lam1": 4.0, "lam3": 4.0, "lam4": 0.0}) == "lam1 max, lam3 min"
     assert grid_ends(points, {"lam1": 1.0, "lam3": 3.0, "lam4": 1.0}) == "lam1 min, lam3 max"
@@ -186,8 +189,9 @@ def test_description_is_what_the_data_give(chosen, method):
         errors += list(np.mean((X - X @ B) ** 2, axis=0))
         ks = [np.count_nonzero(state.theta), *np.count_nonzero(B, axis=0)]
         ps = [p] + [p - 1] * p
-        df = effects_df(moments.G, state.B.matrix(), state.theta,
-                        choice.point(method).get("lam4", 0.0)) + sum(ks[1:])
+        df = effects_df(
+            moments.G, state.B.matrix(), state.theta, choice.point(method).get("lam4", 0.0)
+        ) + sum(ks[1:])
     bic = n * np.sum(np.log(errors)) + np.log(n) * df
     chances = sum(np.log(comb(a, b)) for a, b in zip(ps, ks))
     assert fit.bic == pytest.approx(bic, rel=1e-9)
@@ -218,7 +222,7 @@ def test_other_rules_are_no_larger_within_a_standard_error(compared):
 
 
 def test_threads_change_no_bit(cohort, compared):
-    again = compare_rules(cohort, PROFILE, SEED, n_threads=2)
+    again = compare_rules(cohort, PROFILE, SEED, n_jobs=2)
     for one, other in zip(compared, again):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
@@ -228,8 +232,9 @@ def test_nothing_of_the_unseen_lines_is_used(cohort, compared):
     folds = selection.outer_folds(cohort.expression.index, PROFILE.outer_folds, 0, SEED)
     response = cohort.response.copy()
     response.loc[folds == 0] += 100.0
-    wild, _ = selection.held_out_rules(replace(cohort, response=response), "Docetaxel", PROFILE,
-                                       SEED, 0)
+    wild, _ = selection.held_out_rules(
+        replace(cohort, response=response), "Docetaxel", PROFILE, SEED, 0
+    )
     here = rows.query("drug == 'Docetaxel' and fold == 0").reset_index(drop=True)
     pd.testing.assert_frame_equal(wild.drop(columns="error"), here.drop(columns="error"))
     assert (wild["error"] > here["error"] + 1000.0).all()
@@ -243,7 +248,8 @@ def test_summary_is_paired_fold_by_fold(compared):
     sizes = part.groupby("fold")[["n_test", "n_train"]].mean()
     expected = corrected_mean(apart, sizes["n_test"], sizes["n_train"])
     assert rules.loc[("LA", "BIC"), ["mean", "low", "high"]].to_dict() == pytest.approx(
-        {name: expected[name] for name in ("mean", "low", "high")})
+        {name: expected[name] for name in ("mean", "low", "high")}
+    )
     assert (rules.xs("CV", level="rule")[["mean", "low", "high"]] == 0.0).all(axis=None)
 
 

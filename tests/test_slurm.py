@@ -69,13 +69,21 @@ class Slurm:
         subprocess.run(["mungekey", "--create", "--keyfile", str(munge / "key")], check=True)
         port = 20000 + os.getpid() % 20000
         text = CONFIGURATION.format(
-            host=platform.node(), folder=self.folder, port=port, second=port + 1,
+            host=platform.node(),
+            folder=self.folder,
+            port=port,
+            second=port + 1,
             cpus=os.cpu_count(),
         )
         (self.folder / "slurm.conf").write_text(text)
         self._daemon(
-            "munged", "--foreground", "--force", f"--key-file={munge}/key",
-            f"--socket={munge}/socket", f"--pid-file={munge}/pid", f"--seed-file={munge}/seed",
+            "munged",
+            "--foreground",
+            "--force",
+            f"--key-file={munge}/key",
+            f"--socket={munge}/socket",
+            f"--pid-file={munge}/pid",
+            f"--seed-file={munge}/seed",
             f"--log-file={munge}/log",
         )
         self._wait(lambda: (munge / "socket").exists(), 20, "munged did not start")
@@ -101,7 +109,12 @@ class Slurm:
 
     def __call__(self, *line, check=False):
         result = subprocess.run(
-            line, env=self.environment, capture_output=True, text=True, timeout=60, check=check,
+            line,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=check,
             cwd=self.folder,
         )
         return result.stdout
@@ -221,7 +234,9 @@ def test_an_array_of_20_parts_merged_is_the_single_run(slurm, clone, single, tmp
     arguments = (*SMOKE, "--out", out)
     array = slurm.submit(clone, *FEW, "--array=1-20", arguments=(*arguments, "--array"))
     merge = slurm.submit(
-        clone, *FEW, f"--dependency=afterok:{array}",
+        clone,
+        *FEW,
+        f"--dependency=afterok:{array}",
         arguments=(*arguments, "--only", "01,02", "--merge"),
     )
     (state,) = slurm.wait_for(merge)
@@ -285,9 +300,7 @@ def kernel_of(job):
 
 
 def test_a_job_that_gets_nowhere_in_its_time_is_not_put_back(slurm, clone, tmp_path):
-    job = slurm.submit(
-        clone, *FEW, arguments=(*SMOKE, "--out", tmp_path / "out", "--only", "01")
-    )
+    job = slurm.submit(clone, *FEW, arguments=(*SMOKE, "--out", tmp_path / "out", "--only", "01"))
     until = time.monotonic() + 120
     while "[1/1]" not in log_of(clone, job):
         assert time.monotonic() < until
@@ -302,11 +315,31 @@ def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, single, tmp_path)
     pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
     settings = {"INTERFACE": "lo", "MEMORY": "1GB", "LOG_DIRECTORY": str(tmp_path / "jobs")}
     out = tmp_path / "out"
-    line = [sys.executable, "-m", "pnetlib", "run", *SMOKE, "--only", "01,02", "--out", str(out),
-            "--backend", "dask", "--scheduler", "slurm", "-j", "2"]
+    line = [
+        sys.executable,
+        "-m",
+        "pnetlib",
+        "run",
+        *SMOKE,
+        "--only",
+        "01,02",
+        "--out",
+        str(out),
+        "--backend",
+        "dask",
+        "--scheduler",
+        "slurm",
+        "-j",
+        "2",
+    ]
     done = subprocess.run(
-        line, capture_output=True, text=True, timeout=300, env={
-            **environment(), "SLURM_CONF": slurm.environment["SLURM_CONF"],
+        line,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={
+            **environment(),
+            "SLURM_CONF": slurm.environment["SLURM_CONF"],
             **{f"DASK_JOBQUEUE__SLURM__{name}": value for name, value in settings.items()},
         },
     )

@@ -12,12 +12,14 @@ import make_official as make
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from pnetlib.datasets import download, load_cohort
-from pnetlib.datasets import gdsc_official as official
-from pnetlib.datasets import gdsc_packages as carriers
+from pnetlib.datasets import (
+    download,
+    gdsc_official as official,
+    gdsc_packages as carriers,
+    load_cohort,
+)
 from pnetlib.datasets.download import OfficialFile
 from pnetlib.datasets.gdsc_packages import Carrier, read_carriers, read_vectors
 from pnetlib.errors import (
@@ -210,10 +212,7 @@ def test_response_without_a_column_is_refused(folder, suffix, column):
 
 @pytest.mark.parametrize(
     ("old", "new", "named"),
-    [
-        ("GENE_SYMBOLS", "SYMBOL", "no column GENE_SYMBOLS"),
-        ("DATA.", "LINE.", "no column DATA"),
-    ],
+    [("GENE_SYMBOLS", "SYMBOL", "no column GENE_SYMBOLS"), ("DATA.", "LINE.", "no column DATA")],
 )
 def test_expression_without_a_column_is_refused(folder, old, new, named):
     path = make.write_expression(folder, zipped=False)

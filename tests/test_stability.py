@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
@@ -45,7 +44,7 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def chosen(cohort):
-    return {drug: POINT for drug in cohort.response.columns}
+    return dict.fromkeys(cohort.response.columns, POINT)
 
 
 @pytest.fixture(scope="module")
@@ -158,7 +157,7 @@ def test_edge_frequencies_are_counts_of_the_halves(cohort, groups, edges):
     for lines in zip(*parts):
         there = []
         for group, half in zip(GROUPS, lines):
-            split = type(groups)({g: half for g in GROUPS}, {}, 0)
+            split = type(groups)(dict.fromkeys(GROUPS, half), {}, 0)
             B = fit_group_networks(cohort, split, names, LAM1)[group].B_.toarray() != 0
             count[group] += B
             there.append(B)

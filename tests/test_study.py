@@ -15,15 +15,17 @@ from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
 from pnetlib.paper.table1 import published_selection
 from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.steps import sizes
-from pnetlib.steps.simulation import ablation, figures, study
-from pnetlib.steps.simulation import sentences as findings
+from pnetlib.steps.simulation import ablation, figures, sentences as findings, study
 from pnetlib.steps.simulation.designs import Design, draw_truth
 from pnetlib.steps.simulation.study import CELL, MEASURES, Data
 from pnetlib.steps.sizes import STUDY_SIZES
 from pnetlib.steps.style import METHOD_COLOURS
 
 SIZES = replace(
-    STUDY_SIZES["smoke"], modules=6, n_train=50, n_test=40,
+    STUDY_SIZES["smoke"],
+    modules=6,
+    n_train=50,
+    n_test=40,
     tuning=replace(STUDY_SIZES["smoke"].tuning, n_genes=66),
 )
 DESIGN = Design(n_tfs=3, modules=6)
@@ -38,8 +40,9 @@ def found():
 
 @pytest.fixture(scope="module")
 def ablated():
-    return study.run_replicates([DESIGN, replace(DESIGN, response="activity")], 2, SIZES, SEED,
-                                work=ablation.ablate)
+    return study.run_replicates(
+        [DESIGN, replace(DESIGN, response="activity")], 2, SIZES, SEED, work=ablation.ablate
+    )
 
 
 def made_up(lead_TP=0.5, lead_TN=0.0, ranked=0.6, n=20, seed=0, **given):
@@ -60,12 +63,22 @@ def made_up(lead_TP=0.5, lead_TN=0.0, ranked=0.6, n=20, seed=0, **given):
                         }
                         if method in ("ELA", "LA"):
                             row |= dict.fromkeys(study.EDGE_MEASURES, np.nan)
-                        rows.append({
-                            "graph": "TF hub", "n_tfs": n_tfs, "scenario": scenario,
-                            "error level": 0.51, "response": response, "replicate": number,
-                            "method": method, **row, "lam4": 0.1 * (number % 2) * own,
-                            "linked pairs": 0.01, "noise": 0.1, **given,
-                        })
+                        rows.append(
+                            {
+                                "graph": "TF hub",
+                                "n_tfs": n_tfs,
+                                "scenario": scenario,
+                                "error level": 0.51,
+                                "response": response,
+                                "replicate": number,
+                                "method": method,
+                                **row,
+                                "lam4": 0.1 * (number % 2) * own,
+                                "linked pairs": 0.01,
+                                "noise": 0.1,
+                                **given,
+                            }
+                        )
     return pd.DataFrame(rows)
 
 
@@ -183,8 +196,7 @@ def test_every_cell_has_every_method_and_measure(found):
 def test_threads_change_no_bit(found):
     designs = [DESIGN, replace(DESIGN, graph="hub", response="activity", n_tfs=2)]
     done = []
-    again = study.run_replicates(designs, 3, SIZES, SEED, n_threads=2,
-                                 advance=lambda: done.append(1))
+    again = study.run_replicates(designs, 3, SIZES, SEED, n_jobs=2, advance=lambda: done.append(1))
     assert_frame_equal(again, found, check_exact=True)
     assert len(done) == 6
 
@@ -193,20 +205,23 @@ def test_data_depend_on_design_number_and_seed_alone():
     first = study.draw_data(DESIGN, 0, SIZES, SEED)
     again = study.draw_data(replace(DESIGN), 0, SIZES, SEED)
     np.testing.assert_array_equal(first.X, again.X)
-    for other in (study.draw_data(DESIGN, 1, SIZES, SEED), study.draw_data(DESIGN, 0, SIZES, 6),
-                  study.draw_data(replace(DESIGN, scenario=2), 0, SIZES, SEED)):
+    for other in (
+        study.draw_data(DESIGN, 1, SIZES, SEED),
+        study.draw_data(DESIGN, 0, SIZES, 6),
+        study.draw_data(replace(DESIGN, scenario=2), 0, SIZES, SEED),
+    ):
         assert (other.X != first.X).all()
 
 
 def test_cells_are_the_papers_and_networks_every_shape():
-    for sizes in STUDY_SIZES.values():
-        cells = study.table_designs(sizes, 0.51)
+    for study_size in STUDY_SIZES.values():
+        cells = study.table_designs(study_size, 0.51)
         for response in ("expression", "activity"):
             own = [(d.n_tfs, d.scenario) for d in cells if d.response == response]
             assert own == [(n, s) for n in (5, 10) for s in (1, 2, 3, 4)]
-        shapes = study.graph_designs(sizes, 0.51, 0.9)
+        shapes = study.graph_designs(study_size, 0.51, 0.9)
         assert not set(shapes) & set(cells) and len(set(shapes)) == len(shapes)
-        assert set(study.ablation_designs(sizes, 0.51)) <= set(cells)
+        assert set(study.ablation_designs(study_size, 0.51)) <= set(cells)
     assert STUDY_SIZES["paper"].replicates >= 50
 
 
@@ -239,10 +254,12 @@ def test_intervals_cover_the_planted_error_at_about_their_level():
 def test_intervals_cover_a_planted_rate_at_about_their_level():
     rng, sets = np.random.default_rng(2), 500
     rates = rng.binomial(55, 0.8, size=(sets, 20)) / 55
-    spans = pd.concat([
-        study.cell_intervals(pd.DataFrame({"method": "x", "TP": own}), ["method"], ["TP"])
-        for own in rates
-    ])
+    spans = pd.concat(
+        [
+            study.cell_intervals(pd.DataFrame({"method": "x", "TP": own}), ["method"], ["TP"])
+            for own in rates
+        ]
+    )
     covered = ((spans["low"] <= 0.8) & (0.8 <= spans["high"])).mean()
     assert 0.92 < covered < 0.98
 
@@ -265,8 +282,12 @@ def test_paper_stands_beside_the_right_cell():
     table.loc[(table["n_tfs"] == 10) & (table["scenario"] == 2), "TP"] = 0.123
     beside = study.beside_paper(study.cell_intervals(table), published_selection())
     assert len(beside) == 2 * 8 * 4 * 3
-    row = beside[(beside["n_tfs"] == 10) & (beside["scenario"] == 2) & (beside["method"] == "NW.P")
-                 & (beside["measure"] == "TP")]
+    row = beside[
+        (beside["n_tfs"] == 10)
+        & (beside["scenario"] == 2)
+        & (beside["method"] == "NW.P")
+        & (beside["measure"] == "TP")
+    ]
     assert_allclose(row["mean"], 0.123)
     assert (row["paper"] == 0.69).all() and len(row) == 2
     words = study.written_beside(beside)
@@ -274,13 +295,16 @@ def test_paper_stands_beside_the_right_cell():
     assert words.loc[("expression", 5, 1), ("Ave", "Pro")].endswith("[not readable]")
 
 
-@pytest.mark.parametrize(("given", "pattern", "by_rank"), [
-    ({}, "appears", "appears"),
-    ({"lead_TP": 0.1}, "does not appear", "appears"),
-    ({"lead_TN": -0.2}, "does not appear", "appears"),
-    ({"ranked": 0.0}, "appears", "does not appear"),
-    ({"lead_TP": 0.2}, "open", "appears"),
-])
+@pytest.mark.parametrize(
+    ("given", "pattern", "by_rank"),
+    [
+        ({}, "appears", "appears"),
+        ({"lead_TP": 0.1}, "does not appear", "appears"),
+        ({"lead_TN": -0.2}, "does not appear", "appears"),
+        ({"ranked": 0.0}, "appears", "does not appear"),
+        ({"lead_TP": 0.2}, "open", "appears"),
+    ],
+)
 def test_pattern_follows_the_numbers(given, pattern, by_rank):
     verdicts = study.patterns(made_up(**given))
     assert len(verdicts) == 16
@@ -305,12 +329,15 @@ def test_one_rival_as_good_is_enough_against_the_pattern():
 def test_sentences_change_with_the_numbers():
     far, near = made_up(), made_up(lead_TP=0.1)
     assert "genes selected: appears in 8, does not appear in 0" in findings.of_patterns(
-        study.patterns(far))
+        study.patterns(far)
+    )
     assert "genes selected: appears in 0, does not appear in 8" in findings.of_patterns(
-        study.patterns(near))
+        study.patterns(near)
+    )
     published = published_selection()
     assert "Pro TP 0.90, TN 0.90 (paper 0.98 to 0.99, 0.94 to 0.97)" in findings.of_rates(
-        far, published)
+        far, published
+    )
     assert "Pro TP 0.50" in findings.of_rates(near, published)
     errors = findings.of_errors(far)
     assert "Pro 0.200 of the variance (noise 0.100); Pro less NW.P -0.100" in errors
@@ -329,10 +356,20 @@ def test_sentence_on_the_link_penalty():
 
 def test_sentence_on_the_ablation():
     rows = [
-        {"response": "expression", "scenario": 1, "replicate": number, "variant": variant,
-         "TP": 0.9 - 0.5 * (variant == "lam4 = 0") + 0.05 * (variant == "degree d")
-         + 0.001 * number, "TN": 0.8, "TP at TN 0.95": 0.7}
-        for number in range(5) for variant in ablation.VARIANTS
+        {
+            "response": "expression",
+            "scenario": 1,
+            "replicate": number,
+            "variant": variant,
+            "TP": 0.9
+            - 0.5 * (variant == "lam4 = 0")
+            + 0.05 * (variant == "degree d")
+            + 0.001 * number,
+            "TN": 0.8,
+            "TP at TN 0.95": 0.7,
+        }
+        for number in range(5)
+        for variant in ablation.VARIANTS
     ]
     told = findings.of_ablation(ablation.changes(pd.DataFrame(rows)))
     assert "lower with lam4 = 0 (-0.50, -0.50 to -0.50; TN +0.00); higher with degree d" in told
@@ -401,8 +438,11 @@ def test_raw_response_only_changes_the_weight_of_the_prediction():
     for method in ("LA", "NW.P"):  # their fits scale with the response, ELA's ridge does not
         u, state = refit(moments, choice, method)
         v, other = refit(*plain, method)
-        assert_allclose(study.measure(raw, moments, u, state)["error"],
-                        study.measure(data, plain[0], v, other)["error"], rtol=1e-2)
+        assert_allclose(
+            study.measure(raw, moments, u, state)["error"],
+            study.measure(data, plain[0], v, other)["error"],
+            rtol=1e-2,
+        )
 
 
 # JSON and figures
@@ -439,8 +479,11 @@ def test_figures_say_what_they_show():
     dashes = [line for line in axes.lines if line.get_markersize() == 7]
     assert len(dashes) == len(METHODS)
     assert 0.99 in dashes[0].get_ydata()
-    inside = ((beside["low"] <= beside["paper"]) & (beside["paper"] <= beside["high"])
-              & (beside["measure"] != "Ave")).sum()
+    inside = (
+        (beside["low"] <= beside["paper"])
+        & (beside["paper"] <= beside["high"])
+        & (beside["measure"] != "Ave")
+    ).sum()
     assert f"{inside} of 128 of the paper's figures" in figures.caption_selection(beside)
 
 
@@ -448,10 +491,13 @@ def test_figures_of_networks_and_ablation(ablated):
     variants = study.cell_intervals(ablated, ("response", "variant"))
     text = words(figures.draw_ablation(variants))
     assert all(name in text for name in ablation.VARIANTS)
-    table = pd.concat([
-        made_up(n=3, **{"error level": level, "graph": graph})
-        for level in (0.51, 0.9) for graph in ("TF hub", "hub")
-    ])
+    table = pd.concat(
+        [
+            made_up(n=3, **{"error level": level, "graph": graph})
+            for level in (0.51, 0.9)
+            for graph in ("TF hub", "hub")
+        ]
+    )
     shapes = study.shared_cells(table)
     assert set(zip(shapes["n_tfs"], shapes["scenario"])) == {(5, 1)}
     intervals = study.cell_intervals(shapes)
@@ -465,5 +511,10 @@ def test_figures_of_networks_and_ablation(ablated):
 
 def test_cells_are_named_by_their_design(found):
     assert list(found.columns[: len(CELL)]) == CELL
-    assert study.cell(DESIGN) == {"graph": "TF hub", "n_tfs": 3, "scenario": 1,
-                                  "error level": 0.51, "response": "expression"}
+    assert study.cell(DESIGN) == {
+        "graph": "TF hub",
+        "n_tfs": 3,
+        "scenario": 1,
+        "error level": 0.51,
+        "response": "expression",
+    }

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Lasso
 
-from pnetlib.kernels import products
-from pnetlib.kernels import theta as kernel
+from pnetlib.kernels import products, theta as kernel
 from pnetlib.solvers.joint import (
     Penalties,
     State,
@@ -24,10 +23,16 @@ def state_of(X, B, theta=None, signs=None):
     """A state of the joint fit with the given network and effects."""
     p = len(B)
     G = X.T @ X / len(X)
-    return State(naive.columns(B), np.ascontiguousarray((G @ B).T),
-                 np.zeros(p) if theta is None else theta.copy(),
-                 np.zeros(p) if signs is None else signs, np.zeros(p),
-                 np.zeros(p, bool), np.zeros(p), 0.0)
+    return State(
+        naive.columns(B),
+        np.ascontiguousarray((G @ B).T),
+        np.zeros(p) if theta is None else theta.copy(),
+        np.zeros(p) if signs is None else signs,
+        np.zeros(p),
+        np.zeros(p, bool),
+        np.zeros(p),
+        0.0,
+    )
 
 
 def problem(seed, p=9, n=40):
@@ -41,15 +46,17 @@ def problem(seed, p=9, n=40):
 def test_column_products():
     _, _, B, _ = problem(0)
     v = np.random.default_rng(0).normal(size=9)
-    np.testing.assert_allclose(products.column_products(*naive.compressed(B), v), B.T @ v,
-                               atol=1e-14)
+    np.testing.assert_allclose(
+        products.column_products(*naive.compressed(B), v), B.T @ v, atol=1e-14
+    )
 
 
 def test_combination_of_the_columns_of_active_genes():
     _, _, B, _ = problem(0)
     theta = np.array([0.3, 0.0, -1.2, 0.0, 0.0, 2.0, 0.0, 0.7, 1.0])
-    np.testing.assert_allclose(products.combine_columns(*naive.compressed(B), theta), B @ theta,
-                               atol=1e-14)
+    np.testing.assert_allclose(
+        products.combine_columns(*naive.compressed(B), theta), B @ theta, atol=1e-14
+    )
 
 
 def test_gram_of_predicted_activities():
@@ -61,8 +68,9 @@ def test_gram_of_predicted_activities():
     rows = products.gram_rows(*naive.compressed(B), T, genes[1:3])
     np.testing.assert_allclose(rows, H[np.ix_(genes[1:3], genes)], atol=1e-13)
     known = H[np.ix_(genes[:2], genes[:2])]
-    np.testing.assert_allclose(candidate_gram(naive.compressed(B), GB, genes, known),
-                               H[np.ix_(genes, genes)], atol=1e-13)
+    np.testing.assert_allclose(
+        candidate_gram(naive.compressed(B), GB, genes, known), H[np.ix_(genes, genes)], atol=1e-13
+    )
 
 
 @pytest.mark.parametrize("degree", DEGREES)
@@ -89,8 +97,16 @@ def test_sweep_over_effects_minimises_each_in_turn(seed, degree):
     links = naive.links(B) / np.outer(naive.scale(B, degree), naive.scale(B, degree))
     ours, expected = theta[genes], theta.copy()
     kernel.descend_theta(
-        (F.T @ F / n)[np.ix_(genes, genes)], (F.T @ z / n)[genes], links[np.ix_(genes, genes)],
-        np.diag(L)[genes], np.zeros(genes.size), ours, lam3, lam4, 0.0, 1,
+        (F.T @ F / n)[np.ix_(genes, genes)],
+        (F.T @ z / n)[genes],
+        links[np.ix_(genes, genes)],
+        np.diag(L)[genes],
+        np.zeros(genes.size),
+        ours,
+        lam3,
+        lam4,
+        0.0,
+        1,
     )
     for j in genes:
         others = expected.copy()

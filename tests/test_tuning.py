@@ -35,7 +35,7 @@ def chosen(data):
 
 def grid_of(X, z, profile=PROFILE):
     """The grid of a training part and the networks it was computed with."""
-    moments = Moments.of(X, z, n_threads=1)
+    moments = Moments.of(X, z, n_jobs=1)
     lam1s = tuning.lam1_values(moments, profile)
     networks = tuning.fit_networks(moments, lam1s)
     return make_grid(moments, networks, lam1s, profile), networks, moments
@@ -67,7 +67,7 @@ def test_lambdas_mean_the_same_for_any_number_of_lines(data):
 
 
 def test_largest_lam1_leaves_no_edge_and_a_smaller_one_does(data):
-    moments = Moments.of(*data, n_threads=1)
+    moments = Moments.of(*data, n_jobs=1)
     largest, smaller = tuning.lam1_values(moments, replace(PROFILE, lam1=(1.0, 0.99)))
     assert start_state(moments, Penalties(largest), 1e-9, 1).B.data.size == 0
     assert start_state(moments, Penalties(smaller), 1e-9, 1).B.data.size > 0
@@ -104,11 +104,12 @@ def naive_prediction(method, point, X, z, X_new):
     if method in ("ELA", "LA"):
         mean, scale = X.mean(axis=0), X.std(axis=0)
         alpha = point["lam1"] / 2 + point["lam2"]
-        model = ElasticNet(alpha=alpha, l1_ratio=point["lam1"] / 2 / alpha, tol=1e-10,
-                           max_iter=100_000)
+        model = ElasticNet(
+            alpha=alpha, l1_ratio=point["lam1"] / 2 / alpha, tol=1e-10, max_iter=100_000
+        )
         return model.fit((X - mean) / scale, z).predict((X_new - mean) / scale)
     kind = PredictiveNetwork if method == "Pro" else NetworkThenPredict
-    return kind(**point, n_threads=1).fit(X, z).predict(X_new)
+    return kind(**point, n_jobs=1).fit(X, z).predict(X_new)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -14,8 +14,20 @@ from pnetlib.steps.stability.compute import COMMON, STRONG, Frequencies
 from pnetlib.steps.style import GROUP_COLOURS
 
 DRUGS = ["A", "B"]
-NUMBERS = {"ST": 0.5, "low ST": 0.3, "high ST": 0.7, "RS": 0.2, "low RS": 0.0, "high RS": 0.4,
-           "difference": 0.3, "low": 0.1, "high": 0.5, "p": 0.002, "q": 0.01, "p family": 0.03}
+NUMBERS = {
+    "ST": 0.5,
+    "low ST": 0.3,
+    "high ST": 0.7,
+    "RS": 0.2,
+    "low RS": 0.0,
+    "high RS": 0.4,
+    "difference": 0.3,
+    "low": 0.1,
+    "high": 0.5,
+    "p": 0.002,
+    "q": 0.01,
+    "p family": 0.03,
+}
 
 
 def words(figure):
@@ -24,8 +36,11 @@ def words(figure):
 
 def frequencies(genes, pairs=10):
     rng = np.random.default_rng(len(genes))
-    table = pd.DataFrame(rng.integers(0, 2 * pairs + 1, (len(genes), 4)) / (2 * pairs),
-                         pd.Index(genes, name="gene"), [COMMON, STRONG, *DRUGS])
+    table = pd.DataFrame(
+        rng.integers(0, 2 * pairs + 1, (len(genes), 4)) / (2 * pairs),
+        pd.Index(genes, name="gene"),
+        [COMMON, STRONG, *DRUGS],
+    )
     return Frequencies(table, table.sum().to_dict(), 100, pairs)
 
 
@@ -37,19 +52,36 @@ def found():
 
 @pytest.fixture
 def edge_table():
-    rows = [("AKR1C1", "ANXA10", 0.9, 0.8, 0.1, 0.0, 0.8, 0.0),
-            ("g1", "g2", 0.2, 0.0, 0.3, 0.1, 0.1, 0.2),
-            ("g1", "ZNF165", 0.5, 0.3, 0.9, 0.95, 0.0, 0.4)]
-    return pd.DataFrame(rows, columns=["regulator", "target", "ST any", "ST strong", "RS any",
-                                       "RS strong", "lost in RS", "lost in ST"])
+    rows = [
+        ("AKR1C1", "ANXA10", 0.9, 0.8, 0.1, 0.0, 0.8, 0.0),
+        ("g1", "g2", 0.2, 0.0, 0.3, 0.1, 0.1, 0.2),
+        ("g1", "ZNF165", 0.5, 0.3, 0.9, 0.95, 0.0, 0.4),
+    ]
+    return pd.DataFrame(
+        rows,
+        columns=[
+            "regulator",
+            "target",
+            "ST any",
+            "ST strong",
+            "RS any",
+            "RS strong",
+            "lost in RS",
+            "lost in ST",
+        ],
+    )
 
 
 @pytest.fixture
 def effects():
-    return pd.DataFrame([
-        {"marker": gene, "side": side, "length": length} | NUMBERS
-        for gene in ("ANXA10", "AKR1C3") for side in SIDES for length in (1, 2)
-    ])
+    return pd.DataFrame(
+        [
+            {"marker": gene, "side": side, "length": length} | NUMBERS
+            for gene in ("ANXA10", "AKR1C3")
+            for side in SIDES
+            for length in (1, 2)
+        ]
+    )
 
 
 @pytest.fixture
@@ -59,8 +91,10 @@ def degrees():
 
 @pytest.fixture
 def edges():
-    rows = [{"regulator": f"r{k}", "target": f"t{k}"} | NUMBERS | {"p": 0.01 * k + 0.001, "q": 0.5}
-            for k in range(20)]
+    rows = [
+        {"regulator": f"r{k}", "target": f"t{k}"} | NUMBERS | {"p": 0.01 * k + 0.001, "q": 0.5}
+        for k in range(20)
+    ]
     paper = {"regulator": NAMED_EDGE[0], "target": NAMED_EDGE[1]} | NUMBERS | {"p": 0.9}
     return pd.DataFrame([*rows, paper])
 
@@ -70,20 +104,37 @@ def moved():
     keys = [{"kind": "edge", "regulator": NAMED_EDGE[0], "target": NAMED_EDGE[1]}]
     for gene in ("ANXA10", "AKR1C3"):
         keys.append({"kind": "degree", "gene": gene})
-        keys += [{"kind": "effect", "gene": gene, "side": side, "length": length}
-                 for side in SIDES for length in (1, 2)]
+        keys += [
+            {"kind": "effect", "gene": gene, "side": side, "length": length}
+            for side in SIDES
+            for length in (1, 2)
+        ]
     interval = {"low": -0.2, "high": 0.9}
-    return pd.DataFrame([
-        {"size": size, "estimator": estimator, "difference": 0.1 * k} | interval | key
-        for size in (20, 30, 40) for estimator in ESTIMATORS for k, key in enumerate(keys)
-    ])
+    return pd.DataFrame(
+        [
+            {"size": size, "estimator": estimator, "difference": 0.1 * k} | interval | key
+            for size in (20, 30, 40)
+            for estimator in ESTIMATORS
+            for k, key in enumerate(keys)
+        ]
+    )
 
 
 def test_markers_show_every_published_gene_and_the_most_frequent(found):
     figure = stability.draw_markers(found, simulated=True)
     text = words(figure)
-    assert all(word in text for word in [*MARKERS, "g1", "g2", *DRUGS, "50 genes, 20 halves",
-                                         "100 genes, 8 halves", "SIMULATED"])
+    assert all(
+        word in text
+        for word in [
+            *MARKERS,
+            "g1",
+            "g2",
+            *DRUGS,
+            "50 genes, 20 halves",
+            "100 genes, 8 halves",
+            "SIMULATED",
+        ]
+    )
     first = figure.axes[0].lines[0]
     genes = stability.drawn_genes(found)
     shown = dict(zip(genes, first.get_xdata()))
@@ -153,8 +204,16 @@ def test_the_paper_s_edge_comes_first_then_the_smallest_p(edges):
 def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):
     figure = differences.draw_sensitivity(moved, ["ANXA10", "AKR1C3"], simulated=True)
     text = words(figure)
-    assert all(word in text for word in [*ESTIMATORS, "ANXA10, degree", "AKR1C3, effect on targets",
-                                         "Edge AKR1C1 → ANXA10", "Lines a group"])
+    assert all(
+        word in text
+        for word in [
+            *ESTIMATORS,
+            "ANXA10, degree",
+            "AKR1C3, effect on targets",
+            "Edge AKR1C1 → ANXA10",
+            "Lines a group",
+        ]
+    )
     drawn = [axes for axes in figure.axes if axes.lines]
     assert len(drawn) == 7
     for axes in drawn:

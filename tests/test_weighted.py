@@ -6,8 +6,7 @@ import warnings
 import naive
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -16,7 +15,7 @@ from pnetlib.errors import UsageError
 from pnetlib.estimators import PredictiveNetwork, WeightedPredictiveNetwork
 from pnetlib.solvers.joint import Penalties
 
-TIGHT = {"tol": 1e-13, "gap_tol": 1e-13, "max_iter": 3000, "n_threads": 1}
+TIGHT = {"tol": 1e-13, "gap_tol": 1e-13, "max_iter": 3000, "n_jobs": 1}
 LAMBDAS = {"lam1": 0.12, "lam2": 0.01, "lam3": 0.05, "lam4": 0.08}
 
 
@@ -26,27 +25,27 @@ def weighted_objective(X, z, B, theta, omega):
     return naive.objective(X, z, B, theta, Penalties(**LAMBDAS)) + (omega - 1.0) * error
 
 
-@parametrize_with_checks([WeightedPredictiveNetwork(2.0, max_iter=20, n_threads=1)])
+@parametrize_with_checks([WeightedPredictiveNetwork(2.0, max_iter=20, n_jobs=1)])
 def test_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         check(estimator)
 
 
-@pytest.mark.parametrize("options", [{}, {"degree": "d"}, {"sign": "fixed"},
-                                     {"coupling": "lagged"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"degree": "d"}, {"sign": "fixed"}, {"coupling": "lagged"}]
+)
 def test_weight_one_is_pro_to_the_last_digit(options):
     X, z = naive.cohort(3, 60, 12)
     X, z = 2.0 * X + 5.0, z + 1.5
-    pro = PredictiveNetwork(**LAMBDAS, **options, n_threads=1).fit(X, z)
-    ours = WeightedPredictiveNetwork(1.0, **LAMBDAS, **options, n_threads=1).fit(X, z)
+    pro = PredictiveNetwork(**LAMBDAS, **options, n_jobs=1).fit(X, z)
+    ours = WeightedPredictiveNetwork(1.0, **LAMBDAS, **options, n_jobs=1).fit(X, z)
     assert np.count_nonzero(pro.theta_) > 0
     for name in ("theta_", "gaps_", "objective_trace_", "mean_", "scale_"):
         np.testing.assert_array_equal(getattr(ours, name), getattr(pro, name))
     np.testing.assert_array_equal(ours.B_.toarray(), pro.B_.toarray())
     np.testing.assert_array_equal(ours.predict(X), pro.predict(X))
-    assert (ours.theta0_, ours.kkt_B_, ours.kkt_theta_) == (
-        pro.theta0_, pro.kkt_B_, pro.kkt_theta_)
+    assert (ours.theta0_, ours.kkt_B_, ours.kkt_theta_) == (pro.theta0_, pro.kkt_B_, pro.kkt_theta_)
 
 
 @pytest.mark.parametrize("omega", [0.1, 0.5, 2.0, 7.0])
@@ -75,7 +74,7 @@ def test_conditions_of_another_weight_do_not_hold():
 
 def test_violation_of_theta_is_in_units_of_lam3():
     X, z = naive.cohort(1, 60, 8)
-    omega, coarse = 0.25, {"tol": 0.5, "gap_tol": 1e-8, "n_threads": 1}
+    omega, coarse = 0.25, {"tol": 0.5, "gap_tol": 1e-8, "n_jobs": 1}
     model = WeightedPredictiveNetwork(omega, **LAMBDAS, **coarse).fit(X, z)
     B, theta = model.B_.toarray(), model.theta_
     falls = naive.stationarity(lambda t: weighted_objective(X, z, B, t, omega), theta)
@@ -86,10 +85,15 @@ def test_violation_of_theta_is_in_units_of_lam3():
 @given(st.floats(0.05, 20.0), st.floats(0.1, 10.0))
 def test_unit_of_the_response_is_carried_through(omega, unit):
     X, z = naive.cohort(2, 40, 6)
-    model = WeightedPredictiveNetwork(omega, **LAMBDAS, n_threads=1).fit(X, z)
+    model = WeightedPredictiveNetwork(omega, **LAMBDAS, n_jobs=1).fit(X, z)
     # In another unit the same model has omega / unit^2 and lam3 / unit, lam4 / unit^2.
-    other = clone(model).set_params(omega=omega / unit**2, lam3=LAMBDAS["lam3"] / unit,
-                                    lam4=LAMBDAS["lam4"] / unit**2).fit(X, unit * z)
+    other = (
+        clone(model)
+        .set_params(
+            omega=omega / unit**2, lam3=LAMBDAS["lam3"] / unit, lam4=LAMBDAS["lam4"] / unit**2
+        )
+        .fit(X, unit * z)
+    )
     np.testing.assert_allclose(other.predict(X), unit * model.predict(X), atol=1e-5 * unit)
     np.testing.assert_allclose(other.B_.toarray(), model.B_.toarray(), atol=1e-6)
 
@@ -97,8 +101,9 @@ def test_unit_of_the_response_is_carried_through(omega, unit):
 def test_more_weight_fits_the_training_response_closer():
     X, z = naive.cohort(4, 50, 10)
     errors = [
-        np.mean((z - WeightedPredictiveNetwork(omega, **LAMBDAS, n_threads=1).fit(X, z)
-                 .predict(X)) ** 2)
+        np.mean(
+            (z - WeightedPredictiveNetwork(omega, **LAMBDAS, n_jobs=1).fit(X, z).predict(X)) ** 2
+        )
         for omega in (0.1, 1.0, 10.0, 100.0)
     ]
     assert errors == sorted(errors, reverse=True) and errors[0] > 1.2 * errors[-1]

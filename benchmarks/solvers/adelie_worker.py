@@ -15,8 +15,9 @@ def path_of(G, j, lam1s, tol):
     """Solutions of gene j on all others, its own column exchanged for one of no use."""
     v, row, diagonal = G[j].copy(), G[j].copy(), G[j, j]
     G[j], G[:, j], G[j, j], v[j] = 0.0, 0.0, 1.0, 0.0
-    state = adelie.solver.gaussian_cov(G, v, lmda_path=0.5 * lam1s, tol=tol, rdev_tol=0.0,
-                                       early_exit=False, progress_bar=False)
+    state = adelie.solver.gaussian_cov(
+        G, v, lmda_path=0.5 * lam1s, tol=tol, rdev_tol=0.0, early_exit=False, progress_bar=False
+    )
     G[j], G[:, j], G[j, j] = row, row, diagonal
     return state.betas
 

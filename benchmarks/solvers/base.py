@@ -121,8 +121,9 @@ class Pnetlib(Peer):
         held = np.ones(p, bool)
         held[targets] = False
         for lam1 in lam1s:
-            columns, _ = solve_network(data, np.full(p, 0.5 * lam1), 0.0, columns, tol, held=held,
-                                       n_threads=threads)
+            columns, _ = solve_network(
+                data, np.full(p, 0.5 * lam1), 0.0, columns, tol, held=held, n_jobs=threads
+            )
             path.append(columns)
         return path
 
@@ -182,13 +183,26 @@ def gram_kernel(screens=True):
 
     def public(w, l1, Q, q, y, tol):
         X = np.zeros((1, len(Q)))
-        return enet_path(X, y, l1_ratio=1.0, alphas=[l1], precompute=Q, Xy=q, coef_init=w,
-                         tol=tol, max_iter=MOST_SWEEPS, check_input=False)[1][:, 0]
+        return enet_path(
+            X,
+            y,
+            l1_ratio=1.0,
+            alphas=[l1],
+            precompute=Q,
+            Xy=q,
+            coef_init=w,
+            tol=tol,
+            max_iter=MOST_SWEEPS,
+            check_input=False,
+        )[1][:, 0]
 
     one = np.ones((1, 1))
     for more in ((screens,), ()):
         try:
-            if abs(direct(more, np.zeros(1), 0.5, one, np.ones(1), np.ones(1), 1e-9)[0] - 0.5) < 1e-6:
+            if (
+                abs(direct(more, np.zeros(1), 0.5, one, np.ones(1), np.ones(1), 1e-9)[0] - 0.5)
+                < 1e-6
+            ):
                 return partial(direct, more)
         except TypeError:
             continue
@@ -233,7 +247,11 @@ class Skglm(Columnwise):
         from skglm.penalties import L1
         from skglm.solvers import AndersonCD
 
-        solver, w, Xw = AndersonCD(tol=tol, fit_intercept=False), np.zeros(X.shape[1]), np.zeros(len(X))
+        solver, w, Xw = (
+            AndersonCD(tol=tol, fit_intercept=False),
+            np.zeros(X.shape[1]),
+            np.zeros(len(X)),
+        )
         for lam1 in lam1s:
             w = solver.solve(X, y, Quadratic(), L1(0.5 * lam1), w, Xw, run_checks=False)[0]
             yield w.copy()

@@ -32,6 +32,10 @@ def dispatch(arguments):
     if not asked:
         print(f"error: pnetlib has no subcommand {name!r}.", file=sys.stderr)
     lines = [f"  {key:<12} {text}" for key, text in SUBCOMMANDS.items()]
-    usage = ["Usage: pnetlib SUBCOMMAND [options]; pnetlib SUBCOMMAND --help lists them", "", *lines]
+    usage = [
+        "Usage: pnetlib SUBCOMMAND [options]; pnetlib SUBCOMMAND --help lists them",
+        "",
+        *lines,
+    ]
     print("\n".join(usage), file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2

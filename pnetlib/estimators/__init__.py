@@ -7,6 +7,11 @@ from pnetlib.estimators.weighted import WeightedPredictiveNetwork
 from pnetlib.solvers.moments import Moments
 
 __all__ = [
-    "ElasticNetExpression", "ElasticNetwork", "LassoExpression", "Moments", "NetworkThenPredict",
-    "PredictiveNetwork", "WeightedPredictiveNetwork",
+    "ElasticNetExpression",
+    "ElasticNetwork",
+    "LassoExpression",
+    "Moments",
+    "NetworkThenPredict",
+    "PredictiveNetwork",
+    "WeightedPredictiveNetwork",
 ]

@@ -32,7 +32,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
     gram_dtype : {"float64", "float32"}
         Type in which the Gram matrix is stored, the only p x p array there is: 2.4 or 1.2 GB
         for 17,419 genes. All else is float64.
-    n_threads : int, optional
+    n_jobs : int, optional
         Threads; all allowed cores by default. The result does not depend on it.
 
     Attributes
@@ -48,12 +48,12 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         Mean and standard deviation of the genes in training, in expression units.
     """
 
-    def __init__(self, lam1=0.2, lam2=0.0, *, gap_tol=1e-6, gram_dtype="float64", n_threads=None):
+    def __init__(self, lam1=0.2, lam2=0.0, *, gap_tol=1e-6, gram_dtype="float64", n_jobs=None):
         self.lam1 = lam1
         self.lam2 = lam2
         self.gap_tol = gap_tol
         self.gram_dtype = gram_dtype
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
 
     def fit(self, X, y=None, start=None, engine=None):
         """Estimate the network of expression X (n cell lines, p genes).
@@ -69,7 +69,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
             result is the same within the gap whatever it is.
         engine : Engine, optional
             Its worker processes (backend dask) solve blocks of targets, each with a Gram matrix
-            of its own in memory; the result has the same bits. Otherwise `n_threads` threads of
+            of its own in memory; the result has the same bits. Otherwise `n_jobs` threads of
             this process do.
 
         Raises
@@ -82,13 +82,17 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=float, ensure_min_samples=2)
         n, p = X.shape
         start = Columns.empty(p) if start is None else network_start(start, p)
-        forecast_memory(n, p, gram_dtype=self.gram_dtype, n_threads=self.n_threads).require()
+        forecast_memory(n, p, gram_dtype=self.gram_dtype, n_jobs=self.n_jobs).require()
         if engine is None or engine.backend == "threads":
-            moments = Moments.of(X, n_threads=self.n_threads, gram_dtype=self.gram_dtype)
+            moments = Moments.of(X, n_jobs=self.n_jobs, gram_dtype=self.gram_dtype)
             self.mean_, self.scale_ = moments.mean, moments.scale
             columns, self.gaps_ = solve_network(
-                moments.G, np.full(p, 0.5 * self.lam1), self.lam2, start, self.gap_tol,
-                n_threads=self.n_threads,
+                moments.G,
+                np.full(p, 0.5 * self.lam1),
+                self.lam2,
+                start,
+                self.gap_tol,
+                n_jobs=self.n_jobs,
             )
             del moments
         else:
@@ -122,8 +126,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
 
     def _certify(self, X, targets):
         X[:, np.abs(X).max(axis=0) <= 1e-12 * np.maximum(np.abs(self.mean_), 1.0)] = 0.0
-        return certify_network(X, self.B_, self.lam1, self.lam2, targets,
-                               n_threads=self.n_threads)
+        return certify_network(X, self.B_, self.lam1, self.lam2, targets, n_jobs=self.n_jobs)
 
     def transform(self, X):
         """Predicted activity X B of every gene, in standard deviations; shape (n, p)."""

@@ -37,8 +37,8 @@ class ActivityRegressor(NetworkTables, RegressorMixin, BaseEstimator):
         check_penalties(self, [*LAMBDAS, "gap_tol"])
         check_choice(self, "degree", ("sqrt", "d"))
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        forecast_memory(*X.shape, matrices=2, n_threads=self.n_threads).require()
-        moments = Moments.of(X, y, n_threads=self.n_threads)
+        forecast_memory(*X.shape, matrices=2, n_jobs=self.n_jobs).require()
+        moments = Moments.of(X, y, n_jobs=self.n_jobs)
         self.mean_, self.scale_, self.theta0_ = moments.mean, moments.scale, moments.z_mean
         return moments
 
@@ -95,7 +95,7 @@ class PredictiveNetwork(ActivityRegressor):
         Rounds at most; a warning with figures when they do not suffice.
     warm_start : bool
         Start the next fit from the last one's network and effects.
-    n_threads : int, optional
+    n_jobs : int, optional
         Threads; all allowed cores by default. The result does not depend on it.
 
     Attributes
@@ -116,9 +116,22 @@ class PredictiveNetwork(ActivityRegressor):
         Mean and standard deviation of the genes in training, in expression units.
     """
 
-    def __init__(self, lam1=0.2, lam2=0.0, lam3=0.05, lam4=0.1, *, degree="sqrt", sign="current",
-                 coupling="exact", tol=1e-6, gap_tol=1e-6, max_iter=500, warm_start=False,
-                 n_threads=None):
+    def __init__(
+        self,
+        lam1=0.2,
+        lam2=0.0,
+        lam3=0.05,
+        lam4=0.1,
+        *,
+        degree="sqrt",
+        sign="current",
+        coupling="exact",
+        tol=1e-6,
+        gap_tol=1e-6,
+        max_iter=500,
+        warm_start=False,
+        n_jobs=None,
+    ):
         self.lam1 = lam1
         self.lam2 = lam2
         self.lam3 = lam3
@@ -130,7 +143,7 @@ class PredictiveNetwork(ActivityRegressor):
         self.gap_tol = gap_tol
         self.max_iter = max_iter
         self.warm_start = warm_start
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
 
     def fit(self, X, y):
         """Fit network and effects to expression X (n, p) and response y (n,)."""
@@ -141,13 +154,20 @@ class PredictiveNetwork(ActivityRegressor):
         earlier = self._state if self.warm_start and hasattr(self, "_state") else None
         moments, pen = self._moments(X, y), self._penalties(self.coupling)
         if earlier is not None and earlier.theta.size == moments.g.size:
-            state = earlier.restart(moments, self.n_threads)
+            state = earlier.restart(moments, self.n_jobs)
         else:
-            state = start_state(moments, pen, self.gap_tol, self.n_threads)
+            state = start_state(moments, pen, self.gap_tol, self.n_jobs)
         if self.sign == "fixed":
             state.signs = initial_signs(moments, state, pen)
-        fit_joint(moments, pen, state, tol=self.tol, gap_tol=self.gap_tol,
-                  max_iter=self.max_iter, n_threads=self.n_threads)
+        fit_joint(
+            moments,
+            pen,
+            state,
+            tol=self.tol,
+            gap_tol=self.gap_tol,
+            max_iter=self.max_iter,
+            n_jobs=self.n_jobs,
+        )
         self.objective_trace_, self.n_iter_ = np.array(state.trace), len(state.trace) - 1
         self.kkt_B_, self.kkt_theta_ = kkt_residuals(moments, state, pen)
         warn_unconverged("PredictiveNetwork", state.gaps, self.gap_tol)
@@ -156,7 +176,8 @@ class PredictiveNetwork(ActivityRegressor):
             warnings.warn(
                 f"PredictiveNetwork stopped after {self.n_iter_} rounds, the last one gaining "
                 f"{float(last[0]) if last.size else 0:.2g}; raise max_iter or tol.",
-                ConvergenceWarning, stacklevel=2,
+                ConvergenceWarning,
+                stacklevel=2,
             )
         return self._keep(state)
 
@@ -170,7 +191,7 @@ class NetworkThenPredict(ActivityRegressor):
 
     Parameters
     ----------
-    lam1, lam2, lam3, lam4, degree, gap_tol, n_threads
+    lam1, lam2, lam3, lam4, degree, gap_tol, n_jobs
         As in `PredictiveNetwork`.
 
     Attributes
@@ -181,20 +202,21 @@ class NetworkThenPredict(ActivityRegressor):
         Largest violation of the first-order conditions of theta, in units of lam3.
     """
 
-    def __init__(self, lam1=0.1, lam2=0.0, lam3=0.05, lam4=0.0, *, degree="sqrt", gap_tol=1e-6,
-                 n_threads=None):
+    def __init__(
+        self, lam1=0.1, lam2=0.0, lam3=0.05, lam4=0.0, *, degree="sqrt", gap_tol=1e-6, n_jobs=None
+    ):
         self.lam1 = lam1
         self.lam2 = lam2
         self.lam3 = lam3
         self.lam4 = lam4
         self.degree = degree
         self.gap_tol = gap_tol
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
 
     def fit(self, X, y):
         """Fit the network to expression X (n, p), then the effects to response y (n,)."""
         moments, pen = self._moments(X, y), self._penalties()
-        state = start_state(moments, pen, self.gap_tol, self.n_threads)
+        state = start_state(moments, pen, self.gap_tol, self.n_jobs)
         theta_step(moments, state, pen)
         self.kkt_theta_ = float(theta_residual(moments, state, pen).max())
         warn_unconverged("NetworkThenPredict", state.gaps, self.gap_tol)

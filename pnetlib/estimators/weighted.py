@@ -27,7 +27,7 @@ class WeightedPredictiveNetwork(ActivityRegressor):
         Weight of the prediction error, above 0; below 1 the network counts for more.
     lam1, lam2, lam3, lam4 : float
         Penalties of the objective above.
-    degree, sign, coupling, tol, gap_tol, max_iter, n_threads
+    degree, sign, coupling, tol, gap_tol, max_iter, n_jobs
         As in `PredictiveNetwork`.
 
     Attributes
@@ -40,9 +40,22 @@ class WeightedPredictiveNetwork(ActivityRegressor):
         Largest violation of the first-order conditions of theta, in units of lam3.
     """
 
-    def __init__(self, omega=1.0, lam1=0.2, lam2=0.0, lam3=0.05, lam4=0.1, *, degree="sqrt",
-                 sign="current", coupling="exact", tol=1e-6, gap_tol=1e-6, max_iter=500,
-                 n_threads=None):
+    def __init__(
+        self,
+        omega=1.0,
+        lam1=0.2,
+        lam2=0.0,
+        lam3=0.05,
+        lam4=0.1,
+        *,
+        degree="sqrt",
+        sign="current",
+        coupling="exact",
+        tol=1e-6,
+        gap_tol=1e-6,
+        max_iter=500,
+        n_jobs=None,
+    ):
         self.omega = omega
         self.lam1 = lam1
         self.lam2 = lam2
@@ -54,7 +67,7 @@ class WeightedPredictiveNetwork(ActivityRegressor):
         self.tol = tol
         self.gap_tol = gap_tol
         self.max_iter = max_iter
-        self.n_threads = n_threads
+        self.n_jobs = n_jobs
 
     def fit(self, X, y):
         """Fit network and effects to expression X (n, p) and response y (n,)."""

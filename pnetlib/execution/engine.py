@@ -243,9 +243,14 @@ class Engine:
                 "`pip install -e '.[dask]'`."
             ) from error
         if shutil.which("sbatch") is None:
-            raise SetupError("the scheduler slurm needs the command sbatch, and none is on the PATH.")
-        silent = {name: value for name, value in _JOB.items()
-                  if settings.get(f"jobqueue.slurm.{name}", None) is None}
+            raise SetupError(
+                "the scheduler slurm needs the command sbatch, and none is on the PATH."
+            )
+        silent = {
+            name: value
+            for name, value in _JOB.items()
+            if settings.get(f"jobqueue.slurm.{name}", None) is None
+        }
         cluster = SLURMCluster(**silent)
         cluster.scale(jobs=self.threads)
         return cluster
@@ -298,4 +303,3 @@ class Work:
     def by(self, engine, advance=None):
         """Results of the tasks in their order."""
         return engine.map(self.function, self.tasks, self.shared, kept=self.kept, advance=advance)
-

@@ -11,7 +11,14 @@ from pathlib import Path
 
 PACKAGES = ("numpy", "scipy", "numba")
 CALCULATION = (
-    "datasets", "estimators", "execution/threads.py", "kernels", "paper", "solvers", "stats", "steps",
+    "datasets",
+    "estimators",
+    "execution/threads.py",
+    "kernels",
+    "paper",
+    "solvers",
+    "stats",
+    "steps",
 )
 
 

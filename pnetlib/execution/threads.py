@@ -23,7 +23,7 @@ def allowed_threads() -> int:
     return os.cpu_count() or 1
 
 
-def thread_count(n_threads: int | None = None) -> int:
+def thread_count(n_jobs: int | None = None) -> int:
     """Return the threads asked for, or all that are allowed for None and 0.
 
     Raises
@@ -31,11 +31,11 @@ def thread_count(n_threads: int | None = None) -> int:
     UsageError
         If it is not a whole number of at least 0.
     """
-    if n_threads is None or n_threads == 0:
+    if n_jobs is None or n_jobs == 0:
         return allowed_threads()
-    if not isinstance(n_threads, numbers.Integral) or n_threads < 0:
-        raise UsageError(f"n_threads must be a whole number of at least 0, not {n_threads!r}.")
-    return int(n_threads)
+    if not isinstance(n_jobs, numbers.Integral) or n_jobs < 0:
+        raise UsageError(f"n_jobs must be a whole number of at least 0, not {n_jobs!r}.")
+    return int(n_jobs)
 
 
 @cache

@@ -427,9 +427,7 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
             if GB.shape[0] > 0:
                 GB[j] = r - c
         start = end
-        out_indices, out_data, end = store_column(
-            b, working, m, out_indices, out_data, end
-        )
+        out_indices, out_data, end = store_column(b, working, m, out_indices, out_data, end)
         counts[j - first] = end - start
     return counts, out_indices[:end], out_data[:end], gaps
 
@@ -491,8 +489,6 @@ def sweep_columns(
         for k in range(m):
             u[working[k]] += t * b[working[k]]
         start = end
-        out_indices, out_data, end = store_column(
-            b, working, m, out_indices, out_data, end
-        )
+        out_indices, out_data, end = store_column(b, working, m, out_indices, out_data, end)
         counts[i] = end - start
     return counts, out_indices[:end], out_data[:end], gaps

@@ -43,5 +43,3 @@ def graph_penalty(indptr, indices, data, a):
             difference = a[indices[k]] - a[j]
             total += abs(data[k]) * difference * difference
     return total
-
-

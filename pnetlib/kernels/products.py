@@ -60,4 +60,3 @@ def gram_rows(indptr, indices, data, T, genes):
             for k in range(row.size):
                 H[i, k] += data[e] * row[k]
     return H
-

@@ -11,7 +11,7 @@ from pnetlib.kernels.column import EXCLUDED, duality_gap
 WIDTH = 64  # targets whose slopes are computed together: p x 64 numbers a thread
 
 
-def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_threads=None):
+def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
     """Relative duality gap of columns of B for X itself rather than for a stored Gram matrix.
 
     Parameters
@@ -24,7 +24,7 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_threads=None):
         Penalties of ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``.
     targets : sequence of int, optional
         Columns looked at; all by default.
-    n_threads : int, optional
+    n_jobs : int, optional
         Threads; the result does not depend on it.
 
     Returns
@@ -55,5 +55,5 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_threads=None):
             b[at], r[at], w[j] = 0.0, 0.0, 0.5 * lam1  # r counts where there are edges only
         return found
 
-    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_threads)) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_jobs)) as pool:
         return np.concatenate([np.empty(0), *pool.map(gaps, range(0, targets.size, WIDTH))])

@@ -67,10 +67,13 @@ class Columns:
         return Columns(indptr, out_indices, out_data)
 
 
-def gram_times(G, columns, n_threads=None):
+def gram_times(G, columns, n_jobs=None):
     """Dense GB by rows: row j is G b_j."""
     GB = np.empty(G.shape)
-    with ThreadPoolExecutor(thread_count(n_threads)) as pool:
-        list(pool.map(lambda piece: gram_times_columns(G, *columns.arrays, *piece, GB),
-                      chunks(len(G))))
+    with ThreadPoolExecutor(thread_count(n_jobs)) as pool:
+        list(
+            pool.map(
+                lambda piece: gram_times_columns(G, *columns.arrays, *piece, GB), chunks(len(G))
+            )
+        )
     return GB

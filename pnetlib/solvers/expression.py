@@ -18,8 +18,17 @@ def fit_expression(moments, lam1, lam2, tol, start=None):
     working[: support.size] = support
     c = moments.g - b[support] @ moments.G[support]
     gap, _, _ = solve_column(
-        moments.G, moments.g, np.full(p, 0.5 * lam1), lam2, moments.zz, b, c, working,
-        support.size, tol, MAX_ROUNDS, np.empty((128, 128)),
+        moments.G,
+        moments.g,
+        np.full(p, 0.5 * lam1),
+        lam2,
+        moments.zz,
+        b,
+        c,
+        working,
+        support.size,
+        tol,
+        MAX_ROUNDS,
+        np.empty((128, 128)),
     )
     return b, gap
-

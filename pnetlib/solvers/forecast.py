@@ -53,11 +53,15 @@ class Forecast:
         return self.gram + self.expression + self.network + self.scratch
 
     def __str__(self):
-        parts = (f"Gram {self.gram / GB:.2f}, expression {self.expression / GB:.2f}, network "
-                 f"{self.network / GB:.2f}, rest {self.scratch / GB:.2f}")
+        parts = (
+            f"Gram {self.gram / GB:.2f}, expression {self.expression / GB:.2f}, network "
+            f"{self.network / GB:.2f}, rest {self.scratch / GB:.2f}"
+        )
         free = "" if self.available is None else f" of {self.available / GB:.1f} GB available"
-        took = "" if self.seconds is None else (
-            f"; about {self.seconds:.3g} s with {self.edges:.0f} edges a target"
+        took = (
+            ""
+            if self.seconds is None
+            else (f"; about {self.seconds:.3g} s with {self.edges:.0f} edges a target")
         )
         size = f"{self.p:,} genes x {self.n:,} lines: {self.total / GB:.2f} GB"
         return f"{size}{free} ({parts}){took}"
@@ -79,8 +83,7 @@ class Forecast:
             )
 
 
-def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDGES,
-                    n_threads=None):
+def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDGES, n_jobs=None):
     """Memory of a network, reckoned from the sizes alone.
 
     Parameters
@@ -93,26 +96,27 @@ def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDG
         p x p arrays of that type: 1 for the network, 2 for the joint model.
     edges : float
         Edges a target.
-    n_threads : int, optional
+    n_jobs : int, optional
         Threads.
 
     Returns
     -------
     Forecast
     """
-    threads = thread_count(n_threads)
+    threads = thread_count(n_jobs)
     return Forecast(
-        n, p,
+        n,
+        p,
         gram=float(matrices * np.dtype(gram_dtype).itemsize) * p * p,
         expression=3.0 * 8 * n * p,  # as checked, standardised, and transposed for certificates
         network=2.0 * 12 * edges * p,
         scratch=LIBRARIES + threads * 8.0 * (70 * p + 200_000),
-        available=available_memory(), edges=edges,
+        available=available_memory(),
+        edges=edges,
     )
 
 
-def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n_threads=None,
-                     seed=0):
+def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n_jobs=None, seed=0):
     """Memory and time of a network, from two small trials on genes drawn from X.
 
     Times are measured at 500 and 1,000 genes; the Gram matrix grows as p^2, the time and the
@@ -126,7 +130,7 @@ def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n
         As in `ElasticNetwork`.
     gram_dtype : {"float64", "float32"}
         Type of the Gram matrix.
-    n_threads : int, optional
+    n_jobs : int, optional
         Threads.
     seed : int
         Of the genes drawn.
@@ -139,9 +143,8 @@ def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n
     n, p = X.shape
     drawn = np.random.default_rng(seed).permutation(p)
     sizes = sorted({min(size, p) for size in SAMPLE})
-    _trial(X[:, drawn[:50]], lam1, lam2, gram_dtype, gap_tol, n_threads)  # compiles
-    trials = [_trial(X[:, drawn[:size]], lam1, lam2, gram_dtype, gap_tol, n_threads)
-              for size in sizes]
+    _trial(X[:, drawn[:50]], lam1, lam2, gram_dtype, gap_tol, n_jobs)  # compiles
+    trials = [_trial(X[:, drawn[:size]], lam1, lam2, gram_dtype, gap_tol, n_jobs) for size in sizes]
     (gram, column, edges), size = trials[-1], sizes[-1]
     slower, denser = 1.0, 0.0
     if len(sizes) == 2:
@@ -151,16 +154,15 @@ def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n
     growth = p / size
     seconds = gram * growth**2 + column * p * growth**slower
     edges = (edges + 1) * growth**denser - 1
-    memory = forecast_memory(n, p, gram_dtype=gram_dtype, edges=edges, n_threads=n_threads)
+    memory = forecast_memory(n, p, gram_dtype=gram_dtype, edges=edges, n_jobs=n_jobs)
     return Forecast(**{**vars(memory), "seconds": float(seconds)})
 
 
-def _trial(X, lam1, lam2, gram_dtype, gap_tol, n_threads):
+def _trial(X, lam1, lam2, gram_dtype, gap_tol, n_jobs):
     """Seconds of the Gram matrix, seconds a column, and edges a column of a small network."""
     p = X.shape[1]
     start = time.perf_counter()
-    G = Moments.of(X, n_threads=n_threads, gram_dtype=gram_dtype).G
+    G = Moments.of(X, n_jobs=n_jobs, gram_dtype=gram_dtype).G
     ready = time.perf_counter()
-    B, _ = solve_network(G, np.full(p, 0.5 * lam1), lam2, Columns.empty(p), gap_tol,
-                         n_threads=n_threads)
+    B, _ = solve_network(G, np.full(p, 0.5 * lam1), lam2, Columns.empty(p), gap_tol, n_jobs=n_jobs)
     return ready - start, (time.perf_counter() - ready) / p, B.data.size / p

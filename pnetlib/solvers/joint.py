@@ -74,11 +74,16 @@ class State:
         """A state that can be continued without changing this one."""
         return replace(self, GB=self.GB.copy(), theta=self.theta.copy(), trace=[])
 
-    def restart(self, moments, n_threads=None):
+    def restart(self, moments, n_jobs=None):
         """The same network and effects as a start on other data."""
-        GB = gram_times(moments.G, self.B, n_threads)
-        return replace(self, GB=GB, theta=self.theta.copy(), signs=np.zeros_like(self.signs),
-                       settled=np.zeros_like(self.settled))
+        GB = gram_times(moments.G, self.B, n_jobs)
+        return replace(
+            self,
+            GB=GB,
+            theta=self.theta.copy(),
+            signs=np.zeros_like(self.signs),
+            settled=np.zeros_like(self.settled),
+        )
 
 
 def degree_scale(d, degree):
@@ -108,7 +113,8 @@ def effect_objective(moments, B, GB, theta, signs, pen):
     v = theta[active] @ GB[active]
     s = degree_scale(degrees(*B.arrays), pen.degree)
     return (
-        moments.zz + combine_columns(*B.arrays, theta) @ (v - 2.0 * moments.g)
+        moments.zz
+        + combine_columns(*B.arrays, theta) @ (v - 2.0 * moments.g)
         + pen.lam3 * np.abs(theta).sum()
         + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
     )
@@ -131,7 +137,7 @@ def scaled_effects(B, theta, signs, pen):
     return a, a * mean if pen.degree == "sqrt" else 2.0 * a * mean - a * a
 
 
-def start_state(moments, pen, tol, n_threads=None, warm=None):
+def start_state(moments, pen, tol, n_jobs=None, warm=None):
     """The network alone (theta = 0): the start of every joint fit.
 
     `warm` is a state of the same data whose network is near, such as that of a larger lam1.
@@ -140,7 +146,7 @@ def start_state(moments, pen, tol, n_threads=None, warm=None):
     B = Columns.empty(len(G)) if warm is None else warm.B
     GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
     weights = np.full(len(G), 0.5 * pen.lam1)
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_threads=n_threads)
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_jobs=n_jobs)
     zeros = np.zeros(len(G))
     return State(B, GB, zeros, zeros.copy(), gaps, np.ones(len(G), bool), weights, pen.lam2)
 
@@ -172,8 +178,18 @@ def theta_step(moments, state, pen, tol=1e-18):
         H = candidate_gram(B, GB, genes, H)
         N = candidate_links(*B, s, genes)
         part = theta[genes]
-        descend_theta(H, h[genes], N, diag[genes], state.signs[genes], part, pen.lam3, pen.lam4,
-                      tol * moments.zz, 10_000)
+        descend_theta(
+            H,
+            h[genes],
+            N,
+            diag[genes],
+            state.signs[genes],
+            part,
+            pen.lam3,
+            pen.lam4,
+            tol * moments.zz,
+            10_000,
+        )
         theta[genes] = part
         rho = column_products(*B, moments.g - part @ GB[genes])
         pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
@@ -194,44 +210,59 @@ def initial_signs(moments, state, pen):
     return np.where(signs == 0.0, 1.0, signs)
 
 
-def network_step(moments, state, pen, tol, n_threads=None):
+def network_step(moments, state, pen, tol, n_jobs=None):
     """Minimise over B with the edge weights held: active columns in turn, the others at once."""
     G, theta = moments.G, state.theta
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
     v = theta[active] @ state.GB[active]
     u = combine_columns(*state.B.arrays, theta)
-    part = sweep_columns(G, state.GB, moments.g, moments.zz, theta, active, a, e, pen.lam1,
-                         pen.lam2, pen.lam4, *state.B.arrays, u, v, tol, MAX_ROUNDS)
+    part = sweep_columns(
+        G,
+        state.GB,
+        moments.g,
+        moments.zz,
+        theta,
+        active,
+        a,
+        e,
+        pen.lam1,
+        pen.lam2,
+        pen.lam4,
+        *state.B.arrays,
+        u,
+        v,
+        tol,
+        MAX_ROUNDS,
+    )
     B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
     held = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=held,
-                            n_threads=n_threads)
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=held, n_jobs=n_jobs)
     gaps[active] = part[3]
     state.gaps = np.where(held & (theta == 0.0), state.gaps, gaps)
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
 
 
-def damp(moments, state, old, pen, best, n_threads=None):
+def damp(moments, state, old, pen, best, n_jobs=None):
     """Halve the step from the old network until the objective no longer rises."""
     new, step = state.B.matrix(), 1.0
     state.settled = np.zeros_like(state.settled)
     for _ in range(HALVINGS):
         step *= 0.5
         B = Columns.of(old.matrix() * (1.0 - step) + new * step)
-        GB = gram_times(moments.G, B, n_threads)
+        GB = gram_times(moments.G, B, n_jobs)
         value = objective(moments, B, GB, state.theta, state.signs, pen)
         if value <= best:
             state.B, state.GB = B, GB
             return value
-    state.B, state.GB = old, gram_times(moments.G, old, n_threads)
+    state.B, state.GB = old, gram_times(moments.G, old, n_jobs)
     return best
 
 
-def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_threads=None):
+def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_jobs=None):
     """Alternate theta and B steps from `state` until the objective settles.
 
     Every value in ``state.trace`` is at most the one before it; the loop ends when one round
@@ -240,9 +271,7 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_th
     network = network_objective(moments, state.B, state.GB, pen)
 
     def whole():
-        return network + effect_objective(
-            moments, state.B, state.GB, state.theta, state.signs, pen
-        )
+        return network + effect_objective(moments, state.B, state.GB, state.theta, state.signs, pen)
 
     best = whole()
     state.trace, state.converged = [best], False
@@ -254,11 +283,11 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_th
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best
         old = state.B
-        network_step(moments, state, pen, gap_tol, n_threads)
+        network_step(moments, state, pen, gap_tol, n_jobs)
         network = network_objective(moments, state.B, state.GB, pen)
         best = whole()
         if best > value:
-            best = damp(moments, state, old, pen, value, n_threads)
+            best = damp(moments, state, old, pen, value, n_jobs)
             network = network_objective(moments, state.B, state.GB, pen)
         state.trace.append(best)
         if before - best <= tol * moments.zz:
@@ -286,8 +315,11 @@ def kkt_residuals(moments, state, pen):
         slope = 2.0 * (np.outer(left, theta[own]) + G[:, own] - state.GB[own].T)
         slope -= 2.0 * pen.lam2 * dense
         weight = pen.lam1 + pen.lam4 * (e[:, None] + e[own] - 2.0 * np.outer(a, a[own]))
-        edges = np.where(dense != 0.0, np.abs(slope - weight * np.sign(dense)),
-                         np.maximum(np.abs(slope) - weight, 0.0))
+        edges = np.where(
+            dense != 0.0,
+            np.abs(slope - weight * np.sign(dense)),
+            np.maximum(np.abs(slope) - weight, 0.0),
+        )
         edges[np.arange(first, last), np.arange(last - first)] = 0.0
         worst = max(worst, edges.max())
     return float(worst), float(theta_residual(moments, state, pen).max())
@@ -306,5 +338,6 @@ def theta_residual(moments, state, pen):
     side = np.where(signs == 0.0, np.sign(theta), signs)
     slope = slope + pull * side
     at_zero = np.abs(slope) + np.where(signs == 0.0, pull, 0.0) - pen.lam3
-    return np.where(theta != 0.0, np.abs(slope - pen.lam3 * np.sign(theta)),
-                    np.maximum(at_zero, 0.0))
+    return np.where(
+        theta != 0.0, np.abs(slope - pen.lam3 * np.sign(theta)), np.maximum(at_zero, 0.0)
+    )

@@ -38,7 +38,7 @@ class Moments:
     zz: float
 
     @classmethod
-    def of(cls, X, z=None, *, standardize=True, n_threads=None, gram_dtype="float64"):
+    def of(cls, X, z=None, *, standardize=True, n_jobs=None, gram_dtype="float64"):
         """Moments of expression X (n, p), genes standardised, and response z (n,)."""
         X, mean, scale = centred(X)
         if standardize:
@@ -47,10 +47,10 @@ class Moments:
             scale = np.ones_like(scale)
         z_mean = 0.0 if z is None else float(np.mean(z))
         z = np.zeros(len(X)) if z is None else np.asarray(z, float) - z_mean
-        G = gram(X, n_threads, dtype=gram_dtype)
+        G = gram(X, n_jobs, dtype=gram_dtype)
         return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
 
-    def without(self, X, z, out, n_threads=None):
+    def without(self, X, z, out, n_jobs=None):
         """Moments of the lines that are left when some are taken out, by down-dating.
 
         With the sums of squares C about the old mean and the shift of the mean d,
@@ -63,7 +63,7 @@ class Moments:
             All lines' expression and response, of which these are the moments.
         out : ndarray of int
             Lines to take out.
-        n_threads : int, optional
+        n_jobs : int, optional
             Threads; the result does not depend on it.
 
         Returns
@@ -78,16 +78,23 @@ class Moments:
         diagonal = self.n * np.diag(self.G) - np.einsum("ij,ij->j", gone, gone) - n * shift**2
         if np.any(diagonal <= 1e-6 * self.n * np.diag(self.G)):  # too much would cancel
             kept = np.setdiff1d(np.arange(self.n), out)
-            return Moments.of(np.asarray(X)[kept], np.asarray(z)[kept], n_threads=n_threads)
+            return Moments.of(np.asarray(X)[kept], np.asarray(z)[kept], n_jobs=n_jobs)
         relative = np.sqrt(diagonal / n)
         C = self.n * self.G
-        C -= len(out) * gram(gone, n_threads)
+        C -= len(out) * gram(gone, n_jobs)
         C -= np.outer(n * shift, shift)
         C /= n * relative[:, None] * relative
         g = (self.n * self.g - gone.T @ gone_z - n * shift * shift_z) / (n * relative)
         zz = (self.n * self.zz - gone_z @ gone_z - n * shift_z**2) / n
-        return Moments(n, self.mean + shift * self.scale, self.scale * relative, C,
-                       self.z_mean + shift_z, g, float(zz))
+        return Moments(
+            n,
+            self.mean + shift * self.scale,
+            self.scale * relative,
+            C,
+            self.z_mean + shift_z,
+            g,
+            float(zz),
+        )
 
 
 def centred(X):
@@ -102,14 +109,14 @@ def centred(X):
     return X, mean, scale
 
 
-def gram(X, n_threads=None, width=256, dtype="float64"):
+def gram(X, n_jobs=None, width=256, dtype="float64"):
     """``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
 
     Parameters
     ----------
     X : ndarray (n, p)
         Centred expression.
-    n_threads : int, optional
+    n_jobs : int, optional
         Threads, each with one block of genes and a single BLAS thread.
     width : int
         Genes in a block.
@@ -134,6 +141,6 @@ def gram(X, n_threads=None, width=256, dtype="float64"):
             G[own, other] = block
             G[other, own] = block.T
 
-    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_threads)) as pool:
+    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_jobs)) as pool:
         list(pool.map(blocks, range(0, p, width)))
     return G

@@ -26,7 +26,7 @@ def held_gram(X, gram_dtype):
         expression = _held.get("expression")
         if expression is None or expression() is not X or _held["dtype"] != gram_dtype:
             _held.clear()  # the old one goes before the new one needs its memory
-            G = Moments.of(X, n_threads=1, gram_dtype=gram_dtype).G
+            G = Moments.of(X, n_jobs=1, gram_dtype=gram_dtype).G
             _held.update(expression=ref(X, lambda gone: _held.clear()), dtype=gram_dtype, G=G)
         return _held["G"]
 
@@ -52,7 +52,7 @@ def solve_on(engine, X, lam1, lam2, start, tol, gram_dtype):
     return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
 
 
-def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_threads=None):
+def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_jobs=None):
     """Every gene on all others: p separate elastic nets in one Gram matrix.
 
     Parameters
@@ -85,11 +85,10 @@ def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_thread
         return solve_columns(G, GB, weights, lam2, held, *piece, *start.arrays, tol, MAX_ROUNDS)
 
     pieces = chunks(len(G))
-    threads = thread_count(n_threads)
+    threads = thread_count(n_jobs)
     if threads == 1:
         parts = [solve(piece) for piece in pieces]
     else:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(solve, pieces))
     return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
-

@@ -45,12 +45,15 @@ class Grid:
         if method == "Pro":
             return [
                 {"lam1": row["lam1"], "lam3": lam3, "lam4": lam4}
-                for row in self.networks for lam4 in self.lam4 for lam3 in row["lam3"]
+                for row in self.networks
+                for lam4 in self.lam4
+                for lam3 in row["lam3"]
             ]
         if method == "NW.P":
             return [
                 {"lam1": row["lam1"], "lam3": lam3}
-                for row in self.networks for lam3 in row["lam3_fine"]
+                for row in self.networks
+                for lam3 in row["lam3_fine"]
             ]
         return [{"lam1": lam1, "lam2": lam2} for lam1, lam2 in self.expression[method]]
 
@@ -81,11 +84,13 @@ def make_grid(moments, networks, lam1s, profile):
     rows = []
     for lam1, state in zip(lam1s, networks):
         lam3_max = 2.0 * np.max(np.abs(column_products(*state.B.arrays, moments.g)))
-        rows.append({
-            "lam1": lam1,
-            "lam3": [float(f * lam3_max) for f in profile.lam3],
-            "lam3_fine": [float(f * lam3_max) for f in fine],
-        })
+        rows.append(
+            {
+                "lam1": lam1,
+                "lam3": [float(f * lam3_max) for f in profile.lam3],
+                "lam3_fine": [float(f * lam3_max) for f in fine],
+            }
+        )
     alpha = np.max(np.abs(moments.g))
     expression = {
         "LA": _expression_points(alpha, (1.0,), profile.points),
@@ -99,7 +104,8 @@ def _expression_points(alpha, ratios, length):
     path = np.geomspace(1.0, SMALLEST, length)
     return [
         (float(2.0 * a * alpha), float(a * alpha / ratio * (1.0 - ratio)))
-        for ratio in ratios for a in path
+        for ratio in ratios
+        for a in path
     ]
 
 
@@ -131,9 +137,7 @@ def _theta(moments, state, lam1, lam3):
 
 def _joint(moments, state, lam1, lam3, lam4):
     pen = Penalties(lam1, 0.0, lam3, lam4)
-    return fit_joint(
-        moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_threads=1
-    )
+    return fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
 
 
 def predictor(state):
@@ -196,13 +200,13 @@ class Choice:
 
 def choose(X, z, profile, seed):
     """Choose every method's lambdas by cross-validation on the lines given, and no others."""
-    whole = Moments.of(X, z, n_threads=1)
+    whole = Moments.of(X, z, n_jobs=1)
     lam1s = lam1_values(whole, profile)
     networks = fit_networks(whole, lam1s)
     grid = make_grid(whole, networks, lam1s, profile)
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed)
     parts = [
-        path_errors(whole.without(X, z, test, n_threads=1), X[test], z[test], grid)
+        path_errors(whole.without(X, z, test, n_jobs=1), X[test], z[test], grid)
         for _, test in folds.split(X)
     ]
     errors = {method: np.array([part[method] for part in parts]) for method in METHODS}
@@ -231,4 +235,3 @@ def refit(moments, choice, method):
         if lam3 == point["lam3"]:
             break
     return predictor(state), state
-

@@ -61,8 +61,20 @@ def fit_shared(parts, rest, lam1, tol=1e-5):
     for j in range(p):
         w, b, r = weights.copy(), np.zeros(width), G[j].copy()
         w[j::p] = EXCLUDED
-        solve_column(G, r, w, 0.0, G[j, j], b, r.copy(), np.empty(width, np.int32), 0, tol,
-                     MAX_ROUNDS, np.empty((128, 128)))
+        solve_column(
+            G,
+            r,
+            w,
+            0.0,
+            G[j, j],
+            b,
+            r.copy(),
+            np.empty(width, np.int32),
+            0,
+            tol,
+            MAX_ROUNDS,
+            np.empty((128, 128)),
+        )
         coefficients[:, j] = b
     shared = coefficients[:p]
     return shared, [shared + coefficients[p * (k + 1) : p * (k + 2)] for k in range(len(parts))]

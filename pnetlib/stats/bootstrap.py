@@ -20,7 +20,7 @@ def resample(sizes, rng):
     return np.concatenate([rng.integers(end - size, end, size) for size, end in zip(sizes, ends)])
 
 
-def draw(statistics, sizes, n, seed, n_threads=None, advance=None):
+def draw(statistics, sizes, n, seed, n_jobs=None, advance=None):
     """Statistics of n resamples.
 
     Parameters
@@ -29,7 +29,7 @@ def draw(statistics, sizes, n, seed, n_threads=None, advance=None):
         Takes row numbers (ndarray), groups one after the other, and returns k statistics.
     sizes : sequence of int
         Lines of each group.
-    n, seed, n_threads, advance
+    n, seed, n_jobs, advance
         As in `permutation.permutation_test`.
 
     Returns
@@ -42,7 +42,7 @@ def draw(statistics, sizes, n, seed, n_threads=None, advance=None):
 
     rows = []
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for row in pool(joblib.delayed(one)(number) for number in range(n)):
             rows.append(row)
             if advance is not None:

@@ -85,8 +85,10 @@ def largest_tail(eta, t, B, r):
     best = int(np.argmax(tails))
     ends = LOG_SHIFTS[max(best - 1, 0)], LOG_SHIFTS[min(best + 1, len(tails) - 1)]
     finer = minimize_scalar(
-        lambda log_a: -tail_at(*extremal_sums(np.array([log_a]), B, r), eta, t)[0], bounds=ends,
-        method="bounded", options={"xatol": 1e-9},
+        lambda log_a: -tail_at(*extremal_sums(np.array([log_a]), B, r), eta, t)[0],
+        bounds=ends,
+        method="bounded",
+        options={"xatol": 1e-9},
     )
     return float(max(tails[best], -finer.fun))
 

@@ -26,4 +26,3 @@ def student_interval(values):
     mean, n = values.mean(), len(values)
     half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
     return float(mean), float(mean - half), float(mean + half)
-

@@ -65,7 +65,7 @@ def permute_within(labels, strata, rng):
     return new
 
 
-def permutation_test(statistics, labels, strata, families, n, seed, n_threads=None, advance=None):
+def permutation_test(statistics, labels, strata, families, n, seed, n_jobs=None, advance=None):
     """Compare statistics of labelled lines with those under labels exchanged within strata.
 
     Parameters
@@ -80,7 +80,7 @@ def permutation_test(statistics, labels, strata, families, n, seed, n_threads=No
         Permutations.
     seed : int
         Permutation i is drawn with the seed (seed, i), whatever the number of threads.
-    n_threads : int, optional
+    n_jobs : int, optional
         Permutations done at the same time.
     advance : callable, optional
         Called after each permutation.
@@ -96,7 +96,7 @@ def permutation_test(statistics, labels, strata, families, n, seed, n_threads=No
     bar = np.abs(observed) * (1.0 - SAME)
     reached, largest = np.ones(bar.size), np.ones(bar.size)
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for drawn in pool(joblib.delayed(one)(number) for number in range(n)):
             reached += drawn >= bar
             for members in groups:

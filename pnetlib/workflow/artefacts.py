@@ -29,13 +29,15 @@ def chosen_lambdas(run, cohort, profile, force=()):
     numbers = run.read_json("02_comparison")
     if numbers is not None and set(numbers["drugs"]) >= set(cohort.response.columns):
         drugs = numbers["drugs"]
-        return ({drug: drugs[drug]["chosen"]["Pro"] for drug in cohort.response.columns},
-                "Lambdas read from 02_comparison.json of this run.")
-    chosen = choose_on_all_lines(
-        cohort, small(profile), run.seed, force=force, n_threads=run.threads
+        return (
+            {drug: drugs[drug]["chosen"]["Pro"] for drug in cohort.response.columns},
+            "Lambdas read from 02_comparison.json of this run.",
+        )
+    chosen = choose_on_all_lines(cohort, small(profile), run.seed, force=force, n_jobs=run.threads)
+    return (
+        {drug: points["Pro"] for drug, points in chosen.items()},
+        "Notebook 02 was not run here: lambdas chosen on the smoke grid.",
     )
-    return ({drug: points["Pro"] for drug, points in chosen.items()},
-            "Notebook 02 was not run here: lambdas chosen on the smoke grid.")
 
 
 def drug_networks(run, cohort, profile):
@@ -46,7 +48,7 @@ def drug_networks(run, cohort, profile):
         return DrugNetworks.of_arrays(arrays, fits), "Networks read from 03_networks.npz."
     chosen, _ = chosen_lambdas(run, cohort, profile)
     genes = cohort.top_genes(profile.n_genes)
-    networks = fit_drug_networks(cohort, genes, chosen, n_threads=run.threads)
+    networks = fit_drug_networks(cohort, genes, chosen, n_jobs=run.threads)
     return networks, "Notebook 03 was not run here: networks fitted with smoke-grid lambdas."
 
 
@@ -70,5 +72,3 @@ def group_networks(run, cohort, profile):
     fitted = fit_group_networks(cohort, groups, genes, lam1, run.threads)
     B = {group: fitted[group].B_.toarray() for group in GROUPS}
     return groups, genes, B, "Notebook 04 was not run here: networks estimated now."
-
-

@@ -52,9 +52,7 @@ def begin(run: Run, step: Step) -> str:
     return f"{step.name} {uuid.uuid4().hex[:12]}"
 
 
-def finish(
-    run: Run, step: Step, given: Mapping[str, Value], execution: str, trace: Path
-) -> None:
+def finish(run: Run, step: Step, given: Mapping[str, Value], execution: str, trace: Path) -> None:
     """Note what a finished step was made from, and remove what it made before but not again.
 
     Parameters
@@ -128,7 +126,7 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
         before, value = made["parameters"].get(name, "absent"), now.get(name, "absent")
         if before != value or type(before) is not type(value):
             found.append(f"{name} is {value!r}, was {before!r}")
-    known = {name for name in now}
+    known = set(now)
     for name in sorted(run.made_from.keys() | made["made_from"].keys()):
         before, value = made["made_from"].get(name), run.made_from.get(name)
         if before != value and name == "files":

@@ -47,8 +47,7 @@ def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
             except BlockingIOError as error:
                 if time.monotonic() > until:
                     raise SetupError(
-                        f"another run is writing to {short(folder)}; "
-                        "wait for it or choose --out."
+                        f"another run is writing to {short(folder)}; wait for it or choose --out."
                     ) from error
                 time.sleep(0.1)
                 continue

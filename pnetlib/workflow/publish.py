@@ -1,5 +1,4 @@
-"""The figures shown in the repository: copied from one run, with an index of what made them.
-"""
+"""The figures shown in the repository: copied from one run, with an index of what made them."""
 
 import json
 import shutil
@@ -66,21 +65,32 @@ def publish(run: Path, folder: Path) -> list[str]:
     data = run / "01_data.json"
     comparison = run / "02_comparison.json"
     if not data.is_file() or not comparison.is_file():
-        raise UsageError(f"{run} holds no finished run; name a folder such as results/gdsc-standard.")
+        raise UsageError(
+            f"{run} holds no finished run; name a folder such as results/gdsc-standard."
+        )
     numbers, seed = json.loads(data.read_text("utf-8")), json.loads(comparison.read_text("utf-8"))
     names = [name for name in TITLES if (run / "figures" / f"{name}.png").is_file()]
     folder.mkdir(exist_ok=True)
     for name in names:
         for kind in ("png", "svg"):
             shutil.copyfile(run / "figures" / f"{name}.{kind}", folder / f"{name}.{kind}")
-    rows = [f"| [{name}]({name}.png) ([svg]({name}.svg)) | {TITLES[name]} | "
-            f"[{name[:2]}](../notebooks/{notebook(name)}) |" for name in names]
+    rows = [
+        f"| [{name}]({name}.png) ([svg]({name}.svg)) | {TITLES[name]} | "
+        f"[{name[:2]}](../notebooks/{notebook(name)}) |"
+        for name in names
+    ]
     files = [f"- `{name}`: `{digest}`" for name, digest in sorted(numbers["files"].items())]
     text = [
-        "# Figures", "",
+        "# Figures",
+        "",
         f"Made by the run `{run.name}` of pnetlib {pnetlib.__version__} on the source "
-        f"`{numbers['source']}` with seed {seed['seed']}. Files read, with their SHA-256:", "",
-        *files, "", "| figure | shows | notebook |", "|---|---|---|", *rows,
+        f"`{numbers['source']}` with seed {seed['seed']}. Files read, with their SHA-256:",
+        "",
+        *files,
+        "",
+        "| figure | shows | notebook |",
+        "|---|---|---|",
+        *rows,
     ]
     (folder / "README.md").write_text("\n".join(text) + "\n", "utf-8")
     return names
@@ -89,4 +99,3 @@ def publish(run: Path, folder: Path) -> list[str]:
 def notebook(figure: str) -> str:
     """The notebook that makes a figure."""
     return next((project_root() / "notebooks").glob(f"{figure[:2]}_*.ipynb")).name
-

@@ -149,9 +149,14 @@ def judge_markers(evidence):
     if not inside:
         return [Part(UNTESTABLE, f"none of the seven is among the {found['genes']} genes")]
     p = float(hypergeom.sf(len(out) - 1, found["genes"], len(inside), found["common"]))
-    verdict = (REPRODUCED if len(out) == len(MARKERS) else PARTLY if out and p < LEVEL else NOT)
-    return [Part(verdict, f"{len(out)} of the {len(inside)} among the genes come out, of "
-                          f"{found['common']} common (p {p:.2g})")]
+    verdict = REPRODUCED if len(out) == len(MARKERS) else PARTLY if out and p < LEVEL else NOT
+    return [
+        Part(
+            verdict,
+            f"{len(out)} of the {len(inside)} among the genes come out, of "
+            f"{found['common']} common (p {p:.2g})",
+        )
+    ]
 
 
 def judge_edge(evidence):
@@ -180,10 +185,19 @@ def judge_hubs(evidence, genes, group):
             continue
         rank, larger = row[f"rank {group}"], side(row["difference"], sign)
         hub = rank <= max(1, round(HUB_SHARE * row["genes"]))
-        verdict = (REPRODUCED if hub and larger == REPRODUCED
-                   else NOT if not hub and larger == NOT else PARTLY)
-        parts.append(Part(verdict, f"{gene} rank {rank} of {row['genes']} in {group}, "
-                                   f"ST less RS {row['difference']}"))
+        verdict = (
+            REPRODUCED
+            if hub and larger == REPRODUCED
+            else NOT
+            if not hub and larger == NOT
+            else PARTLY
+        )
+        parts.append(
+            Part(
+                verdict,
+                f"{gene} rank {rank} of {row['genes']} in {group}, ST less RS {row['difference']}",
+            )
+        )
     return parts
 
 
@@ -197,8 +211,12 @@ def judge_effects(evidence, genes, group):
             if row is None:
                 parts.append(Part(UNTESTABLE, f"{gene} not among the genes"))
             else:
-                parts.append(Part(side(row["difference"], sign),
-                                  f"{gene} {where} ST less RS {row['difference']}"))
+                parts.append(
+                    Part(
+                        side(row["difference"], sign),
+                        f"{gene} {where} ST less RS {row['difference']}",
+                    )
+                )
     return parts
 
 
@@ -212,7 +230,7 @@ def judge_loss(evidence, genes, group):
             parts.append(Part(UNTESTABLE, f"{gene} not among the genes"))
             continue
         here, there = row[group], row[other]
-        verdict = (REPRODUCED if here == 0 < there else PARTLY if here < FADED * there else NOT)
+        verdict = REPRODUCED if here == 0 < there else PARTLY if here < FADED * there else NOT
         parts.append(Part(verdict, f"{gene} {here:.2f} in {group}, {there:.2f} in {other}"))
     return parts
 
@@ -228,20 +246,28 @@ def judge_simulation(evidence):
         ahead = all(pro["TP"]["low"] > other["TP"]["high"] for other in others)
         like = all(pro["TN"]["mean"] >= other["TN"]["mean"] - LIKE_TN for other in others)
         above = all(pro["TP"]["mean"] > other["TP"]["mean"] for other in others)
-        verdict = (REPRODUCED if ahead and like and pro["TP"]["mean"] >= HIGH_TP
-                   else PARTLY if above else NOT)
+        verdict = (
+            REPRODUCED
+            if ahead and like and pro["TP"]["mean"] >= HIGH_TP
+            else PARTLY
+            if above
+            else NOT
+        )
         parts.append(Part(verdict, ""))
     if not parts:
         return [Part(UNTESTABLE, NONE)]
     methods = [method for method in METHODS if method in evidence.cells[0]["methods"]]
     words = []
     for method in methods:
-        rates = [np.mean([cell["methods"][method][rate]["mean"] for cell in evidence.cells])
-                 for rate in ("TP", "TN")]
+        rates = [
+            np.mean([cell["methods"][method][rate]["mean"] for cell in evidence.cells])
+            for rate in ("TP", "TN")
+        ]
         words.append(f"{method} TP {rates[0]:.2f} TN {rates[1]:.2f}")
     counts = pd.Series([part.verdict for part in parts]).value_counts()
     text = f"mean of {len(parts)} cells: {', '.join(words)}; " + ", ".join(
-        f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts)
+        f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts
+    )
     return [Part(part.verdict, text if at == 0 else "") for at, part in enumerate(parts)]
 
 
@@ -293,7 +319,9 @@ def judge(evidence, planted=None):
         rows[claim] = {
             "found": "; ".join(part.found for part in parts if part.found),
             "verdict": combine([part.verdict for part in parts]),
-            "rule": rule_of(claim), "caveat": caveat, "planted": "",
+            "rule": rule_of(claim),
+            "caveat": caveat,
+            "planted": "",
         }
         if planted is not None:
             verdict = combine([part.verdict for part in judged(planted, *arguments)])
@@ -308,5 +336,3 @@ def judge(evidence, planted=None):
 
 
 # What notebook 12 says ----------------------------------------------------------------------
-
-

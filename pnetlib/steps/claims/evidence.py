@@ -25,16 +25,18 @@ def gather(run, cohort, profile):
     _add_differences(evidence, run.read_json("09_differences"))
     study = run.read_json("06_simulation")
     evidence.cells = table_cells(study)
-    evidence.origins.append("Simulation read from 06_simulation.json." if evidence.cells else
-                            f"Simulation study (notebook 06): {NONE}.")
+    evidence.origins.append(
+        "Simulation read from 06_simulation.json."
+        if evidence.cells
+        else f"Simulation study (notebook 06): {NONE}."
+    )
     return evidence
 
 
 def table_cells(study):
     """The cells of a simulation study that are those of the paper's table: TF hubs, 5 and 10."""
     cells = [] if study is None else study["cells"]
-    return [cell for cell in cells
-            if cell["design"] == "TF hub" and cell["n_tfs"] in (5, 10)]
+    return [cell for cell in cells if cell["design"] == "TF hub" and cell["n_tfs"] in (5, 10)]
 
 
 def network_gain(errors):
@@ -57,7 +59,7 @@ def pro_minus(differences):
 def _add_errors(evidence, run, cohort, profile):
     predictions, origin = run.read_table("02_predictions"), "Errors read from 02_predictions.csv."
     if predictions is None or set(predictions["drug"]) != set(cohort.response.columns):
-        compared = compare(cohort, sizes.small(profile), run.seed, n_threads=run.threads)
+        compared = compare(cohort, sizes.small(profile), run.seed, n_jobs=run.threads)
         predictions = compared.predictions
         origin = "Notebook 02 was not run here: errors on the smoke profile's folds and grid."
     errors = fold_errors(predictions)
@@ -70,15 +72,20 @@ def _add_markers(evidence, run, cohort, profile):
     numbers, origin = run.read_json("03_markers"), "Markers read from 03_markers.json."
     if numbers is None:
         networks, _ = earlier.drug_networks(run, cohort, profile)
-        numbers = {"n_genes": len(networks.genes),
-                   "common": list(common_markers(networks, compute.default_top(networks)).index),
-                   "published": [{"marker": gene, "in universe": gene in networks.genes}
-                                 for gene in MARKERS]}
+        numbers = {
+            "n_genes": len(networks.genes),
+            "common": list(common_markers(networks, compute.default_top(networks)).index),
+            "published": [
+                {"marker": gene, "in universe": gene in networks.genes} for gene in MARKERS
+            ],
+        }
         origin = "Notebook 03 was not run here: markers with smoke-grid lambdas."
     inside = {row["marker"] for row in numbers["published"] if row["in universe"]}
     evidence.markers = {
-        "published": sorted(inside), "came_out": sorted(inside & set(numbers["common"])),
-        "common": len(numbers["common"]), "genes": numbers["n_genes"],
+        "published": sorted(inside),
+        "came_out": sorted(inside & set(numbers["common"])),
+        "common": len(numbers["common"]),
+        "genes": numbers["n_genes"],
     }
     evidence.origins.append(origin)
 
@@ -98,7 +105,8 @@ def _add_differences(evidence, numbers):
     if numbers is None:
         evidence.origins.append(
             f"Intervals and permutation tests (notebook 09): {NONE}, so that differences between "
-            "groups are at most partly reproduced.")
+            "groups are at most partly reproduced."
+        )
         return
     for row in numbers["edges"]:
         if (row["regulator"], row["target"]) == NAMED_EDGE and evidence.edge is not None:
@@ -113,8 +121,11 @@ def _add_differences(evidence, numbers):
 
 
 def _tested(row):
-    return {"ST": row["ST"], "RS": row["RS"],
-            "difference": Number(row["difference"], row["low"], row["high"], row["p"])}
+    return {
+        "ST": row["ST"],
+        "RS": row["RS"],
+        "difference": Number(row["difference"], row["low"], row["high"], row["p"]),
+    }
 
 
 def degree(B):
@@ -139,10 +150,13 @@ def degree_rows(sizes):
     """Ranks and differences of the markers' degrees; `sizes` is group to Series by gene."""
     ranks = {group: sizes[group].rank(ascending=False, method="min") for group in GROUPS}
     return {
-        gene: {"genes": len(sizes["ST"]),
-               "difference": Number(float(sizes["ST"][gene] - sizes["RS"][gene])),
-               **{f"rank {group}": int(ranks[group][gene]) for group in GROUPS}}
-        for gene in MARKERS if gene in sizes["ST"].index
+        gene: {
+            "genes": len(sizes["ST"]),
+            "difference": Number(float(sizes["ST"][gene] - sizes["RS"][gene])),
+            **{f"rank {group}": int(ranks[group][gene]) for group in GROUPS},
+        }
+        for gene in MARKERS
+        if gene in sizes["ST"].index
     }
 
 
@@ -156,7 +170,8 @@ def effect_rows(networks, X, groups):
             **{group: float(means[gene, where, group]) for group in GROUPS},
             "difference": Number(float(means[gene, where, "ST"] - means[gene, where, "RS"])),
         }
-        for gene in markers for where in SIDES
+        for gene in markers
+        for where in SIDES
     }
 
 
@@ -172,20 +187,25 @@ def planted_evidence(run, cohort, profile):
     full = {"ST": truth.B_ST, "RS": truth.B_RS}
     X = standardise_together(cohort, groups, genes)
     sizes = {group: pd.Series(degree(B.to_numpy()), B.index) for group, B in full.items()}
-    shares = {group: B.reindex(index=genes, columns=genes, fill_value=0.0).to_numpy()
-              for group, B in full.items()}
+    shares = {
+        group: B.reindex(index=genes, columns=genes, fill_value=0.0).to_numpy()
+        for group, B in full.items()
+    }
     theta = truth.theta
     acting = theta.index[(theta != 0).all(axis=1)]
     evidence = Evidence(
-        edge=named_edge(full), degrees=degree_rows(sizes),
+        edge=named_edge(full),
+        degrees=degree_rows(sizes),
         effects=effect_rows(shares, X, groups),
-        markers={"published": [gene for gene in MARKERS if gene in theta.index],
-                 "came_out": [gene for gene in MARKERS if gene in acting],
-                 "common": len(acting), "genes": len(theta)},
+        markers={
+            "published": [gene for gene in MARKERS if gene in theta.index],
+            "came_out": [gene for gene in MARKERS if gene in acting],
+            "common": len(acting),
+            "genes": len(theta),
+        },
     )
     for row in (evidence.edge, *evidence.degrees.values(), *evidence.effects.values()):
         if row is not None:
             value = row["difference"].value
             row["difference"] = Number(value, value, value, 0.0)
     return evidence
-

@@ -8,8 +8,12 @@ from matplotlib.figure import Figure
 from pnetlib.steps.claims.compute import NOT, PARTLY, REPRODUCED, UNTESTABLE, VERDICTS
 from pnetlib.steps.style import caption, new_figure, styled
 
-SYMBOLS = {REPRODUCED: ("o", "#009E73"), PARTLY: ("D", "#E69F00"), NOT: ("X", "#D55E00"),
-           UNTESTABLE: ("s", "#8C8C8C")}
+SYMBOLS = {
+    REPRODUCED: ("o", "#009E73"),
+    PARTLY: ("D", "#E69F00"),
+    NOT: ("X", "#D55E00"),
+    UNTESTABLE: ("s", "#8C8C8C"),
+}
 LINE = 0.125  # inches
 COLUMNS = {"claim": (0.0, 25), "paper": (0.245, 24), "found": (0.475, 43), "verdict": (0.84, 15)}
 SIZE = 7.5
@@ -29,8 +33,12 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
     rows = [_row(claim, row, simulated) for claim, row in verdicts.iterrows()]
     heights = [max(len(lines) for lines in row.values()) + 1 for row in rows]
     total = sum(heights) + 2
-    figure = new_figure(7.0, 0.35 + LINE * total, simulated=simulated,
-                        title="Claims of the paper and what this run found")
+    figure = new_figure(
+        7.0,
+        0.35 + LINE * total,
+        simulated=simulated,
+        title="Claims of the paper and what this run found",
+    )
     axes = figure.add_subplot()
     axes.set(xlim=(-0.01, 1.0), ylim=(total, 0))
     axes.axis("off")
@@ -42,8 +50,14 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
         axes.axhline(y - 0.2, color="#BDBDBD", linewidth=0.6)
         for column, (x, _) in COLUMNS.items():
             shift = 0.028 if column == "verdict" else 0.0
-            axes.text(x + shift, y + 0.2, "\n".join(row[column]), fontsize=SIZE, va="top",
-                      linespacing=1.15)
+            axes.text(
+                x + shift,
+                y + 0.2,
+                "\n".join(row[column]),
+                fontsize=SIZE,
+                va="top",
+                linespacing=1.15,
+            )
         marker, colour = SYMBOLS[verdict]
         axes.plot(COLUMNS["verdict"][0] + 0.01, y + 0.75, marker, color=colour, markersize=6.5)
         y += height
@@ -53,16 +67,20 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
 def _row(claim, row, simulated):
     """The lines of text of one claim by column."""
     texts = {
-        "claim": [f"{claim}  {row['title']}", f"(figure {row['figure']})"
-                  if row["figure"].isdecimal() else f"({row['figure']})"],
+        "claim": [
+            f"{claim}  {row['title']}",
+            f"(figure {row['figure']})" if row["figure"].isdecimal() else f"({row['figure']})",
+        ],
         "paper": [row["value"]],
         "found": row["found"].split("; "),
         "verdict": [row["verdict"]],
     }
     if simulated:
         texts["verdict"].append(f"planted: {row['planted'] or 'nothing'}")
-    return {column: [line for text in parts for line in wrap(text, COLUMNS[column][1])]
-            for column, parts in texts.items()}
+    return {
+        column: [line for text in parts for line in wrap(text, COLUMNS[column][1])]
+        for column, parts in texts.items()
+    }
 
 
 def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:

@@ -29,17 +29,23 @@ def conclusion(verdicts, simulated):
     lines = []
     for verdict in VERDICTS:
         claims = list(verdicts.index[verdicts["verdict"] == verdict])
-        lines.append(f"- {verdict.capitalize()}: {len(claims)} of {len(verdicts)}"
-                     + (f" ({', '.join(claims)})." if claims else "."))
+        lines.append(
+            f"- {verdict.capitalize()}: {len(claims)} of {len(verdicts)}"
+            + (f" ({', '.join(claims)})." if claims else ".")
+        )
     if simulated:
         told = verdicts[verdicts["planted"] != ""]
         same = told["verdict"] == told["planted"]
-        other = ", ".join(f"{row.Index} ({row.planted} planted, {row.verdict} found)"
-                          for row in told[~same].itertuples())
-        lines.insert(0, (
-            "SIMULATED DATA: these verdicts say nothing about cancer. The planted truth has a "
-            f"verdict of its own on {len(told)} claims; the run comes to the same on "
-            f"{int(same.sum())}" + (f", not on {other}." if other else ".")
-        ))
+        other = ", ".join(
+            f"{row.Index} ({row.planted} planted, {row.verdict} found)"
+            for row in told[~same].itertuples()
+        )
+        lines.insert(
+            0,
+            (
+                "SIMULATED DATA: these verdicts say nothing about cancer. The planted truth has a "
+                f"verdict of its own on {len(told)} claims; the run comes to the same on "
+                f"{int(same.sum())}" + (f", not on {other}." if other else ".")
+            ),
+        )
     return "\n".join(lines)
-

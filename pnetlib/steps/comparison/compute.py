@@ -75,7 +75,11 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
     X_new = (X_new - moments.mean) / moments.scale
     tissue = cohort.annotation["tissue"]
     columns = {
-        "drug": drug, "repeat": repeat, "fold": fold, "line": test, "z": z[test].to_numpy(),
+        "drug": drug,
+        "repeat": repeat,
+        "fold": fold,
+        "line": test,
+        "z": z[test].to_numpy(),
         "n_train": len(train),
         "drug mean": DummyRegressor().fit(X, z[train]).predict(X_new),
         "tissue mean": tissue_means(tissue.loc[train], z[train], tissue.loc[test]),
@@ -90,8 +94,19 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
     return pd.DataFrame(columns), pd.DataFrame(rows)
 
 
-def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
-            engine=None, kept=None, advance=None):
+def compare(
+    cohort,
+    profile,
+    seed,
+    *,
+    drugs=None,
+    force=(),
+    permute=False,
+    n_jobs=None,
+    engine=None,
+    kept=None,
+    advance=None,
+):
     """Nested cross-validation of all methods for all drugs.
 
     Parameters
@@ -106,7 +121,7 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
         Genes that enter whatever their variance.
     permute : bool
         Shuffle the responses first (the control; `profile.control_folds` folds of one repeat).
-    n_threads : int, optional
+    n_jobs : int, optional
         Folds done at the same time where no engine is given; the result does not depend on it.
     engine : Engine, optional
         What computes the folds.
@@ -119,7 +134,7 @@ def compare(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
     -------
     Comparison
     """
-    engine = engine or Engine(threads=n_threads or 1)
+    engine = engine or Engine(threads=n_jobs or 1)
     work = outer_work(cohort, profile, seed, drugs, force, permute, kept)
     parts = list(work.by(engine, advance))
     predictions = pd.concat([part[0] for part in parts], ignore_index=True)
@@ -179,8 +194,18 @@ def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
     return pd.DataFrame(rows)
 
 
-def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_threads=None,
-                        engine=None, kept=None, advance=None):
+def choose_on_all_lines(
+    cohort,
+    profile,
+    seed,
+    *,
+    drugs=None,
+    force=(),
+    n_jobs=None,
+    engine=None,
+    kept=None,
+    advance=None,
+):
     """Each drug's lambdas for every method, chosen by cross-validation on all its lines.
 
     `engine`, `kept` and `advance` are as in `compare`, with drugs in place of folds.
@@ -190,7 +215,7 @@ def choose_on_all_lines(cohort, profile, seed, *, drugs=None, force=(), n_thread
     dict
         Drug to method to lambdas: what the networks of all lines are fitted with.
     """
-    engine = engine or Engine(threads=n_threads or 1)
+    engine = engine or Engine(threads=n_jobs or 1)
     work = choice_work(cohort, profile, seed, drugs, force, kept)
     return {drug: point for (drug,), point in zip(work.tasks, work.by(engine, advance))}
 

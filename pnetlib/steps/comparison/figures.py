@@ -17,8 +17,15 @@ def _intervals(axes, table, y, method, label=None):
     centre = table["mean"].to_numpy()
     spans = np.abs(table[["low", "high"]].to_numpy().T - centre)
     axes.errorbar(
-        centre, y, xerr=spans, fmt="s" if method in BASELINES else "o", markersize=5, capsize=2.5,
-        linewidth=1.4, color=METHOD_COLOURS[method], label=label,
+        centre,
+        y,
+        xerr=spans,
+        fmt="s" if method in BASELINES else "o",
+        markersize=5,
+        capsize=2.5,
+        linewidth=1.4,
+        color=METHOD_COLOURS[method],
+        label=label,
     )
 
 
@@ -39,20 +46,30 @@ def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
         6.5, 0.6 + 1.8 * rows, simulated=simulated, title="Prediction error on unseen lines"
     )
     panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
-    for axes in panels.ravel()[len(drugs):]:
+    for axes in panels.ravel()[len(drugs) :]:
         axes.set_visible(False)
     for axes, drug in zip(panels.ravel(), drugs):
         part = errors[errors["drug"] == drug].set_index("method")
         for place, method in enumerate(order):
             _intervals(axes, part.loc[[method]], [place], method)
-            axes.annotate(f"{part.at[method, 'mean']:.3f}", (part.at[method, "mean"], place),
-                          (0, 5), textcoords="offset points", ha="center", fontsize=8,
-                          path_effects=[withStroke(linewidth=2, foreground="white")])
+            axes.annotate(
+                f"{part.at[method, 'mean']:.3f}",
+                (part.at[method, "mean"], place),
+                (0, 5),
+                textcoords="offset points",
+                ha="center",
+                fontsize=8,
+                path_effects=[withStroke(linewidth=2, foreground="white")],
+            )
         axes.set_title(drug)
         axes.set_yticks(range(len(order)), order)
         axes.set_ylim(len(order) - 0.5, -0.8)
-        axes.axvline(part.at["drug mean", "mean"], color=METHOD_COLOURS["drug mean"], linewidth=1,
-                     linestyle="--")
+        axes.axvline(
+            part.at["drug mean", "mean"],
+            color=METHOD_COLOURS["drug mean"],
+            linewidth=1,
+            linestyle="--",
+        )
     figure.supxlabel(UNIT, fontsize=9)
     return figure
 
@@ -119,8 +136,14 @@ def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, simulated: bool
             means = table.pivot(index="drug", columns="method", values="mean")
             saved = 100 * (1 - means[method] / means["drug mean"])
             colour = METHOD_COLOURS[method]
-            axes.plot(saved, np.full(len(saved), place + shift), "o", color=colour, markersize=6,
-                      markerfacecolor=colour if fill else "white")
+            axes.plot(
+                saved,
+                np.full(len(saved), place + shift),
+                "o",
+                color=colour,
+                markersize=6,
+                markerfacecolor=colour if fill else "white",
+            )
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(METHODS)), METHODS)
     axes.set_ylim(len(METHODS) - 0.5, -0.5)

@@ -53,6 +53,6 @@ def of_recovery(recovery):
     ave = recovery.groupby("method")["Ave"].mean().sort_values(ascending=False)
     return (
         "On this simulated cohort, mean of TP and TN over the drugs: "
-        + ", ".join(f"{method} {value:.2f}" for method, value in ave.items()) + "."
+        + ", ".join(f"{method} {value:.2f}" for method, value in ave.items())
+        + "."
     )
-

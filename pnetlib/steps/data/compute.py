@@ -152,5 +152,3 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
         "correlation": {drug: r[drug].to_dict() for drug in r},
         "tissues": tissue_table(cohort)["lines"].to_dict(),
     }
-
-

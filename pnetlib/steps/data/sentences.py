@@ -70,4 +70,3 @@ def conclusion(numbers: dict[str, Any]) -> str:
             f" and least for {low[1]} and {low[2]} (r = {low[0]:.2f})."
         )
     return " ".join(sentences)
-

@@ -116,8 +116,12 @@ def own_network(X, lam1):
     """Network of a group on its own standardised lines, dense, regulators x targets."""
     X = standardised(X)
     columns, _ = solve_network(
-        X.T @ X / len(X), np.full(X.shape[1], 0.5 * lam1), 0.0, Columns.empty(X.shape[1]),
-        GAP_TOL, n_threads=1,
+        X.T @ X / len(X),
+        np.full(X.shape[1], 0.5 * lam1),
+        0.0,
+        Columns.empty(X.shape[1]),
+        GAP_TOL,
+        n_jobs=1,
     )
     return columns.matrix().toarray()
 
@@ -158,12 +162,17 @@ def quantities(networks, parts, at):
 def names(pair):
     """A table with a row for each quantity: kind, regulator, target, gene, side, length."""
     genes, p = pair.genes, len(pair.genes)
-    edges = pd.DataFrame({"kind": "edge", "regulator": np.repeat(genes, p),
-                          "target": np.tile(genes, p)})
+    edges = pd.DataFrame(
+        {"kind": "edge", "regulator": np.repeat(genes, p), "target": np.tile(genes, p)}
+    )
     degrees = pd.DataFrame({"kind": "degree", "gene": genes})
     effects = pd.DataFrame(
-        [("effect", marker, side, length)
-         for marker in pair.markers for side in SIDES for length in LENGTHS],
+        [
+            ("effect", marker, side, length)
+            for marker in pair.markers
+            for side in SIDES
+            for length in LENGTHS
+        ],
         columns=["kind", "gene", "side", "length"],
     )
     return pd.concat([edges, degrees, effects], ignore_index=True)
@@ -189,7 +198,7 @@ def with_intervals(table, observed, draws):
     return table.assign(**columns)
 
 
-def compare(pair, effort, seed, n_threads=None, advance=None):
+def compare(pair, effort, seed, n_jobs=None, advance=None):
     """Test every difference and give it an interval.
 
     Parameters
@@ -198,7 +207,7 @@ def compare(pair, effort, seed, n_threads=None, advance=None):
     effort : Effort
     seed : int
         Seed of permutations and resamples.
-    n_threads : int, optional
+    n_jobs : int, optional
         Networks estimated at the same time; the result does not depend on it.
     advance : callable, optional
         Called after each of the ``2 permutations + resamples`` parts.
@@ -219,20 +228,23 @@ def compare(pair, effort, seed, n_threads=None, advance=None):
     """
     n = effort.permutations
     inside, free = (
-        permutation_test(pair.differences, pair.labels, strata, pair.families, n, seed + shift,
-                         n_threads, advance)
+        permutation_test(
+            pair.differences, pair.labels, strata, pair.families, n, seed + shift, n_jobs, advance
+        )
         for shift, strata in ((0, pair.tissue), (1, np.zeros(len(pair.X))))
     )
     observed = pair.quantities(pair.labels)
-    draws = draw(pair.resampled, pair.sizes, effort.resamples, seed + 2, n_threads, advance)
+    draws = draw(pair.resampled, pair.sizes, effort.resamples, seed + 2, n_jobs, advance)
     draws = draws.reshape(len(draws), *observed.shape)
     table = with_intervals(names(pair), observed, draws).assign(
         **{"p": inside.p, "p family": inside.p_family, "p any tissue": free.p}
     )
     table = table[table["regulator"].isna() | (table["regulator"] != table["target"])]
     table["q"] = table.groupby("kind")["p"].transform(false_discovery_control)
-    parts = {kind: part.drop(columns="kind").dropna(axis=1, how="all").reset_index(drop=True)
-             for kind, part in table.groupby("kind", sort=False)}
+    parts = {
+        kind: part.drop(columns="kind").dropna(axis=1, how="all").reset_index(drop=True)
+        for kind, part in table.groupby("kind", sort=False)
+    }
     edges = parts["edge"]
     there = (edges["ST"] != 0) | (edges["RS"] != 0)
     named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
@@ -268,22 +280,31 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
     at_markers = degrees[degrees["gene"].isin(pair.markers)]
     at_marker = edges["regulator"].isin(pair.markers) | edges["target"].isin(pair.markers)
     return {
-        "permutations": effort.permutations, "resamples": effort.resamples, "lam1": pair.lam1,
-        "genes": list(pair.genes), "markers": pair.markers,
+        "permutations": effort.permutations,
+        "resamples": effort.resamples,
+        "lam1": pair.lam1,
+        "genes": list(pair.genes),
+        "markers": pair.markers,
         "lines": {
             "all": dict(zip(GROUPS, pair.sizes)),
             "exchangeable": {group: int(free[group].sum()) for group in GROUPS},
-            "tissues": len(tissues), "tissues exchangeable": len(free),
+            "tissues": len(tissues),
+            "tissues exchangeable": len(free),
         },
         "tested": {"edges": p * (p - 1), "degrees": p, "effects": len(effects)},
-        "found": {name: {"q": int((table["q"] < LEVEL).sum()),
-                         "p": int((table["p"] < LEVEL).sum()),
-                         "family": int((table["p family"] < LEVEL).sum()),
-                         "p_any_tissue": int((table["p any tissue"] < LEVEL).sum())}
-                  for name, table in (("edges", edges), ("degrees", degrees),
-                                      ("effects", effects))},
-        "any_false": [f"{row.regulator} to {row.target}" for row in
-                      edges[edges["p family"] < LEVEL].itertuples()],
+        "found": {
+            name: {
+                "q": int((table["q"] < LEVEL).sum()),
+                "p": int((table["p"] < LEVEL).sum()),
+                "family": int((table["p family"] < LEVEL).sum()),
+                "p_any_tissue": int((table["p any tissue"] < LEVEL).sum()),
+            }
+            for name, table in (("edges", edges), ("degrees", degrees), ("effects", effects))
+        },
+        "any_false": [
+            f"{row.regulator} to {row.target}"
+            for row in edges[edges["p family"] < LEVEL].itertuples()
+        ],
         "edges": [_keys(row) for row in edges[at_marker].to_dict("records")],
         "degrees": {row["gene"]: _keys(row) for row in at_markers.to_dict("records")},
         "effects": [_keys(row) for row in effects.to_dict("records")],
@@ -298,7 +319,8 @@ def _keys(row):
 def named_roles(genes):
     """Sensitivity and resistance markers among the genes, with the group of larger effects."""
     expected = {"sensitivity": "ST", "resistance": "RS"}
-    return [(gene, marker.role, expected[marker.role]) for gene, marker in MARKERS.items()
-            if marker.role in expected and gene in genes]
-
-
+    return [
+        (gene, marker.role, expected[marker.role])
+        for gene, marker in MARKERS.items()
+        if marker.role in expected and gene in genes
+    ]

@@ -57,8 +57,9 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
     table = pd.concat([table[table["side"] == side] for side in SIDES])
     rows = [f"{row.marker}, {row.side}" for row in table.itertuples()]
     paths = "single edges" if length == 1 else "paths of at most two edges"
-    return _draw_pairs(table, rows, "Mean effect (sd of expression)",
-                       f"Regulatory effects over {paths}", simulated)
+    return _draw_pairs(
+        table, rows, "Mean effect (sd of expression)", f"Regulatory effects over {paths}", simulated
+    )
 
 
 def _draw_pairs(table, rows, what, title, simulated):
@@ -70,15 +71,24 @@ def _draw_pairs(table, rows, what, title, simulated):
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(rows))
     for shift, group in zip((-0.16, 0.16), GROUPS):
-        _bars(left, table, group, f"low {group}", f"high {group}", places + shift,
-              GROUP_COLOURS[group], group)
+        _bars(
+            left,
+            table,
+            group,
+            f"low {group}",
+            f"high {group}",
+            places + shift,
+            GROUP_COLOURS[group],
+            group,
+        )
     clear = table["q"] < LEVEL
     _bars(right, table[~clear], "difference", "low", "high", places[~clear], FAINT, "")
     _bars(right, table[clear], "difference", "low", "high", places[clear], HIGHLIGHT, "")
     right.axvline(0, color="black", linewidth=0.8)
     for place, p, q in zip(places, table["p"], table["q"]):
-        right.annotate(chance(p, q), (1.01, place), xycoords=("axes fraction", "data"), va="center",
-                       fontsize=7)
+        right.annotate(
+            chance(p, q), (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7
+        )
     left.set(xlabel=what, ylim=(len(rows) - 0.4, -0.6))
     left.set_yticks(places, rows, fontstyle="italic")
     right.set_xlabel("ST − RS")
@@ -152,9 +162,7 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
 
 
 @styled
-def draw_sensitivity(
-    sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool
-) -> Figure:
+def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
     """Draw edge, degrees and effects (single edges) against the lines a group, both estimators.
 
     Parameters
@@ -167,8 +175,12 @@ def draw_sensitivity(
         Whether the data are simulated.
     """
     rows = list(panel_rows(sensitivity, markers))
-    figure = new_figure(6.5, 0.9 + 1.3 * len(rows), simulated=simulated,
-                        title="ST − RS by lines a group and estimator")
+    figure = new_figure(
+        6.5,
+        0.9 + 1.3 * len(rows),
+        simulated=simulated,
+        title="ST − RS by lines a group and estimator",
+    )
     handles = [_line(name, colour) for name, colour in ESTIMATOR_COLOURS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
     if not rows:
@@ -177,7 +189,7 @@ def draw_sensitivity(
     for number, panels in enumerate(rows):
         for axes, (title, part) in zip(grid[number], panels):
             _draw_setting(axes, title, part)
-        for axes in grid[number, len(panels):]:
+        for axes in grid[number, len(panels) :]:
             axes.remove()
     for axes in grid[-1]:
         axes.set_xlabel("Lines a group")
@@ -187,10 +199,12 @@ def draw_sensitivity(
 def _draw_setting(axes, title, part):
     for estimator, colour in ESTIMATOR_COLOURS.items():
         rows = part[part["estimator"] == estimator].sort_values("size")
-        axes.fill_between(rows["size"], rows["low"], rows["high"], color=colour, alpha=0.2,
-                          linewidth=0)
-        axes.plot(rows["size"], rows["difference"], "o-", color=colour, markersize=2.5,
-                  linewidth=1.1)
+        axes.fill_between(
+            rows["size"], rows["low"], rows["high"], color=colour, alpha=0.2, linewidth=0
+        )
+        axes.plot(
+            rows["size"], rows["difference"], "o-", color=colour, markersize=2.5, linewidth=1.1
+        )
     axes.axhline(0, color="black", linewidth=0.7)
     axes.set_title(title, fontsize=8)
 
@@ -208,9 +222,10 @@ def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
         part = sensitivity[sensitivity["gene"] == gene]
         if len(part):
             single = part[part["length"] == 1]
-            yield [(f"{gene}, degree", part[part["kind"] == "degree"]),
-                   *((f"{gene}, {NAMES[side]}", single[single["side"] == side])
-                     for side in SIDES)]
+            yield [
+                (f"{gene}, degree", part[part["kind"] == "degree"]),
+                *((f"{gene}, {NAMES[side]}", single[single["side"] == side]) for side in SIDES),
+            ]
 
 
 def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:

@@ -78,8 +78,7 @@ def one_setting(cohort, genes, markers, size, estimator, seed, resamples):
         ST, RS = np.split(pair.X[rows], [size])
         return shared(ST, RS, rest[resample([len(rest)], rng)]).ravel()
 
-    observed = (pair.quantities(pair.labels) if estimator == ESTIMATORS[0]
-                else shared(*parts, rest))
+    observed = pair.quantities(pair.labels) if estimator == ESTIMATORS[0] else shared(*parts, rest)
     draws = np.array([again(number) for number in range(resamples)])
     draws = draws.reshape(resamples, *observed.shape)
     low, high = corrected_interval(observed[0] - observed[1], draws[:, 0] - draws[:, 1])
@@ -92,7 +91,7 @@ def one_setting(cohort, genes, markers, size, estimator, seed, resamples):
     return table.assign(size=size, estimator=estimator, lam1=pair.lam1)
 
 
-def sensitivity(cohort, genes, markers, effort, seed, edge, n_threads=None, advance=None):
+def sensitivity(cohort, genes, markers, effort, seed, edge, n_jobs=None, advance=None):
     """Edge, degrees and effects of the markers along the sizes of the groups, both estimators.
 
     Parameters
@@ -106,7 +105,7 @@ def sensitivity(cohort, genes, markers, effort, seed, edge, n_threads=None, adva
         Seed of folds and resamples.
     edge : (str, str)
         Regulator and target of the edge that is told.
-    n_threads : int, optional
+    n_jobs : int, optional
         Settings done at the same time; the result does not depend on it.
     advance : callable, optional
         Called after each setting.
@@ -117,13 +116,18 @@ def sensitivity(cohort, genes, markers, effort, seed, edge, n_threads=None, adva
         Columns size, estimator, lam1, kind, gene (or regulator and target), side, length, ST,
         RS, their ranks (of degrees), difference and its interval.
     """
-    settings = [(size, estimator) for size in sizes_that_fit(cohort, effort.sizes)
-                for estimator in ESTIMATORS]
-    pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+    settings = [
+        (size, estimator)
+        for size in sizes_that_fit(cohort, effort.sizes)
+        for estimator in ESTIMATORS
+    ]
+    pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
     work = joblib.delayed(one_setting)
     tables = []
-    for table in pool(work(cohort, genes, markers, size, estimator, seed, effort.size_resamples)
-                      for size, estimator in settings):
+    for table in pool(
+        work(cohort, genes, markers, size, estimator, seed, effort.size_resamples)
+        for size, estimator in settings
+    ):
         told = table["gene"].isin(markers)
         told |= (table["regulator"] == edge[0]) & (table["target"] == edge[1])
         tables.append(table[told])

@@ -38,7 +38,7 @@ def conclusion(numbers):
             f"{row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), p {row['p']:.2g}: "
             f"{verdict(row, group)}."
         )
-    for gene, role, group in named_roles(numbers["degrees"]):
+    for gene, _, group in named_roles(numbers["degrees"]):
         for row in numbers["effects"]:
             if row["marker"] == gene and row["length"] == 1:
                 other = GROUPS[1 - GROUPS.index(group)]
@@ -48,8 +48,10 @@ def conclusion(numbers):
                     f"), p {row['p']:.2g}, q {row['q']:.2g}: {verdict(row, group)}; no activity in "
                     f"{other} in {row[f'zero_{other}']:.0%} of the resamples."
                 )
-    kept = [agreeing(numbers["sensitivity"], estimator)
-            for estimator in dict.fromkeys(row["estimator"] for row in numbers["sensitivity"])]
+    kept = [
+        agreeing(numbers["sensitivity"], estimator)
+        for estimator in dict.fromkeys(row["estimator"] for row in numbers["sensitivity"])
+    ]
     sentences += [f"- {text}" for text in kept if text]
     return "\n".join(sentences)
 
@@ -69,18 +71,25 @@ def verdict(row, group):
 def agreeing(rows, estimator):
     """In how many settings of an estimator the single-edge effects point as the paper expects."""
     told = {gene: group for gene, _, group in named_roles({row["gene"] for row in rows})}
-    part = [row for row in rows if row["estimator"] == estimator and row["kind"] == "effect"
-            and row["length"] == 1 and row["gene"] in told]
+    part = [
+        row
+        for row in rows
+        if row["estimator"] == estimator
+        and row["kind"] == "effect"
+        and row["length"] == 1
+        and row["gene"] in told
+    ]
     if not part:
         return ""
     sign = {"ST": 1.0, "RS": -1.0}
     right = [sign[told[row["gene"]]] * row["difference"] > 0 for row in part]
-    clear = [sign[told[row["gene"]]] * row["difference"] > 0 and (row["low"] > 0 or row["high"] < 0)
-             for row in part]
+    clear = [
+        sign[told[row["gene"]]] * row["difference"] > 0 and (row["low"] > 0 or row["high"] < 0)
+        for row in part
+    ]
     sizes = sorted({row["size"] for row in part})
     return (
         f"Estimator {estimator!r}, {sizes[0]} to {sizes[-1]} lines a group: the single-edge "
         f"effects of the four named markers point as the paper expects in {sum(right)} of "
         f"{len(part)} settings, with an interval that excludes 0 in {sum(clear)}."
     )
-

@@ -29,12 +29,38 @@ N_FURTHER = 6
 # Cytotoxic medicines (section 8.2.1) of the WHO Model List of Essential Medicines, 2023, without
 # folinate, pegaspargase and mixtures: a choice of known drugs that knows nothing of their errors.
 CYTOTOXIC = (
-    "Arsenic trioxide", "Asparaginase", "Bendamustine", "Bleomycin", "Capecitabine",
-    "Carboplatin", "Chlorambucil", "Cisplatin", "Cyclophosphamide", "Cytarabine", "Dacarbazine",
-    "Dactinomycin", "Daunorubicin", "Docetaxel", "Doxorubicin", "Etoposide", "Fludarabine",
-    "5-Fluorouracil", "Gemcitabine", "Hydroxycarbamide", "Ifosfamide", "Irinotecan", "Melphalan",
-    "Mercaptopurine", "Methotrexate", "Oxaliplatin", "Paclitaxel", "Procarbazine", "Tioguanine",
-    "Vinblastine", "Vincristine", "Vinorelbine",
+    "Arsenic trioxide",
+    "Asparaginase",
+    "Bendamustine",
+    "Bleomycin",
+    "Capecitabine",
+    "Carboplatin",
+    "Chlorambucil",
+    "Cisplatin",
+    "Cyclophosphamide",
+    "Cytarabine",
+    "Dacarbazine",
+    "Dactinomycin",
+    "Daunorubicin",
+    "Docetaxel",
+    "Doxorubicin",
+    "Etoposide",
+    "Fludarabine",
+    "5-Fluorouracil",
+    "Gemcitabine",
+    "Hydroxycarbamide",
+    "Ifosfamide",
+    "Irinotecan",
+    "Melphalan",
+    "Mercaptopurine",
+    "Methotrexate",
+    "Oxaliplatin",
+    "Paclitaxel",
+    "Procarbazine",
+    "Tioguanine",
+    "Vinblastine",
+    "Vincristine",
+    "Vinorelbine",
 )
 
 
@@ -59,11 +85,19 @@ def sizes_named(name, n_genes=0, fraction=0.0, cohort=None):
     """The sizes for a profile of that name, with other genes where they are given."""
     profile, omegas = PROFILES[name], (0.3,)
     if name == "standard":
-        profile = replace(profile, repeats=1, inner_folds=2, lam1=(0.06,),
-                          lam3=(0.2, 0.1, 0.05), lam4=(0.0, 0.3), ratios=(0.2, 0.6))
+        profile = replace(
+            profile,
+            repeats=1,
+            inner_folds=2,
+            lam1=(0.06,),
+            lam3=(0.2, 0.1, 0.05),
+            lam4=(0.0, 0.3),
+            ratios=(0.2, 0.6),
+        )
     elif name == "paper":
-        profile = replace(PROFILES["standard"], repeats=1, lam3=(0.4, 0.2, 0.1, 0.05),
-                          lam4=(0.0, 0.3))
+        profile = replace(
+            PROFILES["standard"], repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)
+        )
         omegas = (0.1, 0.3)
     return Sizes(with_genes(profile, n_genes, fraction, cohort), omegas)
 
@@ -100,8 +134,10 @@ def further_drugs(source, taken, n_drugs=N_FURTHER):
             f"The source {source} lists {len(entries)} drugs and none of the {len(CYTOTOXIC)} "
             f"cytotoxic ones beside the {len(taken)} of the run: the tables hold these alone."
         )
-    names = ", ".join(f"{row.name_} ({row.lines} lines)"
-                      for row in chosen.rename(columns={"name": "name_"}).itertuples())
+    names = ", ".join(
+        f"{row.name_} ({row.lines} lines)"
+        for row in chosen.rename(columns={"name": "name_"}).itertuples()
+    )
     return [str(drug_id) for drug_id in chosen["id"]], (
         f"The source {source} lists {len(entries)} drugs, of them {len(others)} of the "
         f"{len(CYTOTOXIC)} cytotoxic ones beside those of the run. Taken are the "
@@ -145,13 +181,21 @@ def beaten(differences, others=OTHERS):
         single, pooled = part[part["drug"] != "all"], part[part["drug"] == "all"].iloc[0]
         wins = int((single["mean"] < 0).sum())
         interval = binomtest(wins, len(single)).proportion_ci(0.95, method="exact")
-        rows.append({
-            "against": other, "drugs": len(single), "wins": wins, "share": wins / len(single),
-            "share low": float(interval.low), "share high": float(interval.high),
-            "clear wins": int((single["high"] < 0).sum()),
-            "clear losses": int((single["low"] > 0).sum()),
-            "mean": pooled["mean"], "low": pooled["low"], "high": pooled["high"],
-        })
+        rows.append(
+            {
+                "against": other,
+                "drugs": len(single),
+                "wins": wins,
+                "share": wins / len(single),
+                "share low": float(interval.low),
+                "share high": float(interval.high),
+                "clear wins": int((single["high"] < 0).sum()),
+                "clear losses": int((single["low"] > 0).sum()),
+                "mean": pooled["mean"],
+                "low": pooled["low"],
+                "high": pooled["high"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -172,7 +216,7 @@ def tissue_folds(cohort, n_folds):
     return folds
 
 
-def compare_on_unseen_tissues(cohort, profile, seed, *, n_threads=None, advance=None):
+def compare_on_unseen_tissues(cohort, profile, seed, *, n_jobs=None, advance=None):
     """The comparison of figure 2 with whole tissues held out.
 
     The lambdas are chosen as ever, on random folds of the training lines.
@@ -188,15 +232,15 @@ def compare_on_unseen_tissues(cohort, profile, seed, *, n_threads=None, advance=
     def one(drug, fold):
         return held_out(cohort, drug, profile, seed, 0, fold, folds=folds)
 
-    parts = side_by_side(one, tasks, n_threads, advance)
+    parts = side_by_side(one, tasks, n_jobs, advance)
     return Comparison(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts)))
 
 
-def side_by_side(work, tasks, n_threads=None, advance=None):
+def side_by_side(work, tasks, n_jobs=None, advance=None):
     """The results of `work` for each task, in their order, some tasks at the same time."""
     results = []
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for result in pool(joblib.delayed(work)(*task) for task in tasks):
             results.append(result)
             if advance is not None:
@@ -243,14 +287,19 @@ def held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega):
     prediction = (moments.z_mean + X_new @ u) / np.sqrt(omega)
     point = choice.point("Pro")
     row = {
-        "drug": drug, "repeat": repeat, "fold": fold, "omega": omega, "lam1": point["lam1"],
-        "lam3": point["lam3"] * np.sqrt(omega), "lam4": point["lam4"] * omega,
+        "drug": drug,
+        "repeat": repeat,
+        "fold": fold,
+        "omega": omega,
+        "lam1": point["lam1"],
+        "lam3": point["lam3"] * np.sqrt(omega),
+        "lam4": point["lam4"] * omega,
         "inner error": error,
     }
     return pd.DataFrame({"line": test, "prediction": prediction}), row
 
 
-def weigh(cohort, compared, profile, seed, omegas, *, n_threads=None, advance=None):
+def weigh(cohort, compared, profile, seed, omegas, *, n_jobs=None, advance=None):
     """Pro with a weight on the prediction error, the weight chosen in the inner folds.
 
     Parameters
@@ -274,7 +323,7 @@ def weigh(cohort, compared, profile, seed, omegas, *, n_threads=None, advance=No
     def one(drug, repeat, fold, omega):
         return held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega)
 
-    parts = side_by_side(one, tasks, n_threads, advance)
+    parts = side_by_side(one, tasks, n_jobs, advance)
     weights = pd.concat(
         [pro.assign(omega=1.0)[columns], pd.DataFrame([row for _, row in parts], columns=columns)],
         ignore_index=True,
@@ -297,5 +346,3 @@ def weighted_differences(predictions):
 
 
 # What notebook 10 says ----------------------------------------------------------------------
-
-

@@ -26,22 +26,37 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
         Whether the data are simulated.
     """
     drugs = list(differences["drug"].unique())
-    figure = new_figure(6.5, 1.5 + 0.42 * len(drugs), simulated=simulated,
-                        title="Pro against the other models, drug by drug")
+    figure = new_figure(
+        6.5,
+        1.5 + 0.42 * len(drugs),
+        simulated=simulated,
+        title="Pro against the other models, drug by drug",
+    )
     axes = figure.add_subplot()
     counts = wins.set_index("against")
     for shift, method in zip(SHIFTS, OTHERS):
         part = differences[differences["against"] == method].set_index("drug").loc[drugs]
         row = counts.loc[method]
-        label = (f"Pro − {method}\nbelow 0: {row['wins']:.0f} of {row['drugs']:.0f}\n"
-                 f"({100 * row['share low']:.0f} to {100 * row['share high']:.0f} %)")
+        label = (
+            f"Pro − {method}\nbelow 0: {row['wins']:.0f} of {row['drugs']:.0f}\n"
+            f"({100 * row['share low']:.0f} to {100 * row['share high']:.0f} %)"
+        )
         spans = np.abs(part[["low", "high"]].to_numpy().T - part["mean"].to_numpy())
-        axes.errorbar(part["mean"], np.arange(len(drugs)) + shift, xerr=spans, fmt="o",
-                      markersize=4.5, capsize=2, color=METHOD_COLOURS[method], label=label)
+        axes.errorbar(
+            part["mean"],
+            np.arange(len(drugs)) + shift,
+            xerr=spans,
+            fmt="o",
+            markersize=4.5,
+            capsize=2,
+            color=METHOD_COLOURS[method],
+            label=label,
+        )
     axes.axvline(0, color="black", linewidth=1)
     axes.axhline(len(drugs) - 1.5, color=FAINT, linewidth=0.8)
-    axes.set_yticks(range(len(drugs)),
-                    ["mean of the drugs" if drug == "all" else drug for drug in drugs])
+    axes.set_yticks(
+        range(len(drugs)), ["mean of the drugs" if drug == "all" else drug for drug in drugs]
+    )
     axes.set_ylim(len(drugs) - 0.5, -0.5)
     axes.set_xlabel("Difference of mean squared errors (z-score²); left of 0 Pro is better")
     figure.legend(loc="outside lower center", ncols=3)
@@ -77,15 +92,25 @@ def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool)
         means = table.pivot(index="drug", columns="method", values="mean")
         for place, method in enumerate(METHODS):
             saved, colour = saved_error(means, method), METHOD_COLOURS[method]
-            axes.plot(saved, np.full(len(saved), place + shift), "o", color=colour, markersize=6,
-                      markerfacecolor=colour if fill else "white")
+            axes.plot(
+                saved,
+                np.full(len(saved), place + shift),
+                "o",
+                color=colour,
+                markersize=6,
+                markerfacecolor=colour if fill else "white",
+            )
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(METHODS)), METHODS)
     axes.set_ylim(len(METHODS) - 0.5, -0.5)
     axes.set_xlabel("Error saved against the drug mean (%)")
-    dots = [Line2D([], [], marker="o", linestyle="", color=FAINT, markerfacecolor=face, label=label)
-            for face, label in ((FAINT, "lines held out at random"),
-                                ("white", "whole tissues held out"))]
+    dots = [
+        Line2D([], [], marker="o", linestyle="", color=FAINT, markerfacecolor=face, label=label)
+        for face, label in (
+            (FAINT, "lines held out at random"),
+            ("white", "whole tissues held out"),
+        )
+    ]
     figure.legend(handles=dots, loc="outside lower center", ncols=2)
     return figure
 
@@ -122,8 +147,12 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
     simulated : bool
         Whether the data are simulated.
     """
-    figure = new_figure(6.5, 3.2, simulated=simulated,
-                        title="An extension of ours: a weight on the prediction error")
+    figure = new_figure(
+        6.5,
+        3.2,
+        simulated=simulated,
+        title="An extension of ours: a weight on the prediction error",
+    )
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
     parts = weights.pivot(index=["drug", "repeat", "fold"], columns="omega", values="inner error")
     relative = 100 * (parts.div(parts[1.0], axis=0) - 1)
@@ -139,11 +168,19 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
     left.set_title("In training parts", fontsize=9)
     drugs = list(differences["drug"])
     spans = np.abs(differences[["low", "high"]].to_numpy().T - differences["mean"].to_numpy())
-    right.errorbar(differences["mean"], range(len(drugs)), xerr=spans, fmt="o", color=DATA,
-                   markersize=5, capsize=2.5)
+    right.errorbar(
+        differences["mean"],
+        range(len(drugs)),
+        xerr=spans,
+        fmt="o",
+        color=DATA,
+        markersize=5,
+        capsize=2.5,
+    )
     right.axvline(0, color="black", linewidth=1)
-    right.set_yticks(range(len(drugs)),
-                     ["mean of the drugs" if drug == "all" else drug for drug in drugs])
+    right.set_yticks(
+        range(len(drugs)), ["mean of the drugs" if drug == "all" else drug for drug in drugs]
+    )
     right.set_ylim(len(drugs) - 0.5, -0.5)
     right.set_xlabel("Error: weighted less Pro (z-score²)")
     right.set_title("On unseen lines", fontsize=9)

@@ -17,8 +17,13 @@ def conclusion(wins, tissues, weighted, weights):
     """
     lines = []
     for row in wins.to_dict("records"):
-        side = ("lower" if row["high"] < 0 else "higher" if row["low"] > 0
-                else "not told apart from that")
+        side = (
+            "lower"
+            if row["high"] < 0
+            else "higher"
+            if row["low"] > 0
+            else "not told apart from that"
+        )
         lines.append(
             f"- Pro's error is below that of {row['against']} for {row['wins']} of {row['drugs']} "
             f"drugs ({row['share']:.0%}, 95 % interval {row['share low']:.0%} to "
@@ -26,18 +31,24 @@ def conclusion(wins, tissues, weighted, weights):
             f"{row['clear losses']}; over all drugs it is {side} ({row['mean']:+.3f}, "
             f"{row['low']:+.3f} to {row['high']:+.3f})."
         )
-    shares = "; ".join(f"{row['against']} for {row['wins']} of {row['drugs']}, mean difference "
-                       f"{row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
-                       for row in tissues.to_dict("records"))
+    shares = "; ".join(
+        f"{row['against']} for {row['wins']} of {row['drugs']}, mean difference "
+        f"{row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+        for row in tissues.to_dict("records")
+    )
     lines.append(f"- On tissues that training never saw, Pro's error is below that of {shares}.")
     pooled = weighted[weighted["drug"] == "all"].iloc[0]
     chosen = weights[weights["chosen"]]
-    side = ("lowers" if pooled["high"] < 0 else "raises" if pooled["low"] > 0
-            else "does not clearly change")
+    side = (
+        "lowers"
+        if pooled["high"] < 0
+        else "raises"
+        if pooled["low"] > 0
+        else "does not clearly change"
+    )
     lines.append(
         f"- A weight on the prediction error other than the paper's 1 is chosen in "
         f"{int((chosen['omega'] != 1).sum())} of {len(chosen)} training parts; choosing it {side} "
         f"the error ({pooled['mean']:+.3f}, {pooled['low']:+.3f} to {pooled['high']:+.3f})."
     )
     return "\n".join(lines)
-

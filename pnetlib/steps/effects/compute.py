@@ -64,13 +64,23 @@ def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):
             S = np.abs(path_strength(networks[group], length))
             for marker in markers:
                 m = X.columns.get_loc(marker)
-                effect = {"targets": A.iloc[:, m] * S[m].sum(),
-                          "regulators": pd.Series(A.to_numpy() @ S[:, m], lines)}
+                effect = {
+                    "targets": A.iloc[:, m] * S[m].sum(),
+                    "regulators": pd.Series(A.to_numpy() @ S[:, m], lines),
+                }
                 for side in SIDES:
-                    rows.append(pd.DataFrame({
-                        "line": lines, "group": group, "marker": marker, "side": side,
-                        "length": length, "effect": effect[side].to_numpy(),
-                    }))
+                    rows.append(
+                        pd.DataFrame(
+                            {
+                                "line": lines,
+                                "group": group,
+                                "marker": marker,
+                                "side": side,
+                                "length": length,
+                                "effect": effect[side].to_numpy(),
+                            }
+                        )
+                    )
     return pd.concat(rows, ignore_index=True)
 
 
@@ -92,11 +102,24 @@ def compare_groups(effects):
         st, rs = (part.loc[part["group"] == g, "effect"] for g in ("ST", "RS"))
         same = st.nunique() == 1 and rs.nunique() == 1 and st.iloc[0] == rs.iloc[0]
         p = 1.0 if same else float(mannwhitneyu(st, rs).pvalue)
-        one, other = (st.median(), rs.median()) if st.median() != rs.median() else (st.mean(), rs.mean())
+        one, other = (
+            (st.median(), rs.median()) if st.median() != rs.median() else (st.mean(), rs.mean())
+        )
         larger = "none" if same else ("ST" if one > other else "RS")
-        rows.append({"marker": marker, "side": side, "length": length, "mean ST": st.mean(),
-                     "mean RS": rs.mean(), "median ST": st.median(), "median RS": rs.median(),
-                     "difference": st.mean() - rs.mean(), "p": p, "larger in": larger})
+        rows.append(
+            {
+                "marker": marker,
+                "side": side,
+                "length": length,
+                "mean ST": st.mean(),
+                "mean RS": rs.mean(),
+                "median ST": st.median(),
+                "median RS": rs.median(),
+                "difference": st.mean() - rs.mean(),
+                "p": p,
+                "larger in": larger,
+            }
+        )
     table = pd.DataFrame(rows)
     table["p adjusted"] = false_discovery_control(table["p"])
     return table

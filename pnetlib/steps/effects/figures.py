@@ -44,16 +44,36 @@ def draw_effects(
     tests = comparison[comparison["length"] == length].set_index(["marker", "side"])["p adjusted"]
     for axes, side in zip(figure.subplots(2, 1, sharex=True), SIDES):
         part = table[table["side"] == side]
-        sns.boxplot(part, x="marker", y="effect", hue="group", order=markers, hue_order=GROUPS,
-                    palette=GROUP_COLOURS, saturation=1, showfliers=False, linewidth=0.9,
-                    width=0.6, gap=0.1, ax=axes, legend="brief" if side == SIDES[0] else False,
-                    boxprops={"alpha": 0.6})
+        sns.boxplot(
+            part,
+            x="marker",
+            y="effect",
+            hue="group",
+            order=markers,
+            hue_order=GROUPS,
+            palette=GROUP_COLOURS,
+            saturation=1,
+            showfliers=False,
+            linewidth=0.9,
+            width=0.6,
+            gap=0.1,
+            ax=axes,
+            legend="brief" if side == SIDES[0] else False,
+            boxprops={"alpha": 0.6},
+        )
         _draw_lines(axes, part, markers)
         _set_scale(axes, part)
         for place, marker in enumerate(markers):
-            axes.annotate(f"p {tests[marker, side]:.1g}", (place, 1.0), (0, -2),
-                          xycoords=("data", "axes fraction"), textcoords="offset points",
-                          ha="center", va="top", fontsize=8)
+            axes.annotate(
+                f"p {tests[marker, side]:.1g}",
+                (place, 1.0),
+                (0, -2),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                va="top",
+                fontsize=8,
+            )
         axes.set(xlabel="", ylabel="Effect (sd of expression)")
         axes.set_title(NAMES[side], fontsize=9)
     figure.axes[0].legend(title=None, loc="upper left", bbox_to_anchor=(1, 1))
@@ -68,12 +88,26 @@ def _draw_lines(axes, part, markers):
         for shift, group in zip((-0.15, 0.15), GROUPS):
             effect = part.loc[(part["marker"] == marker) & (part["group"] == group), "effect"]
             if not effect.any():
-                axes.annotate("none", (place + shift, 0), (0, 3), textcoords="offset points",
-                              ha="center", fontsize=8)
+                axes.annotate(
+                    "none",
+                    (place + shift, 0),
+                    (0, 3),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=8,
+                )
                 continue
             across = place + shift + rng.uniform(-0.09, 0.09, len(effect))
-            axes.plot(across, effect, "o", markersize=1.8, color="black", alpha=0.45,
-                      markeredgewidth=0, zorder=3)
+            axes.plot(
+                across,
+                effect,
+                "o",
+                markersize=1.8,
+                color="black",
+                alpha=0.45,
+                markeredgewidth=0,
+                zorder=3,
+            )
 
 
 def _set_scale(axes, part):

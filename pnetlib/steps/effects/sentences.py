@@ -20,4 +20,3 @@ def of_effects(comparison, roles):
             f"{expected}."
         )
     return "\n".join(lines)
-

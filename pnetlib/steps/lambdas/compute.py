@@ -24,13 +24,7 @@ import pandas as pd
 from scipy.special import gammaln
 
 from pnetlib.kernels.graph import degrees
-from pnetlib.solvers.paths import (
-    METHODS,
-    choose,
-    expression_path,
-    network_path,
-    predictor,
-)
+from pnetlib.solvers.paths import METHODS, choose, expression_path, network_path, predictor
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.comparison.compute import outer_folds
 from pnetlib.steps.drugs.compute import side_by_side
@@ -44,8 +38,9 @@ def profile_named(name, n_genes=0, fraction=0.0, cohort=None):
     """Folds and grid of this comparison of rules: one repeat, fewer points than notebook 02."""
     profile = PROFILES[name]
     if name == "standard":
-        profile = replace(profile, repeats=1, lam1=(0.1, 0.05), lam3=(0.4, 0.2, 0.1, 0.05),
-                          lam4=(0.0, 0.3))
+        profile = replace(
+            profile, repeats=1, lam1=(0.1, 0.05), lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)
+        )
     elif name == "paper":
         profile = replace(PROFILES["standard"], repeats=1, lam4=(0.0, 0.1, 1.0))
     return with_genes(profile, n_genes, fraction, cohort)
@@ -157,10 +152,18 @@ def describe(moments, point, u, state):
     errors = 1.0 + np.bincount(target, gains, p)
     effects = np.count_nonzero(theta)
     df = effects_df(G, B, theta, point.get("lam4", 0.0))
-    return Fitted(u, int(effects), int(edges.sum()), *criteria(
-        n, np.append(errors, error), np.append(network_df(G, B), df), np.append(edges, effects),
-        np.append(np.full(p, p - 1), p),
-    ))
+    return Fitted(
+        u,
+        int(effects),
+        int(edges.sum()),
+        *criteria(
+            n,
+            np.append(errors, error),
+            np.append(network_df(G, B), df),
+            np.append(edges, effects),
+            np.append(np.full(p, p - 1), p),
+        ),
+    )
 
 
 def fits_along(moments, choice):
@@ -258,15 +261,29 @@ def held_out_rules(cohort, drug, profile, seed, fold):
         for rule, index in choose_by(choice.errors[method], fits[method]).items():
             fit, point = fits[method][index], points[index]
             left = z[test].to_numpy() - moments.z_mean - X @ fit.u
-            rows.append({
-                "drug": drug, "fold": fold, "method": method, "rule": rule, **point,
-                "effects": fit.effects, "edges": fit.edges, "error": float(np.mean(left**2)),
-                "n_test": len(test), "n_train": len(train), "ends": grid_ends(points, point),
-            })
-    surface = pd.DataFrame([
-        {"drug": drug, "fold": fold, "lam1": lam1, "lam3": lam3, "lam4": lam4}
-        for lam1 in profile.lam1 for lam4 in profile.lam4 for lam3 in profile.lam3
-    ])
+            rows.append(
+                {
+                    "drug": drug,
+                    "fold": fold,
+                    "method": method,
+                    "rule": rule,
+                    **point,
+                    "effects": fit.effects,
+                    "edges": fit.edges,
+                    "error": float(np.mean(left**2)),
+                    "n_test": len(test),
+                    "n_train": len(train),
+                    "ends": grid_ends(points, point),
+                }
+            )
+    surface = pd.DataFrame(
+        [
+            {"drug": drug, "fold": fold, "lam1": lam1, "lam3": lam3, "lam4": lam4}
+            for lam1 in profile.lam1
+            for lam4 in profile.lam4
+            for lam3 in profile.lam3
+        ]
+    )
     return pd.DataFrame(rows), surface.assign(error=choice.errors["Pro"].mean(axis=0))
 
 
@@ -275,23 +292,27 @@ def grid_ends(points, point):
     ends = []
     for name, value in point.items():
         # The grid of lam3 is finer for one lam1 than another, so that only its own counts.
-        values = [other[name] for other in points
-                  if name == "lam1" or other.get("lam1") == point.get("lam1")]
+        values = [
+            other[name]
+            for other in points
+            if name == "lam1" or other.get("lam1") == point.get("lam1")
+        ]
         if name in ("lam1", "lam3") and len(set(values)) > 2:
             ends += [f"{name} min"] * (value == min(values))
             ends += [f"{name} max"] * (value == max(values))
     return ", ".join(ends)
 
 
-def compare_rules(cohort, profile, seed, *, n_threads=None, advance=None):
+def compare_rules(cohort, profile, seed, *, n_jobs=None, advance=None):
     """`held_out_rules` for every drug and outer fold; both tables."""
-    tasks = [(drug, fold) for drug in cohort.response.columns
-             for fold in range(profile.outer_folds)]
+    tasks = [
+        (drug, fold) for drug in cohort.response.columns for fold in range(profile.outer_folds)
+    ]
 
     def one(drug, fold):
         return held_out_rules(cohort, drug, profile, seed, fold)
 
-    parts = side_by_side(one, tasks, n_threads, advance)
+    parts = side_by_side(one, tasks, n_jobs, advance)
     return tuple(pd.concat(tables, ignore_index=True) for tables in zip(*parts))
 
 
@@ -320,13 +341,17 @@ def rule_errors(rows):
             here = part[part["rule"] == rule]
             apart = (wide[rule] - wide["CV"]).groupby(level="fold").mean()
             stats = corrected_mean(apart, sizes["n_test"], sizes["n_train"])
-            table.append({
-                "method": method, "rule": rule, "error": float(here["error"].mean()),
-                **{name: stats[name] for name in ("mean", "low", "high")},
-                "effects": float(here["effects"].median()),
-                "edges": float(here["edges"].median()),
-                "at an end": float((here["ends"] != "").mean()),
-            })
+            table.append(
+                {
+                    "method": method,
+                    "rule": rule,
+                    "error": float(here["error"].mean()),
+                    **{name: stats[name] for name in ("mean", "low", "high")},
+                    "effects": float(here["effects"].median()),
+                    "edges": float(here["edges"].median()),
+                    "at an end": float((here["ends"] != "").mean()),
+                }
+            )
     return pd.DataFrame(table)
 
 
@@ -336,5 +361,3 @@ def mean_surface(surface):
     table = surface.groupby(keys, sort=False)["error"].mean().reset_index()
     lowest = table.groupby("drug")["error"].transform("min")
     return table.assign(above=100.0 * (table["error"] / lowest - 1.0))
-
-

@@ -26,28 +26,40 @@ def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
     drugs, lam4s = list(surface["drug"].unique()), sorted(surface["lam4"].unique())
     lam1s = sorted(surface["lam1"].unique(), reverse=True)
     lam3s = sorted(surface["lam3"].unique(), reverse=True)
-    figure = new_figure(6.5, 1.0 + (0.55 + 0.22 * len(lam1s)) * len(drugs), simulated=simulated,
-                        title="Inner error of Pro over its lambdas")
+    figure = new_figure(
+        6.5,
+        1.0 + (0.55 + 0.22 * len(lam1s)) * len(drugs),
+        simulated=simulated,
+        title="Inner error of Pro over its lambdas",
+    )
     panels = figure.subplots(len(drugs), len(lam4s), sharex=True, sharey=True, squeeze=False)
     for axes_row, drug in zip(panels, drugs):
         for axes, lam4 in zip(axes_row, lam4s):
             part = surface[(surface["drug"] == drug) & (surface["lam4"] == lam4)]
             values = part.pivot(index="lam1", columns="lam3", values="above").loc[lam1s, lam3s]
-            picture = axes.imshow(np.minimum(values, MOST), cmap="cividis_r", vmin=0, vmax=MOST,
-                                  aspect="auto")
+            picture = axes.imshow(
+                np.minimum(values, MOST), cmap="cividis_r", vmin=0, vmax=MOST, aspect="auto"
+            )
             axes.grid(visible=False)
             for (i, j), value in np.ndenumerate(values.to_numpy()):
                 dark = value > 0.5 * MOST
-                axes.annotate("min" if value == 0 else f"{value:.1f}", (j, i), ha="center",
-                              va="center", fontsize=8, color="white" if dark else "black",
-                              fontweight="bold" if value == 0 else "normal")
+                axes.annotate(
+                    "min" if value == 0 else f"{value:.1f}",
+                    (j, i),
+                    ha="center",
+                    va="center",
+                    fontsize=8,
+                    color="white" if dark else "black",
+                    fontweight="bold" if value == 0 else "normal",
+                )
             axes.set_xticks(range(len(lam3s)), [f"{value:g}" for value in lam3s])
             axes.set_yticks(range(len(lam1s)), [f"{value:g}" for value in lam1s])
             axes.set_title(f"{drug}, lam4 = {lam4:g}", fontsize=9)
     figure.supxlabel("lam3, share of the smallest one without effects", fontsize=9)
     figure.supylabel("lam1, share of the one without edges", fontsize=9)
-    figure.colorbar(picture, ax=panels, label=f"% above the drug's lowest (to {MOST:g})", shrink=0.6,
-                    pad=0.01)
+    figure.colorbar(
+        picture, ax=panels, label=f"% above the drug's lowest (to {MOST:g})", shrink=0.6, pad=0.01
+    )
     return figure
 
 
@@ -57,7 +69,8 @@ def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> 
     flat = surface[surface["above"] < 1.0].groupby("drug", sort=False).size()
     where = "; ".join(
         f"{row.drug} at lam1 {row.lam1:g}, lam3 {row.lam3:g}, lam4 {row.lam4:g} "
-        f"({flat[row.drug]} points within 1 %)" for row in best.itertuples()
+        f"({flat[row.drug]} points within 1 %)"
+        for row in best.itertuples()
     )
     text = (
         f"Cross-validated error inside the training parts, mean of {n_folds} outer folds. "
@@ -84,13 +97,28 @@ def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
         part = rules[rules["method"] == method].set_index("rule")
         for step, rule in enumerate(RULES):
             y, row = block * (len(RULES) + 0.6) + step, part.loc[rule]
-            colour, spans = METHOD_COLOURS[method], [[row["mean"] - row["low"]],
-                                                     [row["high"] - row["mean"]]]
-            left.errorbar(row["mean"], y, xerr=spans, fmt=SYMBOLS[rule], color=colour,
-                          markersize=5, capsize=2.5)
+            colour, spans = (
+                METHOD_COLOURS[method],
+                [[row["mean"] - row["low"]], [row["high"] - row["mean"]]],
+            )
+            left.errorbar(
+                row["mean"],
+                y,
+                xerr=spans,
+                fmt=SYMBOLS[rule],
+                color=colour,
+                markersize=5,
+                capsize=2.5,
+            )
             right.plot(row["effects"], y, SYMBOLS[rule], color=colour, markersize=5)
-            right.annotate(f"{row['effects']:.0f}", (row["effects"], y), (6, 0),
-                           textcoords="offset points", va="center", fontsize=8)
+            right.annotate(
+                f"{row['effects']:.0f}",
+                (row["effects"], y),
+                (6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8,
+            )
             labels.append((y, f"{method}, {rule}"))
     left.axvline(0, color="black", linewidth=1)
     left.set_yticks([y for y, _ in labels], [label for _, label in labels])

@@ -19,10 +19,12 @@ def conclusion(rules):
         words = []
         for rule in RULES[1:]:
             row = part.loc[rule]
-            side = ("lower" if row["high"] < 0 else "higher" if row["low"] > 0 else "open")
-            clear = ("" if side == "open" else f", clearly {side}")
-            words.append(f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
-                         f"{clear}) with {row['effects']:.0f} effects")
+            side = "lower" if row["high"] < 0 else "higher" if row["low"] > 0 else "open"
+            clear = "" if side == "open" else f", clearly {side}"
+            words.append(
+                f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
+                f"{clear}) with {row['effects']:.0f} effects"
+            )
         lines.append(
             f"- **{method}**: lowest error {part.at[best, 'error']:.3f} by {best}. Against CV "
             f"({part.at['CV', 'error']:.3f}, {part.at['CV', 'effects']:.0f} effects): "
@@ -37,7 +39,7 @@ def conclusion(rules):
     ends = rules.groupby("rule")["at an end"].mean()
     lines.append(
         "- Choices at an end of the grid of lam1 or lam3, where a rule might have gone further: "
-        + ", ".join(f"{rule} {ends[rule]:.0%}" for rule in RULES) + "."
+        + ", ".join(f"{rule} {ends[rule]:.0%}" for rule in RULES)
+        + "."
     )
     return "\n".join(lines)
-

@@ -43,12 +43,19 @@ class DrugNetworks:
 
     def arrays(self):
         """Plain arrays to store with `Run.write_arrays`."""
-        out = {"genes": self.genes, "drugs": self.theta.columns, "theta": self.theta.to_numpy(),
-               "degree": self.degree.to_numpy()}
+        out = {
+            "genes": self.genes,
+            "drugs": self.theta.columns,
+            "theta": self.theta.to_numpy(),
+            "degree": self.degree.to_numpy(),
+        }
         for number, drug in enumerate(self.theta.columns):
             B = self.B[drug]
-            out |= {f"indptr_{number}": B.indptr, f"indices_{number}": B.indices,
-                    f"data_{number}": B.data}
+            out |= {
+                f"indptr_{number}": B.indptr,
+                f"indices_{number}": B.indices,
+                f"data_{number}": B.data,
+            }
         return out
 
     @classmethod
@@ -57,15 +64,21 @@ class DrugNetworks:
         genes, drugs = pd.Index(arrays["genes"]), list(arrays["drugs"])
         p = len(genes)
         B = {
-            drug: csc_array((arrays[f"data_{i}"], arrays[f"indices_{i}"], arrays[f"indptr_{i}"]),
-                            shape=(p, p))
+            drug: csc_array(
+                (arrays[f"data_{i}"], arrays[f"indices_{i}"], arrays[f"indptr_{i}"]), shape=(p, p)
+            )
             for i, drug in enumerate(drugs)
         }
-        return cls(genes, pd.DataFrame(arrays["theta"], genes, drugs),
-                   pd.DataFrame(arrays["degree"], genes, drugs), B, fits)
+        return cls(
+            genes,
+            pd.DataFrame(arrays["theta"], genes, drugs),
+            pd.DataFrame(arrays["degree"], genes, drugs),
+            B,
+            fits,
+        )
 
 
-def fit_drug_networks(cohort, genes, chosen, *, n_threads=None, advance=None):
+def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, advance=None):
     """Fit Pro for each drug on all its lines with the lambdas chosen for it.
 
     Parameters
@@ -75,7 +88,7 @@ def fit_drug_networks(cohort, genes, chosen, *, n_threads=None, advance=None):
         Genes that enter.
     chosen : dict
         Drug to {"lam1", "lam3", "lam4"}.
-    n_threads : int, optional
+    n_jobs : int, optional
         Drugs fitted at the same time; the result does not depend on it.
     advance : callable, optional
         Called after each drug.
@@ -84,11 +97,11 @@ def fit_drug_networks(cohort, genes, chosen, *, n_threads=None, advance=None):
     def one(drug):
         lines = cohort.lines_for(drug)
         X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
-        return PredictiveNetwork(**chosen[drug], n_threads=1, tol=1e-5).fit(X, z)
+        return PredictiveNetwork(**chosen[drug], n_jobs=1, tol=1e-5).fit(X, z)
 
     models = {}
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for drug, model in zip(chosen, pool(joblib.delayed(one)(drug) for drug in chosen)):
             models[drug] = model
             if advance is not None:
@@ -164,18 +177,21 @@ def published_markers(networks, markers, variance_rank):
         for drug in networks.theta.columns:
             inside = marker in networks.genes
             at = (marker, drug)
-            rows.append({
-                "marker": marker, "drug": drug, "in universe": inside,
-                "variance rank": variance_rank.get(marker, np.nan),
-                "theta": networks.theta.at[at] if inside else np.nan,
-                "rank": rank.at[at] if inside else np.nan,
-                "degree": networks.degree.at[at] if inside else np.nan,
-                "degree rank": degree_rank.at[at] if inside else np.nan,
-            })
+            rows.append(
+                {
+                    "marker": marker,
+                    "drug": drug,
+                    "in universe": inside,
+                    "variance rank": variance_rank.get(marker, np.nan),
+                    "theta": networks.theta.at[at] if inside else np.nan,
+                    "rank": rank.at[at] if inside else np.nan,
+                    "degree": networks.degree.at[at] if inside else np.nan,
+                    "degree rank": degree_rank.at[at] if inside else np.nan,
+                }
+            )
     return pd.DataFrame(rows)
 
 
 def default_top(networks):
     """A tenth of the genes: the ranks within which a gene counts as a marker of a drug."""
     return max(1, round(len(networks.genes) / 10))
-

@@ -40,8 +40,14 @@ def draw_markers(
     x, y = np.meshgrid(range(len(drugs)), range(len(genes)))
     inside = theta.notna().to_numpy()
     dots = axes.scatter(
-        x[inside], y[inside], s=_area(degree.to_numpy()[inside] / largest),
-        c=theta.to_numpy()[inside], cmap="PuOr_r", vmin=-limit, vmax=limit, edgecolor="#555555",
+        x[inside],
+        y[inside],
+        s=_area(degree.to_numpy()[inside] / largest),
+        c=theta.to_numpy()[inside],
+        cmap="PuOr_r",
+        vmin=-limit,
+        vmax=limit,
+        edgecolor="#555555",
         linewidth=0.6,
     )
     _write_ranks(axes, networks, published, genes, drugs)
@@ -64,9 +70,17 @@ def _area(share):
 def _sizes(largest):
     """Dots that say which size is which degree."""
     return [
-        Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor="#555555",
-               markeredgewidth=0.6, markersize=np.sqrt(_area(share)),
-               label=f"degree {share * largest:.2g}")
+        Line2D(
+            [],
+            [],
+            marker="o",
+            linestyle="",
+            markerfacecolor="white",
+            markeredgecolor="#555555",
+            markeredgewidth=0.6,
+            markersize=np.sqrt(_area(share)),
+            label=f"degree {share * largest:.2g}",
+        )
         for share in (0.1, 0.5, 1.0)
     ]
 

@@ -14,4 +14,3 @@ def of_markers(common, published, top, n_genes):
         f"among the genes analysed ({listed(inside)}) and {len(came_out)} come out as common by "
         f"our rule ({listed(came_out)})."
     )
-

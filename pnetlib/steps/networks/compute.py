@@ -64,7 +64,7 @@ def split_groups(cohort, size, drugs=None):
     return Groups(chosen, cuts, len(lines))
 
 
-def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_threads=None):
+def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_jobs=None):
     """The markers and the genes most strongly linked to them in the network of all lines.
 
     Genes outside `genes` enter if they are markers. The link of a gene is the sum of |B| over
@@ -78,7 +78,7 @@ def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_threads=None):
     markers = [marker for marker in markers if marker in cohort.expression.columns]
     genes = pd.Index(genes).union(pd.Index(markers), sort=False)
     X = cohort.expression[genes]
-    size = abs(ElasticNetwork(lam1, n_threads=n_threads).fit(X).B_)
+    size = abs(ElasticNetwork(lam1, n_jobs=n_jobs).fit(X).B_)
     at = genes.get_indexer(markers)
     link = pd.Series(size[at].sum(axis=0) + size[:, at].sum(axis=1), genes).drop(markers)
     link = link[link > 0].sort_values(ascending=False, kind="stable")
@@ -99,20 +99,25 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
             X = cohort.expression.loc[groups.lines[group], genes].to_numpy()
             folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(X))
             tables[group] = {
-                2.0 * fraction: np.mean([
-                    ElasticNetwork(2.0 * fraction, gap_tol=1e-4, n_threads=1)
-                    .fit(X[train]).error(X[test]) for train, test in folds
-                ])
+                2.0 * fraction: np.mean(
+                    [
+                        ElasticNetwork(2.0 * fraction, gap_tol=1e-4, n_jobs=1)
+                        .fit(X[train])
+                        .error(X[test])
+                        for train, test in folds
+                    ]
+                )
                 for fraction in FRACTIONS
             }
     return pd.DataFrame(tables).rename_axis("lam1")
 
 
-def fit_group_networks(cohort, groups, genes, lam1, n_threads=None):
+def fit_group_networks(cohort, groups, genes, lam1, n_jobs=None):
     """One network a group, each on its own standardised expression; group to ElasticNetwork."""
     return {
-        group: ElasticNetwork(lam1, n_threads=n_threads)
-        .fit(cohort.expression.loc[groups.lines[group], genes])
+        group: ElasticNetwork(lam1, n_jobs=n_jobs).fit(
+            cohort.expression.loc[groups.lines[group], genes]
+        )
         for group in GROUPS
     }
 
@@ -126,8 +131,10 @@ def edge_table(networks):
         Columns regulator, target, ST, RS (coefficients, 0 where absent) and
         presence ("both", "ST only", "RS only").
     """
-    parts = [networks[g].edges().set_index(["regulator", "target"])["coefficient"].rename(g)
-             for g in GROUPS]
+    parts = [
+        networks[g].edges().set_index(["regulator", "target"])["coefficient"].rename(g)
+        for g in GROUPS
+    ]
     table = pd.concat(parts, axis=1).fillna(0.0).sort_index().reset_index()
     both = (table["ST"] != 0) & (table["RS"] != 0)
     table["presence"] = np.where(both, "both", np.where(table["ST"] != 0, "ST only", "RS only"))
@@ -176,9 +183,7 @@ def network_genes(run, cohort, profile, networks, top=0, lam1=0.4, most=10):
     found = common_markers(networks, top or default_top(networks)).index[:most]
     published = [gene for gene in MARKERS if gene in cohort.expression.columns]
     markers = list(dict.fromkeys([*published, *found]))
-    genes = neighbourhood(
-        cohort, networks.genes, markers, profile.n_neighbours, lam1, run.threads
-    )
+    genes = neighbourhood(cohort, networks.genes, markers, profile.n_neighbours, lam1, run.threads)
     return markers, genes
 
 
@@ -189,4 +194,3 @@ def edge_matrices(edges, genes):
         wide = edges.pivot(index="regulator", columns="target", values=group)
         matrices[group] = wide.reindex(index=genes, columns=genes).fillna(0.0).to_numpy()
     return matrices
-

@@ -124,20 +124,33 @@ def _push(places, box, low, high, rounds=400):
 
 
 def _name_width(gene, marked):
-    return TextPath((0, 0), gene, prop=MARKER_FONT if marked else NEIGHBOUR_FONT).get_extents(
-    ).width / 72
+    return (
+        TextPath((0, 0), gene, prop=MARKER_FONT if marked else NEIGHBOUR_FONT).get_extents().width
+        / 72
+    )
 
 
 def _draw_gene(axes, gene, place, radius, marked, linked, group):
     """Draw a gene and its name; open where it has no edge in the group."""
     colour = GROUP_COLOURS[group] if marked else "#D8D8D8"
     axes.scatter(
-        *place, s=(2 * 72 * radius) ** 2, zorder=3, linewidth=0.7, clip_on=False,
-        edgecolor="black" if linked else colour, color=colour if linked else "white",
+        *place,
+        s=(2 * 72 * radius) ** 2,
+        zorder=3,
+        linewidth=0.7,
+        clip_on=False,
+        edgecolor="black" if linked else colour,
+        color=colour if linked else "white",
     )
     axes.annotate(
-        gene, place, (0, 72 * radius + 1.5), textcoords="offset points", zorder=4, ha="center",
-        va="bottom", color="black" if marked else "#444444",
+        gene,
+        place,
+        (0, 72 * radius + 1.5),
+        textcoords="offset points",
+        zorder=4,
+        ha="center",
+        va="bottom",
+        color="black" if marked else "#444444",
         fontproperties=MARKER_FONT if marked else NEIGHBOUR_FONT,
         path_effects=[withStroke(linewidth=1.5, foreground="white")],
     )
@@ -147,23 +160,41 @@ def _draw_edge(axes, edge, group, places, radius):
     coefficient = getattr(edge, group)
     kind = "activating" if coefficient > 0 else "repressing"
     alone = edge.presence == f"{group} only"
-    axes.add_patch(FancyArrowPatch(
-        places[edge.regulator], places[edge.target], arrowstyle=ARROWS[kind],
-        connectionstyle="arc3,rad=0.08", shrinkA=72 * radius[edge.regulator],
-        shrinkB=72 * radius[edge.target] + 1, color=EDGE_COLOURS[kind],
-        linewidth=0.5 + 2.5 * abs(coefficient), alpha=0.9 if alone else 0.28,
-        linestyle="-" if kind == "activating" else (0, (4, 1.5)),
-    ))
+    axes.add_patch(
+        FancyArrowPatch(
+            places[edge.regulator],
+            places[edge.target],
+            arrowstyle=ARROWS[kind],
+            connectionstyle="arc3,rad=0.08",
+            shrinkA=72 * radius[edge.regulator],
+            shrinkB=72 * radius[edge.target] + 1,
+            color=EDGE_COLOURS[kind],
+            linewidth=0.5 + 2.5 * abs(coefficient),
+            alpha=0.9 if alone else 0.28,
+            linestyle="-" if kind == "activating" else (0, (4, 1.5)),
+        )
+    )
 
 
 def _legend():
     handles = []
     for kind, style in (("activating", "-"), ("repressing", "--")):
         colour = EDGE_COLOURS[kind]
-        handles.append(Line2D([], [], color=colour, linestyle=style, alpha=0.9,
-                              label=f"{kind}, in this group only"))
-        handles.append(Line2D([], [], color=colour, linestyle=style, alpha=0.28,
-                              label=f"{kind}, in both groups"))
+        handles.append(
+            Line2D(
+                [],
+                [],
+                color=colour,
+                linestyle=style,
+                alpha=0.9,
+                label=f"{kind}, in this group only",
+            )
+        )
+        handles.append(
+            Line2D(
+                [], [], color=colour, linestyle=style, alpha=0.28, label=f"{kind}, in both groups"
+            )
+        )
     return handles
 
 
@@ -191,8 +222,14 @@ def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figur
         pair = pairs.loc[gene]
         axes.plot(pair, [row, row], color="#BBBBBB", zorder=1)
         for group, value in zip(GROUPS, pair):
-            axes.plot(value, row, "o" if group == "ST" else "D", color=GROUP_COLOURS[group],
-                      markersize=6, label=group if row == 0 else None)
+            axes.plot(
+                value,
+                row,
+                "o" if group == "ST" else "D",
+                color=GROUP_COLOURS[group],
+                markersize=6,
+                label=group if row == 0 else None,
+            )
     axes.set_yticks(range(len(order)), order, fontstyle="italic")
     axes.set_ylim(len(order) - 0.5, -0.5)
     axes.set_xlabel("Degree: half the absolute coefficients of a gene's edges, summed")
@@ -217,8 +254,14 @@ def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -
     figure = new_figure(6.5, 2.8, simulated=simulated, title="Choice of lam1")
     axes = figure.add_subplot()
     for group, style in zip(GROUPS, ("o-", "D--")):
-        axes.plot(errors.index, errors[group], style, color=GROUP_COLOURS[group], label=group,
-                  markersize=4)
+        axes.plot(
+            errors.index,
+            errors[group],
+            style,
+            color=GROUP_COLOURS[group],
+            label=group,
+            markersize=4,
+        )
     axes.axvline(lam1, color="black", linewidth=1, linestyle=":")
     axes.set(xscale="log", xlabel="lam1", ylabel="Error\n(share of gene variance)")
     axes.set_xticks(errors.index[:: 2 if len(errors) > 7 else 1])

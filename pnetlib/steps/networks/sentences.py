@@ -15,7 +15,9 @@ def of_groups(groups, edges, degrees, markers):
     ]
     for group, expected in (("ST", ("ANXA10", "ZNF165")), ("RS", ("AKR1C3", "AKR1B10"))):
         hubs = degrees.loc[markers, f"degree rank {group}"].sort_values(kind="stable")
-        paper = [f"{g} {degrees.at[g, f'degree rank {group}']}" for g in expected if g in degrees.index]
+        paper = [
+            f"{g} {degrees.at[g, f'degree rank {group}']}" for g in expected if g in degrees.index
+        ]
         lines.append(
             f"- Hubs of {group} among the markers, with their degree rank of {len(degrees)} genes: "
             f"{listed(f'{gene} {rank}' for gene, rank in hubs.iloc[:3].items())}. The paper's "
@@ -29,4 +31,3 @@ def of_groups(groups, edges, degrees, markers):
         f"strong in ST and gone in RS: {agrees} in presence."
     )
     return "\n".join(lines)
-

@@ -78,8 +78,7 @@ def path(moments, points, fit):
                 signs[key] = initial_signs(moments, networks[lam1].copy(), pen)
             state.signs = signs[key]
         if fit.joint:
-            fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER,
-                      n_threads=1)
+            fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
         else:
             theta_step(moments, state, pen, 1e-6 * TOL)
         yield state
@@ -89,12 +88,14 @@ def choose_along(X, z, points, fit, n_folds, seed):
     """Index of the point of smallest error over the inner folds, the first of equals."""
     errors = []
     for train, test in KFold(n_folds, shuffle=True, random_state=seed).split(X):
-        moments = Moments.of(X[train], z[train], n_threads=1)
+        moments = Moments.of(X[train], z[train], n_jobs=1)
         unseen = (X[test] - moments.mean) / moments.scale
-        errors.append([
-            np.mean((z[test] - moments.z_mean - unseen @ predictor(state)) ** 2)
-            for state in path(moments, points, fit)
-        ])
+        errors.append(
+            [
+                np.mean((z[test] - moments.z_mean - unseen @ predictor(state)) ** 2)
+                for state in path(moments, points, fit)
+            ]
+        )
     return int(np.argmin(np.mean(errors, axis=0)))
 
 
@@ -134,10 +135,16 @@ def ablate(design, number, sizes, seed):
 
     makers: dict[str, Callable] = {
         "Pro": lambda: (data, moments, *refit(moments, choice, "Pro")),
-        "lam4 = 0": lambda: (data, moments, *refit(
-            moments, restricted(choice, lambda p: p["lam4"] == 0), "Pro")),
-        "lam4 > 0": lambda: (data, moments, *refit(
-            moments, restricted(choice, lambda p: p["lam4"] > 0), "Pro")),
+        "lam4 = 0": lambda: (
+            data,
+            moments,
+            *refit(moments, restricted(choice, lambda p: p["lam4"] == 0), "Pro"),
+        ),
+        "lam4 > 0": lambda: (
+            data,
+            moments,
+            *refit(moments, restricted(choice, lambda p: p["lam4"] > 0), "Pro"),
+        ),
         "NW.P": lambda: (data, moments, *refit(moments, choice, "NW.P")),
         "raw response": on_raw,
         **{name: (lambda fit=fit: along(fit)) for name, fit in FITS.items()},
@@ -162,6 +169,14 @@ def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
             wide = part.pivot(index=["scenario", "replicate"], columns="variant", values=name)
             for variant in list(VARIANTS)[1:]:
                 mean, low, high = student_interval(wide[variant] - wide["Pro"])
-                rows.append({"response": response, "variant": variant, "measure": name,
-                             "mean": mean, "low": low, "high": high})
+                rows.append(
+                    {
+                        "response": response,
+                        "variant": variant,
+                        "measure": name,
+                        "mean": mean,
+                        "low": low,
+                        "high": high,
+                    }
+                )
     return pd.DataFrame(rows)

@@ -66,9 +66,7 @@ class Design:
     modules: int = 20
 
     def __post_init__(self):
-        for name, known in (
-            ("graph", GRAPHS), ("scenario", SCENARIOS), ("response", RESPONSES),
-        ):
+        for name, known in (("graph", GRAPHS), ("scenario", SCENARIOS), ("response", RESPONSES)):
             value = getattr(self, name)
             if value not in known:
                 words = ", ".join(map(str, known))

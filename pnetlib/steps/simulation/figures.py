@@ -19,8 +19,17 @@ HELD = "TP at TN 0.95"
 def _upright(axes, places, rows, colour, marker="o", fill=True):
     """Dots with 95 % intervals along the y axis."""
     spans = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
-    axes.errorbar(places, rows["mean"], yerr=spans, fmt=marker, markersize=4, capsize=1.5,
-                  linewidth=1.1, color=colour, markerfacecolor=colour if fill else "white")
+    axes.errorbar(
+        places,
+        rows["mean"],
+        yerr=spans,
+        fmt=marker,
+        markersize=4,
+        capsize=1.5,
+        linewidth=1.1,
+        color=colour,
+        markerfacecolor=colour if fill else "white",
+    )
 
 
 def _method_handles(methods=METHODS):
@@ -48,12 +57,20 @@ def draw_selection(table: pd.DataFrame) -> Figure:
                 rows = part[part["method"] == method].sort_values(["n_tfs", "scenario"])
                 places = np.arange(len(rows)) + STEP * (number - 1.5)
                 _upright(axes, places, rows, METHOD_COLOURS[method])
-                axes.plot(places, rows["paper"], "_", markersize=7, markeredgewidth=2,
-                          color=METHOD_COLOURS[method], alpha=0.55)
+                axes.plot(
+                    places,
+                    rows["paper"],
+                    "_",
+                    markersize=7,
+                    markeredgewidth=2,
+                    color=METHOD_COLOURS[method],
+                    alpha=0.55,
+                )
             for edge in range(len(rows) - 1):
                 axes.axvline(edge + 0.5, color="#E4E4E4", linewidth=0.6)
-            axes.axvline((rows["n_tfs"] == rows["n_tfs"].min()).sum() - 0.5, color=FAINT,
-                         linewidth=0.9)
+            axes.axvline(
+                (rows["n_tfs"] == rows["n_tfs"].min()).sum() - 0.5, color=FAINT, linewidth=0.9
+            )
             axes.grid(axis="x", visible=False)
             axes.set(ylim=(-0.04, 1.04), xlim=(-0.5, len(rows) - 0.5))
         panels[0, column].set_title(THROUGH[response].capitalize())
@@ -61,8 +78,16 @@ def draw_selection(table: pd.DataFrame) -> Figure:
         panels[1, column].set_xlabel(f"Scenario with {_counts(rows['n_tfs'])} acting TFs")
     panels[0, 0].set_ylabel("TP (share of relevant genes)")
     panels[1, 0].set_ylabel("TN (share of other genes)")
-    paper = Line2D([], [], linestyle="", marker="_", markersize=7, markeredgewidth=2, color=FAINT,
-                   label="the paper's figure")
+    paper = Line2D(
+        [],
+        [],
+        linestyle="",
+        marker="_",
+        markersize=7,
+        markeredgewidth=2,
+        color=FAINT,
+        label="the paper's figure",
+    )
     figure.legend(handles=[*_method_handles(), paper], loc="outside lower center", ncols=5)
     return figure
 
@@ -99,23 +124,38 @@ def draw_ablation(intervals: pd.DataFrame) -> Figure:
     panels = figure.subplots(1, 3, sharey=True)
     for axes, measure in zip(panels, ("TP", "TN", HELD)):
         for shift, response in zip((-0.16, 0.16), RESPONSES):
-            part = intervals[(intervals["measure"] == measure)
-                             & (intervals["response"] == response)].set_index("variant")
+            part = intervals[
+                (intervals["measure"] == measure) & (intervals["response"] == response)
+            ].set_index("variant")
             for colour in dict.fromkeys(colours):
                 places = np.flatnonzero([own == colour for own in colours])
                 rows = part.loc[[variants[place] for place in places]]
                 spans = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
-                axes.errorbar(rows["mean"], places + shift, xerr=spans, color=colour, capsize=1.5,
-                              fmt="o" if response == "expression" else "s", markersize=4.5,
-                              linewidth=1.1,
-                              markerfacecolor=colour if response == "expression" else "white")
+                axes.errorbar(
+                    rows["mean"],
+                    places + shift,
+                    xerr=spans,
+                    color=colour,
+                    capsize=1.5,
+                    fmt="o" if response == "expression" else "s",
+                    markersize=4.5,
+                    linewidth=1.1,
+                    markerfacecolor=colour if response == "expression" else "white",
+                )
         axes.axhline(0.5, color=FAINT, linewidth=0.8)
         axes.set(xlim=(-0.04, 1.04), xlabel=measure)
     panels[0].set_yticks(range(len(variants)), variants)
     panels[0].set_ylim(len(variants) - 0.5, -0.5)
     handles = [
-        Line2D([], [], color=CUT, marker=marker, markersize=4.5, markerfacecolor=face,
-               label=THROUGH[response])
+        Line2D(
+            [],
+            [],
+            color=CUT,
+            marker=marker,
+            markersize=4.5,
+            markerfacecolor=face,
+            label=THROUGH[response],
+        )
         for response, marker, face in (("expression", "o", CUT), ("activity", "s", "white"))
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -196,24 +236,55 @@ def draw_edges(intervals: pd.DataFrame, chance: pd.Series) -> Figure:
         places = np.arange(len(graphs))
         for number, method in enumerate(NETWORK_METHODS):
             for shift, response in zip((-0.08, 0.08), RESPONSES):
-                rows = own[(own["method"] == method) & (own["error level"] == level)
-                           & (own["response"] == response)].set_index("graph").reindex(graphs)
-                _upright(axes, places + 0.34 * (number - 0.5) + shift, rows,
-                         METHOD_COLOURS[method], *(("o", True), ("s", False))[shift > 0])
-        axes.hlines(chance.reindex(graphs), places - 0.4, places + 0.4, color=CUT, linewidth=1,
-                    linestyle=":")
+                rows = (
+                    own[
+                        (own["method"] == method)
+                        & (own["error level"] == level)
+                        & (own["response"] == response)
+                    ]
+                    .set_index("graph")
+                    .reindex(graphs)
+                )
+                _upright(
+                    axes,
+                    places + 0.34 * (number - 0.5) + shift,
+                    rows,
+                    METHOD_COLOURS[method],
+                    *(("o", True), ("s", False))[shift > 0],
+                )
+        axes.hlines(
+            chance.reindex(graphs),
+            places - 0.4,
+            places + 0.4,
+            color=CUT,
+            linewidth=1,
+            linestyle=":",
+        )
         axes.set_xticks(places, graphs)
         axes.grid(axis="x", visible=False)
         axes.set(ylim=(-0.04, 1.04), xlim=(-0.5, len(graphs) - 0.5), title=f"Error level {level:g}")
     panels[0].set_ylabel("Edge AUPR")
     marks = [
-        Line2D([], [], linestyle="", color=FAINT, marker=marker, markersize=4, markerfacecolor=face,
-               label=THROUGH[response])
+        Line2D(
+            [],
+            [],
+            linestyle="",
+            color=FAINT,
+            marker=marker,
+            markersize=4,
+            markerfacecolor=face,
+            label=THROUGH[response],
+        )
         for response, marker, face in (("expression", "o", FAINT), ("activity", "s", "white"))
     ]
     guess = Line2D([], [], color=CUT, linestyle=":", linewidth=1, label="chance")
-    figure.legend(handles=[*_method_handles(NETWORK_METHODS), *marks, guess],
-                  loc="outside lower center", ncols=5, columnspacing=1.2, handlelength=1.5)
+    figure.legend(
+        handles=[*_method_handles(NETWORK_METHODS), *marks, guess],
+        loc="outside lower center",
+        ncols=5,
+        columnspacing=1.2,
+        handlelength=1.5,
+    )
     return figure
 
 

@@ -79,8 +79,9 @@ def correlation(estimated, planted):
     return float(np.corrcoef(estimated, planted)[0, 1])
 
 
-def recover(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_threads=None,
-            advance=None):
+def recover(
+    cohort, profile, seed, *, drugs=None, force=(), permute=False, n_jobs=None, advance=None
+):
     """Hold what each method finds on all lines of a simulated cohort against the planted truth.
 
     The lambdas are those of smallest cross-validated error, as for the real cohort.
@@ -98,7 +99,7 @@ def recover(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
         Genes that enter whatever their variance.
     permute : bool
         Shuffle the responses first: the control.
-    n_threads : int, optional
+    n_jobs : int, optional
         Drugs done at the same time; the result does not depend on it.
     advance : callable, optional
         Called after each drug.
@@ -142,19 +143,24 @@ def recover(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
             effect = np.abs(u if state is None else state.theta)
             scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
             rank, area = ranking_rates(effect * scale, hubs, relevant)
-            rows.append({
-                "drug": drug, "method": method,
-                "selected": int(np.count_nonzero(effect)), "relevant": int(relevant.sum()),
-                **selection_rates(effect != 0, relevant),
-                "hub rank": rank, "hub AUC": area,
-                "hub AUC by effect": ranking_rates(effect, hubs, relevant)[1],
-                "effect r": correlation(u, effects[drug].to_numpy()),
-            })
+            rows.append(
+                {
+                    "drug": drug,
+                    "method": method,
+                    "selected": int(np.count_nonzero(effect)),
+                    "relevant": int(relevant.sum()),
+                    **selection_rates(effect != 0, relevant),
+                    "hub rank": rank,
+                    "hub AUC": area,
+                    "hub AUC by effect": ranking_rates(effect, hubs, relevant)[1],
+                    "effect r": correlation(u, effects[drug].to_numpy()),
+                }
+            )
         return rows
 
     rows = []
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for part in pool(joblib.delayed(one)(drug) for drug in drugs):
             rows += part
             if advance is not None:
@@ -162,12 +168,12 @@ def recover(cohort, profile, seed, *, drugs=None, force=(), permute=False, n_thr
     return pd.DataFrame(rows)
 
 
-def recover_repeatedly(seeds, size, profile, *, permute=False, n_threads=None, advance=None):
+def recover_repeatedly(seeds, size, profile, *, permute=False, n_jobs=None, advance=None):
     """`recover` on a cohort simulated anew from each seed; its table with a column ``seed``."""
     parts = []
     for seed in seeds:
         cohort = simulate_cohort(seed, size)
-        table = recover(cohort, profile, seed, permute=permute, n_threads=n_threads)
+        table = recover(cohort, profile, seed, permute=permute, n_jobs=n_jobs)
         parts.append(table.assign(seed=seed))
         if advance is not None:
             advance()
@@ -202,11 +208,16 @@ def recovery_intervals(recoveries, reference="Pro"):
             mean, low, high = student_interval(values[method])
             apart = values[reference] - values[method]
             difference = student_interval(apart) if method != reference else (np.nan,) * 3
-            rows.append({
-                "measure": measure, "method": method, "mean": mean, "low": low, "high": high,
-                "difference": difference[0], "difference low": difference[1],
-                "difference high": difference[2],
-            })
+            rows.append(
+                {
+                    "measure": measure,
+                    "method": method,
+                    "mean": mean,
+                    "low": low,
+                    "high": high,
+                    "difference": difference[0],
+                    "difference low": difference[1],
+                    "difference high": difference[2],
+                }
+            )
     return pd.DataFrame(rows)
-
-

@@ -40,8 +40,10 @@ def of_patterns(verdicts):
     ]
     for response in RESPONSES:
         part = verdicts[verdicts["response"] == response]
-        told = [f"{rule} {_counts(part[name])}" for rule, name in
-                (("genes selected:", "pattern"), ("by rank:", "by rank"))]
+        told = [
+            f"{rule} {_counts(part[name])}"
+            for rule, name in (("genes selected:", "pattern"), ("by rank:", "by rank"))
+        ]
         lines.append(f"- In {len(part)} cells, {ACTS[response]}: {'; '.join(told)}.")
     return "\n".join(lines)
 
@@ -54,7 +56,8 @@ def of_link_penalty(table):
         words = [
             f"{name} in {rows[linked].share:.0%} of the data sets, with TP {rows[linked].TP:.2f} "
             f"and TN {rows[linked].TN:.2f}"
-            for linked, name in ((True, "lam4 > 0"), (False, "lam4 = 0")) if linked in rows
+            for linked, name in ((True, "lam4 > 0"), (False, "lam4 = 0"))
+            if linked in rows
         ]
         lines.append(f"- Chosen for Pro, response through {response}: {'; '.join(words)}.")
     return "\n".join(lines)
@@ -73,8 +76,9 @@ def of_ablation(changes):
             ("not told apart with", TP.index[(TP["low"] <= 0) & (TP["high"] >= 0)]),
         ):
             names = sorted(names, key=lambda name: TP.at[name, "mean"])
-            words = [f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+.2f})"
-                     for name in names]
+            words = [
+                f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+.2f})" for name in names
+            ]
             told.append(f"{word} {listed(words)}")
         lines.append(f"- Response through {response}, TP against Pro's: {'; '.join(told)}.")
     return "\n".join(lines)
@@ -91,8 +95,9 @@ def of_networks(replicates, verdicts):
             f"({low:.2f} to {high:.2f}; chance {part['linked pairs'].mean():.2f})."
         )
         for response in RESPONSES:
-            cells = verdicts[(verdicts["error level"] == level)
-                             & (verdicts["response"] == response)]
+            cells = verdicts[
+                (verdicts["error level"] == level) & (verdicts["response"] == response)
+            ]
             by_rank = cells.loc[cells["by rank"] == APPEARS, "graph"]
             selected = cells.loc[cells["pattern"] == APPEARS, "graph"]
             lines.append(

@@ -32,9 +32,7 @@ N_TFS = (5, 10)  # of the paper's table
 TN_HELD = 0.95
 BY_EFFECT = {"TP": "TP by effect", "TN": "TN by effect", "Ave": "Ave by effect"}
 EDGE_MEASURES = ("edge TP", "edge TN", "edge AUPR")
-MEASURES = (
-    "TP", "TN", "Ave", *BY_EFFECT.values(), "TP at TN 0.95", *EDGE_MEASURES, "error",
-)
+MEASURES = ("TP", "TN", "Ave", *BY_EFFECT.values(), "TP at TN 0.95", *EDGE_MEASURES, "error")
 CELL = ["graph", "n_tfs", "scenario", "error level", "response"]
 # What "far ahead" and "like" mean, ours: the paper's smallest lead in TP is 0.29.
 FAR, LIKE = 0.2, 0.05
@@ -45,7 +43,9 @@ def table_designs(sizes, error):
     """The eight cells of the paper's table, with each of the two ways in which effects act."""
     return [
         Design("TF hub", n_tfs, scenario, error, response, sizes.modules)
-        for response in RESPONSES for n_tfs in N_TFS for scenario in SCENARIOS
+        for response in RESPONSES
+        for n_tfs in N_TFS
+        for scenario in SCENARIOS
     ]
 
 
@@ -56,7 +56,9 @@ def graph_designs(sizes, error, hard_error):
     """
     return [
         Design(graph, 5, 1, level, response, sizes.modules)
-        for response in RESPONSES for level in (error, hard_error) for graph in sizes.graphs
+        for response in RESPONSES
+        for level in (error, hard_error)
+        for graph in sizes.graphs
         if (graph, level) != ("TF hub", error)
     ]
 
@@ -182,17 +184,21 @@ def replicate(design, number, sizes, seed):
     for method in METHODS:
         u, state = refit(moments, choice, method)
         point = choice.point(method)
-        rows.append({
-            **cell(design), "replicate": number, "method": method,
-            **measure(data, moments, u, state),
-            **{name: point.get(name, np.nan) for name in ("lam1", "lam2", "lam3", "lam4")},
-            "linked pairs": float(truth.links.sum() / truth.links.size),
-            "noise": truth.noise / truth.variance,
-        })
+        rows.append(
+            {
+                **cell(design),
+                "replicate": number,
+                "method": method,
+                **measure(data, moments, u, state),
+                **{name: point.get(name, np.nan) for name in ("lam1", "lam2", "lam3", "lam4")},
+                "linked pairs": float(truth.links.sum() / truth.links.size),
+                "noise": truth.noise / truth.variance,
+            }
+        )
     return rows
 
 
-def run_replicates(designs, count, sizes, seed, *, work=replicate, n_threads=None, advance=None):
+def run_replicates(designs, count, sizes, seed, *, work=replicate, n_jobs=None, advance=None):
     """`count` data sets of every design.
 
     Parameters
@@ -203,7 +209,7 @@ def run_replicates(designs, count, sizes, seed, *, work=replicate, n_threads=Non
     seed : int
     work : callable
         What is done with a data set: ``work(design, number, sizes, seed)`` gives rows.
-    n_threads : int, optional
+    n_jobs : int, optional
         Data sets done at the same time; the result does not depend on it.
     advance : callable, optional
         Called after each.
@@ -215,7 +221,7 @@ def run_replicates(designs, count, sizes, seed, *, work=replicate, n_threads=Non
     tasks = [(design, number) for design in designs for number in range(count)]
     rows = []
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for part in pool(joblib.delayed(work)(*task, sizes, seed) for task in tasks):
             rows += part
             if advance is not None:
@@ -240,10 +246,16 @@ def cell_intervals(replicates, keys=(*CELL, "method"), measures=MEASURES):
             if part[name].notna().all():
                 mean, low, high = student_interval(part[name])
                 low, high = max(low, 0.0), high if name == "error" else min(high, 1.0)
-                rows.append({
-                    **dict(zip(keys, key)), "replicates": len(part), "measure": name,
-                    "mean": mean, "low": low, "high": high,
-                })
+                rows.append(
+                    {
+                        **dict(zip(keys, key)),
+                        "replicates": len(part),
+                        "measure": name,
+                        "mean": mean,
+                        "low": low,
+                        "high": high,
+                    }
+                )
     return pd.DataFrame(rows)
 
 
@@ -270,13 +282,15 @@ def beside_paper(intervals, published):
 
 def written_beside(table):
     """`beside_paper` to be read: ours with its interval, and the paper's figure in brackets."""
+
     def words(row):
         paper = "not readable" if np.isnan(row["paper"]) else f"{row['paper']:.2f}"
         return f"{row['mean']:.2f} ({row['low']:.2f}, {row['high']:.2f}) [{paper}]"
 
     text = table.assign(text=[words(row) for row in table.to_dict("records")])
-    wide = text.pivot(index=["response", "n_tfs", "scenario"], columns=["measure", "method"],
-                      values="text")
+    wide = text.pivot(
+        index=["response", "n_tfs", "scenario"], columns=["measure", "method"], values="text"
+    )
     return wide.reindex(columns=pd.MultiIndex.from_product([("TP", "TN", "Ave"), METHODS]))
 
 
@@ -364,18 +378,28 @@ def numbers(intervals, verdicts, ablated):
     for key, part in intervals.groupby(CELL, sort=False):
         named = dict(zip(CELL, key))
         verdict = verdicts[(verdicts[CELL] == pd.Series(named)).all(axis=1)].iloc[0]
-        cells.append({
-            "design": named["graph"], "n_tfs": named["n_tfs"], "scenario": named["scenario"],
-            "error": named["error level"], "response": named["response"],
-            "replicates": int(part["replicates"].iloc[0]), "pattern": verdict["pattern"],
-            "pattern_by_rank": verdict["by rank"],
-            "methods": {
-                method: _spans(rows) for method, rows in part.groupby("method", sort=False)
-            },
-        })
+        cells.append(
+            {
+                "design": named["graph"],
+                "n_tfs": named["n_tfs"],
+                "scenario": named["scenario"],
+                "error": named["error level"],
+                "response": named["response"],
+                "replicates": int(part["replicates"].iloc[0]),
+                "pattern": verdict["pattern"],
+                "pattern_by_rank": verdict["by rank"],
+                "methods": {
+                    method: _spans(rows) for method, rows in part.groupby("method", sort=False)
+                },
+            }
+        )
     variants = [
-        {"response": response, "variant": variant, "replicates": int(rows["replicates"].iloc[0]),
-         **_spans(rows)}
+        {
+            "response": response,
+            "variant": variant,
+            "replicates": int(rows["replicates"].iloc[0]),
+            **_spans(rows),
+        }
         for (response, variant), rows in ablated.groupby(["response", "variant"], sort=False)
     ]
     return {"cells": cells, "ablation": variants, "rule": {"far": FAR, "like": LIKE}}

@@ -30,8 +30,12 @@ def draw_race(race: pd.DataFrame, *, simulated: bool) -> Figure:
     """
     contests, racers = _contests(race), race["racer"].nunique()
     rows = -(-len(contests) // 2)
-    figure = new_figure(6.5, 0.7 + rows * (0.6 + 0.22 * racers), simulated=simulated,
-                        title="Seconds to the same accuracy")
+    figure = new_figure(
+        6.5,
+        0.7 + rows * (0.6 + 0.22 * racers),
+        simulated=simulated,
+        title="Seconds to the same accuracy",
+    )
     panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
     names = [name for name in race["racer"].unique() if not name.startswith("pnetlib, ")]
     for axes, (work, job, part) in zip(panels, contests):
@@ -41,20 +45,31 @@ def draw_race(race: pd.DataFrame, *, simulated: bool) -> Figure:
                 if name not in of.index:
                     continue
                 row = of.loc[name]
-                axes.barh(y + shift, row["seconds"], 0.38, alpha=shade,
-                          color=HIGHLIGHT if name == "pnetlib" else DATA)
+                axes.barh(
+                    y + shift,
+                    row["seconds"],
+                    0.38,
+                    alpha=shade,
+                    color=HIGHLIGHT if name == "pnetlib" else DATA,
+                )
                 words = f"{float(format(row['seconds'], '.2g')):g} s"
                 if name != "pnetlib":
                     words += f" ({row['ratio']:.3g} x)"
-                axes.annotate(words, (row["seconds"], y + shift), (3, 0), va="center", fontsize=7,
-                              textcoords="offset points")
+                axes.annotate(
+                    words,
+                    (row["seconds"], y + shift),
+                    (3, 0),
+                    va="center",
+                    fontsize=7,
+                    textcoords="offset points",
+                )
         axes.set_xscale("log")
         axes.grid(visible=False, axis="y")
         axes.set_title(f"{TITLES[work]}, {job}", fontsize=9)
     axes.set_yticks(range(len(names)), [name.replace("Gram, ", "Gram,\n") for name in names])
     axes.invert_yaxis()
     axes.set_xlim(0.4 * race["seconds"].min(), 60 * race["seconds"].max())
-    for axes in panels[len(contests):]:
+    for axes in panels[len(contests) :]:
         axes.set_visible(False)
         panels[len(contests) - 2].tick_params(labelbottom=True)
     figure.supxlabel("Seconds (log scale); pale: 1 thread, full: 2 threads", fontsize=9)
@@ -85,14 +100,22 @@ def draw_floor(race: pd.DataFrame, *, simulated: bool) -> Figure:
     """
     ours = race[race["racer"] == "pnetlib"]
     contests = _contests(ours)
-    figure = new_figure(6.5, 1.3 + 0.34 * len(contests), simulated=simulated,
-                        title="Distance to the floor")
+    figure = new_figure(
+        6.5, 1.3 + 0.34 * len(contests), simulated=simulated, title="Distance to the floor"
+    )
     axes = figure.subplots()
     for y, (_, _, part) in enumerate(contests):
         for threads, value in zip(part["threads"], part["over floor"]):
             label = f"{threads} thread{'s' if threads > 1 else ''}" if y == 0 else None
-            axes.plot(value, y, SYMBOLS.get(threads, "o"), color=HIGHLIGHT, markersize=6,
-                      markerfacecolor="white" if threads == 1 else HIGHLIGHT, label=label)
+            axes.plot(
+                value,
+                y,
+                SYMBOLS.get(threads, "o"),
+                color=HIGHLIGHT,
+                markersize=6,
+                markerfacecolor="white" if threads == 1 else HIGHLIGHT,
+                label=label,
+            )
     axes.axvline(1, color=FAINT, linewidth=1)
     axes.axvline(OVER_FLOOR, color=CUT, linewidth=1, linestyle="--", label="goal")
     axes.set_yticks(range(len(contests)), [f"{TITLES[w]}, {j}" for w, j, _ in contests])
@@ -128,13 +151,18 @@ def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
         Whether the cohort is simulated.
     """
     phases = phases[phases["phase"] != "all"]
-    figure = new_figure(6.5, 1.2 + 0.36 * len(phases), simulated=simulated,
-                        title="Where the time of the joint fits goes")
+    figure = new_figure(
+        6.5,
+        1.2 + 0.36 * len(phases),
+        simulated=simulated,
+        title="Where the time of the joint fits goes",
+    )
     axes = figure.subplots()
     rows = np.arange(len(phases))
     for shift, column, colour in ((-0.2, "each alone, s", LIGHT), (0.2, "along the path, s", DATA)):
-        bars = axes.barh(rows + shift, phases[column], 0.38, color=colour,
-                         label=column.removesuffix(", s"))
+        bars = axes.barh(
+            rows + shift, phases[column], 0.38, color=colour, label=column.removesuffix(", s")
+        )
         axes.bar_label(bars, [f"{value:.2g}" for value in phases[column]], padding=3, fontsize=7)
     axes.set_yticks(rows, phases["phase"])
     axes.invert_yaxis()

@@ -29,8 +29,14 @@ def draw_scaling(table: pd.DataFrame) -> Figure:
             x = rows[by].to_numpy(float)
             level = np.exp(np.mean(np.log(rows[value]) - power * np.log(x)))
             axes.plot(x, level * x**power, color=colour, linewidth=1)
-            axes.plot(x, rows[value], symbol, color=colour, markersize=4.5,
-                      label=f"{name}, ~{by}$^{{{power:.2f}}}$")
+            axes.plot(
+                x,
+                rows[value],
+                symbol,
+                color=colour,
+                markersize=4.5,
+                label=f"{name}, ~{by}$^{{{power:.2f}}}$",
+            )
         other = "n" if by == "p" else "p"
         axes.set_title(f"{other} = {rows[other].iloc[0]:,}", fontsize=9)
         axes.set(xlabel=AXES[by], ylabel="Seconds")
@@ -42,8 +48,9 @@ def draw_scaling(table: pd.DataFrame) -> Figure:
     for dtype, colour, symbol in (("float32", DATA, "o"), ("float64", HIGHLIGHT, "D")):
         rows = table[(table["gram_dtype"] == dtype) & (table["threads"] == table["threads"].max())]
         rows = rows[rows["n"] == series(table, "p")["n"].iloc[0]].sort_values("p")
-        memory.plot(rows["p"], rows["peak_bytes"] / 1e9, symbol, color=colour, markersize=4.5,
-                    label=dtype)
+        memory.plot(
+            rows["p"], rows["peak_bytes"] / 1e9, symbol, color=colour, markersize=4.5, label=dtype
+        )
         p = np.geomspace(table["p"].min(), table["p"].max(), 50)
         memory.plot(p, p**2 * np.dtype(dtype).itemsize / 1e9, color=colour, linewidth=1)
     memory.plot([], [], color=CUT, linewidth=1, label="Gram alone")

@@ -11,8 +11,10 @@ def headline(report):
     lines = [described(shape) + "." for shape in report["works"]]
     ours = race[race["racer"] == "pnetlib"]
     edges = ours.groupby(["work", "job"], sort=False)["edges"].first()
-    lines += [f"{TITLES[work]}, {job}: {value:.1f} edges a target and penalty"
-              for (work, job), value in edges.items()]
+    lines += [
+        f"{TITLES[work]}, {job}: {value:.1f} edges a target and penalty"
+        for (work, job), value in edges.items()
+    ]
     lines.append(f"All gaps at most {report['limit']:g}: {bool((race['gap'] <= LIMIT).all())}")
     return "\n".join(lines)
 
@@ -22,9 +24,11 @@ def conclusion(report):
     goals, race = reached(report), frame(report)
     lines = []
     if report["size"] == "smoke":
-        lines.append("- This is the smallest race: it shows that the racers agree, not how fast "
-                     "they are. The goals below are set for 976 genes and more; "
-                     "`./reproduce.sh bench` races at that size.")
+        lines.append(
+            "- This is the smallest race: it shows that the racers agree, not how fast "
+            "they are. The goals below are set for 976 genes and more; "
+            "`./reproduce.sh bench` races at that size."
+        )
     threads = race["threads"].max()
     for (work, job), part in race[race["threads"] == threads].groupby(["work", "job"], sort=False):
         part = part[~part["racer"].str.startswith("pnetlib, ")].set_index("racer")
@@ -37,22 +41,35 @@ def conclusion(report):
                 f"{part.loc['pnetlib', 'prepare'] / part.loc['pnetlib', 'seconds']:.0%} of it."
             )
             if {AGAINST, UNSCREENED} <= set(others.index):
-                lines.append(f"    - scikit-learn's Gram solver: {others[AGAINST]:.1f} times as long; "
-                             f"without its screening {others[UNSCREENED]:.1f} times.")
+                lines.append(
+                    f"    - scikit-learn's Gram solver: {others[AGAINST]:.1f} times as long; "
+                    f"without its screening {others[UNSCREENED]:.1f} times."
+                )
     late = race[race["gap"] > LIMIT]
-    lines.append(f"- {len(race) - len(late)} of {len(race)} rows reached the common gap of "
-                 f"{LIMIT:g}." + "".join(f" Not so: {row.racer} ({row.work}, {row.job}), "
-                                         f"{row.gap:.1g}." for row in late.itertuples()))
+    lines.append(
+        f"- {len(race) - len(late)} of {len(race)} rows reached the common gap of "
+        f"{LIMIT:g}."
+        + "".join(
+            f" Not so: {row.racer} ({row.work}, {row.job}), {row.gap:.1g}."
+            for row in late.itertuples()
+        )
+    )
     lines.append(f"- Goals met: {int(goals['met'].sum())} of {len(goals)}.")
     for row in goals[~goals["met"]].itertuples():
-        lines.append(f"    - {row.goal} ({counted(row.threads)}): {row.reached:.2f}, asked "
-                     f"{row.bound} {row.asked:g}.")
+        lines.append(
+            f"    - {row.goal} ({counted(row.threads)}): {row.reached:.2f}, asked "
+            f"{row.bound} {row.asked:g}."
+        )
     phases = report["joint"]["after"]
-    named = {name: value for name, value in phases.items()
-             if name != "all" and not name.startswith("B step, ")}
+    named = {
+        name: value
+        for name, value in phases.items()
+        if name != "all" and not name.startswith("B step, ")
+    }
     worst = max(named, key=named.get)
-    lines.append(f"- A joint fit along the path costs {report['joint']['median']:.2f} network fits; "
-                 f"most of the path's time goes into: {worst} "
-                 f"({named[worst] / phases['all']:.0%}).")
+    lines.append(
+        f"- A joint fit along the path costs {report['joint']['median']:.2f} network fits; "
+        f"most of the path's time goes into: {worst} "
+        f"({named[worst] / phases['all']:.0%})."
+    )
     return "\n".join(lines)
-

@@ -74,22 +74,23 @@ class Frequencies:
 
     def lowest(self, rule, kind):
         """The lowest frequency at which a bound is at most one false selection; NaN if none."""
-        return lowest_threshold(
-            self.selected[rule], self.candidates, self.pairs, kind, EXPECTED
-        )
+        return lowest_threshold(self.selected[rule], self.candidates, self.pairs, kind, EXPECTED)
 
     def summary(self, rule, threshold=THRESHOLD):
         """Numbers of one rule: candidates, bounds, lowest thresholds and what reaches them."""
         lowest = {kind: self.lowest(rule, kind) for kind in KINDS}
         bounds = self.bounds(rule, threshold)
         return {
-            "candidates": self.candidates, "pairs": self.pairs,
-            "selected_on_a_half": self.selected[rule], "threshold": threshold,
+            "candidates": self.candidates,
+            "pairs": self.pairs,
+            "selected_on_a_half": self.selected[rule],
+            "threshold": threshold,
             "reached": int((self.table[rule] >= threshold).sum()),
             "bounds": {kind: finite(bound) for kind, bound in bounds.items()},
             "lowest_threshold": lowest,
-            "reached_lowest": {kind: int((self.table[rule] >= at - 1e-9).sum())
-                               for kind, at in lowest.items()},
+            "reached_lowest": {
+                kind: int((self.table[rule] >= at - 1e-9).sum()) for kind, at in lowest.items()
+            },
         }
 
 
@@ -166,17 +167,17 @@ def marker_ranks(cohort, lines, genes, chosen):
     for drug, point in chosen.items():
         kept = lines.intersection(cohort.lines_for(drug), sort=False)
         X, z = cohort.expression.loc[kept, genes], cohort.response.loc[kept, drug]
-        moments = Moments.of(X.to_numpy(), z.to_numpy(), n_threads=1)
+        moments = Moments.of(X.to_numpy(), z.to_numpy(), n_jobs=1)
         state = fit_networks(moments, [point["lam1"]], near)[0]
         near = [state.copy()]
         pen = Penalties(point["lam1"], 0.0, point["lam3"], point["lam4"])
-        fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_threads=1)
+        fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
         theta[drug], degree[drug] = state.theta, degrees(*state.B.arrays)
     theta, degree = (pd.DataFrame(values, genes) for values in (theta, degree))
     return ranks(DrugNetworks(pd.Index(genes), theta, degree, {}, pd.DataFrame()))
 
 
-def marker_frequencies(cohort, genes, chosen, pairs, seed, n_threads=None, advance=None):
+def marker_frequencies(cohort, genes, chosen, pairs, seed, n_jobs=None, advance=None):
     """How often each gene is a marker of each drug, and of all drugs.
 
     By the rule of figure 3 a gene is a marker of a drug if it has an effect and is within the first
@@ -195,7 +196,7 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, n_threads=None, advan
         Random halves drawn with their complements.
     seed : int
         Seed of the halves, which are the same for every universe.
-    n_threads : int, optional
+    n_jobs : int, optional
         Halves done at the same time; the result does not depend on it.
     advance : callable, optional
         Called after each half.
@@ -207,7 +208,7 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, n_threads=None, advan
     """
     top, counts = max(1, round(len(genes) / 10)), None
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         work = joblib.delayed(marker_ranks)
         parts = halves(cohort.expression.index, pairs, seed)
         for rank in pool(work(cohort, part, genes, chosen) for part in parts):
@@ -245,7 +246,7 @@ def strong_count(candidates):
     return max(1, int(np.sqrt(0.8 * candidates)))
 
 
-def edge_frequencies(cohort, groups, genes, lam1, pairs, seed, n_threads=None, advance=None):
+def edge_frequencies(cohort, groups, genes, lam1, pairs, seed, n_jobs=None, advance=None):
     """How often each edge, and each gene as a hub, comes out on halves of ST and of RS.
 
     Two rules: the edge is there ("any", the rule of figure 4), or is among the `strong_count`
@@ -260,7 +261,7 @@ def edge_frequencies(cohort, groups, genes, lam1, pairs, seed, n_threads=None, a
     genes : Index
     lam1 : float
         Penalty of both networks, held.
-    pairs, seed, n_threads, advance
+    pairs, seed, n_jobs, advance
         As in `marker_frequencies`.
 
     Returns
@@ -274,18 +275,21 @@ def edge_frequencies(cohort, groups, genes, lam1, pairs, seed, n_threads=None, a
     """
     genes = pd.Index(genes)
     p, most = len(genes), max(1, round(HUB_SHARE * len(genes)))
-    parts = {group: halves(groups.lines[group], pairs, seed + shift)
-             for shift, group in enumerate(GROUPS)}
+    parts = {
+        group: halves(groups.lines[group], pairs, seed + shift)
+        for shift, group in enumerate(GROUPS)
+    }
     X = {group: cohort.expression.loc[groups.lines[group], genes] for group in GROUPS}
 
     def one(number):
-        return [own_network(X[group].loc[parts[group][number]].to_numpy(), lam1)
-                for group in GROUPS]
+        return [
+            own_network(X[group].loc[parts[group][number]].to_numpy(), lam1) for group in GROUPS
+        ]
 
     found = {rule: np.zeros((2, p, p)) for rule in (ANY, STRONG)}
     lost, hubs = np.zeros((2, p, p)), np.zeros((p, 2))
     with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_threads or 1, prefer="threads", return_as="generator")
+        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
         for networks in pool(joblib.delayed(one)(number) for number in range(2 * pairs)):
             there = np.array([B != 0.0 for B in networks])
             found[ANY] += there
@@ -304,8 +308,9 @@ def edge_frequencies(cohort, groups, genes, lam1, pairs, seed, n_threads=None, a
         )
         seen = table[table[ANY] > 0]
         frequencies[group] = Frequencies(seen, seen.sum().to_dict(), p * (p - 1), pairs)
-    switched = pd.DataFrame(lost.reshape(2, -1).T / (2 * pairs), index,
-                            [f"lost in {group}" for group in GROUPS[::-1]])
+    switched = pd.DataFrame(
+        lost.reshape(2, -1).T / (2 * pairs), index, [f"lost in {group}" for group in GROUPS[::-1]]
+    )
     hubs = pd.DataFrame(hubs / (2 * pairs), genes.rename("gene"), GROUPS)
     return frequencies, switched[(switched > 0).any(axis=1)], hubs
 
@@ -320,8 +325,7 @@ def edge_table(frequencies, switched):
     """
     parts = [frequencies[group].table.add_prefix(f"{group} ") for group in GROUPS]
     table = pd.concat([*parts, switched], axis=1).fillna(0.0).sort_index()
-    order = np.argsort(-table[[f"{group} {STRONG}" for group in GROUPS]].max(axis=1),
-                       kind="stable")
+    order = np.argsort(-table[[f"{group} {STRONG}" for group in GROUPS]].max(axis=1), kind="stable")
     return table.iloc[order].reset_index()
 
 
@@ -353,8 +357,16 @@ def published_table(found):
             inside = marker in part.table.index
             lowest = part.lowest(STRONG, "r-concave")
             shares = part.table.loc[marker] if inside else part.table.iloc[0] * np.nan
-            rows.append({"marker": marker, "width": width, "pairs": part.pairs, "inside": inside,
-                         **shares.to_dict(), "reached": bool(shares[STRONG] >= lowest - 1e-9)})
+            rows.append(
+                {
+                    "marker": marker,
+                    "width": width,
+                    "pairs": part.pairs,
+                    "inside": inside,
+                    **shares.to_dict(),
+                    "reached": bool(shares[STRONG] >= lowest - 1e-9),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -387,14 +399,14 @@ def numbers(found, frequencies, switched, hubs, most=15):
     named |= {name: float(lost[name].sum()) for name in switched}
     inside = set(NAMED_EDGE) <= set(hubs.index)
     return {
-        "markers": markers, "published": published,
+        "markers": markers,
+        "published": published,
         "edges": {
             group: {rule: part.summary(rule, threshold_of(rule)) for rule in part.table}
             for group, part in frequencies.items()
         },
         "named_edge": {"edge": list(NAMED_EDGE), "inside": inside} | named,
-        "hubs": {group: hubs.loc[hubs.index.isin(list(MARKERS)), group].to_dict()
-                 for group in GROUPS},
+        "hubs": {
+            group: hubs.loc[hubs.index.isin(list(MARKERS)), group].to_dict() for group in GROUPS
+        },
     }
-
-

@@ -50,8 +50,9 @@ def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
         Whether the data are simulated.
     """
     genes, widths = drawn_genes(found), list(found)
-    figure = new_figure(6.5, 1.7 + 0.24 * len(genes), simulated=simulated,
-                        title="Markers on halves of the lines")
+    figure = new_figure(
+        6.5, 1.7 + 0.24 * len(genes), simulated=simulated, title="Markers on halves of the lines"
+    )
     panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
     for axes, rule in zip(panels, RULES):
         _draw_by_width(axes, found, rule, genes)
@@ -72,9 +73,16 @@ def _draw_by_width(axes, found, rule, genes):
     rows = np.arange(len(genes))
     for number, (width, part) in enumerate(found.items()):
         shift = 0.22 * (number - (len(found) - 1) / 2)
-        axes.plot(part.table[rule].reindex(genes), rows + shift, SHAPES[number % 4],
-                  color=SHADES[number % 4], markersize=4.5, clip_on=False, zorder=3,
-                  label=f"{width:,} genes, {2 * part.pairs} halves")
+        axes.plot(
+            part.table[rule].reindex(genes),
+            rows + shift,
+            SHAPES[number % 4],
+            color=SHADES[number % 4],
+            markersize=4.5,
+            clip_on=False,
+            zorder=3,
+            label=f"{width:,} genes, {2 * part.pairs} halves",
+        )
     lowest = next(iter(found.values())).lowest(rule, "r-concave")
     if np.isfinite(lowest):
         axes.axvline(lowest, color=CUT, linewidth=1)
@@ -89,8 +97,15 @@ def _draw_by_drug(axes, table):
     for row in range(len(table)):
         for column, value in enumerate(table.iloc[row]):
             text = "–" if np.isnan(value) else f"{value:.2f}"
-            axes.text(column, row, text, ha="center", va="center", fontsize=7,
-                      color="white" if value > 0.7 else "black")
+            axes.text(
+                column,
+                row,
+                text,
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="white" if value > 0.7 else "black",
+            )
     axes.set_xticks(range(table.shape[1]), table.columns, rotation=30, ha="right", fontsize=7)
     axes.tick_params(axis="y", length=0)
     axes.grid(False)
@@ -135,8 +150,14 @@ def _draw_bound(axes, part, rule):
     bounds = [error_bounds(tau, part.selected[rule], part.candidates, B) for tau in taus]
     table = pd.DataFrame(bounds, taus).replace(np.inf, np.nan)
     for kind in KINDS:
-        axes.plot(table[kind], color=CUT if kind == "r-concave" else FAINT, label=f"bound, {kind}",
-                  linestyle=DASHES[kind], marker=".", markersize=3)
+        axes.plot(
+            table[kind],
+            color=CUT if kind == "r-concave" else FAINT,
+            label=f"bound, {kind}",
+            linestyle=DASHES[kind],
+            marker=".",
+            markersize=3,
+        )
     reached = [(part.table[rule] >= tau - 1e-9).sum() for tau in taus]
     axes.step(taus, reached, where="mid", color=DATA, linewidth=1.8, label="genes that reach it")
 
@@ -174,15 +195,35 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> F
     figure = new_figure(6.5, 4.4, simulated=simulated, title="Edges on halves of each group")
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     near = table["regulator"].isin(markers) | table["target"].isin(markers)
-    for part, colour, label in ((table[~near], LIGHT, "between other genes"),
-                                (table[near], DATA, "at a marker")):
-        left.plot(part[f"ST {ANY}"], part[f"RS {ANY}"], "o", color=colour, markersize=3,
-                  markeredgewidth=0, label=label)
+    for part, colour, label in (
+        (table[~near], LIGHT, "between other genes"),
+        (table[near], DATA, "at a marker"),
+    ):
+        left.plot(
+            part[f"ST {ANY}"],
+            part[f"RS {ANY}"],
+            "o",
+            color=colour,
+            markersize=3,
+            markeredgewidth=0,
+            label=label,
+        )
     named = table[(table["regulator"] == NAMED_EDGE[0]) & (table["target"] == NAMED_EDGE[1])]
-    left.plot(named[f"ST {ANY}"], named[f"RS {ANY}"], "D", color=HIGHLIGHT, markersize=6,
-              label=" → ".join(NAMED_EDGE))
-    left.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="Share of halves of ST with the edge",
-             ylabel="Share of halves of RS with the edge", aspect="equal")
+    left.plot(
+        named[f"ST {ANY}"],
+        named[f"RS {ANY}"],
+        "D",
+        color=HIGHLIGHT,
+        markersize=6,
+        label=" → ".join(NAMED_EDGE),
+    )
+    left.set(
+        xlim=(-0.03, 1.03),
+        ylim=(-0.03, 1.03),
+        xlabel="Share of halves of ST with the edge",
+        ylabel="Share of halves of RS with the edge",
+        aspect="equal",
+    )
     figure.legend(loc="outside lower left", ncols=3, fontsize=7)
     _draw_switched(right, table[near])
     handles, labels = right.get_legend_handles_labels()
@@ -197,8 +238,9 @@ def _draw_switched(axes, table, most=14):
     rows = np.arange(len(part))
     axes.hlines(rows, part[f"ST {ANY}"], part[f"RS {ANY}"], color="#BBBBBB", linewidth=1.2)
     for group in GROUPS:
-        axes.plot(part[f"{group} {ANY}"], rows, "o", color=GROUP_COLOURS[group], markersize=5,
-                  label=group)
+        axes.plot(
+            part[f"{group} {ANY}"], rows, "o", color=GROUP_COLOURS[group], markersize=5, label=group
+        )
     axes.set_yticks(rows, part["regulator"] + " → " + part["target"], fontsize=7)
     axes.set(ylim=(len(part) - 0.4, -0.6), xlim=(-0.03, 1.03), xlabel="Share of halves")
     axes.set_title("At markers, most unlike", fontsize=9)

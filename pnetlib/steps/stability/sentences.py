@@ -14,8 +14,10 @@ def falsely(rule):
     if np.isnan(bounds["r-concave"]):
         return ", for which no bound holds"
     worst = "none" if np.isnan(bounds["worst case"]) else f"{bounds['worst case']:.2g}"
-    return (f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; in "
-            f"the worst case {worst})")
+    return (
+        f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; in "
+        f"the worst case {worst})"
+    )
 
 
 def conclusion(numbers):
@@ -23,8 +25,11 @@ def conclusion(numbers):
     lines = []
     for width, row in numbers["markers"].items():
         rule, strong = row["rules"][COMMON], row["rules"][STRONG]
-        first = [f"{gene} {share[COMMON]:.2f}" for gene, share in list(row["genes"].items())[:3]
-                 if share[COMMON] > 0]
+        first = [
+            f"{gene} {share[COMMON]:.2f}"
+            for gene, share in list(row["genes"].items())[:3]
+            if share[COMMON] > 0
+        ]
         lines.append(
             f"- {int(width):,} genes, {rule['pairs']} pairs: by the rule of figure 3 "
             f"{rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
@@ -65,7 +70,7 @@ def conclusion(numbers):
     for group, shares in numbers["hubs"].items():
         often = sorted(shares.items(), key=lambda item: -item[1])[:3]
         told = listed(f"{gene} {share:.2f}" for gene, share in often)
-        lines.append(f"- Published markers most often a hub of {group} (first tenth of the "
-                     f"degrees): {told}.")
+        lines.append(
+            f"- Published markers most often a hub of {group} (first tenth of the degrees): {told}."
+        )
     return "\n".join(lines)
-
