@@ -6,7 +6,7 @@ import pytest
 
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.differences import figures as differences
-from pnetlib.steps.differences.compute import NAMED_EDGE
+from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.stability import figures as stability

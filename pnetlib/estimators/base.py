@@ -9,6 +9,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pnetlib.errors import UsageError
+from pnetlib.solvers.columns import matrix_degrees
 
 
 def check_penalties(estimator, names):
@@ -81,8 +82,7 @@ class NetworkTables(GeneNames):
 
     def degrees(self):
         """Degree d_q = sum_j (|B_qj| + |B_jq|) / 2 of every gene, as a Series."""
-        size = abs(self.B_)
-        return pd.Series(0.5 * (size.sum(axis=0) + size.sum(axis=1)), self._genes(), name="degree")
+        return pd.Series(matrix_degrees(self.B_), self._genes(), name="degree")
 
     def to_networkx(self):
         """The network as a directed graph, regulator to target, with edge attribute coefficient."""

@@ -34,3 +34,5 @@ MARKERS = {
     "ZNF204P": Marker("marker", "no earlier study", known_before=False),
     "C1QL1": Marker("marker", "no earlier study", known_before=False),
 }
+
+NAMED_EDGE = ("AKR1C1", "ANXA10")  # regulator and target: strong in ST, gone in RS

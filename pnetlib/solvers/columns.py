@@ -67,6 +67,12 @@ class Columns:
         return Columns(indptr, out_indices, out_data)
 
 
+def matrix_degrees(B):
+    """Degree d_q = sum_j (|B_qj| + |B_jq|) / 2 of every gene, from a dense or sparse matrix."""
+    size = abs(B)
+    return 0.5 * (size.sum(axis=0) + size.sum(axis=1))
+
+
 def gram_times(G, columns, n_jobs=None):
     """Dense GB by rows: row j is G b_j."""
     GB = np.empty(G.shape)

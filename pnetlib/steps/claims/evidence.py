@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from pnetlib.paper.markers import MARKERS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps import sizes
-from pnetlib.steps.claims.compute import NAMED_EDGE, NONE, Evidence, Number
+from pnetlib.steps.claims.compute import NONE, Evidence, Number
 from pnetlib.steps.comparison.compute import compare, fold_errors, paired_differences
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together
 from pnetlib.steps.markers import compute
@@ -93,7 +94,9 @@ def _add_markers(evidence, run, cohort, profile):
 def _add_networks(evidence, run, cohort, profile):
     groups, genes, networks, origin = earlier.group_networks(run, cohort, profile)
     X = standardise_together(cohort, groups, genes)
-    sizes = {group: pd.Series(degree(np.asarray(networks[group])), genes) for group in GROUPS}
+    sizes = {
+        group: pd.Series(matrix_degrees(np.asarray(networks[group])), genes) for group in GROUPS
+    }
     evidence.edge = named_edge({g: pd.DataFrame(networks[g], genes, genes) for g in GROUPS})
     evidence.degrees = degree_rows(sizes)
     evidence.effects = effect_rows(networks, X, groups)
@@ -126,12 +129,6 @@ def _tested(row):
         "RS": row["RS"],
         "difference": Number(row["difference"], row["low"], row["high"], row["p"]),
     }
-
-
-def degree(B):
-    """Degrees of a dense network (p, p)."""
-    size = np.abs(B)
-    return 0.5 * (size.sum(axis=0) + size.sum(axis=1))
 
 
 def named_edge(networks):
@@ -186,7 +183,7 @@ def planted_evidence(run, cohort, profile):
     groups, genes, _, _ = earlier.group_networks(run, cohort, profile)
     full = {"ST": truth.B_ST, "RS": truth.B_RS}
     X = standardise_together(cohort, groups, genes)
-    sizes = {group: pd.Series(degree(B.to_numpy()), B.index) for group, B in full.items()}
+    sizes = {group: pd.Series(matrix_degrees(B.to_numpy()), B.index) for group, B in full.items()}
     shares = {
         group: B.reindex(index=genes, columns=genes, fill_value=0.0).to_numpy()
         for group, B in full.items()

@@ -11,20 +11,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
-from pnetlib.paper.markers import MARKERS
-from pnetlib.solvers.columns import Columns
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.solvers.columns import Columns, matrix_degrees
 from pnetlib.solvers.network import solve_network
 from pnetlib.solvers.shared import standardised
 from pnetlib.stats.bootstrap import corrected_interval, draw
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.effects.compute import SIDES, path_strength
-from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 
 GAP_TOL = 1e-6
 LENGTHS = (1, 2)
 LEVEL = 0.05
-HUB_SHARE = 0.1  # a hub has one of the first tenth of the degrees
-NAMED_EDGE = ("AKR1C1", "ANXA10")
 
 
 @dataclass(frozen=True)
@@ -148,14 +146,12 @@ def quantities(networks, parts, at):
     activity = [part.mean(axis=0) for part in np.split(together, [len(parts[0])])]
     rows = []
     for B, mean in zip(networks, activity):
-        size = np.abs(B)
         effects = np.empty((len(at), len(SIDES), len(LENGTHS)))
         for number, length in enumerate(LENGTHS):
             S = np.abs(path_strength(B, length))
             effects[:, 0, number] = mean[at] * S[at].sum(axis=1)
             effects[:, 1, number] = mean @ S[:, at]
-        degrees = 0.5 * (size.sum(axis=0) + size.sum(axis=1))
-        rows.append(np.concatenate((B.ravel(), degrees, effects.ravel())))
+        rows.append(np.concatenate((B.ravel(), matrix_degrees(B), effects.ravel())))
     return np.array(rows)
 
 

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pnetlib.steps.differences.compute import LEVEL, NAMED_EDGE
+from pnetlib.paper.markers import NAMED_EDGE
+from pnetlib.steps.differences.compute import LEVEL
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS

@@ -1,6 +1,7 @@
 """What notebook 09 says, in sentences made from its numbers."""
 
-from pnetlib.steps.differences.compute import LEVEL, NAMED_EDGE, named_roles
+from pnetlib.paper.markers import NAMED_EDGE
+from pnetlib.steps.differences.compute import LEVEL, named_roles
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.words import listed
 

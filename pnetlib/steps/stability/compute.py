@@ -15,14 +15,14 @@ from threadpoolctl import threadpool_limits
 
 from pnetlib.errors import UsageError
 from pnetlib.kernels.graph import degrees
-from pnetlib.paper.markers import MARKERS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.solvers.joint import Penalties, fit_joint
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, fit_networks
 from pnetlib.stats.bounds import KINDS, error_bounds, lowest_threshold
-from pnetlib.steps.differences.compute import HUB_SHARE, NAMED_EDGE, own_network
+from pnetlib.steps.differences.compute import own_network
 from pnetlib.steps.markers.compute import DrugNetworks, ranks
-from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 
 THRESHOLD = 0.75
 STRONG_THRESHOLD = 0.9

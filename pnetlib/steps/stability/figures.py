@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pnetlib.paper.markers import MARKERS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.bounds import KINDS, error_bounds
-from pnetlib.steps.differences.compute import NAMED_EDGE
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG, STRONG_THRESHOLD, Frequencies
 from pnetlib.steps.style import (
