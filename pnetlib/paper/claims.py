@@ -1,20 +1,18 @@
-"""The checkable statements of the paper."""
-
-from importlib.resources import files
+"""The checkable statements of Park, Imoto and Miyano, BMC Bioinformatics 2022;23:342."""
 
 import pandas as pd
 
-CLAIMS = "claims.csv"
+from pnetlib.paper import open_table
 
 
-def published_claims():
-    """Statements of Park, Imoto and Miyano (BMC Bioinformatics 2022;23:342) and its newsletter.
+def published_claims() -> pd.DataFrame:
+    """Return the checkable statements of the paper and its newsletter.
 
     Returns
     -------
     DataFrame
-        Index ``id``; columns ``figure``, ``title`` (ours, a few words), ``statement`` and
-        ``value`` (what the paper reports, in short).
+        Index ``id``; columns ``figure`` (of the paper), ``title`` (a few words, this project's
+        choice), ``statement`` and ``value`` (what the paper reports, in short).
     """
-    with files(__package__).joinpath(CLAIMS).open(encoding="utf-8") as table:
+    with open_table("claims.csv") as table:
         return pd.read_csv(table, index_col="id", dtype=str)

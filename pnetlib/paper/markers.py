@@ -1,6 +1,11 @@
-"""The seven markers the paper names, with the roles it gives them."""
+"""The seven markers and the edge that the paper names.
+
+The source is Park, Imoto and Miyano, BMC Bioinformatics 2022;23:342, with its newsletter.
+"""
 
 from typing import NamedTuple
+
+from pnetlib.paper import read_rows
 
 
 class Marker(NamedTuple):
@@ -9,11 +14,13 @@ class Marker(NamedTuple):
     Parameters
     ----------
     role : str
-        ``"sensitivity"`` or ``"resistance"`` for a marker the paper calls so, else ``"marker"``.
+        ``"sensitivity"`` or ``"resistance"`` for a marker that the paper calls so, else
+        ``"marker"``.
     statement : str
-        What the paper says of it.
+        What the paper says about it.
     known_before : bool
-        Whether the paper holds it to be known from earlier studies of cancer.
+        Whether earlier studies linked it to cancer. The newsletter counts five such markers and
+        names the other two, from which the five follow.
     """
 
     role: str
@@ -22,17 +29,8 @@ class Marker(NamedTuple):
 
 
 MARKERS = {
-    "AKR1C1": Marker("marker", "regulates ANXA10 strongly in ST", known_before=True),
-    "AKR1C3": Marker("resistance", "a hub of the RS network", known_before=True),
-    "AKR1B10": Marker("resistance", "a hub of the RS network", known_before=True),
-    "ANXA10": Marker(
-        "sensitivity",
-        "a hub of the ST network, regulated by AKR1C1 there and not in RS",
-        known_before=True,
-    ),
-    "ZNF165": Marker("sensitivity", "a hub of the ST network", known_before=True),
-    "ZNF204P": Marker("marker", "no earlier study", known_before=False),
-    "C1QL1": Marker("marker", "no earlier study", known_before=False),
+    row["gene"]: Marker(row["role"], row["statement"], row["known_before"] == "yes")
+    for row in read_rows("markers.csv")
 }
 
-NAMED_EDGE = ("AKR1C1", "ANXA10")  # regulator and target: strong in ST, gone in RS
+NAMED_EDGE = ("AKR1C1", "ANXA10")  # regulator and target: strong in ST, absent in RS

@@ -1,0 +1,64 @@
+"""The tables of what the paper states, and their readers."""
+
+import pytest
+
+from pnetlib.paper import read_rows
+from pnetlib.paper.claims import published_claims
+from pnetlib.paper.drugs import PAPER_DRUGS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.paper.table1 import published_selection
+
+
+def test_drugs_are_the_four_of_the_paper_with_their_ids():
+    assert PAPER_DRUGS == {
+        "Doxorubicin": 133,
+        "Mitomycin-C": 136,
+        "5-Fluorouracil": 179,
+        "Docetaxel": 1007,
+    }
+
+
+def test_markers_are_the_seven_of_the_paper():
+    assert len(MARKERS) == 7
+    assert [name for name, marker in MARKERS.items() if marker.role == "sensitivity"] == [
+        "ANXA10",
+        "ZNF165",
+    ]
+    assert [name for name, marker in MARKERS.items() if not marker.known_before] == [
+        "ZNF204P",
+        "C1QL1",
+    ]
+
+
+def test_markers_have_a_role_and_a_statement():
+    assert {marker.role for marker in MARKERS.values()} == {"marker", "resistance", "sensitivity"}
+    resistance = [name for name, marker in MARKERS.items() if marker.role == "resistance"]
+    assert resistance == ["AKR1C3", "AKR1B10"]
+    assert all(marker.statement for marker in MARKERS.values())
+    assert {row["known_before"] for row in read_rows("markers.csv")} == {"yes", "no"}
+
+
+def test_named_edge_joins_two_markers():
+    assert set(NAMED_EDGE) <= set(MARKERS)
+    assert NAMED_EDGE == ("AKR1C1", "ANXA10")
+
+
+def test_claims_name_all_markers_and_the_figure():
+    table = published_claims()
+    assert len(table) == 13 and table.index.is_unique and not table.isna().any(axis=None)
+    assert all(gene in table.at["C3", "statement"] for gene in MARKERS)
+    assert set(table["figure"]) == {"2", "3", "4", "5", "table 1"}
+
+
+def test_claim_on_table_1_gives_its_extremes():
+    rates = published_selection().groupby("method")["TP"].agg(["min", "max"])
+    value = published_claims().at["C8", "value"]
+    pro, network = rates.loc["Pro"], rates.loc["NW.P"]
+    assert f"Pro {pro['min']:.2f}-{pro['max']:.2f}" in value
+    assert f"NW.P {network['min']:.2f}-{network['max']:.2f}" in value
+
+
+@pytest.mark.parametrize("name", ["claims.csv", "drugs.csv", "markers.csv", "table1.csv"])
+def test_rows_are_complete(name):
+    rows = read_rows(name)
+    assert rows and all(None not in row and None not in row.values() for row in rows)
