@@ -5,19 +5,31 @@ from typing import Any
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, which gets an s unless the number is one."""
+    """Return a number with its noun, in the plural (with an s) unless the number is one.
+
+    >>> counted(1, "gene"), counted(0, "cell line")
+    ('1 gene', '0 cell lines')
+    """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def first_few(labels: Iterable[Any], most: int = 5) -> str:
-    """Return labels with commas between them, and how many more there are than `most`."""
+    """Return the first labels, separated by commas, and the number of those beyond `most`.
+
+    >>> first_few(["A", "B", "C"], most=2)
+    'A, B and 1 more'
+    """
     labels = [str(label) for label in labels]
     rest = f" and {len(labels) - most} more" if len(labels) > most else ""
     return ", ".join(labels[:most]) + rest
 
 
-def listed(words):
-    """Words as an enumeration, "none" if there are none."""
+def listed(words: Iterable[Any]) -> str:
+    """Return words as an enumeration, or "none" if there are none.
+
+    >>> listed(["A", "B", "C"])
+    'A, B and C'
+    """
     words = [str(word) for word in words]
     if not words:
         return "none"

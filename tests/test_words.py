@@ -1,0 +1,41 @@
+"""Counts and lists in sentences."""
+
+import doctest
+
+import pytest
+
+from pnetlib import words
+from pnetlib.words import counted, first_few, listed
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"), [(0, "0 genes"), (1, "1 gene"), (2, "2 genes"), (1.0, "1.0 gene")]
+)
+def test_counted(number, expected):
+    assert counted(number, "gene") == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "most", "expected"),
+    [
+        ([], 2, ""),
+        (["A", "B"], 2, "A, B"),
+        ([1, 2, 3, 4], 2, "1, 2 and 2 more"),
+        (iter("AB"), 1, "A and 1 more"),
+        (range(6), 5, "0, 1, 2, 3, 4 and 1 more"),
+    ],
+)
+def test_first_few(labels, most, expected):
+    assert first_few(labels, most) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [([], "none"), (["A"], "A"), ([1, 2], "1 and 2"), (iter("ABC"), "A, B and C")],
+)
+def test_listed(labels, expected):
+    assert listed(labels) == expected
+
+
+def test_examples_run():
+    assert doctest.testmod(words).failed == 0
