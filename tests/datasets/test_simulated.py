@@ -1,4 +1,4 @@
-"""The simulated cohort: like the real one in what is known of it, and true to its truth."""
+"""The simulated cohort resembles the real one and follows its planted truth."""
 
 from dataclasses import replace
 
@@ -49,7 +49,7 @@ def correlation_facts(X):
     }
 
 
-# What is known of the top 976 genes of the real cohort, and how far a simulated one may be off.
+# Properties of the top 976 genes of the real cohort, and the largest deviation of a simulated one.
 FACTS = {
     "eigenvalues": ([165, 98, 73, 28, 23], [55, 40, 30, 25, 20]),
     "shares": ([0.17, 0.27, 0.34, 0.40, 0.48, 0.56, 0.67, 0.76, 0.86, 0.95], 0.07),
@@ -197,7 +197,7 @@ def test_groups_lose_the_edges_that_the_truth_says(cohorts):
     assert abs(np.mean(ratios["ST"])) < 0.1 and abs(np.mean(ratios["RS"])) < 0.1
 
 
-def test_effects_lie_on_few_modules_and_most_on_hubs(cohorts):
+def test_effects_are_on_few_modules_and_largest_on_hubs(cohorts):
     for cohort in cohorts:
         truth = cohort.truth
         acting = truth.theta != 0
@@ -214,7 +214,7 @@ def test_effects_lie_on_few_modules_and_most_on_hubs(cohorts):
         for marker, sign in signs.items():
             assert (np.sign(truth.theta.loc[marker]) == sign).all()
         agreeing = np.sign(means.loc["RS"] - means.loc["ST"]) == pd.Series(signs)
-        assert agreeing.sum() >= 6  # markers are correlated, so that one may follow the others
+        assert agreeing.sum() >= 6  # markers are correlated, so one may follow the others
 
 
 def test_linked_genes_of_a_module_act_alike(cohorts):
@@ -242,7 +242,7 @@ def test_another_seed_gives_another_cohort(smoke):
     assert not other.truth.groups.equals(smoke.truth.groups)
 
 
-def test_more_stored_genes_leave_the_network_and_the_responses_as_they_are(smoke):
+def test_more_genes_change_neither_the_network_nor_the_responses(smoke):
     wider = simulate_cohort(20220823, replace(SIZES["smoke"], n_genes=200))
     assert np.array_equal(wider.response, smoke.response, equal_nan=True)
     assert np.array_equal(np.sort(wider.truth.B, axis=None), np.sort(smoke.truth.B, axis=None))
@@ -257,7 +257,7 @@ def test_truth_survives_saving(smoke, tmp_path):
     assert truth.hubs == smoke.truth.hubs and truth.roles == smoke.truth.roles
 
 
-def test_simulated_data_say_so(smoke):
+def test_simulated_data_are_labelled(smoke):
     assert smoke.provenance["simulated"] is True
     assert "SIMULATED" in smoke.provenance["source"]
     assert smoke.expression.index.str.startswith("SIM").all()
@@ -276,7 +276,7 @@ def test_the_paper_size_has_the_paper_s_number_of_genes():
     n_hubs=st.integers(11, 20),
     n_more=st.integers(0, 60),
 )
-def test_any_size_holds_together(seed, n_lines, n_hubs, n_more):
+def test_any_size_is_consistent(seed, n_lines, n_hubs, n_more):
     size = replace(
         SIZES["smoke"],
         n_lines=n_lines,
@@ -304,7 +304,7 @@ def test_any_size_holds_together(seed, n_lines, n_hubs, n_more):
         {"n_group": 99},
     ],
 )
-def test_sizes_that_do_not_fit_are_refused(change):
+def test_contradictory_sizes_are_refused(change):
     with pytest.raises(UsageError, match=r"\w+ .*\."):
         replace(SIZES["smoke"], **change)
 

@@ -1,0 +1,150 @@
+"""Downloads of the official files: mirrors in turn, nothing damaged is stored."""
+
+import hashlib
+import http.server
+import threading
+
+import official_files as make
+import pandas as pd
+import pytest
+
+from pnetlib.datasets import download, gdsc_official as official, load_cohort
+from pnetlib.datasets.download import OfficialFile
+from pnetlib.errors import DownloadError, SetupError
+from pnetlib.paper.drugs import PAPER_DRUGS
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make.official_folder(tmp_path / "gdsc")
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Serve the files of a folder; answer a path of three digits with that status."""
+
+    def do_GET(self):
+        name = self.path.strip("/").split("/")[-1]
+        self.server.asked.append(self.path)
+        if name.isdecimal():
+            self.send_error(int(name))
+            return
+        body = (self.server.folder / name.removeprefix("broken-")).read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body[: len(body) // 2] if name.startswith("broken-") else body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(folder, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as served:
+        served.folder, served.asked = folder, []
+        served.address = f"http://127.0.0.1:{served.server_port}"
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield served
+        served.shutdown()
+
+
+def files_of(server):
+    """Return the files as this server offers them, with the SHA-256 of the response file."""
+    response = server.folder / "GDSC1_fitted_dose_response_27Oct23.xlsx"
+    sha256 = hashlib.sha256(response.read_bytes()).hexdigest()
+    make.write_annotation(server.folder, official=True)
+    at = server.address
+    return (
+        (
+            OfficialFile(response.name, (f"{at}/410", f"{at}/{response.name}"), sha256),
+            OfficialFile("Cell_Lines_Details.xlsx", (f"{at}/Cell_Lines_Details.xlsx",)),
+        ),
+        (OfficialFile(official.EXPRESSION_ZIP, (f"{at}/404", f"{at}/{official.EXPRESSION_ZIP}")),),
+    )
+
+
+def test_official_files_are_downloaded_once_mirrors_in_turn(server, tmp_path):
+    files, expression = files_of(server)
+    cohort = download.load_official(PAPER_DRUGS, tmp_path / "cache", files, (expression,))
+    pd.testing.assert_frame_equal(cohort.expression, load_cohort(server.folder).expression)
+    assert cohort.provenance["source"] == "gdsc-official"
+    zipped = (server.folder / official.EXPRESSION_ZIP).read_bytes()
+    recorded = cohort.provenance["files"][official.EXPRESSION_ZIP]
+    assert recorded == hashlib.sha256(zipped).hexdigest()
+    asked = len(server.asked)
+    assert asked == 5
+    download.load_official(PAPER_DRUGS, tmp_path / "cache", files, (expression,))
+    assert len(server.asked) == asked
+
+
+def test_expression_by_ensembl_id_replaces_it_and_is_reported(server, tmp_path):
+    files, _ = files_of(server)
+    make.write_ensembl(server.folder, [(f"ENSG{at}", gene) for at, gene in enumerate(make.GENES)])
+    at = server.address
+    choices = (
+        (OfficialFile(official.EXPRESSION_ZIP, (f"{at}/410",)),),
+        tuple(
+            OfficialFile(name, (f"{at}/{name}",))
+            for name in (official.ENSEMBL, "gene_identifiers_20191101.csv")
+        ),
+    )
+    cohort = download.load_official(PAPER_DRUGS, tmp_path / "cache", files, choices)
+    assert official.ENSEMBL in cohort.provenance["files"]
+    assert any("Genes renamed from Ensembl ids" in note for note in cohort.provenance["handled"])
+    asked = len(server.asked)
+    again = download.load_official(PAPER_DRUGS, tmp_path / "cache", files, choices)
+    assert again.provenance == cohort.provenance and len(server.asked) == asked
+
+
+def test_file_missing_at_all_addresses_is_one_sentence(server, tmp_path):
+    at = server.address
+    file = OfficialFile("x.zip", (f"{at}/404", f"{at}/410", f"{at}/500"))
+    named = r"404 \(HTTP 404\), nor from .*410 \(HTTP 410\), nor from .*500 \(HTTP 500\): put the"
+    make.refused(DownloadError, named, download.fetch, file, tmp_path / "cache")
+    assert not list((tmp_path / "cache").glob("*"))
+
+
+def test_interrupted_download_leaves_nothing(server, tmp_path):
+    name = official.EXPRESSION_ZIP
+    file = OfficialFile(name, (f"{server.address}/broken-{name}",))
+    make.refused(DownloadError, "interrupted", download.fetch, file, tmp_path)
+    assert [path.name for path in tmp_path.iterdir() if path != server.folder] == []
+
+
+@pytest.mark.parametrize("name", ["page.zip", "page.txt.gz", "page.csv", "page.xlsx"])
+def test_page_in_place_of_a_file_is_refused_and_not_stored(server, tmp_path, name):
+    (server.folder / name).write_text("<html>This service has moved</html>")
+    file = OfficialFile(name, (f"{server.address}/{name}",))
+    make.refused(
+        DownloadError, "another file or a damaged one", download.fetch, file, tmp_path / "cache"
+    )
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_download_of_another_checksum_is_refused_and_not_stored(server, tmp_path):
+    name = official.EXPRESSION_ZIP
+    file = OfficialFile(name, (f"{server.address}/{name}",), "0" * 64)
+    make.refused(
+        DownloadError, "SHA-256 is not the expected one", download.fetch, file, tmp_path / "cache"
+    )
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_no_network_is_one_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    file = OfficialFile("x.zip", ("http://127.0.0.1:9/x.zip",))
+    make.refused(DownloadError, "is there a network", download.fetch, file, tmp_path)
+
+
+def test_changed_file_of_known_checksum_is_downloaded_again(server, tmp_path):
+    (response, _), _ = files_of(server)
+    path = download.fetch(response, tmp_path / "cache")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-5])
+    assert download.fetch(response, tmp_path / "cache").read_bytes() == whole
+
+
+def test_cache_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").touch()
+    make.refused(SetupError, "PNETLIB_CACHE", download.cache_folder, tmp_path / "file" / "cache")
