@@ -153,9 +153,9 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     ['Doxorubicin', 'Mitomycin-C', '5-Fluorouracil', 'Docetaxel']
     """
     if source == "gdsc":
-        from pnetlib.datasets.gdsc_packages import list_packages
+        from pnetlib.datasets.gdsc_packages import list_package_drugs
 
-        return list_packages(cache)
+        return list_package_drugs(cache)
     if source == "gdsc-official":
         from pnetlib.datasets.download import list_official
 

@@ -42,8 +42,8 @@ class Cohort:
         Expression of the cell lines, finite float64; index the COSMIC ids as text, columns the
         gene symbols.
     response : DataFrame of shape (n_lines, n_drugs)
-        ln IC50 as z-scores per drug (ddof = 1); columns the drug names, NaN where the drug was
-        not measured in the line. Larger is more resistant.
+        Responses to the drugs: ln IC50 as z-scores per drug (ddof = 1), NaN where the drug was
+        not measured in the cell line; columns the drug names. Larger is more resistant.
     annotation : DataFrame of shape (n_lines, 3)
         Columns ``cell_line``, ``tissue`` and ``tcga``; empty text becomes ``"unknown"``.
     provenance : dict
@@ -56,11 +56,11 @@ class Cohort:
     Attributes
     ----------
     expression, response, annotation : DataFrame
-        The three tables, with labels as text and, in `annotation`, blanks filled.
+        The checked tables, with text labels; blanks in `annotation` are filled.
     provenance : dict
-        As given.
+        Origin of the data, as passed.
     truth : SimulationTruth or None
-        As given.
+        The planted truth, as passed.
 
     Raises
     ------
@@ -614,7 +614,7 @@ def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
             "them; give both the same."
         )
     raise DataError(
-        f"Expression and {what} have the same cell lines in a different order; sort them alike."
+        f"Expression and {what} have the same cell lines in a different order; use one order."
     )
 
 

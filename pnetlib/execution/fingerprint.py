@@ -24,7 +24,7 @@ CALCULATION = (
 
 @cache
 def library_digest(*parts: str) -> str:
-    """Return the SHA-256 of this library's Python files.
+    """Return the SHA-256 of this library's Python files and tables.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def library_digest(*parts: str) -> str:
     files = {
         file
         for part in parts or [""]
-        for file in ([root / part] if part.endswith(".py") else (root / part).rglob("*.py"))
+        for kind in ("*.py", "*.csv")
+        for file in ([root / part] if part.endswith(".py") else (root / part).rglob(kind))
     }
     found = hashlib.sha256()
     for file in sorted(files):

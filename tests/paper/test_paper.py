@@ -1,7 +1,12 @@
 """The tables of what the paper states, and their readers."""
 
+import importlib.util
+import shutil
+from pathlib import Path
+
 import pytest
 
+import pnetlib
 from pnetlib.paper import read_rows
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.drugs import PAPER_DRUGS
@@ -62,3 +67,18 @@ def test_claim_on_table_1_gives_its_extremes():
 def test_rows_are_complete(name):
     rows = read_rows(name)
     assert rows and all(None not in row and None not in row.values() for row in rows)
+
+
+def test_results_depend_on_the_tables(tmp_path):
+    package = Path(pnetlib.__file__).parent
+    for part in ("execution/fingerprint.py", "paper/markers.csv", "paper/markers.py"):
+        (tmp_path / part).parent.mkdir(exist_ok=True)
+        shutil.copy(package / part, tmp_path / part)
+    spec = importlib.util.spec_from_file_location("copied", tmp_path / "execution/fingerprint.py")
+    copied = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copied)
+    before = copied.library_digest("paper")
+    with open(tmp_path / "paper/markers.csv", "a") as table:
+        table.write("TP53,marker,none,yes\n")
+    copied.library_digest.cache_clear()
+    assert copied.library_digest("paper") != before
