@@ -487,9 +487,11 @@ def assemble_cohort(
         handled.append(
             f"{counted(len(unmatched), 'cell line')} with a response but no expression left out."
         )
-    bare = lines.difference(annotation.index)
-    if len(bare):
-        handled.append(f"{counted(len(bare), 'cell line')} not annotated: {first_few(bare)}.")
+    unannotated = lines.difference(annotation.index)
+    if len(unannotated):
+        handled.append(
+            f"{counted(len(unannotated), 'cell line')} not annotated: {first_few(unannotated)}."
+        )
     annotation = annotation.reindex(lines)
     labels = annotation["tcga"].replace(_SAME_LABEL)
     if not labels.equals(annotation["tcga"]):

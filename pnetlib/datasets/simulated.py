@@ -16,7 +16,7 @@ from pnetlib.paper.drugs import PAPER_DRUGS
 SENSITIVE, RESISTANT = "ST", "RS"
 
 # The constants below are this project's choice. tests/datasets/test_simulated.py compares the
-# cohorts drawn with them with known properties of the real cohort.
+# resulting cohorts with known properties of the real one.
 
 # Marker: the direction of its effect, and the hubs that regulate it, strongest first; "a" and "b"
 # are two hubs that no gene regulates. Regulators come before what they regulate.
@@ -59,9 +59,7 @@ _BETWEEN_TISSUES = 0.8
 _ROOT_SHARE, _FREE_SHARE = (9.0, 2.0), (3.0, 3.0)
 _HUB_SHARE, _TARGET_SHARE = (6.0, 4.0), (2.6, 1.8)
 _MARKER_SHARE = 0.55
-_ALIKE = (
-    2.0  # further regulators of a target are drawn with odds |r| ** _ALIKE, r with the main one
-)
+_ALIKE = 2.0  # odds of a further regulator of a target: |r| with its main one, to this power
 _REPRESSED = 0.4  # share of genes that their main regulator represses
 _SKEWNESS, _SKEWNESS_LIMITS = (2.4, 3.8), (-5.0, 6.0)  # of the unexplained part: normal, clipped
 _ON_OFF = 0.85  # share of the unexplained part that is on or off
@@ -82,9 +80,7 @@ _CORRELATION = (
     (0.36, 0.24, 0.06, 1.00),
 )
 _R2 = (0.16, 0.28, 0.36, 0.35)  # share of the variance of each response that activities explain
-_COMMON_SHARE = (
-    0.3  # the part of this due to the modules of the markers; other modules explain the rest
-)
+_COMMON_SHARE = 0.3  # of this share, the part of the modules of the markers; others have the rest
 
 
 @dataclass(frozen=True)
@@ -290,7 +286,7 @@ class _Network:
 
 
 def _draw_tissues(rng: np.random.Generator, plan: CohortSize) -> np.ndarray:
-    """Return the tissue of each cell line, the large tissues first; each has three lines or more."""
+    """Return the tissue of each cell line; the first are the largest, each has three or more."""
     share = _TISSUE_DECAY ** np.arange(plan.n_tissues)
     sizes = 3 + rng.multinomial(plan.n_lines - 3 * plan.n_tissues, share / share.sum())
     return rng.permutation(np.repeat(np.arange(plan.n_tissues), sizes))

@@ -216,7 +216,7 @@ def write_wheel(folder: Path, vectors=None, genes=None, responses=None) -> Path:
     if responses is None:
         names = list(SPELT.values())
         runs = [(drug, drug_id, names) for drug, drug_id in DRUGS.items()]
-        # Doxorubicin again, as 1386; a name with two runs; one with two adjoining runs; one with one.
+        # Doxorubicin again, as 1386; then names with two runs, two adjoining runs, and one run.
         runs += [("Doxorubicin", 1386, names[1:]), ("Twice", 1, names), ("Adjoining", 2, names)]
         runs += [("Adjoining", 3, names), ("Twice", 9, names), ("Alone", 5, names)]
         responses = [
