@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.storage import writable_folder
-from pnetlib.workflow.parameters import DEFAULT_SEED
+from pnetlib.paper import DEFAULT_SEED
 from pnetlib.workflow.project import project_root
 
 USAGE = f"""Usage: ./reproduce.sh bench [options]

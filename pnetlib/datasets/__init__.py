@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pnetlib.paper import DEFAULT_SEED
 from pnetlib.paper.drugs import PAPER_DRUGS
 from pnetlib.paper.markers import MARKERS
 
@@ -22,7 +23,7 @@ def load_cohort(
     source: str | Path,
     *,
     drugs: Mapping[str, int] | str | Sequence[str | int] = PAPER_DRUGS,
-    seed: int = 20220823,
+    seed: int = DEFAULT_SEED,
     size: str = "standard",
     cache: str | Path | None = None,
 ) -> Cohort:

@@ -30,7 +30,7 @@ def test_help_shows_examples_and_runs_nothing():
         (["-p", "n_gene=3"], "did you mean n_genes"),
         (["-p", "n_genes=many"], "n_genes is 'many'"),
         (["-p", "n_genes"], "NAME=VALUE"),
-        (["-p", "seed=3"], "given by --seed"),
+        (["-p", "seed=3"], "use --seed"),
         (["somewhere"], "somewhere"),
         (["--array", "21/20"], "--array is '21/20'"),
         (["--array", "0/20"], "--array is '0/20'"),
@@ -82,7 +82,7 @@ def test_out_that_cannot_be_written_is_one_sentence(tmp_path, notebooks):
 
 
 def test_no_large_package_is_imported_if_all_steps_are_fresh(finished, notebooks):
-    code = "import sys; from pnetlib.cli.run import main; main(sys.argv[1:])\n"
+    code = "import sys; from pnetlib.cli import dispatch; dispatch(sys.argv[1:])\n"
     code += "print({n.split('.')[0] for n in sys.modules} & {'numpy', 'pandas', 'papermill'})"
     line = command_line(*SMOKE, "--out", finished, notebooks=notebooks)[3:]
     shown = subprocess.run(

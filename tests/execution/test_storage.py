@@ -20,7 +20,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_the_old_file(tmp_path):
-    """A limit on the size of files stands for the full disk."""
+    """A limit on the size of files simulates a full disk."""
     code = """
 import resource, signal, sys
 from pnetlib.workflow.run import Run

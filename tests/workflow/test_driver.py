@@ -73,13 +73,13 @@ def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, noteboo
         )
         for at in range(8)
     ]
-    said = [driver.communicate(timeout=120)[1] for driver in drivers]
-    assert [driver.returncode for driver in drivers] == [0] * 8, said
+    errors = [driver.communicate(timeout=120)[1] for driver in drivers]
+    assert [driver.returncode for driver in drivers] == [0] * 8, errors
     assert len({(tmp_path / str(at) / "01_first.json").read_bytes() for at in range(8)}) == 1
 
 
 def test_papermill_works_without_the_driver(tmp_path, project):
-    """The same numbers as in a run, folds kept in the folder that `out` names."""
+    """It gives the numbers of a run, and stores folds in the folder that `out` names."""
     made = [sys.executable, "-m", "papermill", str(project / "notebooks" / "02_comparison.ipynb")]
     given = ["-p", "out", str(tmp_path / "hand"), "-p", "threads", "1", "--no-progress-bar"]
     subprocess.run(

@@ -64,7 +64,7 @@ def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
 def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch, capsys):
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-    from pnetlib.cli.run import main
+    from pnetlib.cli import dispatch
 
     def nothing(self, name):
         raise NoSuchKernel(name)
@@ -72,7 +72,7 @@ def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch
     monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", nothing)
     write_notebook(tmp_path / "01_a.ipynb", "1")
     out = str(tmp_path / "out")
-    assert main([*SMOKE, "--out", out, "--notebooks", str(tmp_path)]) == 3
+    assert dispatch(["run", *SMOKE, "--out", out, "--notebooks", str(tmp_path)]) == 3
     assert "install ipykernel" in capsys.readouterr().err
 
 

@@ -34,18 +34,18 @@ def test_folds_are_read_bit_for_bit(tmp_path_factory, values):
 def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
     from pnetlib.workflow import folds as module
 
-    def kept(value=0.1, **content):
+    def stored(value=0.1, **content):
         all_of_it = {"profile": {"n": 1}, "seed": 1, "permute": False} | content
         return Folds.of_cohort(tmp_path, OneLine(value)).of("held_out", **all_of_it)
 
-    kept().put(("D", 0, 1), 7)
-    assert kept().get(("D", 0, 1)) == 7
-    assert kept().get(("D", 1, 0)) is None
-    assert kept(value=np.nextafter(0.1, 1)).get(("D", 0, 1)) is None
+    stored().put(("D", 0, 1), 7)
+    assert stored().get(("D", 0, 1)) == 7
+    assert stored().get(("D", 1, 0)) is None
+    assert stored(value=np.nextafter(0.1, 1)).get(("D", 0, 1)) is None
     for other in ({"seed": 2}, {"permute": True}, {"profile": {"n": 2}}):
-        assert kept(**other).get(("D", 0, 1)) is None
+        assert stored(**other).get(("D", 0, 1)) is None
     monkeypatch.setattr(module, "versions", lambda: {"numpy": "another"})
-    assert kept().get(("D", 0, 1)) is None
+    assert stored().get(("D", 0, 1)) is None
 
 
 def test_a_damaged_fold_is_not_read(tmp_path):

@@ -15,7 +15,7 @@ def test_changed_code_makes_a_step_stale_but_not_readers_of_the_same_result(fini
     write_notebook(notebooks / "01_first.ipynb", WRITES.format(name="01_first") + "\n# once more")
     found = status(finished, notebooks)
     assert found["01"] == "stale: its code cells changed"
-    assert found["02"] == "fresh, unless 01_first gives something else"
+    assert found["02"] == "fresh, unless 01_first gives another result"
     assert found["03"] == "fresh"
     assert found[""].startswith("1 of 3 steps would be executed in ")
     assert executed(finished, notebooks) == ["01"]
@@ -53,8 +53,8 @@ def test_lost_or_changed_files_make_a_step_stale(finished, notebooks):
     (finished / "03_third.json").unlink()
     (finished / "notebooks" / "02_second.ipynb").unlink()
     found = status(finished, notebooks)
-    assert found["03"] == "stale: its 03_third.json is gone"
-    assert found["02"] == "stale: its notebooks/02_second.ipynb is gone"
+    assert found["03"] == "stale: its 03_third.json is missing"
+    assert found["02"] == "stale: its notebooks/02_second.ipynb is missing"
     assert executed(finished, notebooks) == ["02", "03"]
 
 
@@ -63,7 +63,7 @@ def test_a_missing_file_makes_its_reader_stale_once_it_is_there(tmp_path, notebo
     out = tmp_path / "out"
     assert command(*SMOKE, "--out", out, "--only", "02", notebooks=notebooks).returncode == 0
     assert executed(out, notebooks, "--only", "01") == ["01"]
-    assert status(out, notebooks)["02"] == "stale: 01_first.json, which it reads, is there now"
+    assert status(out, notebooks)["02"] == "stale: 01_first.json, which it reads, now exists"
 
 
 def test_another_library_or_version_makes_everything_stale(finished, notebooks, monkeypatch):
@@ -105,8 +105,8 @@ def test_nothing_of_an_unfinished_step_is_read(finished, notebooks):
     assert only.returncode == 1
     assert (finished / "01_first.json").exists()
     found = status(finished, notebooks)
-    assert found["01"] == "stale: it was begun and not finished"
-    assert found["02"] == "stale: 01_first.json, which it reads, is gone"
+    assert found["01"] == "stale: it was begun but not finished"
+    assert found["02"] == "stale: 01_first.json, which it reads, is missing"
     assert executed(finished, notebooks, "--only", "02") == ["02"]
     assert json.loads((finished / "02_second.json").read_text()) == {"seen": -1}
     assert Run("simulated", "smoke", out=str(finished)).read_json("01_first") is None

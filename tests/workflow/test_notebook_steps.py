@@ -4,14 +4,14 @@ import pytest
 from builders import write_notebook
 
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.workflow.notebooks import Step, chosen, find_steps
+from pnetlib.workflow.notebooks import Step, find_steps, select_steps
 
 
 def test_steps_are_found_and_selected(notebooks):
     steps = find_steps(notebooks)
 
     def names(**choice):
-        return [step.name[:2] for step in chosen(steps, **choice)]
+        return [step.name[:2] for step in select_steps(steps, **choice)]
 
     assert names() == ["01", "02", "03"]
     assert names(only="3,01") == ["01", "03"]

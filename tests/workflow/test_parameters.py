@@ -64,7 +64,7 @@ def test_values_take_the_type_of_the_default(text, default, value):
     [("1.0", 1), ("1_0", 1), ("", 1), ("a", 0.5), ("nan", 0.5), ("inf", 0.5), ("1", True)],
 )
 def test_values_of_another_type_are_refused(text, default):
-    with pytest.raises(UsageError, match="parameter p is "):
+    with pytest.raises(UsageError, match="^p is .* but must be "):
         parameters.typed("p", text, default)
 
 

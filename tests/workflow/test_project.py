@@ -9,6 +9,6 @@ from pnetlib.workflow.project import project_root
 def test_package_outside_a_checkout_is_refused(monkeypatch, tmp_path):
     from pnetlib.workflow import project as module
 
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "runs" / "project.py"))
-    with pytest.raises(SetupError, match="no checkout"):
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "workflow" / "project.py"))
+    with pytest.raises(SetupError, match="in no checkout .* run ./reproduce.sh"):
         project_root()

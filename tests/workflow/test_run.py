@@ -168,27 +168,27 @@ def test_a_file_changed_by_hand_is_not_read(run):
 
 
 def test_the_cohort_is_stored_for_this_run_only(run, monkeypatch):
-    """Later steps read what step 01 kept; another seed loads its own."""
+    """Later steps read what step 01 stored; a run with another seed loads its own."""
     cohort_module = pytest.importorskip("pnetlib.datasets.cohort")
     import pnetlib.datasets
 
     loaded = []
 
-    class Kept:
+    class Stored:
         def save(self, path):
-            Path(path).write_bytes(b"kept")
+            Path(path).write_bytes(b"stored")
 
     def load_cohort(source, *, drugs, seed, size):
         loaded.append((source, seed, size))
-        return Kept()
+        return Stored()
 
     monkeypatch.setattr(pnetlib.datasets, "load_cohort", load_cohort, raising=False)
     monkeypatch.setattr(
         cohort_module.Cohort, "load", classmethod(lambda cls, path: Path(path).read_bytes())
     )
     run.write_cohort(run.cohort())
-    assert run.cohort() == b"kept"
+    assert run.cohort() == b"stored"
     assert loaded == [("simulated", 1, "smoke")]
-    assert isinstance(run.cohort(fresh=True), Kept)
-    assert isinstance(Run("simulated", "smoke", out=str(run.folder), seed=2).cohort(), Kept)
+    assert isinstance(run.cohort(fresh=True), Stored)
+    assert isinstance(Run("simulated", "smoke", out=str(run.folder), seed=2).cohort(), Stored)
     assert loaded[-1] == ("simulated", 2, "smoke")
