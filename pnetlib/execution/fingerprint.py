@@ -1,4 +1,4 @@
-"""What results depend on beside data: the source of this library and the versions of packages.
+"""What results depend on besides data: the source of this library and the versions of packages.
 
 Only the standard library is imported, as this is computed before anything else in every run.
 """

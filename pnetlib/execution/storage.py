@@ -48,9 +48,9 @@ def writable_folder(path: Path) -> Path:
     SetupError
         If it is a file, is read-only or is on a full disk.
     """
-    if path.exists() and not path.is_dir():
-        raise SetupError(f"{path} is a file, not a folder; choose another folder with --out.")
     try:
+        if path.exists() and not path.is_dir():
+            raise SetupError(f"{path} is a file, not a folder; choose another folder with --out.")
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as probe:
             probe.write(b"probe")
@@ -64,10 +64,8 @@ def user_cache() -> Path | None:
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(base) / "pnetlib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
+        return writable_folder(folder)
+    except SetupError:
         return None
 
 

@@ -16,8 +16,7 @@ def project_root() -> Path:
     root = Path(__file__).resolve().parents[2]
     if not (root / "pyproject.toml").is_file():
         raise SetupError(
-            f"the package pnetlib in {root} is in no checkout of the project, which holds the "
-            "notebooks: clone the repository and run ./reproduce.sh in it, or install the clone "
-            "with `pip install --no-deps -e .`."
+            f"pnetlib is installed in {root}, not in a checkout of the project: clone the repository "
+            "and run ./reproduce.sh in it, or install the clone with `pip install --no-deps -e .`."
         )
     return root

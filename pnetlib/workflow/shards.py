@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pnetlib.errors import PnetError, SetupError
+from pnetlib.workflow.progress import Progress
 from pnetlib.workflow.run import Run
 
 if TYPE_CHECKING:
@@ -70,8 +71,6 @@ def count_missing(work: list[Work]) -> tuple[int, int]:
 
 def compute(run: Run, parameters: Mapping[str, Any], k: int, m: int) -> None:
     """Compute part k of m and store each result as soon as it is finished."""
-    from pnetlib.workflow.progress import Progress
-
     parts = part_of(comparison_work(run, parameters), k, m)
     total = sum(len(part.tasks) for part in parts)
     with Progress(max(total, 1), "folds") as progress, run.engine as engine:

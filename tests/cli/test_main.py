@@ -92,7 +92,7 @@ def test_outside_a_checkout_run_says_what_to_do_and_network_works(tmp_path, proj
         )
 
     for name in (("run", *SMOKE), ("environment",), ("publish", "results")):
-        assert_one_sentence(call(*name), 3, "no checkout", "clone the repository")
+        assert_one_sentence(call(*name), 3, "not in a checkout", "clone the repository")
     assert call("run", "--help").returncode == 0
     done = call("network", "x.csv", "--lam1", "0.3")
     assert (done.returncode, done.stderr) == (0, "")
