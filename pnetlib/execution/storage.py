@@ -125,7 +125,7 @@ def digests(files: Iterable[Path], cache: Path) -> dict[str, str]:
     files : iterable of Path
         Files that exist.
     cache : Path
-        JSON file with the digests of the last call; nothing is stored if it cannot be written.
+        JSON file with the digests of earlier calls; nothing is stored if it cannot be written.
     """
     try:
         known = json.loads(cache.read_text("utf-8"))

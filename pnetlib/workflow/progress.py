@@ -91,9 +91,7 @@ class Progress:
                 "total": self.total,
                 "started": self._started,
             }
-            with contextlib.suppress(
-                OSError
-            ):  # a step must not fail because its progress cannot be displayed
+            with contextlib.suppress(OSError):  # displaying progress must not stop the step
                 partial = self._file.with_suffix(".partial")
                 partial.write_text(json.dumps(count), "utf-8")
                 os.replace(partial, self._file)
