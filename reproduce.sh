@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes an environment where there is none, then runs the notebooks or the tests in it.
-# ./reproduce.sh --help tells the options; sbatch reproduce.sh [options] does the same in a job.
+# Make an environment if there is none, then run the notebooks, the tests or the benchmark in it.
+# ./reproduce.sh --help lists the options; sbatch reproduce.sh [options] does the same in a job.
 #SBATCH --job-name=pnetlib
 #SBATCH --ntasks=1
 #SBATCH --cpus-per-task=4
@@ -13,12 +13,12 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# Slurm runs a copy of this file from a folder of its own.
+# Slurm runs a copy of this file in another folder.
 [ -f "$root/pyproject.toml" ] || root=${SLURM_SUBMIT_DIR:-$root}
 cache=$root/.cache
 log=$cache/install.log
 
-# Nothing of the user's own Python may leak in, and nothing of the working folder be imported.
+# Import nothing from the user's own Python packages or from the working folder.
 unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
 export PYTHONNOUSERSITE=1 PYTHONSAFEPATH=1 JUPYTER_PREFER_ENV_PATH=1
 
@@ -27,9 +27,9 @@ fail() { # CODE SENTENCE
     exit "$1"
 }
 
-# Python takes the signals itself; before it stands, the warning of a time limit must not look
-# like a dead kernel.
-trap 'fail 75 "stopped by SIGUSR1 before anything began; the same command goes on from there."' USR1
+# Python handles signals itself. Until it has started, the warning before a time limit must end in
+# a sentence and in the exit code for it.
+trap 'fail 75 "stopped by SIGUSR1 before anything started; repeat the command."' USR1
 
 module() { # PYTHON MODULE [ARGUMENTS]: a module of the project, installed or not
     PYTHONPATH=$root "$1" -m "${@:2}"
@@ -37,7 +37,7 @@ module() { # PYTHON MODULE [ARGUMENTS]: a module of the project, installed or no
 
 new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
-find_python() { # the first Python on the PATH that is new enough
+find_python() { # print the first Python on the PATH that is new enough
     local name
     for name in python3 python python3.14 python3.13 python3.12 python3.11; do
         if new_enough "$name"; then
@@ -56,13 +56,13 @@ find_conda() {
     return 1
 }
 
-# --- which environment -----------------------------------------------------------------------
+# --- choosing an environment -----------------------------------------------------------------
 
-active_python() { # EXTRA...: of the active environment, if it has all that is needed
+active_python() { # EXTRA...: print the Python of the active environment if it lacks no package
     local folder=${VIRTUAL_ENV:-${CONDA_PREFIX:-}} lacks
     [ -x "$folder/bin/python" ] || return 1
     if ! new_enough "$folder/bin/python"; then
-        echo "Not used: the active environment $folder is older than Python 3.11." >&2
+        echo "Not used: the active environment $folder has a Python older than 3.11." >&2
     elif ! lacks=$(module "$folder/bin/python" pnetlib environment "$@"); then
         echo "Not used: the active environment $folder lacks $lacks." >&2
     else
@@ -72,12 +72,12 @@ active_python() { # EXTRA...: of the active environment, if it has all that is n
     return 1
 }
 
-# An environment of ours holds a copy of the file it was made from once it is complete.
+# A complete environment has a copy of the file that it was made from.
 complete() { # FOLDER FILE
     cmp -s "$1/made-from" "$2" && "$1/bin/python" -c '' 2>/dev/null
 }
 
-own_python() { # of an environment that an earlier call completed
+own_python() { # print the Python of an environment that this script has made
     if [ "$kind" != venv ] && complete "$root/.conda" "$root/environment.yml"; then
         echo "$root/.conda/bin/python"
     elif [ "$kind" != conda ] && complete "$venv" "$lock"; then
@@ -87,15 +87,15 @@ own_python() { # of an environment that an earlier call completed
     fi
 }
 
-# --- making one ------------------------------------------------------------------------------
+# --- making an environment -------------------------------------------------------------------
 
-install() { # WHAT COMMAND...: keeps what the command says, fails in one sentence
+install() { # WHAT COMMAND...: log the output of a command; on failure, print one sentence
     echo "\$ ${*:2}" >>"$log"
     "${@:2}" >>"$log" 2>&1 </dev/null ||
         fail 3 "$1 could not be installed (is the network reachable?); the log is $log."
 }
 
-begin() { # FOLDER [keep]: removes what is half made; with `keep` a complete one may be updated
+begin() { # FOLDER [keep]: remove an incomplete environment; `keep` one that can be updated
     local mark=$cache/unfinished${1##*/}
     if [ -e "$1" ] && [ ! -e "$1/made-from" ] && [ ! -e "$mark" ]; then
         fail 3 "$1 was not made by reproduce.sh; activate it if it is yours, or move it away."
@@ -110,7 +110,7 @@ finish() { # FOLDER FILE
     install "The project" "$1/bin/python" -m pip install --disable-pip-version-check \
         --no-deps --no-build-isolation -e "$root"
     echo "Compiling the kernels (about a minute) ..."
-    # What fails here would tell so in the run, which compiles what it lacks.
+    # Failure is harmless: the run compiles whatever is missing.
     module "$1/bin/python" pnetlib compile >>"$log" 2>&1 </dev/null || true
     cp "$2" "$1/made-from"
     rm "$cache/unfinished${1##*/}"
@@ -118,7 +118,8 @@ finish() { # FOLDER FILE
 
 make_venv() {
     local base
-    base=$(find_python) || fail 3 "Python 3.11 or newer is needed, and none is on the PATH."
+    base=$(find_python) ||
+        fail 3 "Python 3.11 or newer is needed, and none is on the PATH; install one."
     "$base" -c 'import venv, ensurepip' 2>/dev/null ||
         fail 3 "$base lacks the module venv (on Debian: apt-get install python3-venv)."
     begin "$venv" keep
@@ -131,7 +132,8 @@ make_venv() {
 
 make_conda() {
     local conda
-    conda=$(find_conda) || fail 3 "PNETLIB_ENV is conda, but no mamba, micromamba or conda is here."
+    conda=$(find_conda) ||
+        fail 3 "PNETLIB_ENV is conda, but no mamba, micromamba or conda is on the PATH; install one."
     begin "$root/.conda"
     echo "Installing the packages of environment.yml into $root/.conda (some minutes) ..."
     case "$conda" in
@@ -143,7 +145,7 @@ make_conda() {
     finish "$root/.conda" "$root/environment.yml"
 }
 
-# adelie wants an older NumPy than the rest; where it cannot be installed, the race goes on without.
+# adelie needs an older NumPy than the rest; if it cannot be installed, the benchmark omits it.
 make_adelie() {
     local own=$root/.venv-adelie wanted=$root/requirements-adelie.lock absent=$cache/no-adelie
     if complete "$own" "$wanted" || cmp -s "$absent" "$wanted"; then return; fi
@@ -159,15 +161,16 @@ make_adelie() {
         else
             rm -rf "$own"
             cp "$wanted" "$absent"
-            echo "adelie could not be installed and is left out of the race ($cache/adelie.log" \
-                "says why; remove $absent to have it tried again)." >&2
+            echo "adelie could not be installed and is omitted; $cache/adelie.log has the reason;" \
+                "remove $absent to try again." >&2
         fi
     fi
     exec 9>&-
 }
 
-make_environment() { # one call at a time: others wait for it and find it done
-    { mkdir -p "$cache" && : >>"$log"; } 2>/dev/null || fail 3 "$root is not writable."
+make_environment() { # one call at a time; the others wait and use its environment
+    { mkdir -p "$cache" && : >>"$log"; } 2>/dev/null ||
+        fail 3 "$root is not writable; clone the project into another folder."
     exec 9>"$cache/install.lock"
     if command -v flock >/dev/null; then flock 9; fi
     if ! own_python >/dev/null; then
@@ -195,7 +198,7 @@ case "${1:-}" in
         action="test"
         shift
         ;;
-    bench) # the racers have an environment of their own
+    bench) # the external solvers have their own environment
         action=bench
         venv=$root/.venv-bench
         lock=$root/requirements-bench.lock
@@ -217,9 +220,9 @@ if [ -z "$kind" ]; then
         run) python=$(active_python) || true ;;
     esac
 fi
-if [ "$action" = bench ]; then kind=venv; fi # what celer needs is locked for pip alone
+if [ "$action" = bench ]; then kind=venv; fi # the versions celer needs are locked for pip only
 if [ -z "$python" ] && ! python=$(own_python); then
-    # A slip of the pen should not cost the minute of an installation.
+    # Refuse wrong options before the minute that an installation takes.
     case "$action" in run) checked="pnetlib run" ;; bench) checked=benchmarks ;; *) checked= ;; esac
     if [ -n "$checked" ] && base=$(find_python); then
         module "$base" $checked --check "$@" || exit
@@ -232,7 +235,7 @@ export PYTHONPATH=$root
 if [ "$action" = test ]; then
     cd "$root"
     export MPLBACKEND=agg
-    if [ $# = 0 ]; then # the whole suite: files side by side, on all cores
+    if [ $# = 0 ]; then # the whole suite: several files at a time
         set -- --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
     fi
     exec "$python" -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 "$@"

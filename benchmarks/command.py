@@ -5,9 +5,9 @@ import sys
 from functools import partial
 from pathlib import Path
 
+from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.storage import writable_folder
-from pnetlib.workflow.parameters import DEFAULT_SEED
 from pnetlib.workflow.project import project_root
 
 USAGE = f"""Usage: ./reproduce.sh bench [options]

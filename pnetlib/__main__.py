@@ -1,10 +1,11 @@
-"""``python -m pnetlib``, and the command ``pnetlib``."""
+"""The command ``pnetlib``, also called as ``python -m pnetlib``."""
 
 import signal
 import sys
+from typing import NoReturn
 
 
-def _stop_early(number, frame):
+def _stop_before_start(number: int, frame: object) -> NoReturn:
     print(
         f"error: stopped by {signal.Signals(number).name} before anything started; "
         "run the same command again.",
@@ -14,11 +15,11 @@ def _stop_early(number, frame):
     sys.exit(75 if number == signal.SIGUSR1 else 128 + number)
 
 
-def main():
+def main() -> int:
     """Run the command line of this process and return its exit code."""
-    # First of all: until the command handles signals, one must not look like a dead kernel.
+    # Before any import: a signal during start-up must end in a sentence, not in a traceback.
     for name in ("SIGINT", "SIGTERM", "SIGUSR1"):
-        signal.signal(getattr(signal, name), _stop_early)
+        signal.signal(getattr(signal, name), _stop_before_start)
 
     from pnetlib.cli import dispatch
 

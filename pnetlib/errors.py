@@ -1,14 +1,14 @@
-"""Mistakes a user can make, each with the exit code a command ends with."""
+"""Errors that a user can cause, each with the exit code that a command ends with."""
 
 
 class PnetError(Exception):
-    """One clear sentence that names what is wrong and how to mend it."""
+    """One sentence that says what is wrong and how to correct it."""
 
     exit_code = 1
 
 
 class UsageError(PnetError, ValueError):
-    """A wrong option, parameter name, parameter type or parameter value."""
+    """A wrong option, or a parameter with a wrong name, type or value."""
 
     exit_code = 2
 
@@ -20,36 +20,36 @@ class SetupError(PnetError):
 
 
 class DataError(PnetError):
-    """Data that cannot be used as they are."""
+    """Data that cannot be used."""
 
     exit_code = 4
 
 
 class DownloadError(DataError):
-    """Data that could not be fetched."""
+    """Data that could not be downloaded."""
 
     exit_code = 40
 
 
 class CorruptFileError(DataError):
-    """A file that is truncated or whose checksum differs."""
+    """A file that is truncated, unreadable, or has another checksum than expected."""
 
     exit_code = 41
 
 
 class MissingColumnError(DataError):
-    """A table without a column that is needed."""
+    """A table that lacks a required column."""
 
     exit_code = 42
 
 
 class MissingDrugError(DataError):
-    """A response table without one of the drugs asked for."""
+    """A response table that lacks a requested drug."""
 
     exit_code = 43
 
 
 class DuplicateError(DataError):
-    """A gene, cell line or measurement that stands twice with different values."""
+    """A gene, cell line or measurement that occurs twice with different values."""
 
     exit_code = 44

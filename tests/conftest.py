@@ -1,4 +1,4 @@
-"""Where things lie, and a process kept apart from the user's settings."""
+"""Folders of the project, tiny notebooks, and a process separate from the user's settings."""
 
 import atexit
 import os
@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from builders import READS, ROOT, SMOKE, command, mounted_disk, write_notebook, write_three
 
 from pnetlib.workflow.isolation import isolation
 
-ROOT = Path(__file__).resolve().parent.parent
-GDSC = ROOT.parent / "shared" / "gdsc"
+# Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
+GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:
@@ -28,13 +29,49 @@ os.environ.update(
 
 @pytest.fixture(scope="session")
 def project() -> Path:
-    """The folder of the project."""
+    """Return the folder of the project."""
     return ROOT
 
 
 @pytest.fixture(scope="session")
 def gdsc_folder() -> Path:
-    """Official files that lie beside the project; tests that need them are skipped elsewhere."""
+    """Return the folder of the official GDSC files; tests that need them are skipped elsewhere."""
     if not GDSC.is_dir():
-        pytest.skip("no GDSC files beside the project")
+        pytest.skip("no official GDSC files: PNETLIB_TEST_GDSC names no folder of them")
     return GDSC
+
+
+@pytest.fixture
+def notebooks(tmp_path):
+    """Return a folder of three tiny notebooks."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    write_three(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished_once(tmp_path_factory):
+    """Return a folder with notebooks and the results of one run of them, to be copied."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "tiny").mkdir()
+    write_three(folder / "tiny")
+    write_notebook(folder / "tiny" / "02_second.ipynb", READS.format(name="02_second"))
+    result = command(*SMOKE, "--out", folder / "out", notebooks=folder / "tiny")
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+@pytest.fixture
+def finished(finished_once, tmp_path, notebooks):
+    """Return the folder of a run of three steps, the second of which reads from the first."""
+    for name in ("tiny", "out"):
+        shutil.copytree(finished_once / name, tmp_path / name, dirs_exist_ok=True)
+    return tmp_path / "out"
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Return a disk of 2 MB."""
+    with mounted_disk(tmp_path / "disk", "2m") as disk:
+        yield disk

@@ -12,8 +12,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from pnetlib.cli import environment
-from pnetlib.errors import SetupError
-from pnetlib.workflow.project import project_root
 
 EXTRAS = ("dask", "lab", "test")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
@@ -147,14 +145,6 @@ def test_environment_check_as_a_command(project):
     command = [sys.executable, "-m", "pnetlib", "environment", "test"]
     found = subprocess.run(command, cwd=project, capture_output=True, text=True)
     assert (found.returncode, found.stdout.strip(), found.stderr) == (0, "", "")
-
-
-def test_package_outside_a_checkout_is_refused(monkeypatch, tmp_path):
-    from pnetlib.workflow import project as module
-
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "runs" / "project.py"))
-    with pytest.raises(SetupError, match="no checkout"):
-        project_root()
 
 
 def test_licences_name_code_and_text(project):

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from pnetlib.execution.threads import chunks, thread_count
 from pnetlib.solvers.moments import Moments, gram
 
 
@@ -83,15 +82,6 @@ def test_blocks_do_not_depend_on_the_width():
     X, _ = expression(7, 20, 30)
     for width in (1, 7, 30, 64):
         np.testing.assert_allclose(gram(X, 2, width), X.T @ X / 20, rtol=1e-12)
-
-
-def test_threads(monkeypatch):
-    assert thread_count(3) == 3
-    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "5")
-    assert thread_count() == thread_count(0) == 5
-    monkeypatch.delenv("SLURM_CPUS_PER_TASK")
-    assert thread_count() >= 1
-    assert [q for piece in chunks(70) for q in range(*piece)] == list(range(70))
 
 
 # Taking lines out ---------------------------------------------------------------------------

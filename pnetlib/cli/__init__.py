@@ -1,19 +1,33 @@
-"""The command `pnetlib` and its subcommands; only the standard library until one is chosen."""
+"""The command `pnetlib` and its subcommands; each is imported when it is called."""
 
 import importlib
-import sys
+from collections.abc import Sequence
+
+import pnetlib
+from pnetlib.cli.parser import print_error
+from pnetlib.errors import PnetError, UsageError
 
 SUBCOMMANDS = {
-    "run": "run the notebooks (what ./reproduce.sh calls)",
-    "network": "estimate the network of your own expression, or of a cohort",
-    "compile": "compile the kernels once and keep them for later runs",
-    "publish": "copy the figures of a finished run into figures/",
-    "environment": "check whether this Python has what the project needs",
+    "run": "run the notebooks of a checkout, as ./reproduce.sh does",
+    "network": "estimate the network of an expression table or of a cohort",
+    "compile": "compile the kernels once for all later runs",
+    "publish": "copy the figures of a finished run into the repository",
+    "environment": "list the required packages that this Python lacks",
 }
 
 
-def dispatch(arguments):
-    """Call a subcommand.
+def usage() -> str:
+    """Return the text of ``pnetlib --help``."""
+    subcommands = "\n".join(f"  {name:<12} {text}" for name, text in SUBCOMMANDS.items())
+    return (
+        "Usage: pnetlib SUBCOMMAND [options]\n\n"
+        f"Subcommands\n{subcommands}\n\n"
+        "pnetlib SUBCOMMAND --help describes its options, pnetlib --version prints the version."
+    )
+
+
+def dispatch(arguments: Sequence[str]) -> int:
+    """Call a subcommand; print an error of the user as one sentence.
 
     Parameters
     ----------
@@ -26,16 +40,17 @@ def dispatch(arguments):
         Exit code.
     """
     name, *rest = arguments or ["--help"]
-    if name in SUBCOMMANDS:
-        return importlib.import_module(f"pnetlib.cli.{name}").main(rest)
-    asked = name in ("-h", "--help")
-    if not asked:
-        print(f"error: pnetlib has no subcommand {name!r}.", file=sys.stderr)
-    lines = [f"  {key:<12} {text}" for key, text in SUBCOMMANDS.items()]
-    usage = [
-        "Usage: pnetlib SUBCOMMAND [options]; pnetlib SUBCOMMAND --help lists them",
-        "",
-        *lines,
-    ]
-    print("\n".join(usage), file=sys.stdout if asked else sys.stderr)
-    return 0 if asked else 2
+    if name in ("-h", "--help"):
+        print(usage())
+    elif name == "--version":
+        print(f"pnetlib {pnetlib.__version__}")
+    else:
+        try:
+            if name not in SUBCOMMANDS:
+                raise UsageError(
+                    f"pnetlib has no subcommand {name!r}; there are {', '.join(SUBCOMMANDS)}."
+                )
+            return importlib.import_module(f"pnetlib.cli.{name}").main(rest)
+        except PnetError as error:
+            return print_error(error)
+    return 0

@@ -1,25 +1,24 @@
 """``pnetlib publish RUN``: copy the figures of a finished run into ``figures/``."""
 
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from pnetlib.errors import PnetError
+from pnetlib.cli.parser import Parser
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.publish import publish
 
+DESCRIPTION = """Copy the figures of a finished run into figures/ and write figures/README.md.
 
-def main(arguments):
-    """Publish the run whose folder is named; returns the exit code."""
-    if len(arguments) != 1 or arguments[0] in ("-h", "--help"):
-        asked = arguments[:1] in (["-h"], ["--help"])
-        print(
-            "Usage: pnetlib publish RUN, such as pnetlib publish results/gdsc-standard",
-            file=sys.stdout if asked else sys.stderr,
-        )
-        return 0 if asked else 2
-    try:
-        print("Copied:", ", ".join(publish(Path(arguments[0]), project_root() / "figures")))
-    except PnetError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return error.exit_code
+Every figure is copied as PNG, and as SVG where that file is at most 100 kB.
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Publish the run in the folder that is named; return the exit code."""
+    parser = Parser("pnetlib publish", description=DESCRIPTION)
+    parser.add_argument(
+        "run", metavar="RUN", type=Path, help="folder of the run, such as results/gdsc-standard"
+    )
+    names = publish(parser.parse_args(arguments).run, project_root() / "figures")
+    print("Copied:", ", ".join(names))
     return 0

@@ -1,25 +1,25 @@
-"""The command line: what is asked for, checked whole before anything starts.
+"""``pnetlib run``: read and check the options, then call the driver.
 
-Only the standard library is used: wrong usage is refused before anything is installed.
+Only the standard library is imported until the options are checked, so that ./reproduce.sh can
+refuse wrong usage before it installs anything.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from pnetlib.cli.parser import Parser, print_error
+from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
-from pnetlib.workflow.notebooks import chosen, find_steps
-from pnetlib.workflow.order import Order
-from pnetlib.workflow.parameters import DEFAULT_SEED, assign, check_source, typed
+from pnetlib.workflow.notebooks import find_steps, select_steps
+from pnetlib.workflow.options import Options
+from pnetlib.workflow.parameters import assign, check_source, typed
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import Run
-from pnetlib.workflow.stop import Signalled, StoppedError, fate_of_job, put_back, signals
+from pnetlib.workflow.stop import Signalled, StoppedError, requeue, requeue_notice, signals
 
 _RUN_OPTIONS = {
     "source": "--data",
@@ -30,79 +30,74 @@ _RUN_OPTIONS = {
 }
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see ./reproduce.sh --help.")
-
-
 def usage() -> str:
-    """Return the text of ``--help``."""
+    """Return the text of ``--help``, which ./reproduce.sh prints too."""
     return Path(__file__).with_name("usage.txt").read_text("utf-8")
 
 
-def read_order(arguments: Sequence[str], base: Path) -> Order:
-    """Return what the arguments ask for.
+def read_options(arguments: Sequence[str], base: Path) -> Options:
+    """Return the options of one command, all of them checked.
 
     Parameters
     ----------
     arguments : sequence of str
-        As in `usage`.
+        Arguments as `usage` describes them.
     base : Path
-        The folder that relative paths start from.
+        Folder that relative paths start from.
 
     Raises
     ------
     UsageError
-        If an option, a step, or a parameter's name, type or value is wrong.
+        If an option, a step, or the name, type or value of a parameter is wrong.
     """
-    parser = _Parser(add_help=False, allow_abbrev=False)
+    parser = Parser("./reproduce.sh", add_help=False)
     parser.add_argument("--data", default="gdsc")
     parser.add_argument("--profile", default="standard")
     parser.add_argument("--out", default="")
     parser.add_argument("--seed", default=str(DEFAULT_SEED))
     parser.add_argument("-j", "--threads", default="0")
     parser.add_argument("--notebooks", default="")
-    parser.add_argument("-p", dest="given", action="append", default=[])
-    part = parser.add_mutually_exclusive_group()
-    part.add_argument("--only", default="")
-    part.add_argument("--from", dest="first", default="")
-    part.add_argument("--array", nargs="?", const="")
+    parser.add_argument("-p", dest="parameters", action="append", default=[])
+    selection = parser.add_mutually_exclusive_group()
+    selection.add_argument("--only", default="")
+    selection.add_argument("--from", dest="first", default="")
+    selection.add_argument("--array", nargs="?", const="")
     parser.add_argument("--backend", default="threads")
     parser.add_argument("--scheduler", default="")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--merge", action="store_true")
-    asked = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
 
     run = Run(
-        source=check_source(asked.data, base, called="--data"),
-        profile=asked.profile,
-        out=str((base / Path(asked.out).expanduser()).resolve()) if asked.out else "",
-        seed=int(typed("--seed", asked.seed, DEFAULT_SEED)),
-        threads=int(typed("--threads", asked.threads, 0)),
+        source=check_source(given.data, base, called="--data"),
+        profile=given.profile,
+        out=str((base / Path(given.out).expanduser()).resolve()) if given.out else "",
+        seed=int(typed("--seed", given.seed, DEFAULT_SEED)),
+        threads=int(typed("--threads", given.threads, 0)),
     )
-    folder = base / asked.notebooks if asked.notebooks else project_root() / "notebooks"
-    steps = chosen(find_steps(folder), asked.only, asked.first)
-    given = dict(_name_and_text(word) for word in asked.given)
-    Engine(asked.backend, run.threads, asked.scheduler)  # refuses what is wrong
-    share = None if asked.array is None else _share(asked.array)
-    if share and (asked.merge or asked.force):
-        raise UsageError("--array goes with neither --merge nor --force.")
-    # A job that Slurm started again goes on from where it was stopped.
+    folder = base / given.notebooks if given.notebooks else project_root() / "notebooks"
+    steps = select_steps(find_steps(folder), given.only, given.first)
+    parameters = dict(_name_and_text(word) for word in given.parameters)
+    Engine(given.backend, run.threads, given.scheduler)  # raises if a value is wrong
+    part = None if given.array is None else _part(given.array)
+    if part and (given.merge or given.force):
+        raise UsageError("--array can be combined with neither --merge nor --force; leave one out.")
+    # A job that Slurm has restarted continues: it must not delete the folds it has finished.
     restarted = os.environ.get("SLURM_RESTART_COUNT", "0") != "0"
-    return Order(
+    return Options(
         run,
         steps,
-        assign(given, {step.name: step.defaults for step in steps}),
-        force=asked.force and not restarted,
-        backend=asked.backend,
-        scheduler=asked.scheduler,
-        share=share,
-        merge=asked.merge,
+        assign(parameters, {step.name: step.defaults for step in steps}),
+        force=given.force and not restarted,
+        backend=given.backend,
+        scheduler=given.scheduler,
+        part=part,
+        merge=given.merge,
     )
 
 
-def _share(text: str) -> tuple[int, int]:
-    """Return part and number of parts from ``K/M``, or from Slurm's array where none is given."""
+def _part(text: str) -> tuple[int, int]:
+    """Return part and number of parts from ``K/M``, or from Slurm's array if the text is empty."""
     if not text:
         names = [f"SLURM_ARRAY_TASK_{name}" for name in ("ID", "MIN", "COUNT")]
         if not all(os.environ.get(name, "").isdecimal() for name in names):
@@ -118,48 +113,40 @@ def _share(text: str) -> tuple[int, int]:
 def _name_and_text(word: str) -> tuple[str, str]:
     name, equals, text = word.partition("=")
     if not equals or not name:
-        raise UsageError(f"-p {word} must be of the form NAME=VALUE; see ./reproduce.sh --help.")
+        raise UsageError(f"-p {word} must have the form NAME=VALUE, such as -p n_genes=500.")
     if name in _RUN_OPTIONS:
-        raise UsageError(f"-p {name} is given by {_RUN_OPTIONS[name]}, not by -p.")
+        raise UsageError(f"-p cannot set {name}; use {_RUN_OPTIONS[name]}.")
     return name, text
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out a command and return its exit code; ``--check`` only checks it."""
+    """Carry out a command and return its exit code; ``--check`` only checks the options."""
     if {"-h", "--help"} & set(arguments):
         print(usage(), end="")
         return 0
-    try:
-        with signals():
-            try:
-                return _carry_out(arguments)
-            except Signalled as error:
-                raise error.error("outside of any step", "as it was") from error
-            except StoppedError as error:
-                code = _tell(error, fate_of_job(error))
-                if complaint := put_back(error):
-                    print(f"error: {complaint}", file=sys.stderr, flush=True)
-                return code
-    except PnetError as error:
-        return _tell(error)
+    with signals():
+        try:
+            return _carry_out(arguments)
+        except Signalled as error:
+            raise error.error("outside any step", "as before") from error
+        except StoppedError as error:
+            code = print_error(error, requeue_notice(error))
+            if refused := requeue(error):
+                print_error(PnetError(refused))
+            return code
 
 
 def _carry_out(arguments: Sequence[str]) -> int:
-    asks = {"--check", "--status"}
-    order = read_order([word for word in arguments if word not in asks], Path.cwd())
+    actions = {"--check", "--status"}
+    options = read_options([word for word in arguments if word not in actions], Path.cwd())
     if "--check" in arguments:
         return 0
     from pnetlib.workflow import driver
 
     if "--status" in arguments:
-        driver.tell_status(order)
-    elif order.share is not None:
-        driver.drive_share(order)
+        driver.print_status(options)
+    elif options.part is not None:
+        driver.compute_part(options)
     else:
-        driver.drive(order)
+        driver.drive(options)
     return 0
-
-
-def _tell(error: PnetError, more: str = "") -> int:
-    print(f"error: {error}{more}", file=sys.stderr, flush=True)
-    return error.exit_code

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from pnetlib.datasets.cohort import Cohort
 
+DEFAULT_SEED = 20220823  # of every random draw, in all steps and commands
+
 __all__ = ["Cohort", "list_drugs", "load_cohort"]
 
 
@@ -30,7 +32,7 @@ def load_cohort(
     source: str | Path,
     *,
     drugs: Mapping[str, int] | str | Sequence[str | int] = PAPER_DRUGS,
-    seed: int = 20220823,
+    seed: int = DEFAULT_SEED,
     size: str = "standard",
     cache: str | Path | None = None,
 ) -> Cohort:

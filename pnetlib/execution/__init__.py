@@ -1,1 +1,1 @@
-"""Where and how computations run: engine, workers, threads, memory, compiled kernels, files."""
+"""Where and how tasks are computed: engine, workers, threads, memory, compiled kernels, files."""

@@ -1,8 +1,8 @@
-"""Compiled kernels kept between runs without two runs ever writing to one cache.
+"""Compiled kernels, stored between runs; no two processes ever write to the same cache.
 
-Numba's cache names its files by counting: two processes that compile at once can leave an index
-that points at the other's code, and so can one that is killed. So each process that computes has
-a cache of its own, begun with what an earlier one packed after it had ended well.
+Numba numbers the files of its cache: two processes that compile at the same time, or one that is
+killed, can leave an index that points at the wrong code. So each process that computes has its own
+cache, filled at the start from an archive that an earlier process wrote after it had succeeded.
 """
 
 import hashlib
@@ -23,44 +23,48 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 @contextmanager
 def compiled_kernels(scratch: Path) -> Iterator[dict[str, str]]:
-    """Give the variables with which a process finds a cache of its own.
+    """Give the environment variables with which a process uses its own cache.
 
-    What it compiled is packed for later runs if the block succeeds. Nothing is done where the
-    user has set the variable.
+    New kernels are packed for later runs if the block succeeds. If the user has set the variable,
+    nothing is done.
 
     Parameters
     ----------
     scratch : Path
         Private folder on a local disk.
+
+    Yields
+    ------
+    dict of str to str
     """
     if os.environ.get(VARIABLE):
         yield {}
         return
-    own = scratch / "numba"
-    before = unpack(own)
-    yield {VARIABLE: str(own)}
-    pack_more(own, before)
+    cache = scratch / "numba"
+    before = unpack(cache)
+    yield {VARIABLE: str(cache)}
+    pack_more(cache, before)
 
 
 def unpack(folder: Path) -> set[str]:
-    """Fill a folder with the packed kernels of this machine's kind; return their names."""
+    """Unpack the archive for this kind of machine into a folder; return the names of its files."""
     folder.mkdir(parents=True, exist_ok=True)
-    packed = _packed()
-    if packed is not None:
+    archive = _archive()
+    if archive is not None:
         with suppress(OSError, zipfile.BadZipFile, ValueError, EOFError):
-            with zipfile.ZipFile(packed) as archive:
-                archive.extractall(folder)
+            with zipfile.ZipFile(archive) as file:
+                file.extractall(folder)
     return set(_files(folder))
 
 
 def pack_more(folder: Path, before: set[str]) -> set[str]:
-    """Pack the kernels of a folder if there are others than before; return their names."""
-    now, packed = _files(folder), _packed()
-    if packed is not None and now.keys() - before:
-        with suppress(SetupError), whole_file(packed) as partial:
-            with zipfile.ZipFile(partial, "w") as archive:
+    """Pack the kernels of a folder if any are new since `before`; return the names of all."""
+    now, archive = _files(folder), _archive()
+    if archive is not None and now.keys() - before:
+        with suppress(SetupError), whole_file(archive) as partial:
+            with zipfile.ZipFile(partial, "w") as packed:
                 for name, file in sorted(now.items()):
-                    archive.write(file, name)
+                    packed.write(file, name)
     return set(now)
 
 
@@ -69,8 +73,8 @@ def _files(folder: Path) -> dict[str, Path]:
     return {file.relative_to(folder).as_posix(): file for file in found}
 
 
-def _packed() -> Path | None:
-    """Return the file for these sources at this place, these versions and this machine."""
+def _archive() -> Path | None:
+    """Return the archive for these sources at this path, these versions and this machine."""
     cache = user_cache()
     if cache is None:
         return None

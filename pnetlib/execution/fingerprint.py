@@ -1,6 +1,6 @@
-"""What results are made with: the source of this library and the versions that decide last bits.
+"""What results depend on besides data: the source of this library and the versions of packages.
 
-Only the standard library is used: whether a step is fresh must be told in a moment.
+Only the standard library is imported, as this is computed before anything else in every run.
 """
 
 import hashlib
@@ -9,7 +9,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("numpy", "scipy", "numba")
+PACKAGES = ("numpy", "scipy", "numba")  # another version may change the last bits of a result
+# Stored folds depend on these parts of the package; they do not on the rest.
 CALCULATION = (
     "datasets",
     "estimators",
@@ -29,7 +30,7 @@ def library_digest(*parts: str) -> str:
     Parameters
     ----------
     *parts : str
-        Files or folders in the package, such as those of `CALCULATION`; all unless given.
+        Files or folders in the package, such as those of `CALCULATION`; by default all.
     """
     root = Path(__file__).parents[1]
     files = {
@@ -47,7 +48,7 @@ def library_digest(*parts: str) -> str:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of `PACKAGES`; ``"none"`` where one is not installed."""
+    """Return the versions of Python and of `PACKAGES`; ``"none"`` for one that is not installed."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:

@@ -1,8 +1,9 @@
-"""Memory this process may still use, and the memory it has used at most."""
+"""Memory this process may still use, and the most it has used."""
 
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -12,17 +13,17 @@ _PROC = Path("/proc")
 def available_memory(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
     """Return the bytes that are free on the machine and within the limits of the job.
 
-    Limits are those of the control groups (version 1 or 2), as Slurm and containers set them.
+    The limits are those of control groups (version 1 or 2), which Slurm and containers set.
 
     Parameters
     ----------
     proc, cgroups : Path
-        Where the system tells them.
+        Folders in which the system reports memory and limits.
 
     Returns
     -------
     int or None
-        None where the system does not tell.
+        None if the system does not report them.
     """
     found = [*_free(proc), *_within_groups(proc, cgroups)]
     return max(min(found), 0) if found else None
@@ -30,14 +31,14 @@ def available_memory(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None
 
 def peak_memory() -> int:
     """Return the largest resident size of this process so far, in bytes."""
-    for value in _fields(_PROC / "self" / "status", "VmHWM:"):
-        return 1024 * value  # unlike the next one, not inherited from the process that started it
+    for value in memory_fields(_PROC / "self" / "status", "VmHWM:"):
+        return 1024 * value  # unlike `getrusage`, not inherited from the parent process
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used if sys.platform == "darwin" else 1024 * used
 
 
-def _fields(path, *names):
-    """The numbers that follow the given words at the beginning of lines."""
+def memory_fields(path: Path, *names: str) -> list[int]:
+    """Return the numbers after the given words at the beginning of lines; none without a file."""
     try:
         lines = path.read_text().splitlines()
     except OSError:
@@ -46,8 +47,8 @@ def _fields(path, *names):
     return [int(word[1]) for word in words if len(word) > 1 and word[0] in names]
 
 
-def _free(proc):
-    if free := _fields(proc / "meminfo", "MemAvailable:"):
+def _free(proc: Path) -> list[int]:
+    if free := memory_fields(proc / "meminfo", "MemAvailable:"):
         return [1024 * free[0]]
     try:
         return [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
@@ -55,8 +56,8 @@ def _free(proc):
         return []
 
 
-def _within_groups(proc, cgroups):
-    """What each group of this process, and each group around it, leaves."""
+def _within_groups(proc: Path, cgroups: Path) -> Iterator[int]:
+    """Yield the bytes left in each group of this process and in each group around it."""
     try:
         lines = (proc / "self" / "cgroup").read_text().splitlines()
     except OSError:
@@ -74,5 +75,5 @@ def _within_groups(proc, cgroups):
             if group.is_relative_to(base) and (group / limit).is_file():
                 most = (group / limit).read_text().strip()
                 if most != "max":
-                    taken = _fields(group / "memory.stat", used)
+                    taken = memory_fields(group / "memory.stat", used)
                     yield int(most) - (taken[0] if taken else 0)

@@ -1,4 +1,6 @@
-"""Files that are either written whole or not at all."""
+"""Files that are written completely or not at all, and their digests."""
+
+from __future__ import annotations
 
 import errno
 import hashlib
@@ -10,39 +12,45 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pnetlib.errors import SetupError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def storage_error(path: Path, error: OSError) -> SetupError:
-    """Return the sentence for a file or folder that could not be written.
+    """Return the error for a file or folder that could not be written.
 
     Parameters
     ----------
     path : Path
-        What was to be written.
+        File or folder that was to be written.
     error : OSError
-        What the system said.
+        Error that the system raised.
     """
     reason = error.strerror or str(error)
     if error.errno in _FULL:
-        return SetupError(f"{path} could not be written: {reason}; free some space and run again.")
+        return SetupError(
+            f"{path} could not be written: {reason}; free some space and repeat the command."
+        )
     return SetupError(f"{path} could not be written: {reason}; choose another folder.")
 
 
 def writable_folder(path: Path) -> Path:
-    """Make a folder where there is none, and return it once a file could be written there.
+    """Make a folder if it does not exist, write a file as a test, and return the folder.
 
     Raises
     ------
     SetupError
-        If it is a file, is read-only or lies on a full disk.
+        If it is a file, is read-only or is on a full disk.
     """
-    if path.exists() and not path.is_dir():
-        raise SetupError(f"{path} is a file, not a folder; choose another folder with --out.")
     try:
+        if path.exists() and not path.is_dir():
+            raise SetupError(f"{path} is a file, not a folder; choose another folder with --out.")
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as probe:
             probe.write(b"probe")
@@ -52,35 +60,33 @@ def writable_folder(path: Path) -> Path:
 
 
 def user_cache() -> Path | None:
-    """Return a folder of this user and Python version that outlives a run, if there can be one."""
+    """Return the cache folder of this user and Python version, or None if it is not writable."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     folder = Path(base) / "pnetlib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return folder
-    except OSError:
+        return writable_folder(folder)
+    except SetupError:
         return None
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path in the same folder and rename it to `path` when the block succeeds.
+    """Give a temporary path in the same folder; rename it to `path` if the block succeeds.
 
     Parameters
     ----------
     path : Path
-        The file to be made or replaced; its folder is made where there is none.
+        File to make or replace; its folder is made if it does not exist.
 
     Yields
     ------
     Path
-        Where to write. It has the suffix of `path`, since some writers go by the suffix.
+        Where to write; it has the suffix of `path`, as some writers choose the format by it.
 
     Raises
     ------
     SetupError
-        If the file could not be written; whatever stood at `path` before is still there.
+        If the file could not be written; a file that was at `path` before is unchanged.
     """
     path = Path(path)
     # Processes of several nodes, and threads of one, may write to the same folder.
@@ -99,7 +105,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def remove_partial(folder: Path) -> None:
-    """Remove what `whole_file` left where a process was killed while it wrote."""
+    """Remove the temporary files that `whole_file` left when a process was killed."""
     for partial in folder.rglob(".*.partial*"):
         with suppress(OSError):
             partial.unlink()
@@ -111,18 +117,18 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def digests(files: Iterable[Path], memory: Path) -> dict[str, str]:
-    """Return the SHA-256 of files by path, computed anew only for those whose date or size changed.
+def digests(files: Iterable[Path], cache: Path) -> dict[str, str]:
+    """Return the SHA-256 of files by path, computed only for those whose date or size changed.
 
     Parameters
     ----------
     files : iterable of Path
         Files that exist.
-    memory : Path
-        A JSON file that remembers the digests; where it cannot be written they are not remembered.
+    cache : Path
+        JSON file with the digests of earlier calls; nothing is stored if it cannot be written.
     """
     try:
-        known = json.loads(memory.read_text("utf-8"))
+        known = json.loads(cache.read_text("utf-8"))
     except (OSError, ValueError):
         known = {}
     found = {}
@@ -132,13 +138,13 @@ def digests(files: Iterable[Path], memory: Path) -> dict[str, str]:
         before = known.get(str(file), [])
         found[str(file)] = [*stamp, before[2] if before[:2] == stamp else digest(file)]
     if not found.items() <= known.items():
-        with suppress(SetupError), whole_file(memory) as partial:
+        with suppress(SetupError), whole_file(cache) as partial:
             partial.write_text(json.dumps(known | found, sort_keys=True), "utf-8")
     return {name: entry[2] for name, entry in found.items()}
 
 
-def digest_of(*arrays) -> str:
-    """Return the first 16 hexadecimal digits of the SHA-256 of the bytes of arrays."""
+def digest_of(*arrays: np.ndarray) -> str:
+    """Return the first 16 hexadecimal digits of the SHA-256 of the bytes of some arrays."""
     joined = hashlib.sha256()
     for array in arrays:
         joined.update(array.tobytes())

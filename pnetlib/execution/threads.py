@@ -1,14 +1,21 @@
-"""How many threads this process may use, and how genes are dealt to them."""
+"""How many threads this process may use, and how genes are divided among them."""
+
+from __future__ import annotations
 
 import numbers
 import os
+from contextlib import AbstractContextManager
 from functools import cache
+from typing import TYPE_CHECKING
 
 from pnetlib.errors import UsageError
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 
 def allowed_threads() -> int:
-    """Return the threads granted by Slurm, else by the CPU affinity, else by the machine.
+    """Return the threads that Slurm grants, else those of the CPU affinity, else all CPUs.
 
     Returns
     -------
@@ -39,18 +46,18 @@ def thread_count(n_jobs: int | None = None) -> int:
 
 
 @cache
-def _numerical_libraries():
-    """Return the BLAS libraries of this process; finding them takes some 10 ms."""
+def _numerical_libraries() -> ThreadpoolController:
+    """Return the BLAS libraries of this process, which take about 10 ms to find."""
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
 
 
-def one_blas_thread():
-    """Give NumPy's BLAS a single thread inside a ``with`` block."""
+def one_blas_thread() -> AbstractContextManager:
+    """Limit NumPy's BLAS to one thread inside a ``with`` block."""
     return _numerical_libraries().limit(limits=1, user_api="blas")
 
 
 def chunks(p: int, size: int = 32) -> list[tuple[int, int]]:
-    """Return ranges of genes small enough to be shared evenly among threads."""
+    """Return ranges of genes, small enough to be divided evenly among threads."""
     return [(first, min(first + size, p)) for first in range(0, p, size)]

@@ -1,1 +1,1 @@
-"""Runs of the notebooks: files, freshness, folds, the driver, progress and signals."""
+"""Runs of the notebooks: their files, driver, freshness, folds, progress and signals."""

@@ -1,4 +1,4 @@
-"""What a run says while it goes on: a moving line on a terminal, a heartbeat in a batch log."""
+"""What a running step prints: a line on a terminal that changes, single lines in a batch log."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
+from pnetlib.execution.memory import memory_fields
 from pnetlib.workflow.progress import read_progress
 
-_TERMINAL_PAUSE = 0.5
-_HEARTBEAT = 30.0
-_ENOUGH = 0.02  # share of the parts after which their pace is worth extrapolating
+_TERMINAL_PAUSE = 0.5  # seconds
+_LOG_PAUSE = 30.0
+_ENOUGH = 0.02  # fraction of the parts after which their pace is extrapolated
 
 
 def duration(seconds: float) -> str:
@@ -26,26 +28,26 @@ def duration(seconds: float) -> str:
 
 
 def short(path: Path) -> str:
-    """Return a path relative to the working folder where it lies in it."""
+    """Return a path relative to the working folder if it is inside it, else as it is."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) and path != here else str(path)
 
 
 def time_left(
-    elapsed: float, usual: float | None, later: float | None, progress: dict | None
+    elapsed: float, usual: float | None, later: float | None, progress: dict[str, Any] | None
 ) -> float | None:
-    """Return the seconds left in a run, or None where they cannot be known yet.
+    """Return the seconds left in a run, or None if they cannot be estimated yet.
 
     Parameters
     ----------
     elapsed : float
-        Seconds that the present step has taken.
+        Seconds since the current step began.
     usual : float or None
-        Seconds that the present step usually takes.
+        Seconds that the current step usually takes.
     later : float or None
         Seconds that the steps after it usually take together.
     progress : dict or None
-        Count of the present step, as `read_progress` gives it.
+        Count of the current step, as `read_progress` returns it.
     """
     here = None if usual is None else max(usual - elapsed, 0.0)
     if progress and progress["done"] >= max(1, _ENOUGH * progress["total"]):
@@ -54,13 +56,13 @@ def time_left(
     return None if here is None or later is None else here + later
 
 
-class Watch:
-    """Show the progress of one step while it runs, and note its kernel's peak memory.
+class StepDisplay:
+    """Print the progress of one step while it runs, and record its kernel's peak memory.
 
     Parameters
     ----------
     progress_file : Path
-        Where the step counts its parts.
+        Where the step writes its count.
     usual, later : float or None
         As in `time_left`.
 
@@ -69,7 +71,7 @@ class Watch:
     kernel : int or None
         Process id of the step's kernel, set once it has started.
     peak_mb : float or None
-        Largest resident memory of the kernel so far, where the system tells it.
+        Largest resident memory of the kernel so far, if the system reports it.
     """
 
     def __init__(self, progress_file: Path, usual: float | None, later: float | None) -> None:
@@ -80,14 +82,14 @@ class Watch:
         self._later = later
         self._started = time.monotonic()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._show, daemon=True)
+        self._thread = threading.Thread(target=self._print_until_end, daemon=True)
 
     @property
     def seconds(self) -> float:
         """Seconds since the step began."""
         return time.monotonic() - self._started
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> StepDisplay:
         self._thread.start()
         return self
 
@@ -95,17 +97,17 @@ class Watch:
         self._ended.set()
         self._thread.join()
 
-    def _show(self) -> None:
+    def _print_until_end(self) -> None:
         terminal = sys.stdout.isatty()
-        told = self._started
+        printed = self._started
         while not self._ended.wait(_TERMINAL_PAUSE):
-            self._note_memory()
+            self._record_memory()
             if terminal:
                 print(f"\r\x1b[K      {self._line()}", end="", flush=True)
-            elif time.monotonic() - told >= _HEARTBEAT:
-                told = time.monotonic()
+            elif time.monotonic() - printed >= _LOG_PAUSE:
+                printed = time.monotonic()
                 print(f"      {self._line()}", flush=True)
-        self._note_memory()
+        self._record_memory()
         if terminal:
             print("\r\x1b[K", end="", flush=True)
 
@@ -119,14 +121,9 @@ class Watch:
             words.append(f"about {duration(left)} left")
         return ", ".join(words)
 
-    def _note_memory(self) -> None:
-        """Read the high-water mark that Linux keeps for a process."""
+    def _record_memory(self) -> None:
+        """Read the peak memory that Linux reports for the kernel's process."""
         if self.kernel is None:
             return
-        try:
-            status = Path(f"/proc/{self.kernel}/status").read_text()
-        except OSError:
-            return
-        for line in status.splitlines():
-            if line.startswith("VmHWM:"):
-                self.peak_mb = max(self.peak_mb or 0.0, int(line.split()[1]) / 1024)
+        for value in memory_fields(Path(f"/proc/{self.kernel}/status"), "VmHWM:"):
+            self.peak_mb = max(self.peak_mb or 0.0, value / 1024)

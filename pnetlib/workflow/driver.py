@@ -1,7 +1,7 @@
-"""The driver: executes those steps of a run that are not fresh, one after the other.
+"""The driver: executes the steps of a run that are not fresh, one after another.
 
-The kernels' packages are imported by the first step that needs them: a run with nothing to do
-ends in a moment.
+Large packages are imported only when a step is executed, so that a run in which all steps are
+fresh ends at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
@@ -22,12 +22,13 @@ from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.compiled import compiled_kernels
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
 from pnetlib.execution.storage import remove_partial, writable_folder
+from pnetlib.words import counted
 from pnetlib.workflow import freshness
-from pnetlib.workflow.display import Watch, duration, short
+from pnetlib.workflow.display import StepDisplay, duration, short
 from pnetlib.workflow.isolation import isolation, scratch_folder, thread_limits
 from pnetlib.workflow.lock import folder_lock
 from pnetlib.workflow.notebooks import Step
-from pnetlib.workflow.order import Order
+from pnetlib.workflow.options import Options
 from pnetlib.workflow.progress import VARIABLE as PROGRESS
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import EXECUTION, TRACE, Run
@@ -38,27 +39,32 @@ KERNEL_DIED = 138
 
 
 class Session:
-    """One command at work in the folder of its run.
+    """One command while it works in the folder of its run.
 
     Parameters
     ----------
-    order : Order
+    options : Options
     scratch : Path
-        Private folder that ends with the command.
+        Private folder that is removed when the command ends.
     lock : file
-        The folder's lock.
+        Lock of the run's folder.
+
+    Attributes
+    ----------
+    peaks : list of float
+        Peak memory, in MB, of each part that has finished.
     """
 
-    def __init__(self, order: Order, scratch: Path, lock: TextIO) -> None:
-        self.order = order
-        self.run = order.run
+    def __init__(self, options: Options, scratch: Path, lock: TextIO) -> None:
+        self.options = options
+        self.run = options.run
         self.scratch = scratch
         self.lock = lock
         self.peaks: list[float] = []
         self._kernels = 0
 
     def environment(self, **more: str) -> dict[str, str]:
-        """Return the variables of a process that computes."""
+        """Return the environment variables of a process that computes."""
         variables = {
             **os.environ,
             **isolation(self.scratch),
@@ -67,41 +73,41 @@ class Session:
             "TMPDIR": str(self.scratch),
             PROGRESS: str(self.scratch / "progress"),
             "PYTHONPATH": str(project_root()),
-            BACKEND_VARIABLE: self.order.backend,
-            SCHEDULER_VARIABLE: self.order.scheduler,
+            BACKEND_VARIABLE: self.options.backend,
+            SCHEDULER_VARIABLE: self.options.scheduler,
         }
         return variables | more
 
     @contextmanager
-    def watched(self, name: str, usual: float | None, later: float | None) -> Iterator[Watch]:
-        """Show the progress of one part of the command and note in ``run.jsonl`` how it ended."""
-        with Watch(self.scratch / "progress", usual, later) as watch:
+    def timed(self, name: str, usual: float | None, later: float | None) -> Iterator[StepDisplay]:
+        """Display the progress of one part of the command; record in ``run.jsonl`` how it ended."""
+        with StepDisplay(self.scratch / "progress", usual, later) as display:
             try:
-                yield watch
+                yield display
             except BaseException:
-                self._note(name, "failed", watch)
+                self._record(name, "failed", display)
                 raise
-        self._note(name, "done", watch)
-        self.peaks.append(watch.peak_mb or 0.0)
+        self._record(name, "done", display)
+        self.peaks.append(display.peak_mb or 0.0)
 
-    def execute(self, step: Step, watch: Watch) -> None:
-        """Execute one step and note what it was made from."""
+    def execute(self, step: Step, display: StepDisplay) -> None:
+        """Execute one step and record what it was made from."""
         try:
             from pnetlib.workflow import execute
         except ImportError as error:
             raise SetupError(
                 f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh, "
-                "which makes an environment, or `pip install -e .`."
+                "which makes an environment, or `pip install --no-deps -e .` in yours."
             ) from error
         execute.check_kernel()
-        given = self.order.parameters[step.name]
+        given = self.options.parameters[step.name]
         execution = freshness.begin(self.run, step)
         self._kernels += 1
         trace = self.scratch / f"trace{self._kernels}"
         more = {EXECUTION: execution, TRACE: str(trace)}
         with compiled_kernels(self.scratch) as compiled:
             environment = self.environment(**more, **compiled)
-            # jupyter_client and IPython read theirs from this process.
+            # jupyter_client and IPython read these variables in this process.
             os.environ.update(isolation(self.scratch))
             execute.execute(
                 self.run,
@@ -109,27 +115,36 @@ class Session:
                 freshness.parameters_of(self.run, step, given),
                 environment=environment,
                 sockets=self.scratch / f"k{self._kernels}",
-                watch=watch,
+                display=display,
                 lock=self.lock,
             )
         freshness.finish(self.run, step, given, execution, trace)
 
     def compute_folds(
-        self, step: Step, share: tuple[int, int] | None, name: str, watch: Watch
+        self, step: Step, part: tuple[int, int] | None, name: str, display: StepDisplay
     ) -> None:
-        """Let another process compute part k of m of a step's folds, or see that none lacks.
+        """Let another process compute some folds of a step, or check that none is missing.
+
+        Parameters
+        ----------
+        step : Step
+        part : (int, int) or None
+            Part k of m to compute; None only checks.
+        name : str
+            Name of the log and of the process in messages.
+        display : StepDisplay
 
         Raises
         ------
         PnetError
-            With the sentence that the process ended with.
+            With the last sentence that the process printed.
         """
         run = self.run
-        own = freshness.parameters_of(run, step, self.order.parameters[step.name])
-        asked = {
+        own = freshness.parameters_of(run, step, self.options.parameters[step.name])
+        request = {
             "run": {n: own[n] for n in ("source", "profile", "out", "seed", "threads")},
             "parameters": {**step.defaults, **own},
-            "share": share,
+            "part": part,
             "parent": os.getpid(),
         }
         log_path = run.folder / "logs" / f"{name}.log"
@@ -142,12 +157,12 @@ class Session:
                     stderr=subprocess.STDOUT,
                     env=self.environment(**compiled),
                     cwd=self.scratch,
-                    start_new_session=True,  # signals of a terminal are for the driver
+                    start_new_session=True,  # a terminal sends its signals to the driver only
                     pass_fds=(self.lock.fileno(),),
                 )
                 try:
-                    watch.kernel = worker.pid
-                    worker.communicate(json.dumps(asked).encode())
+                    display.kernel = worker.pid
+                    worker.communicate(json.dumps(request).encode())
                 except Signalled as error:
                     raise error.error(
                         f"in {name}", f"in {short(run.folder)} (log {short(log_path)})"
@@ -156,15 +171,15 @@ class Session:
                     worker.kill()
                     worker.wait()
             if worker.returncode:
-                raise _failure(worker.returncode, name, log_path)
+                raise _process_error(worker.returncode, name, log_path)
 
-    def _note(self, name: str, status: str, watch: Watch) -> None:
-        """Append what a part took; times stay out of results, which must be the same each time."""
+    def _record(self, name: str, status: str, display: StepDisplay) -> None:
+        """Append time and memory of a part; results have no times, as they must be reproducible."""
         line = {
             "step": name,
             "status": status,
-            "seconds": round(watch.seconds, 2),
-            "peak_mb": None if watch.peak_mb is None else round(watch.peak_mb),
+            "seconds": round(display.seconds, 2),
+            "peak_mb": None if display.peak_mb is None else round(display.peak_mb),
             "threads": self.run.threads,
             "node": platform.node(),
             "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
@@ -177,22 +192,22 @@ class Session:
 
 
 @contextmanager
-def session(order: Order, shared: bool = False) -> Iterator[Session]:
-    """Take the folder of a run, and give it back whatever happens.
+def session(options: Options, shared: bool = False) -> Iterator[Session]:
+    """Lock the folder of a run, and unlock it however the command ends.
 
     Parameters
     ----------
-    order : Order
-    shared : bool
-        Whether others that share it may work in the folder at the same time.
+    options : Options
+    shared : bool, default=False
+        Allow other parts of an array to work in the folder at the same time.
     """
-    folder = order.run.folder
+    folder = options.run.folder
     for part in (folder, folder / "notebooks", folder / "logs"):
         writable_folder(part)
     with folder_lock(folder, shared) as lock, scratch_folder() as scratch:
         if not shared:
             remove_partial(folder)
-        work = Session(order, scratch, lock)
+        work = Session(options, scratch, lock)
         before = _finished_folds(folder)
         try:
             yield work
@@ -205,96 +220,98 @@ def _finished_folds(folder: Path) -> int:
     return sum(1 for _ in (folder / "folds").glob("[!.]*"))
 
 
-def drive(order: Order) -> None:
-    """Execute the steps of an order that are not fresh, and say where their results lie.
+def drive(options: Options) -> None:
+    """Execute the steps that are not fresh, and print where their results are.
 
-    Executed notebooks go to ``notebooks`` in the run's folder once they are complete, a failed
-    one as ``NN_name.failed.ipynb``; what notebooks print goes to ``logs``; one line a step with
-    seconds and memory to ``run.jsonl``.
+    In the folder of the run, ``notebooks`` gets each executed notebook once it is complete, or
+    ``NN_name.failed.ipynb`` if it failed; ``logs`` gets what notebooks print; and ``run.jsonl``
+    gets one line per step with seconds and memory.
 
     Raises
     ------
     PnetError
-        With one sentence and the exit code to end with.
+        With one sentence and the exit code of the command.
     """
-    run, steps = order.run, order.steps
+    run, steps = options.run, options.steps
     began = time.monotonic()
     print(
-        f"{_counted(steps)} on {run.source} ({run.profile}), "
-        f"seed {run.seed}, {run.threads} thread{'s' * (run.threads > 1)}; "
+        f"{counted(len(steps), 'step')} on {run.source} ({run.profile}), "
+        f"seed {run.seed}, {counted(run.threads, 'thread')}; "
         f"results in {short(run.folder)}",
         flush=True,
     )
     fresh = 0
-    with session(order) as work:
+    with session(options) as work:
         try:
-            if order.force:
+            if options.force:
                 shutil.rmtree(run.folder / "folds", ignore_errors=True)
-            if order.merge:
-                _check_merge(work)
+            if options.merge:
+                _require_folds(work)
             for at, step in enumerate(steps):
                 heading = f"[{at + 1}/{len(steps)}] {step.name}: {step.title}"
-                given = order.parameters[step.name]
-                if not order.force and not freshness.reasons(run, step, given):
+                given = options.parameters[step.name]
+                if not options.force and not freshness.reasons(run, step, given):
                     print(f"{heading} (fresh, skipped)", flush=True)
                     fresh += 1
                     continue
                 print(heading, flush=True)
-                usual, later = _usual_seconds(run, step), _later(order, steps[at + 1 :])
-                with work.watched(step.name, usual, later) as watch:
-                    work.execute(step, watch)
+                usual, later = _usual_seconds(run, step), _later(options, steps[at + 1 :])
+                with work.timed(step.name, usual, later) as display:
+                    work.execute(step, display)
                 left = f", about {duration(later)} left" if later else ""
-                print(f"      done in {duration(watch.seconds)}{left}", flush=True)
+                print(f"      done in {duration(display.seconds)}{left}", flush=True)
         except Signalled as error:
             raise error.error("between two steps", f"in {short(run.folder)}") from error
-    _tell_results(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))
+    _print_summary(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))
 
 
-def drive_share(order: Order) -> None:
-    """Compute a part of the comparison's folds, for a run to find them finished.
+def compute_part(options: Options) -> None:
+    """Compute one part of the folds of the comparison, for a later run to use.
 
     Raises
     ------
     PnetError
-        With one sentence and the exit code to end with.
+        With one sentence and the exit code of the command.
     """
-    run, step = order.run, _comparison(order)
+    run, step = options.run, _comparison(options)
     began = time.monotonic()
-    k, m = order.share
+    k, m = options.part
     name = f"{step.name}.part-{k}-of-{m}"
     print(
         f"Part {k} of {m} of the folds of {step.name} on {run.source} ({run.profile}), "
-        f"seed {run.seed}, {run.threads} thread{'s' * (run.threads > 1)}; "
-        f"kept in {short(run.folder / 'folds')}",
+        f"seed {run.seed}, {counted(run.threads, 'thread')}; "
+        f"stored in {short(run.folder / 'folds')}",
         flush=True,
     )
-    with session(order, shared=True) as work, work.watched(name, None, None) as watch:
-        work.compute_folds(step, order.share, name, watch)
+    with session(options, shared=True) as work, work.timed(name, None, None) as display:
+        work.compute_folds(step, options.part, name, display)
     print(
-        f"Finished part {k} of {m} in {duration(time.monotonic() - began)}; the folds are kept in "
+        f"Finished part {k} of {m} in {duration(time.monotonic() - began)}; the folds are stored in "
         f"{short(run.folder / 'folds')}, the log is {short(run.folder / 'logs' / name)}.log.",
         flush=True,
     )
 
 
-def _check_merge(work: Session) -> None:
-    """Refuse to merge where folds are missing."""
-    step = _comparison(work.order)
-    if freshness.reasons(work.run, step, work.order.parameters[step.name]):
+def _require_folds(work: Session) -> None:
+    """Raise `SetupError` if folds of the comparison are missing."""
+    step = _comparison(work.options)
+    if freshness.reasons(work.run, step, work.options.parameters[step.name]):
         name = f"{step.name}.merge"
-        with work.watched(name, None, None) as watch:
-            work.compute_folds(step, None, name, watch)
+        with work.timed(name, None, None) as display:
+            work.compute_folds(step, None, name, display)
 
 
-def _comparison(order: Order) -> Step:
-    for step in order.steps:
+def _comparison(options: Options) -> Step:
+    for step in options.steps:
         if step.name == COMPARISON:
             return step
-    raise UsageError(f"--array and --merge need the step {COMPARISON} among those of the run.")
+    raise UsageError(
+        f"--array and --merge need the step {COMPARISON}; add it to --only or leave that out."
+    )
 
 
-def _failure(code: int, name: str, log: Path) -> PnetError:
-    """Return the sentence that a process ended with, or one that says how it ended."""
+def _process_error(code: int, name: str, log: Path) -> PnetError:
+    """Return an error with the last sentence of a process, or one that says how it ended."""
     lines = log.read_text("utf-8").strip().splitlines()
     if code < 0:
         error = PnetError(f"the process of {name} died (out of memory?); see {short(log)}.")
@@ -308,39 +325,39 @@ def _failure(code: int, name: str, log: Path) -> PnetError:
     return error
 
 
-def tell_status(order: Order, say: Callable[[str], None] = print) -> None:
-    """Say of each step whether it is fresh and, if it is not, why."""
+def print_status(options: Options) -> None:
+    """Print for each step whether it is fresh and, if it is not, why."""
     stale = set()
-    width = max(len(step.name) for step in order.steps)
-    for step in order.steps:
-        why = freshness.reasons(order.run, step, order.parameters[step.name])
+    width = max(len(step.name) for step in options.steps)
+    for step in options.steps:
+        why = freshness.reasons(options.run, step, options.parameters[step.name])
         verdict = f"stale: {'; '.join(why)}" if why else "fresh"
         if why:
             stale.add(step.name)
-        elif before := sorted(freshness.read_by(order.run, step) & stale):
-            verdict += f", unless {' or '.join(before)} gives something else"
-        say(f"{step.name:{width}}  {verdict}")
-    folder = short(order.run.folder)
-    say(
-        f"{len(stale)} of {_counted(order.steps)} would be executed in {folder}."
+        elif before := sorted(freshness.read_by(options.run, step) & stale):
+            verdict += f", unless {' or '.join(before)} gives another result"
+        print(f"{step.name:{width}}  {verdict}")
+    folder = short(options.run.folder)
+    print(
+        f"{len(stale)} of {counted(len(options.steps), 'step')} would be executed in {folder}."
         if stale
         else f"Nothing to do in {folder}."
     )
 
 
-def _later(order: Order, steps: list[Step]) -> float | None:
-    """Return the seconds that the stale ones of the steps to come usually take."""
-    run, given = order.run, order.parameters
+def _later(options: Options, steps: list[Step]) -> float | None:
+    """Return the seconds that the stale steps among those to come usually take."""
+    run, given = options.run, options.parameters
     usual = [
         _usual_seconds(run, step)
         for step in steps
-        if order.force or freshness.reasons(run, step, given[step.name])
+        if options.force or freshness.reasons(run, step, given[step.name])
     ]
     return None if None in usual else sum(usual)
 
 
 def _usual_seconds(run: Run, step: Step) -> float | None:
-    """Return what a step took the last time in this folder, else what its notebook says."""
+    """Return the seconds that a step took last in this folder, else those in its notebook."""
     with suppress(OSError, ValueError):
         lines = (run.folder / "run.jsonl").read_text("utf-8").splitlines()
         for line in reversed([json.loads(line) for line in lines]):
@@ -349,7 +366,8 @@ def _usual_seconds(run: Run, step: Step) -> float | None:
     return step.usual_seconds(run.profile)
 
 
-def _tell_results(run: Run, steps: list[Step], fresh: int, seconds: float, peak_mb: float) -> None:
+def _print_summary(run: Run, steps: list[Step], fresh: int, seconds: float, peak_mb: float) -> None:
+    """Print where the results are, and how long the command took."""
     folder = short(run.folder)
     memory = f", peak memory {peak_mb / 1024:.1f} GB" if peak_mb else ""
     skipped = f" ({fresh} of them fresh)" if fresh else ""
@@ -357,11 +375,7 @@ def _tell_results(run: Run, steps: list[Step], fresh: int, seconds: float, peak_
         f"\nFigures:            {folder}/figures\n"
         f"Numbers and tables: {folder}/*.json, {folder}/*.csv\n"
         f"Times and memory:   {folder}/run.jsonl\n"
-        f"Finished {_counted(steps)}{skipped} in {duration(seconds)}{memory}; "
+        f"Finished {counted(len(steps), 'step')}{skipped} in {duration(seconds)}{memory}; "
         f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.",
         flush=True,
     )
-
-
-def _counted(steps: list[Step]) -> str:
-    return f"{len(steps)} step{'s' * (len(steps) > 1)}"

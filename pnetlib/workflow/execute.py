@@ -1,4 +1,4 @@
-"""One notebook executed by papermill, in a kernel of our own making."""
+"""Execution of one notebook by papermill, in a kernel with its own sockets, logs and lock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from traitlets.config import Config
 from pnetlib import errors
 from pnetlib.errors import PnetError, SetupError
 from pnetlib.execution.storage import storage_error
-from pnetlib.workflow.display import Watch, short
+from pnetlib.workflow.display import StepDisplay, short
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.run import Run
 from pnetlib.workflow.stop import Signalled
@@ -36,19 +36,19 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 class NotebookError(PnetError):
-    """A notebook failed for a reason that is not the user's."""
+    """A notebook failed, and not because of wrong options or data."""
 
     exit_code = 1
 
 
 class KernelDiedError(PnetError):
-    """The process that ran a notebook ended by itself."""
+    """The kernel of a notebook ended unexpectedly."""
 
     exit_code = 138
 
 
 class _Client(PapermillNotebookClient):
-    """Ends its kernel at once where the execution itself is cut short."""
+    """Papermill's client, which ends its kernel at once if the execution is interrupted."""
 
     def papermill_execute_cells(self) -> None:
         try:
@@ -59,7 +59,7 @@ class _Client(PapermillNotebookClient):
 
 
 class _Engine(NBClientEngine):
-    """Papermill's engine with a kernel of our own making."""
+    """Papermill's engine, with a kernel that has its own sockets, logs and lock."""
 
     @classmethod
     def execute_managed_notebook(
@@ -70,15 +70,15 @@ class _Engine(NBClientEngine):
         sockets: Path,
         environment: dict[str, str],
         log: TextIO,
-        watch: Watch,
+        display: StepDisplay,
         lock: TextIO,
         **_: Any,
     ) -> None:
-        # Files as sockets: ports of kernels that start together would clash.
+        # Sockets are files: kernels that start at the same time could choose the same port.
         transport = Config({"KernelManager": {"transport": "ipc", "ip": str(sockets)}})
 
-        def note_kernel(notebook: Any) -> None:
-            watch.kernel = client.km.provisioner.pid
+        def record_kernel(notebook: Any) -> None:
+            display.kernel = client.km.provisioner.pid
 
         client = _Client(
             nb_man,
@@ -89,19 +89,19 @@ class _Engine(NBClientEngine):
             startup_timeout=60,
             stdout_file=log,
             stderr_file=log,
-            on_notebook_start=note_kernel,
+            on_notebook_start=record_kernel,
         )
         client.execute(env=environment, stdout=log, stderr=log, pass_fds=(lock.fileno(),))
 
 
 papermill_engines.register(ENGINE, _Engine)
-# What the event loop tells of tasks that a signal cut off is no news beside the one sentence.
+# The event loop reports tasks that a signal interrupted; one sentence about the signal is enough.
 logging.getLogger("asyncio").addHandler(logging.NullHandler())
 logging.getLogger("asyncio").propagate = False
 
 
 def check_kernel() -> None:
-    """Raise `SetupError` where this environment has no kernel for the notebooks."""
+    """Raise `SetupError` if this environment has no kernel for the notebooks."""
     try:
         KernelSpecManager().get_kernel_spec(KERNEL)
     except NoSuchKernel as error:
@@ -117,29 +117,29 @@ def execute(
     *,
     environment: Mapping[str, str],
     sockets: Path,
-    watch: Watch,
+    display: StepDisplay,
     lock: TextIO,
 ) -> None:
-    """Execute one notebook; its copy appears under its name only when it is complete.
+    """Execute one notebook; its copy gets its final name only once it is complete.
 
     Parameters
     ----------
     run, step : Run, Step
     parameters : mapping
-        All that papermill is to set.
+        Names and values that papermill sets.
     environment : mapping of str to str
-        Variables of the kernel.
+        Environment variables of the kernel.
     sockets : Path
         Beginning of the path of the kernel's sockets.
-    watch : Watch
-        Told the kernel's process.
+    display : StepDisplay
+        Gets the process id of the kernel.
     lock : file
-        The folder's lock, for the kernel to hold too.
+        Lock of the folder, which the kernel inherits.
 
     Raises
     ------
     PnetError
-        With one sentence and the exit code to end with.
+        With one sentence and the exit code of the command.
     """
     folder = run.folder / "notebooks"
     done = folder / f"{step.name}.ipynb"
@@ -158,11 +158,11 @@ def execute(
                     kernel_name=KERNEL,
                     language="python",
                     progress_bar=False,
-                    cwd=sockets.parent,  # stray files of a notebook end with the run
+                    cwd=sockets.parent,  # other files that a notebook writes are removed after the run
                     sockets=sockets,
                     environment={**environment, "MPLBACKEND": INLINE},
                     log=log,
-                    watch=watch,
+                    display=display,
                     lock=lock,
                 )
             except PapermillExecutionError as error:
@@ -176,7 +176,9 @@ def execute(
                     f"see {short(log_path)} and {short(failed)}."
                 ) from error
             except RuntimeError as error:
-                if "Kernel died" not in str(error):  # jupyter_client's word for one not yet ready
+                if "Kernel died" not in str(
+                    error
+                ):  # jupyter_client's message while a kernel starts
                     raise _not_executed(step, error, log, log_path) from error
                 raise KernelDiedError(
                     f"the kernel of {step.name} died while it started (out of memory?); "
@@ -201,7 +203,7 @@ def execute(
 def _notebook_error(
     step: Step, error: PapermillExecutionError, log: Path, failed: Path
 ) -> PnetError:
-    """Return a user's mistake as what it is, and anything else as a failure of the notebook."""
+    """Return the error that the notebook raised if the user caused it, else `NotebookError`."""
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, PnetError):
         return kind(error.evalue)
@@ -222,7 +224,7 @@ def _one_line(message: object) -> str:
 
 @contextmanager
 def _papermill_logs_to(log: TextIO) -> Iterator[None]:
-    """Keep papermill's remarks out of the terminal and its warning about the suffix away."""
+    """Write papermill's messages to the log, and ignore its warning about the suffix."""
     logger = logging.getLogger("papermill")
     handler = logging.StreamHandler(log)
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""Finished folds of a run: kept one by one, so that whatever ends a run costs only those begun."""
+"""Stored folds: each finished fold has a file, so an interrupted run loses only unfinished ones."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ if TYPE_CHECKING:
 
 
 class Folds:
-    """Results of tasks by what they were made from: `get` and `put` are what an `Engine` asks for.
+    """Stored results of tasks, found by everything that they depend on.
 
-    What a result was made from is its content: cohort, numbers of the profile, seed, this
-    library's source, versions. So a fold is found again by any run that would compute the same,
-    and by no other. Each is one file, written whole, with a digest of itself.
+    A result depends on the cohort, the sizes of the profile, the seed, the source of this library
+    and the versions of packages. So any run that would compute the same result finds it, and no
+    other run does. Each result is one file, written completely, with its own digest.
 
     Parameters
     ----------
     folder : Path
-        Where the files lie.
+        Folder of the files.
     content : mapping
-        What JSON can hold; everything that the results depend on but their task.
+        Everything that the results depend on except their task, as JSON can store it.
+
+    See Also
+    --------
+    pnetlib.execution.engine.Engine : Calls `get` and `put` for each of its tasks.
     """
 
     def __init__(self, folder: Path, content: Mapping[str, Any]) -> None:
@@ -36,7 +40,7 @@ class Folds:
 
     @classmethod
     def of_cohort(cls, folder: Path, cohort: Cohort) -> Folds:
-        """Return the folds of a cohort made with this library and these versions."""
+        """Return the folds of a cohort, computed with this library and these versions."""
         return cls(
             folder,
             {
@@ -47,11 +51,11 @@ class Folds:
         )
 
     def of(self, name: str, **content: Any) -> Folds:
-        """Return the folds of one computation with more that its results depend on."""
+        """Return the folds of one computation, with further values that its results depend on."""
         return Folds(self.folder, {**self.content, "name": name, **content})
 
     def get(self, task: tuple) -> Any:
-        """Return the result of a task as it was kept, or None where there is no whole one."""
+        """Return the stored result of a task, or None if there is none or its file is damaged."""
         try:
             found, text = self.path(task).read_text("utf-8").split("\n", 1)
         except (FileNotFoundError, ValueError):
@@ -59,7 +63,7 @@ class Folds:
         return _decoded(json.loads(text)) if found == _sha256(text) else None
 
     def put(self, task: tuple, result: Any) -> None:
-        """Keep the result of a task: tables, or what JSON can hold, or tuples of such.
+        """Store the result of a task: a table, a value that JSON can store, or a tuple of such.
 
         Raises
         ------
@@ -71,13 +75,13 @@ class Folds:
             partial.write_text(f"{_sha256(text)}\n{text}", "utf-8")
 
     def path(self, task: tuple) -> Path:
-        """Return the file of a task."""
+        """Return the path of the file of a task."""
         content = json.dumps({**self.content, "task": task}, sort_keys=True)
         return self.folder / f"{_sha256(content)[:40]}.json"
 
 
 def cohort_digest(cohort: Cohort) -> str:
-    """Return the SHA-256 of all that a cohort holds of expression, response and annotation."""
+    """Return the SHA-256 of the expression, response and annotation of a cohort."""
     import numpy as np
 
     found = hashlib.sha256()
@@ -93,7 +97,7 @@ def _sha256(text: str) -> str:
 
 
 def _encoded(value: Any) -> Any:
-    """Return what json writes: it gives every float the digits that bring it back bit for bit."""
+    """Return what JSON stores; it gives each float enough digits to be read bit for bit."""
     import pandas as pd
 
     if isinstance(value, tuple):
@@ -105,12 +109,13 @@ def _encoded(value: Any) -> Any:
     return {"plain": value}
 
 
-def _decoded(kept: Mapping[str, Any]) -> Any:
+def _decoded(stored: Mapping[str, Any]) -> Any:
+    """Return the value that `_encoded` made `stored` from."""
     import pandas as pd
 
-    if "tuple" in kept:
-        return tuple(_decoded(item) for item in kept["tuple"])
-    if "table" in kept:
-        columns = zip(kept["table"], kept["columns"], kept["types"], strict=True)
+    if "tuple" in stored:
+        return tuple(_decoded(item) for item in stored["tuple"])
+    if "table" in stored:
+        columns = zip(stored["table"], stored["columns"], stored["types"], strict=True)
         return pd.DataFrame({name: pd.Series(x, dtype=kind) for name, x, kind in columns})
-    return kept["plain"]
+    return stored["plain"]

@@ -1,6 +1,6 @@
-"""Whether a step must be executed: what its results were made from, against what there is now.
+"""Whether a step must be executed: what its results were made from, compared with what is there.
 
-Only the standard library is used: a run with nothing to do must end in a moment.
+Only the standard library is imported, so that a run in which all steps are fresh ends at once.
 """
 
 import hashlib
@@ -15,19 +15,20 @@ from typing import Any
 from pnetlib.errors import PnetError
 from pnetlib.execution.fingerprint import library_digest, versions
 from pnetlib.execution.storage import digest, digests, whole_file
+from pnetlib.words import first_few
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.parameters import Value
 from pnetlib.workflow.run import Run
 
-_NOT_RESULTS = ("out", "threads")  # parameters on which no result depends
+_NOT_RESULTS = ("out", "threads")  # parameters that do not affect results
 
 
 class ClashError(PnetError):
-    """Somebody else changed what a step wrote before it had finished."""
+    """Another process changed a file of a step before the step had finished."""
 
 
 def parameters_of(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str, Value]:
-    """Return the parameters that a step is executed with, all but its own defaults."""
+    """Return the parameters that a step is executed with, except those at its own defaults."""
     own = {
         "source": run.source,
         "profile": run.profile,
@@ -39,12 +40,12 @@ def parameters_of(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str,
 
 
 def begin(run: Run, step: Step) -> str:
-    """Note that a step is begun, so that nothing of it counts until it is finished.
+    """Record that a step has begun, so that its files are not read until it has finished.
 
     Returns
     -------
     str
-        The mark of this execution: what the step writes carries it.
+        Identifier of this execution, which the record of each file of the step has too.
     """
     before = run.record(_name(step)) or {}
     begun = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -53,45 +54,45 @@ def begin(run: Run, step: Step) -> str:
 
 
 def finish(run: Run, step: Step, given: Mapping[str, Value], execution: str, trace: Path) -> None:
-    """Note what a finished step was made from, and remove what it made before but not again.
+    """Record what a finished step was made from, and remove files that it no longer writes.
 
     Parameters
     ----------
     run, step, given
         As in `reasons`.
     execution : str
-        As `begin` gave it.
+        As `begin` returned it.
     trace : Path
-        What the step read and wrote, as `Run` notes it.
+        File in which `Run` recorded what the step read and wrote.
 
     Raises
     ------
     ClashError
-        If a file is not as the step wrote it.
+        If a file has changed since the step wrote it.
     """
-    told = {"read": {}, "wrote": {}, "fetched": {}}
+    accessed = {"read": {}, "wrote": {}, "fetched": {}}
     with suppress(FileNotFoundError):
         for line in trace.read_text("utf-8").splitlines():
             for kind, files in json.loads(line).items():
-                told[kind] |= files
-    for name, sha256 in told["wrote"].items():
+                accessed[kind] |= files
+    for name, sha256 in accessed["wrote"].items():
         path = run.folder / name
         if not path.is_file() or digest(path) != sha256:
             raise ClashError(
-                f"{path} was changed by something else while {step.name} ran; run it again."
+                f"{path} was changed by another process while {step.name} ran; repeat the command."
             )
     copy = f"notebooks/{step.name}.ipynb"
-    outputs = {**told["wrote"], copy: digest(run.folder / copy)}
+    outputs = {**accessed["wrote"], copy: digest(run.folder / copy)}
     earlier = (run.record(_name(step)) or {}).get("outputs", {})
     made = {
         "execution": execution,
         "code": _code(step),
         "made_from": run.made_from,
-        "parameters": _shared_out(run, step, given),
+        "parameters": _result_parameters(run, step, given),
         "library": library_digest(),
         "versions": versions(),
-        "read": {k: v for k, v in told["read"].items() if k not in told["wrote"]},
-        "fetched": told["fetched"],
+        "read": {k: v for k, v in accessed["read"].items() if k not in accessed["wrote"]},
+        "fetched": accessed["fetched"],
         "outputs": outputs,
     }
     _write(run, step, made)
@@ -104,7 +105,7 @@ def finish(run: Run, step: Step, given: Mapping[str, Value], execution: str, tra
 
 
 def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
-    """Return in words why a step must be executed again; nothing where it is fresh.
+    """Return in words why a step must be executed again; no words if it is fresh.
 
     Parameters
     ----------
@@ -115,13 +116,13 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
     """
     made = run.record(_name(step))
     if made is None:
-        return ["it was never run here"]
+        return ["it was never run in this folder"]
     if "execution" not in made:
-        return ["it was begun and not finished"]
+        return ["it was begun but not finished"]
     found = []
     if made["code"] != _code(step):
         found.append("its code cells changed")
-    now = _shared_out(run, step, given)
+    now = _result_parameters(run, step, given)
     for name in sorted(now.keys() | made["parameters"].keys()):
         before, value = made["parameters"].get(name, "absent"), now.get(name, "absent")
         if before != value or type(before) is not type(value):
@@ -131,7 +132,7 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
         before, value = made["made_from"].get(name), run.made_from.get(name)
         if before != value and name == "files":
             changed = {f for f, _ in set((before or {}).items()) ^ set((value or {}).items())}
-            found.append(f"the source's {_listed(sorted(changed))} changed")
+            found.append(f"the source's {first_few(sorted(changed), 3)} changed")
         elif before != value and name not in known:
             found.append(f"{name} is {value!r}, was {before!r}")
     if made["library"] != library_digest():
@@ -140,27 +141,27 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
         if made["versions"].get(name) != value:
             found.append(f"{name} is {value}, was {made['versions'].get(name)}")
     fetched = [Path(name) for name in made["fetched"]]
-    there = digests([f for f in fetched if f.is_file()], run.record_path("source"))
-    for name, sha256 in there.items():
+    present = digests([f for f in fetched if f.is_file()], run.record_path("source"))
+    for name, sha256 in present.items():
         if made["fetched"][name] != sha256:
             found.append(f"the source's {Path(name).name} changed")
     same_run = made["made_from"] == run.made_from
     for name, before in made["read"].items() if same_run else ():
         value = run.digest_of(name)
         if value != before:
-            change = "is gone" if value is None else "changed" if before else "is there now"
+            change = "is missing" if value is None else "changed" if before else "now exists"
             found.append(f"{name}, which it reads, {change}")
     for name, sha256 in made["outputs"].items():
         path = run.folder / name
         if not path.is_file():
-            found.append(f"its {name} is gone")
+            found.append(f"its {name} is missing")
         elif digest(path) != sha256:
             found.append(f"its {name} was changed")
     return found
 
 
 def read_by(run: Run, step: Step) -> set[str]:
-    """Return the steps whose results a step read when it was executed last."""
+    """Return the steps whose files a step read when it was last executed."""
     made = run.record(_name(step)) or {}
     records = (run.record(name) for name, sha256 in made.get("read", {}).items() if sha256)
     return {r["execution"].partition(" ")[0] for r in records if r and "execution" in r}
@@ -179,12 +180,7 @@ def _code(step: Step) -> str:
     return hashlib.sha256(json.dumps(step.code).encode()).hexdigest()
 
 
-def _shared_out(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str, Value]:
-    """Return all parameters on which the step's results depend."""
+def _result_parameters(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str, Value]:
+    """Return all parameters on which the results of a step depend."""
     used = {**step.defaults, **parameters_of(run, step, given)}
     return {name: value for name, value in used.items() if name not in _NOT_RESULTS}
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more

@@ -1,4 +1,4 @@
-"""Environment variables that keep a run apart from the user's settings and from other runs."""
+"""Environment variables that separate a run from the user's settings and from other runs."""
 
 import os
 import tempfile
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from pnetlib.execution.storage import user_cache
 
-_LONGEST_SOCKET_FOLDER = 80  # a socket's path must stay under 104 characters
+_LONGEST_SOCKET_FOLDER = 80  # a socket's path must have fewer than 104 characters
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a private folder with a path short enough for sockets; it is removed afterwards."""
+    """Give a private folder, with a path short enough for sockets, and remove it at the end."""
     base = tempfile.gettempdir()
     if len(base) > _LONGEST_SOCKET_FOLDER:
         base = "/tmp"
@@ -32,12 +32,12 @@ def isolation(scratch: Path) -> dict[str, str]:
     Returns
     -------
     dict of str to str
-        Jupyter's and IPython's state goes to `scratch` (their databases hang on network disks).
-        The font list is kept between runs, but in a batch job it goes to `scratch` as well,
-        since jobs on several nodes would write to it at once.
+        The state of Jupyter and IPython goes to `scratch`, as their databases hang on network
+        disks. Matplotlib's font list is cached between runs, except in a batch job: jobs on
+        several nodes would write to it at once, so there it goes to `scratch` too.
     """
-    kept = None if "SLURM_JOB_ID" in os.environ else user_cache()
-    fonts = os.environ.get("MPLCONFIGDIR") or str((kept or scratch) / "matplotlib")
+    cache = None if "SLURM_JOB_ID" in os.environ else user_cache()
+    fonts = os.environ.get("MPLCONFIGDIR") or str((cache or scratch) / "matplotlib")
     Path(fonts).mkdir(parents=True, exist_ok=True)
     return {
         "IPYTHONDIR": str(scratch / "ipython"),
@@ -48,6 +48,6 @@ def isolation(scratch: Path) -> dict[str, str]:
 
 
 def thread_limits(threads: int) -> dict[str, str]:
-    """Return the variables that hold every library to a number of threads."""
+    """Return the variables that limit every numerical library to a number of threads."""
     names = ("OMP", "OPENBLAS", "MKL", "NUMBA")
     return {f"{name}_NUM_THREADS": str(threads) for name in names}

@@ -1,4 +1,4 @@
-"""One run at a time in a folder, held by the run and its kernel until both have ended."""
+"""A lock on the folder of a run, shared by the run and its kernel until both have ended."""
 
 import fcntl
 import time
@@ -16,24 +16,24 @@ _PATIENCE = 5.0  # seconds that the kernel of a killed driver may need to end
 
 @contextmanager
 def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
-    """Hold a folder for this run; the lock goes with its processes, however they end.
+    """Lock a folder for this run; the lock ends with its processes, however they end.
 
     Parameters
     ----------
     folder : Path
-        The run's folder.
-    shared : bool
-        Bear others that share it (the parts of an array), but no whole run.
+        Folder of the run.
+    shared : bool, default=False
+        Allow others that share the lock (the parts of an array) but no whole run.
 
     Yields
     ------
     file
-        To be passed on to kernels, which then hold the lock too.
+        The lock file; a kernel that inherits it holds the lock too.
 
     Raises
     ------
     SetupError
-        If another run holds it.
+        If another run has locked the folder.
     """
     try:
         lock = open(folder / ".lock", "a+", encoding="utf-8")
@@ -47,7 +47,8 @@ def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
             except BlockingIOError as error:
                 if time.monotonic() > until:
                     raise SetupError(
-                        f"another run is writing to {short(folder)}; wait for it or choose --out."
+                        f"another run is writing to {short(folder)}; wait for it or choose "
+                        "another folder with --out."
                     ) from error
                 time.sleep(0.1)
                 continue

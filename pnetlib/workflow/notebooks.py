@@ -1,4 +1,4 @@
-"""The steps of a run: one numbered notebook each."""
+"""The steps of a run, each of which is a numbered notebook."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -13,24 +13,24 @@ from pnetlib.workflow.parameters import Value, read_parameters
 
 @dataclass(frozen=True)
 class Step:
-    """One notebook of a run.
+    """One step of a run.
 
     Parameters
     ----------
     notebook : Path
-        ``NN_name.ipynb``.
+        File named like ``01_name.ipynb``.
     """
 
     notebook: Path
 
     @property
     def name(self) -> str:
-        """``NN_name``."""
+        """Name of the notebook without its suffix, such as ``01_name``."""
         return self.notebook.stem
 
     @property
     def number(self) -> str:
-        """The two digits before the name."""
+        """The two digits that the name begins with."""
         return self.name.partition("_")[0]
 
     @cached_property
@@ -55,7 +55,7 @@ class Step:
         return ["".join(cell["source"]) for cell in cells]
 
     def usual_seconds(self, profile: str) -> float | None:
-        """Return the time measured for a profile, if the notebook's metadata tell it."""
+        """Return the time measured for a profile, if the metadata of the notebook have it."""
         return self._content["metadata"].get("pnetlib", {}).get("seconds", {}).get(profile)
 
     @cached_property
@@ -69,30 +69,32 @@ def find_steps(folder: Path) -> list[Step]:
     Raises
     ------
     SetupError
-        If there is none.
+        If it has none.
     """
     steps = [Step(path) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))]
     if not steps:
-        raise SetupError(f"{folder} holds no notebook named like 01_name.ipynb.")
+        raise SetupError(
+            f"{folder} has no notebook named like 01_name.ipynb; choose another folder."
+        )
     return steps
 
 
-def chosen(steps: Sequence[Step], only: str = "", first: str = "") -> list[Step]:
-    """Return the steps asked for.
+def select_steps(steps: Sequence[Step], only: str = "", first: str = "") -> list[Step]:
+    """Return some of the steps.
 
     Parameters
     ----------
     steps : sequence of Step
-        All there are.
+        All steps of a run.
     only : str
-        Numbers, or whole names, separated by commas; empty stands for all.
+        Numbers or names of the steps to return, separated by commas; if empty, all.
     first : str
-        Number or name of the step to begin with; empty stands for the first.
+        Number or name of the step to begin with; if empty, the first.
 
     Raises
     ------
     UsageError
-        If there is no such step.
+        If a number or name is that of no step.
     """
     if only:
         wanted = {_find(steps, word).name for word in only.split(",")}

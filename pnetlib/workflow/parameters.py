@@ -1,6 +1,7 @@
-"""The parameters of a notebook: read from its own cell, checked by name and type.
+"""Parameters of notebooks: read from the cell tagged ``parameters``, checked by name and type.
 
-Only the standard library is used: wrong parameters are refused before anything is installed.
+Only the standard library is imported, so that wrong parameters are refused before anything is
+installed.
 """
 
 import ast
@@ -11,7 +12,6 @@ from pathlib import Path
 
 from pnetlib.errors import SetupError, UsageError
 
-DEFAULT_SEED = 20220823
 PROFILES = ("smoke", "standard", "paper")
 SOURCES = ("gdsc", "gdsc-official", "simulated")
 
@@ -19,13 +19,13 @@ Value = bool | int | float | str
 TYPE_NAMES = {bool: "True or False", int: "a whole number", float: "a number", str: "text"}
 
 
-def named_source(source: str) -> bool:
-    """Return whether a source is a name rather than a folder."""
+def is_named_source(source: str) -> bool:
+    """Return whether a source is one of `SOURCES` rather than a folder."""
     return source in SOURCES
 
 
 def check_profile(profile: str) -> str:
-    """Return the profile, or raise `UsageError` if there is none of that name."""
+    """Return a profile, or raise `UsageError` if there is none of that name."""
     if profile not in PROFILES:
         raise UsageError(f"profile is {profile!r}, but must be one of {', '.join(PROFILES)}.")
     return profile
@@ -39,16 +39,16 @@ def check_source(source: str, base: Path, called: str = "source") -> str:
     source : str
         One of `SOURCES` or a folder.
     base : Path
-        Where a relative folder is looked up.
+        Folder that a relative path starts from.
     called : str
-        Name of the parameter or option, for the message.
+        Name of the parameter or option in the error message.
 
     Raises
     ------
     UsageError
-        If it is neither.
+        If the source is neither.
     """
-    if named_source(source):
+    if is_named_source(source):
         return source
     folder = (base / Path(source).expanduser()).resolve()
     if not source or not folder.is_dir():
@@ -69,23 +69,27 @@ def read_parameters(notebook: Path) -> dict[str, Value]:
     Raises
     ------
     SetupError
-        If the file is no notebook, has not exactly one such cell, or the cell holds anything
-        but one flat literal (True or False, a number, text) a name.
+        If the file is not a notebook, does not have exactly one such cell, or the cell has
+        anything but assignments of one literal (True or False, a number, text) to one name.
     """
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
         tagged = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SetupError(f"{notebook} is not a readable notebook.") from error
+        raise SetupError(
+            f"{notebook} is not a readable notebook; restore it or remove it."
+        ) from error
     if len(tagged) != 1:
-        raise SetupError(f"{notebook.name} has {len(tagged)} cells tagged parameters, not one.")
+        raise SetupError(
+            f"{notebook.name} has {len(tagged)} cells tagged parameters; tag exactly one."
+        )
     source = tagged[0]["source"]
     try:
         statements = ast.parse(source if isinstance(source, str) else "".join(source)).body
         return dict(_literal(statement) for statement in statements)
     except (SyntaxError, ValueError) as error:
         raise SetupError(
-            f"{notebook.name}: its parameters cell must hold one `name = literal` a line."
+            f"{notebook.name}: its parameters cell must have one `name = literal` per line."
         ) from error
 
 
@@ -95,25 +99,25 @@ def _literal(statement: ast.stmt) -> tuple[str, Value]:
             value = ast.literal_eval(expression)
             if type(value) in TYPE_NAMES:
                 return name, value
-    raise ValueError("not a flat literal")
+    raise ValueError("not one name and one literal")
 
 
 def typed(name: str, text: str, default: Value) -> Value:
-    """Return the value that a text stands for, of the type of the parameter's default.
+    """Return the value of a text, converted to the type of the parameter's default.
 
     Parameters
     ----------
     name : str
-        Name of the parameter, for the message.
+        Name of the parameter or option in the error message.
     text : str
-        What was given on the command line; text stays as it is (``007`` stays ``007``).
+        Text from the command line; a parameter of type text keeps it (``007`` stays ``007``).
     default : bool, int, float or str
-        The default in the notebook.
+        Default of the parameter.
 
     Raises
     ------
     UsageError
-        If the text is not of that type.
+        If the text is not a value of that type.
     """
     kind = type(default)
     if kind is str:
@@ -130,32 +134,30 @@ def typed(name: str, text: str, default: Value) -> Value:
         else:
             if value == value and abs(value) != float("inf"):
                 return value
-    raise UsageError(
-        f"parameter {name} is {text!r}, but must be {TYPE_NAMES[kind]} (default {default!r})."
-    )
+    raise UsageError(f"{name} is {text!r}, but must be {TYPE_NAMES[kind]} (default {default!r}).")
 
 
 def assign(
     given: Mapping[str, str], notebooks: Mapping[str, Mapping[str, Value]]
 ) -> dict[str, dict[str, Value]]:
-    """Give each notebook its share of the parameters, typed by its own defaults.
+    """Return the parameters of each notebook, converted to the types of its own defaults.
 
     Parameters
     ----------
     given : mapping of str to str
         Name and text of each parameter.
     notebooks : mapping of str to mapping
-        Names and defaults of each notebook, as `read_parameters` gives them.
+        Names and defaults of each notebook, as `read_parameters` returns them.
 
     Returns
     -------
     dict
-        Name and value of the parameters of each notebook, by the notebook's name.
+        Names and values of the given parameters that each notebook has, by its name.
 
     Raises
     ------
     UsageError
-        If no notebook has a parameter of that name, or the text is not of its type.
+        If no notebook has a parameter of that name, or a text is not of its type.
     """
     for name in given:
         known = {known for defaults in notebooks.values() for known in defaults}
@@ -173,5 +175,9 @@ def assign(
 
 def _unknown(name: str, known: Iterable[str], notebooks: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, sorted(known), n=1)
-    hint = f"; did you mean {close[0]}?" if close else f"; there are {', '.join(sorted(known))}."
-    return f"no parameter {name} in {', '.join(notebooks)}{hint}"
+    hint = (
+        f"; did you mean {close[0]}?"
+        if close
+        else f"; the parameters are {', '.join(sorted(known))}."
+    )
+    return f"there is no parameter {name} in {', '.join(notebooks)}{hint}"

@@ -1,4 +1,4 @@
-"""Progress of a long step, shown by whoever watches: the driver, a terminal or a notebook."""
+"""Progress of a long step, displayed by the driver, in a terminal or in a notebook."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ import time
 import warnings
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 VARIABLE = "PNETLIB_PROGRESS"
 OFF = "off"
-_PAUSE = 0.2
+_PAUSE = 0.2  # seconds between two updates of the file
 
 
 class Progress:
     """Count the finished parts of a long step; safe to advance from several threads.
 
-    Under the driver (`VARIABLE` names a file) the count goes to that file, and the driver shows
-    it with the time left. Where the variable is ``off`` nothing is shown. Otherwise a tqdm bar
-    appears in a terminal or in a notebook run by hand, and nothing in a batch log.
+    If the environment variable `VARIABLE` names a file, the count is written to it, and the driver
+    displays it with the time left. If it is ``off``, nothing is displayed. Otherwise a tqdm bar
+    appears in a terminal and in a notebook that is run by hand, but not in a batch log.
 
     Parameters
     ----------
     total : int
-        Number of parts.
+        Number of parts of the step.
     label : str
-        What is being done, in a few words.
+        Name of the parts in one word or two.
 
     Examples
     --------
@@ -44,11 +48,11 @@ class Progress:
         self.done = 0
         self._lock = threading.Lock()
         self._started = time.time()
-        self._shown = 0.0
-        watcher = os.environ.get(VARIABLE, "")
-        self._file = Path(watcher) if watcher not in ("", OFF) else None
-        self._bar = None if watcher else _bar(total, label)
-        self._tell()
+        self._written = 0.0
+        target = os.environ.get(VARIABLE, "")
+        self._file = Path(target) if target not in ("", OFF) else None
+        self._bar = None if target else _bar(total, label)
+        self._write()
 
     def advance(self, parts: int = 1) -> None:
         """Count `parts` more parts as finished."""
@@ -56,11 +60,11 @@ class Progress:
             self.done += parts
             if self._bar is not None:
                 self._bar.update(parts)
-            if time.time() - self._shown >= _PAUSE or self.done >= self.total:
-                self._tell()
+            if time.time() - self._written >= _PAUSE or self.done >= self.total:
+                self._write()
 
     def close(self) -> None:
-        """Take the display away."""
+        """Remove the bar or the file."""
         with self._lock:
             if self._bar is not None:
                 self._bar.close()
@@ -78,8 +82,8 @@ class Progress:
     ) -> None:
         self.close()
 
-    def _tell(self) -> None:
-        self._shown = time.time()
+    def _write(self) -> None:
+        self._written = time.time()
         if self._file is not None:
             count = {
                 "label": self.label,
@@ -87,30 +91,30 @@ class Progress:
                 "total": self.total,
                 "started": self._started,
             }
-            with contextlib.suppress(OSError):  # the step matters more than its display
+            with contextlib.suppress(OSError):  # displaying progress must not stop the step
                 partial = self._file.with_suffix(".partial")
                 partial.write_text(json.dumps(count), "utf-8")
                 os.replace(partial, self._file)
 
 
-def read_progress(file: Path) -> dict | None:
-    """Return the count in a progress file, or None where there is none."""
+def read_progress(file: Path) -> dict[str, Any] | None:
+    """Return the count in a progress file, or None if there is none."""
     try:
         return json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return None
 
 
-def _bar(total: int, label: str):
+def _bar(total: int, label: str) -> tqdm:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tqdm asks for widgets; its text bar is good enough
+        warnings.simplefilter("ignore")  # without ipywidgets tqdm warns and draws a text bar
         from tqdm.auto import tqdm
-    hidden = False if _in_kernel() else None  # None: shown on a terminal only
+    hidden = False if _in_kernel() else None  # None: only in a terminal
     return tqdm(total=total, desc=label, leave=False, disable=hidden)
 
 
 def _in_kernel() -> bool:
-    """Return whether this is a notebook's kernel, whose streams are shown but are no terminal."""
+    """Return whether this process is the kernel of a notebook, whose output is not a terminal."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return shell is not None and hasattr(shell, "kernel")

@@ -6,12 +6,7 @@ from pnetlib.errors import SetupError
 
 
 def project_root() -> Path:
-    """Return the folder that holds ``pyproject.toml``, ``notebooks`` and ``results``.
-
-    Returns
-    -------
-    Path
-        Absolute path, whatever the working folder of the caller is.
+    """Return the absolute path of the folder with ``pyproject.toml`` and ``notebooks``.
 
     Raises
     ------
@@ -21,7 +16,7 @@ def project_root() -> Path:
     root = Path(__file__).resolve().parents[2]
     if not (root / "pyproject.toml").is_file():
         raise SetupError(
-            f"pnetlib lies in {root}, which is no checkout of the project; "
-            "install it with `pip install --no-deps -e .` from a clone."
+            f"pnetlib is installed in {root}, not in a checkout of the project: clone the repository "
+            "and run ./reproduce.sh in it, or install the clone with `pip install --no-deps -e .`."
         )
     return root

@@ -1,25 +1,20 @@
-"""One run: its folder, its cohort, and the numbers, tables, arrays and figures of its steps."""
+"""One run: its folder, its cohort, and the files that its steps write and read."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import UsageError
 from pnetlib.execution.storage import digest, digests, whole_file
 from pnetlib.execution.threads import allowed_threads
-from pnetlib.workflow.parameters import (
-    DEFAULT_SEED,
-    TYPE_NAMES,
-    check_profile,
-    check_source,
-    named_source,
-)
+from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
 from pnetlib.workflow.project import project_root
 
 if TYPE_CHECKING:
@@ -32,39 +27,60 @@ if TYPE_CHECKING:
     from pnetlib.workflow.folds import Folds
 
 COHORT = "01_cohort"
-EXECUTION = "PNETLIB_EXECUTION"  # step and mark of the execution that this process is
-TRACE = "PNETLIB_TRACE"  # file where a step notes what it reads and writes
+EXECUTION = "PNETLIB_EXECUTION"  # step and identifier of the current execution
+TRACE = "PNETLIB_TRACE"  # file in which a step records what it reads and writes
 _EXAMPLE = {"source": "", "profile": "", "out": "", "seed": 0, "threads": 0}
 
 
 @dataclass(frozen=True)
 class Run:
-    """The place where the steps of one analysis leave their results and find earlier ones.
+    """Source, profile, seed and folder of one run, with the files that its steps share.
 
-    Every file is written whole or not at all. Beside each file a record in ``.made`` holds its
-    digest and the source, profile and seed it was made from: a file is read only if all of
-    them agree, so that results of another run, or half-copied ones, are never taken up. What a
-    step wrote under the driver is read by others only once that step has finished.
+    Every file is written completely or not at all. For each file, a record in ``.made`` has its
+    digest and the source, profile and seed that it was made from. A file is read only if all of
+    them agree, so results of another run and incomplete copies are never read. Under the driver,
+    the files of a step are read by others only once the step has finished.
 
     Parameters
     ----------
     source : str
         ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder with the official files
-        (a relative one is taken from the project's folder).
-    profile : str
-        ``"smoke"``, ``"standard"`` or ``"paper"``.
-    out : str
-        Folder of the results (a relative one is taken from the project's folder). Empty stands
-        for ``results/<source>-<profile>``.
-    seed : int
-        Seed of everything drawn at random.
-    threads : int
-        Threads to use; 0 stands for as many as are granted.
+        (a relative path starts from the folder of the project).
+    profile : {"smoke", "standard", "paper"}
+        Sizes of all steps.
+    out : str, default=""
+        Folder of the results (a relative path starts from the folder of the project); if empty,
+        ``results/<source>-<profile>``.
+    seed : int, default=20220823
+        Seed of every random draw.
+    threads : int, default=0
+        Threads to use; 0 means all that are granted.
+
+    Attributes
+    ----------
+    folder : Path
+        Folder of the results, as an absolute path.
+    name : str
+        Name of that folder unless `out` is given.
+    engine : Engine
+        Where long tasks are computed.
+    made_from : dict
+        Source, profile and seed, with the digests of the files if the source is a folder.
 
     Raises
     ------
     UsageError
-        If a parameter is unknown or of the wrong type.
+        If a parameter has an unknown value or the wrong type.
+
+    See Also
+    --------
+    pnetlib.datasets.load_cohort : Loads the cohort of a source.
+
+    Examples
+    --------
+    >>> run = Run("simulated", "smoke", seed=1, threads=2)
+    >>> run.name
+    'simulated-smoke'
     """
 
     source: str
@@ -82,38 +98,40 @@ class Run:
         object.__setattr__(self, "source", check_source(self.source, project_root()))
         for name in ("seed", "threads"):
             if getattr(self, name) < 0:
-                raise UsageError(f"{name} is {getattr(self, name)}, but must not be negative.")
+                raise UsageError(
+                    f"{name} is {getattr(self, name)}, but must not be negative; use 0 or more."
+                )
         object.__setattr__(self, "threads", self.threads or allowed_threads())
 
     @cached_property
     def folder(self) -> Path:
-        """Folder of this run, absolute."""
+        """Folder of the results, as an absolute path."""
         return project_root() / (self.out or f"results/{self.name}")
 
     @property
     def name(self) -> str:
-        """``<source>-<profile>``, with ``folder-<its name>`` for a folder."""
-        source = self.source if named_source(self.source) else f"folder-{Path(self.source).name}"
+        """``<source>-<profile>``, where a folder as source is ``folder-<its name>``."""
+        source = self.source if is_named_source(self.source) else f"folder-{Path(self.source).name}"
         return f"{source}-{self.profile}"
 
     def cohort(self, fresh: bool = False, drugs: str = "") -> Cohort:
-        """Return the cohort that step 01 kept, else load it from the source.
+        """Return the cohort that step 01 stored, else load it from the source.
 
         Parameters
         ----------
-        fresh : bool
-            Load from the source in any case (what step 01 itself does).
-        drugs : str
-            Names or GDSC ids of the drugs to load; the paper's four unless given. The cohort
-            that step 01 kept has the drugs that step 01 was given.
+        fresh : bool, default=False
+            Load the cohort from the source in any case, as step 01 itself does.
+        drugs : str, default=""
+            Names or GDSC ids of the drugs to load; if empty, the four of the paper. A stored
+            cohort has the drugs that step 01 loaded.
         """
         from pnetlib.datasets import load_cohort
         from pnetlib.datasets.cohort import Cohort
         from pnetlib.paper.drugs import PAPER_DRUGS
 
-        kept = None if fresh else self._found(f"{COHORT}.npz")
-        if kept is not None:
-            return Cohort.load(kept)
+        stored = None if fresh else self._found(f"{COHORT}.npz")
+        if stored is not None:
+            return Cohort.load(stored)
         cohort = load_cohort(
             self.source, drugs=drugs or PAPER_DRUGS, seed=self.seed, size=self.profile
         )
@@ -121,43 +139,43 @@ class Run:
             from pnetlib.datasets.download import cache_folder
 
             folder = cache_folder() / "official"
-            files = {str(folder / name): kept for name, kept in cohort.provenance["files"].items()}
-            _trace(fetched=files)
+            files = cohort.provenance["files"].items()
+            _trace(fetched={str(folder / name): sha256 for name, sha256 in files})
         return cohort
 
     @cached_property
     def engine(self) -> Engine:
-        """What computes long tasks: threads, or the dask cluster that the command named."""
+        """Where long tasks are computed: threads, or the dask cluster that the command names."""
         from pnetlib.execution.engine import Engine
 
         return Engine.of_environment(self.threads)
 
     def folds(self, cohort: Cohort) -> Folds:
-        """Return the folds of a cohort that were finished in this folder, by whatever run."""
+        """Return the stored folds of a cohort in this folder, whichever run computed them."""
         from pnetlib.workflow.folds import Folds
 
         return Folds.of_cohort(self.folder / "folds", cohort)
 
     def write_cohort(self, cohort: Cohort) -> Path:
-        """Keep the cohort for the later steps and return its path."""
+        """Store the cohort for later steps and return the path of its file."""
         return self._write(f"{COHORT}.npz", cohort.save)
 
     def write_json(self, name: str, numbers: Mapping[str, Any]) -> Path:
-        """Write the numbers of a step, the same bytes for the same numbers.
+        """Write the numbers of a step as JSON; the same numbers give the same bytes.
 
-        Keys are sorted, NaN becomes null.
+        Keys are sorted, and NaN becomes null.
 
         Parameters
         ----------
         name : str
-            Name without suffix, such as ``"02_comparison"``.
+            Name of the file without its suffix, such as ``"02_comparison"``.
         numbers : mapping
             Nested mappings, sequences, NumPy scalars and arrays, text, numbers and None.
 
         Raises
         ------
         TypeError, ValueError
-            If a value is of another type or infinite; the message names its place.
+            If a value is of another type or infinite; the message says where it is.
         """
         text = json.dumps(
             _plain(numbers, name), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
@@ -165,29 +183,29 @@ class Run:
         return self._write(f"{name}.json", lambda path: path.write_text(text + "\n", "utf-8"))
 
     def read_json(self, name: str) -> dict[str, Any] | None:
-        """Return the numbers of a step, or None where this run has none."""
+        """Return the numbers of a step, or None if this run has none."""
         path = self._found(f"{name}.json")
         return None if path is None else json.loads(path.read_text("utf-8"))
 
     def write_table(self, name: str, table: pd.DataFrame) -> Path:
-        """Write a table as csv; a plain row number as index is left out."""
+        """Write a table as csv; an index of plain row numbers is omitted."""
         import pandas as pd
 
-        counted = isinstance(table.index, pd.RangeIndex)
-        flat = table if counted else table.reset_index()
+        is_numbered = isinstance(table.index, pd.RangeIndex)
+        flat = table if is_numbered else table.reset_index()
         is_number = pd.api.types.is_numeric_dtype
         return self._write(
             f"{name}.csv",
-            lambda path: table.to_csv(path, index=not counted, lineterminator="\n"),
-            levels=0 if counted else table.index.nlevels,
+            lambda path: table.to_csv(path, index=not is_numbered, lineterminator="\n"),
+            levels=0 if is_numbered else table.index.nlevels,
             types=[str(kind) if is_number(kind) else "text" for kind in flat.dtypes],
         )
 
     def read_table(self, name: str) -> pd.DataFrame | None:
-        """Return a table as it was written, or None where this run has none.
+        """Return a table as it was written, or None if this run has none.
 
-        Numbers come back bit for bit, identifiers of digits kept as text as text; empty text
-        comes back as missing.
+        Numbers are read bit for bit, and identifiers that consist of digits are text if they were
+        written as text. Empty text is read as missing.
         """
         import pandas as pd
 
@@ -195,7 +213,7 @@ class Run:
         if path is None:
             return None
         layout = self.record(path.name)
-        # Read as text first: how pandas itself parses floats differs between its versions.
+        # Read as text first: the versions of pandas parse floats differently.
         table = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""])
         for column, kind in zip(table.columns, layout["types"], strict=True):
             if kind == "bool":
@@ -209,19 +227,19 @@ class Run:
         return table
 
     def write_arrays(self, name: str, **arrays: np.ndarray) -> Path:
-        """Write arrays as a compressed npz; labels may be given as lists of text or an Index."""
+        """Write arrays as compressed npz; labels may be lists of text or an Index."""
         import numpy as np
 
-        kept = {key: np.asarray(value) for key, value in arrays.items()}
-        for key, value in kept.items():
+        stored = {key: np.asarray(value) for key, value in arrays.items()}
+        for key, value in stored.items():
             if value.dtype.kind == "O":
                 if not all(isinstance(item, str) for item in value.ravel()):
-                    raise TypeError(f"{name}: the array {key} holds objects that are not text.")
-                kept[key] = value.astype(str)
-        return self._write(f"{name}.npz", lambda path: np.savez_compressed(path, **kept))
+                    raise TypeError(f"{name}: the array {key} has objects that are not text.")
+                stored[key] = value.astype(str)
+        return self._write(f"{name}.npz", lambda path: np.savez_compressed(path, **stored))
 
     def read_arrays(self, name: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays written under a name, or None where this run has none."""
+        """Return the arrays written under a name, or None if this run has none."""
         import numpy as np
 
         path = self._found(f"{name}.npz")
@@ -231,12 +249,12 @@ class Run:
             return dict(arrays)
 
     def save_figure(self, name: str, figure: Figure) -> Path:
-        """Save a figure as PNG and SVG, the same bytes for the same figure.
+        """Save a figure as PNG and SVG; the same figure gives the same bytes.
 
         Returns
         -------
         Path
-            The PNG in the folder ``figures`` of the run.
+            Path of the PNG, in the folder ``figures`` of the run.
         """
         import matplotlib as mpl
 
@@ -247,16 +265,16 @@ class Run:
 
     @cached_property
     def made_from(self) -> dict[str, Any]:
-        """What decides whether a file belongs to this run; a folder counts with its files."""
+        """Source, profile and seed, with the digests of the files if the source is a folder."""
         made_from = {"source": self.source, "profile": self.profile, "seed": self.seed}
-        if not named_source(self.source):
+        if not is_named_source(self.source):
             files = sorted(file for file in Path(self.source).iterdir() if file.is_file())
             known = digests(files, self.folder / ".made" / "source.json")
             made_from["files"] = {Path(name).name: sha256 for name, sha256 in known.items()}
         return made_from
 
     def digest_of(self, name: str) -> str | None:
-        """Return the SHA-256 of a file that a step would read, or None where it would not."""
+        """Return the SHA-256 of a file of this run, or None if a step would not read it."""
         record = self.record(name)
         path = self.folder / name
         if record is None or record["made_from"] != self.made_from or not path.is_file():
@@ -266,18 +284,18 @@ class Run:
         return record["sha256"] if digest(path) == record["sha256"] else None
 
     def record(self, name: str) -> dict[str, Any] | None:
-        """Return what ``.made`` tells of a file (or, with ``steps/``, of a step), if anything."""
+        """Return the record of a file, or of a step (``steps/NAME``), or None if there is none."""
         try:
             return json.loads(self.record_path(name).read_text("utf-8"))
         except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
 
     def record_path(self, name: str) -> Path:
-        """Return where ``.made`` tells of a file or step."""
+        """Return the path of the record of a file or step in ``.made``."""
         return self.folder / ".made" / f"{name}.json"
 
-    def _write(self, name: str, write, **layout: Any) -> Path:
-        """Write a file whole, then the record that makes it count."""
+    def _write(self, name: str, write: Callable[[Path], Any], **layout: Any) -> Path:
+        """Write a file, then the record without which it is not read."""
         path = self.folder / name
         record = self.record_path(name)
         record.unlink(missing_ok=True)
@@ -292,13 +310,13 @@ class Run:
         return path
 
     def _found(self, name: str) -> Path | None:
-        """Return the path of a file that this run made and that is as it was made."""
+        """Return the path of a file that this run made and that is unchanged since."""
         sha256 = self.digest_of(name)
         _trace(read={name: sha256})
         return None if sha256 is None else self.folder / name
 
     def _finished(self, execution: str | None) -> bool:
-        """Return whether what an execution wrote may be read; None stands for one by hand."""
+        """Return whether files of an execution may be read; None means one by hand."""
         if execution is None or execution == os.environ.get(EXECUTION):
             return True
         step = self.record(f"steps/{execution.partition(' ')[0]}")
@@ -306,14 +324,14 @@ class Run:
 
 
 def _trace(**what: dict[str, str | None]) -> None:
-    """Note for the driver what this step reads and writes."""
+    """Record for the driver what this step reads and writes."""
     if TRACE in os.environ:
         with open(os.environ[TRACE], "a", encoding="utf-8") as trace:
             trace.write(json.dumps(what) + "\n")
 
 
 def _plain(value: Any, place: str) -> Any:
-    """Return what json writes exactly: NumPy values unpacked, NaN as None."""
+    """Return values that JSON can store exactly: NumPy values converted, NaN as None."""
     import numpy as np
 
     if isinstance(value, (np.ndarray, np.generic)):
@@ -326,8 +344,8 @@ def _plain(value: Any, place: str) -> Any:
         return [_plain(item, f"{place}[{at}]") for at, item in enumerate(value)]
     if isinstance(value, float):
         if value in (float("inf"), float("-inf")):
-            raise ValueError(f"{place} is infinite, which JSON cannot hold.")
+            raise ValueError(f"{place} is infinite, which JSON cannot store.")
         return None if value != value else value
     if value is None or isinstance(value, (str, int)):
         return value
-    raise TypeError(f"{place} is a {type(value).__name__}, which JSON cannot hold.")
+    raise TypeError(f"{place} is a {type(value).__name__}, which JSON cannot store.")

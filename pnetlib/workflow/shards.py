@@ -1,6 +1,6 @@
-"""The comparison in parts: each computes its share of the folds and nothing else.
+"""The comparison in parts, each of which computes some of the folds and nothing else.
 
-Run by the driver as ``python -m pnetlib.workflow.shards``, with what to do as JSON in its input.
+The driver runs ``python -m pnetlib.workflow.shards`` and passes its request as JSON.
 """
 
 from __future__ import annotations
@@ -13,25 +13,29 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pnetlib.errors import PnetError, SetupError
+from pnetlib.workflow.progress import Progress
 from pnetlib.workflow.run import Run
 
+if TYPE_CHECKING:
+    from pnetlib.execution.engine import Work
 
-def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list:
-    """Return all that notebook 02 computes fold by fold, in its order.
+
+def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
+    """Return everything that notebook 02 computes fold by fold, in its order.
 
     Parameters
     ----------
     run : Run
     parameters : mapping
-        Those of the notebook, with their defaults.
+        Parameters of the notebook, including the defaults.
 
     Returns
     -------
     list of Work
-        The outer folds, the control's and the choices on all lines.
+        The outer folds, those of the control, and the choices on all cell lines.
     """
     from pnetlib.steps.comparison.compute import choice_work, outer_work
     from pnetlib.steps.data.compute import forced_genes
@@ -41,16 +45,16 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list:
     sizes = with_repeats(profile_named(run.profile), parameters["repeats"])
     sizes = with_genes(sizes, parameters["n_genes"], parameters["gene_fraction"], cohort)
     force = forced_genes(parameters["force_genes"])
-    kept = run.folds(cohort)
+    folds = run.folds(cohort)
     return [
-        outer_work(cohort, sizes, run.seed, force=force, kept=kept),
-        outer_work(cohort, sizes, run.seed, force=force, permute=True, kept=kept),
-        choice_work(cohort, sizes, run.seed, force=force, kept=kept),
+        outer_work(cohort, sizes, run.seed, force=force, kept=folds),
+        outer_work(cohort, sizes, run.seed, force=force, permute=True, kept=folds),
+        choice_work(cohort, sizes, run.seed, force=force, kept=folds),
     ]
 
 
-def share(work: list, k: int, m: int) -> list:
-    """Return part k of m: every m-th task, counted through all the work."""
+def part_of(work: list[Work], k: int, m: int) -> list[Work]:
+    """Return part k of m: every m-th task, counted over all the work."""
     parts, count = [], 0
     for part in work:
         chosen = [t for at, t in enumerate(part.tasks, count) if at % m == k - 1]
@@ -59,17 +63,15 @@ def share(work: list, k: int, m: int) -> list:
     return parts
 
 
-def missing(work: list) -> tuple[int, int]:
-    """Return how many tasks have no result yet, and how many there are."""
+def count_missing(work: list[Work]) -> tuple[int, int]:
+    """Return how many tasks have no stored result, and how many tasks there are."""
     tasks = [(part.kept, task) for part in work for task in part.tasks]
-    return sum(kept.get(task) is None for kept, task in tasks), len(tasks)
+    return sum(folds.get(task) is None for folds, task in tasks), len(tasks)
 
 
 def compute(run: Run, parameters: Mapping[str, Any], k: int, m: int) -> None:
-    """Compute part k of m and keep each result as soon as it is there."""
-    from pnetlib.workflow.progress import Progress
-
-    parts = share(comparison_work(run, parameters), k, m)
+    """Compute part k of m and store each result as soon as it is finished."""
+    parts = part_of(comparison_work(run, parameters), k, m)
     total = sum(len(part.tasks) for part in parts)
     with Progress(max(total, 1), "folds") as progress, run.engine as engine:
         for part in parts:
@@ -78,17 +80,17 @@ def compute(run: Run, parameters: Mapping[str, Any], k: int, m: int) -> None:
 
 
 def check(run: Run, parameters: Mapping[str, Any]) -> None:
-    """Raise `SetupError` where a merge would have to compute folds."""
-    left, total = missing(comparison_work(run, parameters))
+    """Raise `SetupError` if a merge would have to compute folds."""
+    left, total = count_missing(comparison_work(run, parameters))
     if left:
         raise SetupError(
-            f"{left} of the {total} folds of the comparison are missing: run the parts of the "
-            "array that failed again, or leave out --merge to compute them here."
+            f"{left} of the {total} folds of the comparison are missing: repeat the parts of the "
+            "array that failed, or leave out --merge to compute the folds here."
         )
 
 
 def _end_with(parent: int) -> None:
-    """End this process when the driver is gone, however it ended."""
+    """End this process when the driver has ended, even if it was killed."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -99,15 +101,15 @@ def _end_with(parent: int) -> None:
 
 
 def main() -> int:
-    """Do what the driver asks for; a mistake is the last line of the log."""
-    asked = json.load(sys.stdin)
-    _end_with(asked["parent"])
-    run = Run(**asked["run"])
+    """Compute or check what the driver requests; an error is the last line of the log."""
+    request = json.load(sys.stdin)
+    _end_with(request["parent"])
+    run = Run(**request["run"])
     try:
-        if asked["share"] is None:
-            check(run, asked["parameters"])
+        if request["part"] is None:
+            check(run, request["parameters"])
         else:
-            compute(run, asked["parameters"], *asked["share"])
+            compute(run, request["parameters"], *request["part"])
     except PnetError as error:
         print(error, flush=True)
         return error.exit_code

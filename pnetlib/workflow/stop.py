@@ -1,4 +1,4 @@
-"""Signals that stop a run: by hand, by the system, and Slurm's warning before the time limit."""
+"""Signals that stop a run: from the keyboard, from the system, and Slurm's time-limit warning."""
 
 import os
 import signal
@@ -12,14 +12,14 @@ TIME_LIMIT = 75
 
 
 class StoppedError(PnetError):
-    """A signal asked the run to stop.
+    """A signal stopped the run.
 
     Attributes
     ----------
     number : int
         The signal.
     progress : bool
-        Whether anything was finished before, so that going on makes sense.
+        Whether this command finished a step or a fold, so that repeating it makes sense.
     """
 
     def __init__(self, message: str, number: int) -> None:
@@ -36,28 +36,28 @@ class Signalled(KeyboardInterrupt):
         super().__init__()
         self.number = number
 
-    def error(self, where: str, kept: str) -> StoppedError:
-        """Return the sentence that the run ends with.
+    def error(self, where: str, saved: str) -> StoppedError:
+        """Return the error that the run ends with.
 
         Parameters
         ----------
         where : str
-            Such as ``"in 02_comparison"``.
-        kept : str
-            Where the finished parts are and what to look at, as the end of a sentence.
+            The point of the run, such as ``"in 02_comparison"``.
+        saved : str
+            Where finished parts are saved, as the end of a clause, such as ``"in results"``.
         """
         name = signal.Signals(self.number).name
         limit = ", the warning before the time limit," if self.number == signal.SIGUSR1 else ""
         return StoppedError(
-            f"stopped by {name}{limit} {where}; what is finished is kept {kept}, and the same "
-            "command goes on from there.",
+            f"stopped by {name}{limit} {where}; finished parts are saved {saved}, and the same "
+            "command continues from there.",
             self.number,
         )
 
 
 @contextmanager
 def signals() -> Iterator[None]:
-    """Turn the first SIGINT, SIGTERM or SIGUSR1 into `Signalled`; further ones change nothing."""
+    """Turn the first SIGINT, SIGTERM or SIGUSR1 into `Signalled` and ignore later ones."""
     stopping = False
 
     def stop(number: int, frame: object) -> None:
@@ -75,42 +75,47 @@ def signals() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def fate_of_job(error: StoppedError) -> str:
-    """What becomes of a job of Slurm that came to its time limit, as the end of the sentence.
+def _job_at_time_limit(error: StoppedError) -> str | None:
+    """Return the number of the Slurm job that reached its time limit, if this is one."""
+    return os.environ.get("SLURM_JOB_ID") if error.number == signal.SIGUSR1 else None
+
+
+def requeue_notice(error: StoppedError) -> str:
+    """Return a sentence on what happens to a Slurm job that reached its time limit.
 
     Returns
     -------
     str
-        Empty outside a job or for other signals.
+        Empty outside a job and for other signals.
     """
-    job = os.environ.get("SLURM_JOB_ID")
-    if job is None or error.number != signal.SIGUSR1:
+    job = _job_at_time_limit(error)
+    if job is None:
         return ""
     if not error.progress:
         return (
-            " Nothing was finished within the time limit, so job "
-            f"{job} is not put back into the queue: give it more time."
+            f" Nothing was finished within the time limit, so job {job} does not go back into the "
+            "queue: give it more time."
         )
     return f" Job {job} goes back into the queue."
 
 
-def put_back(error: StoppedError) -> str:
-    """Put such a job back into the queue, if that makes sense; Slurm then ends this process.
+def requeue(error: StoppedError) -> str:
+    """Put a job that reached its time limit back into the queue if it finished anything.
 
-    So all else is to be said before.
+    Slurm then ends this process, so everything else must have been printed before.
 
     Returns
     -------
     str
-        A complaint, or nothing.
+        A sentence if Slurm refused, else empty.
     """
-    job = os.environ.get("SLURM_JOB_ID")
-    if job is None or error.number != signal.SIGUSR1 or not error.progress:
+    job = _job_at_time_limit(error)
+    if job is None or not error.progress:
         return ""
     try:
-        asked = subprocess.run(["scontrol", "requeue", job], capture_output=True, timeout=60)
+        reply = subprocess.run(["scontrol", "requeue", job], capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
-        asked = None
-    if asked is not None and asked.returncode == 0:
+        reply = None
+    if reply is not None and reply.returncode == 0:
         return ""
     return f"job {job} could not be put back into the queue: submit it again."

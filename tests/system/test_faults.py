@@ -1,8 +1,8 @@
-"""Faults at random moments of a smoke run: the same command goes on and ends with the same bytes.
+"""Faults at random moments of a smoke run: the same command continues it, to the same bytes.
 
-Two of the faults are injected once into step 02, so that the suite stays short; PNETLIB_FAULTS
-says how often to inject every fault instead, into steps 01 and 02, and PNETLIB_FAULTS_TABLE names a
-csv file for what came of each.
+To keep the suite short, two of the faults are injected once, into step 02. PNETLIB_FAULTS=N injects
+every fault N times, into steps 01 and 02, and PNETLIB_FAULTS_TABLE names a csv file for the
+outcomes.
 """
 
 import csv
@@ -10,20 +10,18 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
 
 import pytest
+from builders import SMOKE, command_environment, command_line, compiled_files, mounted_disk, results
 
-ROOT = Path(__file__).resolve().parent.parent
-ASKED = os.environ.get("PNETLIB_FAULTS", "")
-TIMES = int(ASKED or 1)
+REPEATS = os.environ.get("PNETLIB_FAULTS", "")
+TIMES = int(REPEATS or 1)
 TABLE = os.environ.get("PNETLIB_FAULTS_TABLE", "")
-ONLY = "01,02" if ASKED else "02"
-STEPS = ("--data", "simulated", "--profile", "smoke", "--only", ONLY, "-j", "2")
-KINDS = {".json", ".csv", ".npz", ".png", ".svg"}
+ONLY = "01,02" if REPEATS else "02"
+STEPS = (*SMOKE, "--only", ONLY, "-j", "2")
 SECONDS_TO_END = 30  # generous: other tests and runs may keep the machine busy
 ENDS = {
     "SIGTERM": {143},
@@ -35,33 +33,33 @@ ENDS = {
     "second run": {0},
     "worker killed": {0},
 }
-SHORT = ("SIGTERM", "kernel killed")  # a killed worker: see test_engine too
+SHORT = ("SIGTERM", "kernel killed")  # test_engine has a killed worker
 
 
 class Driver:
-    """A run in the background."""
+    """A run in the background and what it printed."""
 
     def __init__(self, out, *more):
         self.out = Path(out)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "pnetlib", "run", *STEPS, "--out", str(out), *more],
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"},
+            command_line(*STEPS, "--out", out, *more),
+            env=command_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        self.began, self.said = time.monotonic(), ""
+        self.began, self.printed = time.monotonic(), ""
 
     def is_running(self):
         return self.process.poll() is None
 
     def end(self, seconds=300):
-        """Wait for the end; return exit code, complaint and seconds since the beginning."""
-        self.said, complaint = self.process.communicate(timeout=seconds)
-        return self.process.returncode, complaint.strip(), time.monotonic() - self.began
+        """Wait for the end; return the exit code, the error and the seconds since the beginning."""
+        self.printed, error = self.process.communicate(timeout=seconds)
+        return self.process.returncode, error.strip(), time.monotonic() - self.began
 
     def wait_for(self, found):
-        """Wait until something is there; None where the run ends first."""
+        """Wait until `found` returns something; return None if the run ends first."""
         while self.is_running():
             if there := found():
                 return there
@@ -73,7 +71,7 @@ class Driver:
 
 
 def descendants(pid, word):
-    """Processes that come from another and have a word in their command line."""
+    """Return the descendants of a process with a word in their command line."""
     parents, names = {}, {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
@@ -89,49 +87,31 @@ def descendants(pid, word):
     return [child for child in sorted(below) if word in names.get(child, "")]
 
 
-def results(folder):
-    """Bytes of all numbers, tables, arrays, figures and folds."""
-    return {
-        str(file.relative_to(folder)): file.read_bytes()
-        for file in sorted(folder.rglob("[!.]*"))
-        if file.suffix in KINDS and ".made" not in file.parts
-    }
-
-
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
-    """Results of a run that nothing disturbs, and its seconds; the kernels are compiled before."""
+    """Return the results of an undisturbed run and its seconds, with all kernels compiled before."""
     for at in range(2):
         out = tmp_path_factory.mktemp("undisturbed") / str(at)
-        compiled = kernels()
-        code, complaint, seconds = Driver(out).end()
-        assert code == 0, complaint
-        if kernels() == compiled:
+        compiled = compiled_files()
+        code, error, seconds = Driver(out).end()
+        assert code == 0, error
+        if compiled_files() == compiled:
             break
     return results(out), seconds
 
 
-def kernels():
-    return sorted(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc"))
-
-
 @pytest.fixture
 def folder(tmp_path, request):
-    """A folder of its own for the run; for a full disk, on a small disk of its own."""
+    """Return a new folder for the run, on a small disk for the fault "disk full"."""
     if request.node.callspec.params["fault"] != "disk full":
         yield tmp_path / "run"
         return
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=16m", "pnetlib-test", str(disk)]
-    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
-        pytest.skip("no disk can be mounted here")
-    yield disk / "run"
-    subprocess.run(["umount", "-l", str(disk)], check=True)
+    with mounted_disk(tmp_path / "disk", "16m") as disk:
+        yield disk / "run"
 
 
 def inject(fault, driver):
-    """Do it; return what to undo before the run goes on, or None where the run was over."""
+    """Inject a fault; return what undoes it, or None if the run had already ended."""
     if fault.startswith("SIG"):
         if not driver.is_running():
             return None
@@ -155,11 +135,11 @@ def inject(fault, driver):
         if not driver.wait_for((driver.out / "run.jsonl").parent.joinpath(".lock").exists):
             return None
         second = Driver(driver.out)
-        code, complaint, _ = second.end()
-        if not driver.is_running() or "(2 of them fresh)" in second.said:  # the first was done
+        code, error, _ = second.end()
+        if not driver.is_running() or "(2 of them fresh)" in second.printed:  # the first had ended
             return None
-        assert (code, complaint.count("\n")) == (3, 0), complaint
-        assert "another run is writing to" in complaint
+        assert (code, error.count("\n")) == (3, 0), error
+        assert "another run is writing to" in error
     elif fault == "disk full":
         filling = driver.out.parent / "filling"
         with open(filling, "wb") as file:
@@ -172,9 +152,9 @@ def inject(fault, driver):
     return lambda: None
 
 
-@pytest.mark.parametrize("fault", ENDS if ASKED else SHORT)
+@pytest.mark.parametrize("fault", ENDS if REPEATS else SHORT)
 @pytest.mark.parametrize("number", range(TIMES))
-def test_a_run_goes_on_after_a_fault(fault, number, folder, undisturbed):
+def test_a_run_continues_after_a_fault(fault, number, folder, undisturbed):
     expected, usual = undisturbed
     more = ()
     if fault == "worker killed":
@@ -186,36 +166,36 @@ def test_a_run_goes_on_after_a_fault(fault, number, folder, undisturbed):
         driver = Driver(out, *more)
         time.sleep(max(0.2, moment / 2**attempt))  # Python itself needs a moment
         undo = inject(fault, driver)
-        asked = time.monotonic()
+        injected = time.monotonic()
         if undo is None:
             driver.end()
             continue
-        code, complaint, _ = driver.end()
-        took = time.monotonic() - asked
+        code, error, _ = driver.end()
+        took = time.monotonic() - injected
         undo()
         if code not in ENDS[fault] and code == 0:
-            continue  # it hit nothing that was still to be written
+            continue  # nothing was left to be written
         break
-    assert code in ENDS[fault], complaint
+    assert code in ENDS[fault], error
     if code > 0:
-        assert complaint.startswith("error: ") and "\n" not in complaint, complaint
+        assert error.startswith("error: ") and "\n" not in error, error
     if code not in (0, 3):
         assert took < SECONDS_TO_END
-    kept = {file: file.stat().st_mtime_ns for file in (out / "folds").glob("[!.]*")}
-    code_after, complaint, _ = Driver(out, *more).end()
-    assert code_after == 0, complaint
+    folds = {file: file.stat().st_mtime_ns for file in (out / "folds").glob("[!.]*")}
+    code_after, error, _ = Driver(out, *more).end()
+    assert code_after == 0, error
     found = results(out)
     different = [
         name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
     ]
-    tell(fault, number, moment / 2**attempt, code, took, len(kept), not different)
+    record(fault, number, moment / 2**attempt, code, took, len(folds), not different)
     assert different == []
-    assert {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert {file: file.stat().st_mtime_ns for file in folds} == folds
     assert not list(out.rglob("*.partial*"))
 
 
-def tell(*row):
-    """Add a line to the table, if there is to be one."""
+def record(*row):
+    """Add a row to the table, if one was named."""
     if TABLE:
         is_new = not Path(TABLE).exists()
         with open(TABLE, "a", newline="") as file:
@@ -228,9 +208,9 @@ def tell(*row):
                         "after_s",
                         "exit_code",
                         "ended_in_s",
-                        "folds_kept",
+                        "folds_finished",
                         "identical",
                     ]
                 )
-            fault, number, after, code, took, kept, identical = row
-            writer.writerow([fault, number, f"{after:.2f}", code, f"{took:.2f}", kept, identical])
+            fault, number, after, code, took, folds, identical = row
+            writer.writerow([fault, number, f"{after:.2f}", code, f"{took:.2f}", folds, identical])

@@ -1,4 +1,4 @@
-"""What one command asks the driver for."""
+"""What one command asks the driver to do."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pnetlib.workflow.run import Run
 
 
 @dataclass(frozen=True)
-class Order:
-    """What one command asks for.
+class Options:
+    """The checked options of one command.
 
     Parameters
     ----------
     run : Run
         Source, profile, folder, seed and threads.
     steps : list of Step
-        What to execute, in this order.
+        Steps to execute, in this order.
     parameters : dict
         Names and values given to each step beyond those of the run, by the step's name.
-    force : bool
-        Execute steps that are fresh too, and compute their folds again.
+    force : bool, default=False
+        Execute fresh steps too, and compute their folds again.
     backend, scheduler : str
-        What computes long tasks, as `Engine` takes them.
-    share : (int, int), optional
-        Compute only the folds of part k of m.
-    merge : bool
-        Refuse to start while folds are missing.
+        Where long tasks are computed, as in `Engine`.
+    part : (int, int), optional
+        Compute only part k of m of the folds of the comparison.
+    merge : bool, default=False
+        Refuse to start while folds of the comparison are missing.
     """
 
     run: Run
@@ -37,5 +37,5 @@ class Order:
     force: bool = False
     backend: str = "threads"
     scheduler: str = ""
-    share: tuple[int, int] | None = None
+    part: tuple[int, int] | None = None
     merge: bool = False

@@ -1,6 +1,6 @@
-"""./reproduce.sh: which environment it takes or makes, and the whole way at smoke size.
+"""./reproduce.sh: which environment it uses or makes, and a whole run at smoke size.
 
-A stand-in for Python notes what is asked of it, and neither makes environments nor installs.
+A stand-in for Python records its calls, and neither makes environments nor installs packages.
 """
 
 import json
@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 
 import pytest
+from builders import ROOT, SMOKE, results
 
-ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("python3", "python", "python3.11", "python3.12", "python3.13", "python3.14")
 
 STAND_IN = """#!/bin/bash
@@ -27,7 +27,7 @@ case "$*" in
         echo pip >>"{calls}"
         if [ -e "{calls}.slow" ]; then sleep 30; fi
         if [ -e "{calls}.broken" ]; then echo "no route to host"; exit 1; fi ;;
-    "-m pnetlib.cli.compile")
+    "-m pnetlib compile")
         echo compile >>"{calls}" ;;
     *) exec "{python}" "$@" ;;
 esac
@@ -47,7 +47,7 @@ def script(path, text):
 
 
 class Clone:
-    """A fresh copy of the project on a machine where only the stand-in is installed."""
+    """A fresh copy of the project, with nothing but the stand-in on the PATH."""
 
     def __init__(self, folder):
         self.root = folder / "clone"
@@ -70,7 +70,7 @@ class Clone:
         } | {"PATH": f"{self.bin}:/usr/bin:/bin"}
 
     def write_notebook(self, name, code, printed):
-        """Write a notebook with one checked cell and what it is said to have printed."""
+        """Write a notebook with one checked cell and the output stored for it."""
 
         def cell(at, source, tag, text=()):
             outputs = [{"output_type": "stream", "name": "stdout", "text": list(text)}]
@@ -109,7 +109,7 @@ class Clone:
 
     @property
     def called(self):
-        """What was asked of the stand-in, in order."""
+        """Calls of the stand-in, in order."""
         return self.calls.read_text().splitlines() if self.calls.exists() else []
 
 
@@ -125,7 +125,7 @@ def assert_one_sentence(result, code, words):
     assert words in result.stderr
 
 
-CHECK = ("--check", "--data", "simulated")  # the quickest thing to ask of an environment
+CHECK = ("--check", "--data", "simulated")  # the quickest command that needs an environment
 
 
 # --- before there is an environment ----------------------------------------------------------
@@ -166,7 +166,7 @@ def test_python_without_venv_is_one_sentence(clone):
     assert_one_sentence(clone("--data", "simulated"), 3, "lacks the module venv")
 
 
-# --- making one ------------------------------------------------------------------------------
+# --- making an environment -------------------------------------------------------------------
 
 
 def test_environment_is_made_once(clone):
@@ -186,7 +186,7 @@ def test_changed_lock_updates_the_environment(clone):
     assert clone.called == ["venv", "pip", "pip", "compile", "pip", "pip", "compile"]
 
 
-def test_failed_installation_names_its_log_and_is_mended_by_the_next_call(clone):
+def test_a_failed_installation_names_its_log_and_the_next_call_repairs_it(clone):
     broken = Path(f"{clone.calls}.broken")
     broken.touch()
     log = clone.root / ".cache" / "install.log"
@@ -199,7 +199,7 @@ def test_failed_installation_names_its_log_and_is_mended_by_the_next_call(clone)
     assert clone.called == ["venv", "pip", "venv", "pip", "pip", "compile"]
 
 
-def test_interrupted_installation_is_begun_anew(clone):
+def test_an_interrupted_installation_starts_again(clone):
     slow = Path(f"{clone.calls}.slow")
     slow.touch()
     installing = subprocess.Popen(
@@ -227,7 +227,7 @@ def wait_for(condition, seconds=20):
         time.sleep(0.05)
 
 
-def test_environment_of_a_python_that_is_gone_is_made_anew(clone):
+def test_the_environment_of_a_removed_python_is_made_again(clone):
     clone(*CHECK)
     (clone.root / ".venv" / "bin" / "python").unlink()
     assert clone(*CHECK).returncode == 0
@@ -247,7 +247,7 @@ def test_calls_at_the_same_time_make_one_environment(clone):
     assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
-def test_somebody_elses_venv_is_left_alone(clone):
+def test_a_venv_made_by_others_is_not_changed(clone):
     (clone.root / ".venv").mkdir()
     (clone.root / ".venv" / "mine").touch()
     assert_one_sentence(clone(*CHECK), 3, ".venv was not made by reproduce.sh")
@@ -256,7 +256,7 @@ def test_somebody_elses_venv_is_left_alone(clone):
 
 
 @pytest.mark.parametrize("name", ["mamba", "micromamba", "conda"])
-def test_conda_goes_before_venv(clone, name):
+def test_conda_is_preferred_to_venv(clone, name):
     script(clone.bin / name, CONDA.format(calls=clone.calls, stand_in=clone.python))
     assert clone(*CHECK).returncode == 0
     assert clone(*CHECK).returncode == 0
@@ -268,15 +268,15 @@ def test_conda_goes_before_venv(clone, name):
     assert not (clone.root / ".venv").exists()
 
 
-def test_conda_can_be_passed_by(clone):
+def test_venv_can_be_demanded(clone):
     script(clone.bin / "conda", "#!/bin/sh\nexit 1\n")
     assert_one_sentence(clone(*CHECK), 3, "The packages could not be installed")
     assert clone(*CHECK, PNETLIB_ENV="venv").returncode == 0
-    assert clone(*CHECK).returncode == 0  # what stands is taken
+    assert clone(*CHECK).returncode == 0  # an existing environment is used
     assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
-# --- the active one --------------------------------------------------------------------------
+# --- the active environment ------------------------------------------------------------------
 
 
 def active(folder, python):
@@ -286,14 +286,14 @@ def active(folder, python):
 
 
 @pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
-def test_active_environment_is_used_as_it_is(clone, tmp_path, variable):
+def test_a_complete_active_environment_is_used(clone, tmp_path, variable):
     folder = active(tmp_path / "mine", sys.executable)
     result = clone(*CHECK, **{variable: folder})
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
     assert clone.called == []
 
 
-def test_active_environment_that_lacks_something_is_passed_by(clone, tmp_path):
+def test_an_active_environment_without_a_package_is_not_used(clone, tmp_path):
     folder = active(tmp_path / "mine", f"{sys.executable} -S")
     result = clone(*CHECK, VIRTUAL_ENV=folder)
     assert result.returncode == 0
@@ -301,7 +301,7 @@ def test_active_environment_that_lacks_something_is_passed_by(clone, tmp_path):
     assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
-def test_nothing_of_the_users_python_leaks_in(clone, tmp_path):
+def test_the_users_own_python_has_no_influence(clone, tmp_path):
     (tmp_path / "numpy.py").write_text("raise SystemExit('leaked')")
     folder = active(tmp_path / "mine", sys.executable)
     result = clone(
@@ -340,16 +340,18 @@ def test_continuous_integration_ends_with_exactly_this():
     assert os.access(ROOT / "reproduce.sh", os.X_OK)
 
 
-def test_a_job_of_slurm_asks_for_what_it_needs():
+def test_a_slurm_job_requests_what_it_needs():
     lines = (ROOT / "reproduce.sh").read_text().splitlines()
     first = next(at for at, line in enumerate(lines) if line and not line.startswith("#"))
-    asked = [line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH ")]
+    requested = [line.removeprefix("#SBATCH ") for line in lines if line.startswith("#SBATCH ")]
     assert all(line.startswith("#") for line in lines[:first])
-    assert all("#SBATCH" not in line for line in lines[first:])  # Slurm would not see them
-    assert {"--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:USR1@300"} <= set(asked)
-    (output,) = (line.partition("=")[2] for line in asked if line.startswith("--output="))
-    assert (ROOT / output).parent.is_dir()  # or Slurm fails without a word
-    assert not [line for line in asked if "account" in line or "partition" in line]
+    assert all("#SBATCH" not in line for line in lines[first:])  # Slurm would not read them
+    assert {"--ntasks=1", "--requeue", "--open-mode=append", "--signal=B:USR1@300"} <= set(
+        requested
+    )
+    (output,) = (line.partition("=")[2] for line in requested if line.startswith("--output="))
+    assert (ROOT / output).parent.is_dir()  # or Slurm fails without a message
+    assert not [line for line in requested if "account" in line or "partition" in line]
 
 
 def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
@@ -366,28 +368,20 @@ def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
     )
     wait_for(lambda: "pip" in clone.called)
     os.killpg(installing.pid, signal.SIGUSR1)
-    _, complaint = installing.communicate(timeout=60)
+    _, error = installing.communicate(timeout=60)
     assert installing.returncode == 75
-    assert complaint.splitlines()[-1].startswith("error: stopped by SIGUSR1"), complaint
+    assert error.splitlines()[-1].startswith("error: stopped by SIGUSR1"), error
 
 
-# --- the whole way ---------------------------------------------------------------------------
+# --- a whole run -----------------------------------------------------------------------------
 
 
 def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
-    """Two runs of the paper's own steps side by side, one with one thread and one with two."""
+    """Run steps 01 to 05 twice at the same time, with one thread and with two."""
     folder = active(tmp_path / "mine", sys.executable)
     environment = os.environ | {"VIRTUAL_ENV": folder}
     environment.pop("PNETLIB_ENV", None)
-    smoke = [
-        str(ROOT / "reproduce.sh"),
-        "--data",
-        "simulated",
-        "--profile",
-        "smoke",
-        "--only",
-        "01,02,03,04,05",
-    ]
+    smoke = [str(ROOT / "reproduce.sh"), *SMOKE, "--only", "01,02,03,04,05"]
     runs = [
         subprocess.Popen(
             [*smoke, "--out", str(tmp_path / f"j{threads}"), "-j", str(threads)],
@@ -398,9 +392,9 @@ def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
         )
         for threads in (1, 2)
     ]
-    said = [run.communicate(timeout=500) for run in runs]
-    for run, (shown, complaint) in zip(runs, said, strict=True):
-        assert (run.returncode, complaint) == (0, ""), shown + complaint
+    printed = [run.communicate(timeout=500) for run in runs]
+    for run, (shown, error) in zip(runs, printed, strict=True):
+        assert (run.returncode, error) == (0, ""), shown + error
         assert "Finished 5 steps in " in shown
     one, two = (results(tmp_path / f"j{threads}") for threads in (1, 2))
     numbers = [name for name in one if name.endswith(".json") and "/" not in name]
@@ -409,13 +403,3 @@ def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
     }
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []
-
-
-def results(folder):
-    """Bytes of the numbers, tables, arrays and figures of a run."""
-    kinds = {".json", ".csv", ".npz", ".png", ".svg"}
-    return {
-        str(file.relative_to(folder)): file.read_bytes()
-        for file in sorted(folder.rglob("[!.]*"))
-        if file.suffix in kinds and ".made" not in file.parts
-    }

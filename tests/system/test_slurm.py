@@ -1,6 +1,6 @@
-"""Batch jobs on a real Slurm, which this file starts on this machine alone.
+"""Batch jobs on a real Slurm, which these tests start on this machine.
 
-Needs root and Debian's packages slurm-wlm and munge; skipped elsewhere.
+They need root and Debian's packages slurm-wlm and munge, and are skipped elsewhere.
 """
 
 import os
@@ -13,11 +13,9 @@ import time
 from pathlib import Path
 
 import pytest
+from builders import ROOT, SMOKE, command_environment, command_line, compiled_files, results
 
-ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
-SMOKE = ("--data", "simulated", "--profile", "smoke")
-KINDS = {".json", ".csv", ".npz", ".png", ".svg"}
 CONFIGURATION = """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -53,7 +51,7 @@ pytestmark = pytest.mark.slurm
 
 
 class Slurm:
-    """Slurm's daemons with all their state in one folder, and its commands."""
+    """Slurm's daemons, with all their state in one folder, and its commands."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -119,12 +117,12 @@ class Slurm:
         )
         return result.stdout
 
-    def _wait(self, condition, seconds, complaint):
+    def _wait(self, condition, seconds, problem):
         until = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > until:
                 logs = [f.read_text()[-2000:] for f in self.folder.glob("*.out")]
-                pytest.skip(f"{complaint}: {' '.join(logs)}")
+                pytest.skip(f"{problem}: {' '.join(logs)}")
             time.sleep(0.2)
 
     def submit(self, clone, *options, arguments=()):
@@ -137,17 +135,17 @@ class Slurm:
         return result.stdout.strip().split(";")[0]
 
     def change(self, job, *settings):
-        """Change a job's settings; False where Slurm refuses, as it may for a moment."""
+        """Change the settings of a job; return whether Slurm accepted, which it may not do at once."""
         line = ["scontrol", "update", f"jobid={job}", *settings]
         return subprocess.run(line, env=self.environment, capture_output=True).returncode == 0
 
     def states(self, job):
-        """What Slurm tells of a job, of each of an array, or of all where `job` is empty."""
+        """Return the record of a job, of each task of an array, or of all jobs if `job` is empty."""
         lines = self("scontrol", "--oneliner", "show", "job", *([job] if job else [])).splitlines()
         return [dict(w.partition("=")[::2] for w in line.split()) for line in lines if line]
 
     def wait_for(self, job, seconds=400):
-        """Wait until a job, or all of an array, is over; return what Slurm tells of each."""
+        """Wait until a job, or a whole array, has ended; return the record of each."""
         over = {"COMPLETED", "FAILED", "CANCELLED", "TIMEOUT", "NODE_FAIL", "OUT_OF_MEMORY"}
         until = time.monotonic() + seconds
         while True:
@@ -161,9 +159,9 @@ class Slurm:
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
     path = f"{os.environ['PATH']}:/usr/sbin"
-    lacking = [name for name in PROGRAMS if not shutil.which(name, path=path)]
-    if os.geteuid() != 0 or lacking:
-        pytest.skip(f"a Slurm needs root and {', '.join(lacking or PROGRAMS)}")
+    missing = [name for name in PROGRAMS if not shutil.which(name, path=path)]
+    if os.geteuid() != 0 or missing:
+        pytest.skip(f"a Slurm needs root and {', '.join(missing or PROGRAMS)}")
     os.environ["PATH"] = path
     cluster = Slurm(tmp_path_factory.mktemp("slurm"))
     try:
@@ -175,50 +173,34 @@ def slurm(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory):
-    """A copy of the project, as the folder that jobs are submitted from."""
+    """Return a copy of the project, from which jobs are submitted."""
     folder = tmp_path_factory.mktemp("clone") / "project"
     folder.mkdir()
     for name in ("reproduce.sh", "pyproject.toml", "environment.yml", "requirements.lock"):
         shutil.copy(ROOT / name, folder)
-    # The very package: numba knows compiled kernels by the place of their source.
+    # Links, not copies: numba finds compiled kernels by the path of their source.
     for name in ("pnetlib", "notebooks"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "logs", folder / "logs", ignore=shutil.ignore_patterns("*.out"))
     return folder
 
 
-def results(folder):
-    return {
-        str(file.relative_to(folder)): file.read_bytes()
-        for file in sorted(folder.rglob("[!.]*"))
-        if file.suffix in KINDS and ".made" not in file.parts
-    }
-
-
 @pytest.fixture(scope="module")
 def single(tmp_path_factory):
-    """Results of the same steps in one run without Slurm."""
+    """Return the results of the same steps in one run without Slurm."""
     out = tmp_path_factory.mktemp("single")
-    line = [sys.executable, "-m", "pnetlib", "run", *SMOKE, "--only", "01,02", "--out", str(out)]
+    line = command_line(*SMOKE, "--only", "01,02", "--out", out, "--force")
     for _ in range(2):  # the first may have had to compile
-        compiled = kernels()
-        subprocess.run([*line, "--force"], env=environment(), check=True, capture_output=True)
-        if kernels() == compiled:
+        compiled = compiled_files()
+        subprocess.run(line, env=command_environment(), check=True, capture_output=True)
+        if compiled_files() == compiled:
             break
     return results(out)
 
 
-def kernels():
-    return sorted(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc"))
-
-
-def environment():
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1"}
-
-
 @pytest.fixture(autouse=True)
 def active(monkeypatch, slurm):
-    """Jobs find the environment that runs the tests; they inherit that of sbatch."""
+    """Let jobs, which inherit the variables of sbatch, find the environment of the tests."""
     monkeypatch.setitem(slurm.environment, "VIRTUAL_ENV", sys.prefix)
 
 
@@ -229,7 +211,7 @@ def log_of(clone, job):
 FEW = ("--mem=300", "--cpus-per-task=1", "--time=10")
 
 
-def test_an_array_of_20_parts_merged_is_the_single_run(slurm, clone, single, tmp_path):
+def test_an_array_of_20_parts_merged_equals_the_single_run(slurm, clone, single, tmp_path):
     out = tmp_path / "out"
     arguments = (*SMOKE, "--out", out)
     array = slurm.submit(clone, *FEW, "--array=1-20", arguments=(*arguments, "--array"))
@@ -250,8 +232,8 @@ def test_an_array_of_20_parts_merged_is_the_single_run(slurm, clone, single, tmp
     assert "Finished 2 steps in " in log_of(clone, merge)
 
 
-def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single, tmp_path):
-    """With the warning that reproduce.sh asks for, 300 seconds before the limit."""
+def test_a_job_at_its_time_limit_is_requeued_and_completes(slurm, clone, single, tmp_path):
+    """The warning comes 300 seconds before the limit, as reproduce.sh requests."""
     out = tmp_path / "out"
     arguments = (*SMOKE, "--out", out, "--only", "01,02")
     job = slurm.submit(clone, *FEW, arguments=arguments)
@@ -259,20 +241,20 @@ def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single,
     while not list((out / "folds").glob("[!.]*")):
         assert time.monotonic() < until, log_of(clone, job)
         time.sleep(0.05)
-    os.kill(kernel_of(job), signal.SIGSTOP)  # it would be done before Slurm looks at its clock
+    os.kill(kernel_of(job), signal.SIGSTOP)  # or it would end before Slurm checks the time
     slurm("scontrol", "update", f"jobid={job}", "TimeLimit=1", check=True)
-    put_back = False
+    requeued = False
     while True:
         (state,) = slurm.states(job)
         if state["JobState"] in ("COMPLETED", "FAILED", "TIMEOUT", "CANCELLED"):
             break
-        told = f"Job {job} goes back into the queue." in log_of(clone, job)
-        if state["JobState"] == "PENDING" and told and not put_back:
-            # Slurm lets it rest for two minutes, so that the last word of the first run is not
-            # taken for that of the second; some seconds after its end are enough here.
+        announced = f"Job {job} goes back into the queue." in log_of(clone, job)
+        if state["JobState"] == "PENDING" and announced and not requeued:
+            # Slurm waits two minutes, so that no late message of the first run is taken for one
+            # of the second; here a few seconds are enough.
             time.sleep(5)
-            kept = {file: file.stat().st_mtime_ns for file in (out / "folds").glob("[!.]*")}
-            put_back = slurm.change(job, "StartTime=now", "TimeLimit=10")
+            folds = {file: file.stat().st_mtime_ns for file in (out / "folds").glob("[!.]*")}
+            requeued = slurm.change(job, "StartTime=now", "TimeLimit=10")
         assert time.monotonic() < until, state
         time.sleep(0.2)
     log = log_of(clone, job)
@@ -280,12 +262,12 @@ def test_a_job_at_its_time_limit_is_put_back_and_completes(slurm, clone, single,
     assert "stopped by SIGUSR1, the warning before the time limit, in 02_comparison" in log
     assert f"Job {job} goes back into the queue." in log
     assert "01_data: Data (fresh, skipped)" in log
-    assert kept and {file: file.stat().st_mtime_ns for file in kept} == kept
+    assert folds and {file: file.stat().st_mtime_ns for file in folds} == folds
     assert results(out) == single
 
 
 def kernel_of(job):
-    """The process of a job that executes a notebook."""
+    """Return the process of a job that executes a notebook."""
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():
             try:
@@ -299,7 +281,7 @@ def kernel_of(job):
     raise AssertionError("the job has no kernel")
 
 
-def test_a_job_that_gets_nowhere_in_its_time_is_not_put_back(slurm, clone, tmp_path):
+def test_a_job_that_finishes_nothing_in_its_time_is_not_requeued(slurm, clone, tmp_path):
     job = slurm.submit(clone, *FEW, arguments=(*SMOKE, "--out", tmp_path / "out", "--only", "01"))
     until = time.monotonic() + 120
     while "[1/1]" not in log_of(clone, job):
@@ -308,37 +290,21 @@ def test_a_job_that_gets_nowhere_in_its_time_is_not_put_back(slurm, clone, tmp_p
     slurm("scancel", "--batch", "--signal=USR1", job)
     (state,) = slurm.wait_for(job)
     assert state["ExitCode"] == "75:0"
-    assert "not put back into the queue: give it more time" in log_of(clone, job)
+    assert "does not go back into the queue: give it more time" in log_of(clone, job)
 
 
 def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, single, tmp_path):
     pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
     settings = {"INTERFACE": "lo", "MEMORY": "1GB", "LOG_DIRECTORY": str(tmp_path / "jobs")}
     out = tmp_path / "out"
-    line = [
-        sys.executable,
-        "-m",
-        "pnetlib",
-        "run",
-        *SMOKE,
-        "--only",
-        "01,02",
-        "--out",
-        str(out),
-        "--backend",
-        "dask",
-        "--scheduler",
-        "slurm",
-        "-j",
-        "2",
-    ]
+    dask = ("--backend", "dask", "--scheduler", "slurm", "-j", "2")
     done = subprocess.run(
-        line,
+        command_line(*SMOKE, "--only", "01,02", "--out", out, *dask),
         capture_output=True,
         text=True,
         timeout=300,
         env={
-            **environment(),
+            **command_environment(),
             "SLURM_CONF": slurm.environment["SLURM_CONF"],
             **{f"DASK_JOBQUEUE__SLURM__{name}": value for name, value in settings.items()},
         },

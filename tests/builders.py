@@ -1,0 +1,175 @@
+"""Tiny notebooks, the command line that runs them, and what a test asks of both."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+SHARED_CELL = """source = "simulated"
+profile = "smoke"
+out = ""
+seed = 20220823
+threads = 0
+"""
+
+
+OWN_CELL = """n_genes = 80
+rate = 0.5
+drug = "Docetaxel"  # text with = and ;
+fixed = False
+"""
+
+
+WRITES = """from pnetlib.workflow.run import Run
+run = Run(source, profile, out, seed, threads)
+run.write_json("{name}", {{"genes": n_genes, "drug": drug, "third": 1 / 3}})
+print("genes", n_genes)"""
+
+
+READS = """from pnetlib.workflow.run import Run
+run = Run(source, profile, out, seed, threads)
+first = run.read_json("01_first") or {{"genes": -1}}
+run.write_json("{name}", {{"seen": first["genes"]}})"""
+
+
+RESULT_KINDS = {".json", ".csv", ".npz", ".png", ".svg"}
+SMOKE = ("--data", "simulated", "--profile", "smoke")
+
+
+def write_notebook(path, *sources, cell=SHARED_CELL + OWN_CELL, seconds=None):
+    """Write a notebook with a title, a parameters cell and code cells; return its path."""
+
+    def code(at, text, tags=()):
+        return {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": f"cell-{at}",
+            "metadata": {"tags": list(tags)},
+            "outputs": [],
+            "source": text,
+        }
+
+    title = {
+        "cell_type": "markdown",
+        "id": "title",
+        "metadata": {},
+        "source": f"# {path.name[:2]} · What is {path.stem[3:]}?",
+    }
+    metadata = {"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}}
+    if seconds is not None:
+        metadata["pnetlib"] = {"seconds": seconds}
+    cells = [title, code(0, cell, ["parameters"])]
+    cells += [code(at, text) for at, text in enumerate(sources, 1)]
+    content = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    path.write_text(json.dumps(content), "utf-8")
+    return path
+
+
+def write_three(folder):
+    """Write three notebooks, each of which writes a JSON file of its name."""
+    for name in ("01_first", "02_second", "03_third"):
+        write_notebook(folder / f"{name}.ipynb", WRITES.format(name=name))
+
+
+def command(*arguments, notebooks=None, cwd=None, **environment):
+    """Run ``python -m pnetlib run`` as a user would; return the finished process."""
+    return subprocess.run(
+        list(command_line(*arguments, notebooks=notebooks)),
+        cwd=cwd,
+        env=command_environment(**environment),
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def command_line(*arguments, notebooks=None):
+    """Return the words of ``python -m pnetlib run``, with a folder of notebooks if one is given."""
+    tiny = ("--notebooks", str(notebooks)) if notebooks else ()
+    return (sys.executable, "-m", "pnetlib", "run", *tiny, *map(str, arguments))
+
+
+def command_environment(**environment):
+    """Return the environment variables of a process that imports this package."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **environment}
+
+
+def assert_one_sentence(result, code, *words):
+    """Assert that a command ended with a code and one line that says why, without a traceback."""
+    assert result.returncode == code, result.stderr
+    lines = result.stderr.strip().splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("error: ")
+    for word in words:
+        assert str(word) in lines[0]
+
+
+def status(out, notebooks, *arguments):
+    """Return what ``--status`` says of each step by its number, and the last line under ''."""
+    result = command(*SMOKE, "--out", out, *arguments, "--status", notebooks=notebooks)
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    return {line[:2]: line.partition("  ")[2].strip() for line in lines[:-1]} | {"": lines[-1]}
+
+
+def executed(out, notebooks, *arguments):
+    """Run a command and return the numbers of the steps that it executed."""
+    before = len((out / "run.jsonl").read_text().splitlines())
+    result = command(*SMOKE, "--out", out, *arguments, notebooks=notebooks)
+    assert result.returncode == 0, result.stderr
+    lines = (out / "run.jsonl").read_text().splitlines()[before:]
+    return [json.loads(line)["step"][:2] for line in lines]
+
+
+def is_running(pid):
+    """Return whether a process still computes (a zombie does not)."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/status")
+    return not status.exists() or "State:\tZ" not in status.read_text()
+
+
+def wait_for_pid(path):
+    """Return the process id that a notebook writes to a file once it has started."""
+    for _ in range(600):
+        if path.exists() and path.read_text():
+            return int(path.read_text())
+        time.sleep(0.1)
+    raise AssertionError("nothing was started")
+
+
+def results(folder):
+    """Return the bytes of all numbers, tables, arrays, figures and folds of a run by name."""
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in sorted(folder.rglob("[!.]*"))
+        if file.suffix in RESULT_KINDS and ".made" not in file.parts
+    }
+
+
+def compiled_files():
+    """Return the kernels that the processes of the tests have compiled so far."""
+    return sorted(Path(os.environ["NUMBA_CACHE_DIR"]).rglob("*.nbc"))
+
+
+@contextmanager
+def mounted_disk(folder, size):
+    """Give a small disk mounted at a new folder; skip the test where none can be mounted."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "pnetlib-test", str(folder)]
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("no disk can be mounted here")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)

@@ -1,0 +1,95 @@
+"""`pnetlib run`: options, what it imports, and folders that cannot be used."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import SMOKE, assert_one_sentence, command, command_environment, command_line
+
+
+def test_help_shows_examples_and_runs_nothing():
+    result = command("--help")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "Examples" in result.stdout
+    assert "./reproduce.sh --data simulated --profile smoke" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--profil", "smoke"], "--profil"),
+        (["--profile", "fast"], "profile is 'fast'"),
+        (["--data", "nowhere"], "--data is 'nowhere'"),
+        (["--seed", "x"], "--seed is 'x'"),
+        (["--seed", "-3"], "seed is -3"),
+        (["-j", "two"], "--threads is 'two'"),
+        (["--only", "9"], "no step '9'"),
+        (["--only", "01", "--from", "02"], "not allowed with"),
+        (["-p", "n_gene=3"], "did you mean n_genes"),
+        (["-p", "n_genes=many"], "n_genes is 'many'"),
+        (["-p", "n_genes"], "NAME=VALUE"),
+        (["-p", "seed=3"], "use --seed"),
+        (["somewhere"], "somewhere"),
+        (["--array", "21/20"], "--array is '21/20'"),
+        (["--array", "0/20"], "--array is '0/20'"),
+        (["--array"], "--array needs K/M"),
+        (["--array", "1/2", "--merge"], "neither --merge nor --force"),
+        (["--array", "1/2", "--only", "01"], "not allowed with"),
+        (["--backend", "ray"], "backend is 'ray'"),
+        (["--scheduler", "tcp://a:1"], "give --backend dask"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_starts_nothing(tmp_path, notebooks, arguments, words):
+    out = tmp_path / "out"
+    result = command("--data", "simulated", "--out", out, *arguments, notebooks=notebooks)
+    assert_one_sentence(result, 2, words)
+    assert result.stdout == ""
+    assert not out.exists()
+
+
+def test_usage_is_checked_without_any_package(notebooks):
+    """So reproduce.sh can check the options with a bare Python before it installs anything."""
+    options = ["--check", *SMOKE, "--notebooks", str(notebooks), "-p"]
+    for n_genes, expected in (("x", 2), ("5", 0)):
+        result = subprocess.run(
+            [sys.executable, "-S", "-m", "pnetlib", "run", *options, f"n_genes={n_genes}"],
+            env=command_environment(),
+            capture_output=True,
+            text=True,
+        )
+        assert result.returncode == expected, result.stderr
+    assert result.stdout + result.stderr == ""
+
+
+def test_out_that_is_a_file_is_one_sentence(tmp_path, notebooks):
+    file = tmp_path / "file"
+    file.write_text("mine")
+    assert_one_sentence(command(*SMOKE, "--out", file, notebooks=notebooks), 3, "is a file")
+    below = command(*SMOKE, "--out", file / "below", notebooks=notebooks)
+    assert_one_sentence(below, 3, "choose another folder")
+    assert file.read_text() == "mine"
+
+
+def test_out_that_cannot_be_written_is_one_sentence(tmp_path, notebooks):
+    """Root may write in any folder but in those of the kernel."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    out = Path("/sys/pnetlib") if os.geteuid() == 0 else closed / "run"
+    result = command(*SMOKE, "--out", out, notebooks=notebooks)
+    assert_one_sentence(result, 3, out, "choose another folder")
+
+
+def test_no_large_package_is_imported_if_all_steps_are_fresh(finished, notebooks):
+    code = "import sys; from pnetlib.cli import dispatch; dispatch(sys.argv[1:])\n"
+    code += "print({n.split('.')[0] for n in sys.modules} & {'numpy', 'pandas', 'papermill'})"
+    line = command_line(*SMOKE, "--out", finished, notebooks=notebooks)[3:]
+    shown = subprocess.run(
+        [sys.executable, "-c", code, *line],
+        env=command_environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert shown.stdout.splitlines()[-1] == "set()", shown.stderr

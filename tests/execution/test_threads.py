@@ -1,0 +1,24 @@
+"""Threads that Slurm, the affinity and the user allow, and how genes are divided among them."""
+
+import os
+
+from pnetlib.execution.threads import allowed_threads, chunks, thread_count
+from pnetlib.workflow.run import Run
+
+
+def test_threads_are_those_granted(monkeypatch):
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    assert 1 <= allowed_threads() <= os.cpu_count()
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "7")
+    assert allowed_threads() == 7
+    assert Run("simulated", "smoke").threads == 7
+    assert Run("simulated", "smoke", threads=3).threads == 3
+
+
+def test_thread_count_and_chunks(monkeypatch):
+    assert thread_count(3) == 3
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "5")
+    assert thread_count() == thread_count(0) == 5
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK")
+    assert thread_count() >= 1
+    assert [q for piece in chunks(70) for q in range(*piece)] == list(range(70))

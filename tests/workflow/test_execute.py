@@ -1,0 +1,90 @@
+"""One notebook: its kernel, its errors and the exit code of each."""
+
+import json
+import sys
+
+import pytest
+from builders import SMOKE, assert_one_sentence, command, write_notebook
+
+from pnetlib import errors
+
+
+def test_kernels_get_thread_limits_and_inline_figures(tmp_path):
+    code = "import os; print([os.environ[n] for n in ('OMP_NUM_THREADS', 'MPLBACKEND')])"
+    picture = "import matplotlib.pyplot as plt; plt.plot([1, 2]);"
+    write_notebook(tmp_path / "01_a.ipynb", code, picture)
+    result = command(*SMOKE, "-j", 3, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "['3', 'module://matplotlib" in (tmp_path / "out/logs/01_a.log").read_text()
+    assert "image/png" in (tmp_path / "out/notebooks/01_a.ipynb").read_text()
+
+
+@pytest.mark.parametrize("name", ["MissingDrugError", "UsageError"])
+def test_a_users_mistake_ends_with_its_sentence_and_code(tmp_path, name):
+    sentence = "GDSC1.csv has no drug 133; take another file."
+    code = f"from pnetlib.errors import {name}\nraise {name}({sentence!r})"
+    write_notebook(tmp_path / "01_a.ipynb", code)
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, getattr(errors, name).exit_code, sentence)
+
+
+def test_a_failed_notebook_has_a_name_of_its_own(tmp_path, notebooks):
+    out = tmp_path / "out"
+    arguments = [*SMOKE, "--out", out, "--only", "02,03"]
+    assert command(*arguments, notebooks=notebooks).returncode == 0
+    good = (out / "notebooks/02_second.ipynb").read_bytes()
+    write_notebook(notebooks / "02_second.ipynb", "1 / 0")
+    result = command(*arguments, notebooks=notebooks)
+    failed = out / "notebooks/02_second.failed.ipynb"
+    assert_one_sentence(result, 1, "ZeroDivisionError", failed, out / "logs/02_second.log")
+    assert "ZeroDivisionError" in failed.read_text()
+    assert "ZeroDivisionError" in (out / "logs/02_second.log").read_text()
+    assert (out / "notebooks/02_second.ipynb").read_bytes() == good
+    assert not list((out / "notebooks").glob("*.partial"))
+    lines = [json.loads(line) for line in (out / "run.jsonl").read_text().splitlines()]
+    assert [line["status"] for line in lines] == ["done", "done", "failed"]
+
+
+def test_a_dead_kernel_has_an_exit_code_of_its_own(tmp_path):
+    write_notebook(tmp_path / "01_a.ipynb", "import os; os.kill(os.getpid(), 9)")
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, 138, "kernel of 01_a died")
+
+
+def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
+    path = write_notebook(tmp_path / "01_a.ipynb", "1")
+    content = json.loads(path.read_text())
+    content["nbformat"] = 99
+    path.write_text(json.dumps(content))
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, 1, "01_a could not be executed", tmp_path / "out/logs/01_a.log")
+    assert "Traceback" in (tmp_path / "out/logs/01_a.log").read_text()
+
+
+def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch, capsys):
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    from pnetlib.cli import dispatch
+
+    def nothing(self, name):
+        raise NoSuchKernel(name)
+
+    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", nothing)
+    write_notebook(tmp_path / "01_a.ipynb", "1")
+    out = str(tmp_path / "out")
+    assert dispatch(["run", *SMOKE, "--out", out, "--notebooks", str(tmp_path)]) == 3
+    assert "install ipykernel" in capsys.readouterr().err
+
+
+def test_a_kernel_of_the_user_does_not_hijack_the_run(tmp_path):
+    home = tmp_path / "home"
+    spec = home / ".local" / "share" / "jupyter" / "kernels" / "python3"
+    spec.mkdir(parents=True)
+    spec.joinpath("kernel.json").write_text(
+        json.dumps({"argv": ["false"], "display_name": "Mine", "language": "python"})
+    )
+    write_notebook(tmp_path / "01_a.ipynb", "import sys; print(sys.prefix)")
+    hijack = {"HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "0"}
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path, **hijack)
+    assert result.returncode == 0, result.stderr
+    assert sys.prefix in (tmp_path / "out/logs/01_a.log").read_text()

@@ -1,0 +1,38 @@
+"""Signals that stop a run."""
+
+import signal
+import subprocess
+import time
+
+import pytest
+from builders import SMOKE, command_environment, command_line, is_running, write_notebook
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 75)]
+)
+def test_a_signal_ends_the_kernel_and_leaves_finished_steps(tmp_path, notebooks, number, code):
+    out = tmp_path / "out"
+    sleeps = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"
+    write_notebook(notebooks / "02_second.ipynb", sleeps + "time.sleep(100)")
+    driver = subprocess.Popen(
+        command_line(*SMOKE, "--out", out, notebooks=notebooks),
+        env=command_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    pid = tmp_path / "pid"
+    for _ in range(300):
+        if pid.exists() and pid.read_text():
+            break
+        time.sleep(0.1)
+    started = time.monotonic()
+    driver.send_signal(number)
+    _, sentence = driver.communicate(timeout=30)
+    assert time.monotonic() - started < 8
+    assert driver.returncode == code
+    assert len(sentence.strip().splitlines()) == 1
+    assert signal.Signals(number).name in sentence
+    assert sorted(p.name for p in (out / "notebooks").iterdir()) == ["01_first.ipynb"]
+    assert not is_running(int(pid.read_text()))
