@@ -3,12 +3,12 @@
 import os
 import sys
 
-import adelie
-import numpy as np
+cores = os.sched_getaffinity(0)  # must precede the import of adelie, which pins all to one core
 
-cores = os.sched_getaffinity(0)
+import adelie  # noqa: E402
+import numpy as np  # noqa: E402
 
-os.sched_setaffinity(0, cores)  # which adelie has narrowed to one, the same for every process
+os.sched_setaffinity(0, cores)
 
 
 def path_of(G, j, lam1s, tol):
