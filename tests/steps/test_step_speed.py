@@ -183,6 +183,7 @@ def test_figure_of_growth_says_what_is_simulated_and_how_it_grows():
 
 def test_figures_of_the_comparison_name_solvers_and_bound():
     table = compute.comparison_table(fake_report(0.1, 1.3))
+    assert "one run each" in figures.caption_solvers(table, 1, simulated=True)
     assert "1.3 s (13 x)" in text_of(figures.draw_solvers(table, simulated=True))
     assert "median of 5 interleaved repeats" in figures.caption_solvers(table, 5, simulated=True)
     assert "lower bound" in text_of(figures.draw_lower_bound(table, simulated=False))

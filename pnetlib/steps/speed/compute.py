@@ -137,7 +137,8 @@ def limits_table(comparison):
         "triad (GB/s)": own["limit triad"] / 1e9,
         "lower bound (ms)": 1e3 * own["lower bound"],
     }
-    return own[["problem", "task", "threads"]].assign(**units)
+    named = own[["problem", "task", "threads"]].replace({"problem": PROBLEMS})
+    return named.assign(**units)
 
 
 def speedup_table(report):
@@ -148,7 +149,8 @@ def speedup_table(report):
     seconds = comparison.pivot_table(
         index=["problem", "task", "solver"], columns="threads", values="seconds", sort=False
     )
-    return (seconds[1] / seconds[2]).rename("1 thread / 2 threads").reset_index()
+    ratio = (seconds[1] / seconds[2]).rename("1 thread / 2 threads").reset_index()
+    return ratio.replace({"problem": PROBLEMS})
 
 
 def phase_table(report):

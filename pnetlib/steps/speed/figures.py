@@ -54,7 +54,7 @@ def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
     for axes in panels[len(parts) :]:
         axes.set_visible(False)
         panels[len(parts) - 2].tick_params(labelbottom=True)
-    figure.supxlabel("Seconds (log scale); pale: 1 thread, full: 2 threads", fontsize=9)
+    figure.supxlabel("Seconds (log scale); pale: 1 thread, dark: 2 threads", fontsize=9)
     return figure
 
 
@@ -71,8 +71,9 @@ def _draw_bar(axes: Axes, y: float, name: str, row: pd.Series, shade: float) -> 
 def caption_solvers(comparison: pd.DataFrame, repeats: int, *, simulated: bool) -> str:
     """Return the caption of `draw_solvers`."""
     least = int(comparison["targets timed"].min())
+    runs = "one run each" if repeats == 1 else f"median of {repeats} interleaved repeats"
     text = (
-        f"Wall-clock seconds of each solver (median of {counted(repeats, 'interleaved repeat')}), "
+        f"Wall-clock seconds of each solver ({runs}), "
         "including the Gram matrix or the copy of the data it starts from. All reach a relative "
         f"duality gap of at most {comparison['gap'].max():.1g}. In brackets: multiples of "
         f"pnetlib's seconds. Slow solvers are timed on a sample of targets (at least {least}) and "
@@ -126,7 +127,7 @@ def caption_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> str:
         "Seconds of pnetlib divided by the lower bound of the hardware, which was measured in the "
         "same repeats: the Gram matrix by BLAS, one pass over every gene for every target, and one "
         f"axpy per nonzero coefficient. One network takes {ratio.min():.1f} to {ratio.max():.1f} "
-        "times the lower bound; points left of the dashed line meet the goal."
+        "times the lower bound; the goal for one network is the dashed line or less."
     )
     return caption("Figure 11b", text, simulated)
 
@@ -165,7 +166,7 @@ def caption_phases(phases: pd.DataFrame, *, simulated: bool) -> str:
     total = phases.set_index("phase").loc["all"]
     text = (
         "Seconds of all joint fits of the grid by phase. Pale: each fit starts from an empty "
-        f"network ({total['one by one (s)']:.2g} s in total). Full: along the path, fits share the "
+        f"network ({total['one by one (s)']:.2g} s in total). Dark: along the path, fits share the "
         "networks and each starts from its neighbour's solution "
         f"({total['along the path (s)']:.2g} s). The last two rows are parts of the B step."
     )
@@ -210,17 +211,17 @@ def _draw_seconds(axes: Axes, rows: pd.DataFrame, by: str) -> None:
 
 
 def _draw_memory(axes: Axes, table: pd.DataFrame) -> None:
-    p = np.geomspace(table["p"].min(), table["p"].max(), 50)
+    n, p = series(table, "p")["n"].iloc[0], np.geomspace(table["p"].min(), table["p"].max(), 50)
+    axes.set_title(f"n = {n:,}", fontsize=9)
     for dtype, colour, symbol in (("float32", DATA, "o"), ("float64", HIGHLIGHT, "D")):
         rows = table[(table["gram_dtype"] == dtype) & (table["threads"] == table["threads"].max())]
-        rows = rows[rows["n"] == series(table, "p")["n"].iloc[0]].sort_values("p")
+        rows = rows[rows["n"] == n].sort_values("p")
         peak = rows["peak_bytes"] / 1e9
         axes.plot(rows["p"], peak, symbol, color=colour, markersize=4.5, label=dtype)
         axes.plot(p, p**2 * np.dtype(dtype).itemsize / 1e9, color=colour, linewidth=1)
     axes.plot([], [], color=CUT, linewidth=1, label="Gram alone")
     axes.set(xlabel=AXES["p"], ylabel="Peak memory (GB)", xscale="log", yscale="log")
     axes.set_ylim(0.05, 12 * table["peak_bytes"].max() / 1e9)
-    axes.set_title("memory", fontsize=9)
     axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
 
 
