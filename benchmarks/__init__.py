@@ -1,1 +1,1 @@
-"""The race of solvers on the same work: what `./reproduce.sh bench` runs; not part of the package."""
+"""The benchmark: lasso solvers compared at the same accuracy. It is not part of the wheel."""

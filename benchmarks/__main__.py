@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: the whole benchmark."""
+"""``python -m benchmarks``: run the whole benchmark."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The command line of the benchmark; only the standard library until it starts."""
+"""The command line of the benchmark; it needs only the standard library until the run starts."""
 
 import argparse
 import sys
@@ -12,17 +12,18 @@ from pnetlib.workflow.project import project_root
 
 USAGE = f"""Usage: ./reproduce.sh bench [options]
 
-Races the network solver against scikit-learn, celer, skglm, adelie and, where R and its package
-are present, glmnet on the same work at the same duality gap, in turn; times the joint fit, the
-nested comparison and the first result.
+Compare the network solver with scikit-learn, celer, skglm, adelie and, where R and its package
+are installed, glmnet. All solve the same problems to the same relative duality gap and are timed
+in turn. The benchmark also times the joint fit, the nested comparison, the first result in a new
+process, and networks of growing size.
 
 Options
-  --size smoke|full   how much is raced (default: full)
-  --data NAME|FOLDER  where the real cell lines come from, or none (default: gdsc)
-  --out FOLDER        where bench.json and bench.csv go (default: results/bench)
+  --size smoke|full   size of the benchmark (default: full)
+  --data NAME|FOLDER  source of the real cell lines, or none (default: gdsc)
+  --out FOLDER        folder for bench.json and bench.csv (default: results/bench)
   --seed N            seed of the synthetic expression (default: {DEFAULT_SEED})
-  --repeats N         timed repeats of every racer (default: 5, with --size smoke 1)
-  --check             check these options and stop
+  --repeats N         timed repeats per solver (default: 5; with --size smoke, 1)
+  --check             check the options and stop
 """
 
 
@@ -32,7 +33,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def read(arguments):
-    """The options as a namespace.
+    """Return the options as a namespace.
 
     Raises
     ------
@@ -46,21 +47,21 @@ def read(arguments):
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--repeats", type=int, default=0)
     parser.add_argument("--check", action="store_true")
-    asked = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
     for name in ("seed", "repeats"):
-        if getattr(asked, name) < 0:
-            raise UsageError(f"--{name} is {getattr(asked, name)}, but must not be negative.")
-    return asked
+        if getattr(given, name) < 0:
+            raise UsageError(f"--{name} is {getattr(given, name)}, but must not be negative.")
+    return given
 
 
 def main(arguments):
-    """Carry out the command and return its exit code."""
+    """Run the command and return its exit code."""
     if {"-h", "--help"} & set(arguments):
         print(USAGE, end="")
         return 0
     try:
-        asked = read(arguments)
-        if asked.check:
+        given = read(arguments)
+        if given.check:
             return 0
         try:
             from benchmarks import report
@@ -69,12 +70,12 @@ def main(arguments):
                 f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh bench, which "
                 "makes an environment."
             ) from error
-        folder = Path(asked.out or project_root() / "results" / "bench").expanduser().resolve()
+        folder = Path(given.out or project_root() / "results" / "bench").expanduser().resolve()
         found = report.run(
-            asked.size,
-            asked.seed,
-            source=asked.data,
-            repeats=asked.repeats,
+            given.size,
+            given.seed,
+            source=given.data,
+            repeats=given.repeats,
             say=partial(print, flush=True),
         )
         report.write(found, writable_folder(folder))

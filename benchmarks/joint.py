@@ -1,4 +1,4 @@
-"""What the joint fit costs beside a network fit, and where its time goes."""
+"""The cost of a joint fit compared with a network fit, and where its time goes."""
 
 import cProfile
 import pstats
@@ -28,21 +28,22 @@ PARTS_OF_B = {"active columns": ("sweep_columns",), "inactive columns": ("solve_
 
 
 def path_ratios(moments, profile, clock=time.perf_counter):
-    """Seconds of each joint fit along the path beside those of a network fit at the same lam1.
+    """Time each joint fit along the path, and a network fit at the same lam1.
 
     Parameters
     ----------
     moments : Moments
     profile : Profile
-        Its grid is passed through as in the choice of lambdas, on one thread.
+        Its grid is traversed as in the choice of lambdas, on one thread.
     clock : callable
-        Gives the time in seconds.
+        Returns the time in seconds.
 
     Returns
     -------
     list of dict
-        ``lam1``, ``lam3``, ``lam4``, ``network`` (seconds, from no edges, at the same gap),
-        ``joint`` (seconds from the neighbouring point) and their ``ratio``.
+        ``lam1``, ``lam3``, ``lam4``, ``network`` (seconds of a network fit from an empty network
+        to the same gap), ``joint`` (seconds of a joint fit started from the neighbouring point)
+        and their ``ratio``.
     """
     lam1s = lam1_values(moments, profile)
     networks = fit_networks(moments, lam1s)
@@ -64,12 +65,12 @@ def path_ratios(moments, profile, clock=time.perf_counter):
 
 
 def median_ratio(rows):
-    """The typical cost of a warm-started joint fit, in network fits."""
+    """Return the median cost of a warm-started joint fit, in network fits."""
     return median(row["ratio"] for row in rows)
 
 
 def along_path(moments, profile):
-    """All joint fits of the grid, sharing networks and starting from their neighbours."""
+    """Compute all joint fits of the grid, sharing networks and starting from their neighbours."""
     lam1s = lam1_values(moments, profile)
     networks = fit_networks(moments, lam1s)
     grid = make_grid(moments, networks, lam1s, profile)
@@ -78,7 +79,7 @@ def along_path(moments, profile):
 
 
 def one_by_one(moments, profile):
-    """The same joint fits, each from nothing: what the path saves is seen against this."""
+    """Compute the same joint fits, each from an empty network, to show what the path saves."""
     lam1s = lam1_values(moments, profile)
     grid = make_grid(moments, fit_networks(moments, lam1s), lam1s, profile)
     for point in grid.points("Pro"):
@@ -88,20 +89,20 @@ def one_by_one(moments, profile):
 
 
 def phases(run, moments, profile):
-    """Seconds of each phase of ``run(moments, profile)``, by the profiler.
+    """Return the seconds of each phase of ``run(moments, profile)``, as the profiler sees them.
 
     Returns
     -------
     dict
-        ``all``, every phase of `PHASES` with what it calls, the parts of the B step, and the
-        ``rest``.
+        ``all``, every phase of `PHASES` including the functions it calls, the ``rest``, and the
+        parts of the B step.
     """
     profiler = cProfile.Profile()
     profiler.runcall(run, moments, profile)
     stats = pstats.Stats(profiler).stats
     total = max(entry[3] for entry in stats.values())
     seconds = {phase: _cumulative(stats, names) for phase, names in PHASES.items()}
-    # What damping and the first network call of the others is theirs alone.
+    # Damping evaluates the objective too; that time counts as damping only.
     seconds["objective"] -= _cumulative_from(stats, "objective", "damp")
     rest = max(0.0, total - sum(seconds.values()))
     parts = {
@@ -121,7 +122,7 @@ def _cumulative(stats, names):
 
 
 def _cumulative_from(stats, name, caller):
-    """Seconds of a function where it was called by another."""
+    """Return the seconds of a function when called by `caller`."""
     return sum(
         by[3]
         for (_, _, called), entry in stats.items()
@@ -132,7 +133,7 @@ def _cumulative_from(stats, name, caller):
 
 
 def measure(X, z, profile):
-    """Everything this module tells of one cohort and response.
+    """Measure the joint fits of one response.
 
     Parameters
     ----------
@@ -143,13 +144,14 @@ def measure(X, z, profile):
     Returns
     -------
     dict
-        ``points`` (rows of `path_ratios`), ``median`` and the phases ``before`` and ``after``.
+        ``points`` (rows of `path_ratios`), ``median``, and the phases of the fits done
+        ``one by one`` and ``along the path``.
     """
     moments = Moments.of(X, z, n_jobs=1)
     rows = path_ratios(moments, profile)
     return {
         "points": rows,
         "median": median_ratio(rows),
-        "before": phases(one_by_one, moments, profile),
-        "after": phases(along_path, moments, profile),
+        "one by one": phases(one_by_one, moments, profile),
+        "along the path": phases(along_path, moments, profile),
     }

@@ -1,4 +1,4 @@
-"""The nested comparison of four models beside scikit-learn's own search for two of them."""
+"""The nested comparison of four models, next to scikit-learn's own search for two of them."""
 
 import time
 import warnings
@@ -9,19 +9,22 @@ from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
 from pnetlib.steps.comparison.compute import held_out, outer_folds
+from pnetlib.steps.speed.compute import FOUR_MODELS
 
 
 def measure(cohort, drug, profile, seed, repeats=1, clock=time.perf_counter, advance=None):
-    """Seconds of one outer fold on one thread: all four models here, LA and ELA elsewhere.
+    """Time one outer fold on one thread: four models by pnetlib, LA and ELA by scikit-learn.
 
-    Both search grids of `profile.points` points a model on the same inner folds of the same lines
-    and genes, to relative duality gaps of the same order (1e-4 here, scikit-learn's default of
-    1e-4 of ``y'y`` there, which is half as strict), and refit on the whole training part.
+    Both search grids of `profile.points` points per model on inner folds of the same number, on
+    the same cell lines and genes, and refit on the whole training part. Their accuracies are of
+    the same order: pnetlib stops at a duality gap of 1e-4 relative to ``y'y / 2n``,
+    scikit-learn at its default of 1e-4 relative to ``y'y``, which is half as strict.
 
     Returns
     -------
     dict
-        Lists of seconds by ``pnetlib, four models``, ``scikit-learn, LA`` and ``..., ELA``.
+        Lists of seconds by ``"pnetlib, four models"``, ``"scikit-learn, LA"`` and
+        ``"scikit-learn, ELA"``.
     """
     lines = cohort.lines_for(drug)
     z = cohort.response.loc[lines, drug]
@@ -33,7 +36,7 @@ def measure(cohort, drug, profile, seed, repeats=1, clock=time.perf_counter, adv
     inner = KFold(profile.inner_folds, shuffle=True, random_state=seed)
     length = profile.points // len(profile.ratios)
     searches = {
-        "pnetlib, four models": lambda: held_out(cohort, drug, profile, seed, 0, 0),
+        FOUR_MODELS: lambda: held_out(cohort, drug, profile, seed, 0, 0),
         "scikit-learn, LA": lambda: LassoCV(
             eps=0.01, cv=inner, max_iter=10_000, **_grid(LassoCV, profile.points)
         ).fit(X, y),
@@ -59,6 +62,6 @@ def measure(cohort, drug, profile, seed, repeats=1, clock=time.perf_counter, adv
 
 
 def _grid(search, length):
-    """The length of the path under the name that this version of scikit-learn gives it."""
+    """Return the length of the path under the name used by the installed scikit-learn."""
     former = search().get_params().get("n_alphas") == 100
     return {"n_alphas" if former else "alphas": length}

@@ -1,16 +1,16 @@
-"""How accurate a network is: one duality gap, in float64 and from the data, for every solver."""
+"""The accuracy of a network: one duality gap, in float64 and from the data, for every solver."""
 
 import numpy as np
 
-BLOCK = 256
-LIMIT = 1e-6  # relative duality gap that every racer must reach
+BLOCK = 256  # targets whose gaps are computed at a time
 
 
 def relative_gaps(X, B, targets, lam1):
-    """Duality gap of each target's lasso, relative to its objective at b = 0, ``y'y / 2n``.
+    """Return each target's duality gap relative to its objective at b = 0, ``y'y / 2n``.
 
-    The primal is ``||y - X b||^2 / 2n + (lam1 / 2) ||b||_1`` over b without the target itself. The
-    dual point is the residual, scaled into the dual feasible set as well as it can be.
+    The primal objective is ``||y - X b||^2 / 2n + (lam1 / 2) ||b||_1`` with the target's own
+    coefficient fixed at 0. The dual point is the residual, multiplied by the best factor that
+    keeps it feasible.
 
     Parameters
     ----------
@@ -19,26 +19,19 @@ def relative_gaps(X, B, targets, lam1):
     B : ndarray (p, m)
         Coefficients of the m targets.
     targets : ndarray of int (m,)
-        Their genes.
+        Positions of the targets among the genes.
     lam1 : float
         L1 penalty of an edge.
 
     Returns
     -------
     ndarray (m,)
-        Never negative but for rounding; infinite where a target has itself as a regulator.
+        Gaps, not negative except for rounding; infinite where a target regulates itself.
     """
     X = np.asarray(X, np.float64)
+    blocks = (slice(first, first + BLOCK) for first in range(0, len(targets), BLOCK))
     return np.concatenate(
-        [
-            _block_gaps(
-                X,
-                np.asarray(B[:, first : first + BLOCK], np.float64),
-                targets[first : first + BLOCK],
-                lam1,
-            )
-            for first in range(0, len(targets), BLOCK)
-        ]
+        [_block_gaps(X, np.asarray(B[:, part], np.float64), targets[part], lam1) for part in blocks]
     )
 
 

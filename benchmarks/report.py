@@ -1,4 +1,4 @@
-"""The whole benchmark: works, contests and single timings, as one JSON and one table."""
+"""The whole benchmark: comparisons of solvers and single timings, as one JSON and one table."""
 
 import json
 import os
@@ -10,26 +10,29 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
-from benchmarks import contest, joint, nested, scaling, startup as start
-from benchmarks.datasets import LEADING, Work, real, synthetic
-from benchmarks.objective import LIMIT
-from benchmarks.solvers.registry import absent, present
+from benchmarks import joint, nested, scaling, startup
+from benchmarks.comparison import compare
+from benchmarks.datasets import LEADING, Problem, real, synthetic
+from benchmarks.solvers.registry import absent, installed
 from pnetlib.datasets import load_cohort
 from pnetlib.errors import DataError, PnetError
 from pnetlib.execution.storage import whole_file
 from pnetlib.execution.threads import allowed_threads
 from pnetlib.steps.sizes import PROFILES
+from pnetlib.steps.speed.compute import FOUR_MODELS, GAP_LIMIT, OWN, REFERENCE
+from pnetlib.steps.speed.sentences import describe_problem
+from pnetlib.words import listed
 
-JOBS = ("network", "path")
-EDGES = 43  # a target, about what cross-validation chooses at n = 850
+TASKS = ("network", "path")
+EDGES = 43  # per target, about what cross-validation selects at n = 850
 COLUMNS = [
-    "work",
-    "job",
+    "problem",
+    "task",
     "threads",
-    "racer",
+    "solver",
     "seconds",
     "ratio",
-    "over floor",
+    "over lower bound",
     "targets timed",
     "edges",
     "gap",
@@ -38,17 +41,17 @@ COLUMNS = [
 
 @dataclass(frozen=True)
 class Size:
-    """How much is raced.
+    """The size of the whole benchmark.
 
     Attributes
     ----------
-    works : tuple
-        (name, cell lines, genes, share of the first component, stride of the first rank, stride
-        of the others, jobs) of each synthetic work.
+    synthetic : tuple
+        (name, cell lines, genes, share of the first component, stride of the fast solvers, stride
+        of the others, tasks) of each synthetic problem.
     real_genes : int
         Genes of the real cell lines.
     edges : int
-        Edges a target wanted.
+        Edges wanted per target.
     points, repeats : int
         Penalties of the path; timed repeats.
     profile : str
@@ -56,10 +59,10 @@ class Size:
     nested_profile : str
         Profile of the nested comparison.
     growth : str
-        Plan of the networks of growing size, as of `analysis.scaling.plan`.
+        Plan of the networks of growing size, see `benchmarks.scaling.plan`.
     """
 
-    works: tuple
+    synthetic: tuple
     real_genes: int
     edges: int
     points: int
@@ -70,11 +73,11 @@ class Size:
 
 
 SIZES = {
-    "smoke": Size((("weak", 100, 120, 0.0, 1, 4, JOBS),), 120, 8, 4, 1, "smoke", "smoke", "smoke"),
+    "smoke": Size((("weak", 100, 120, 0.0, 1, 4, TASKS),), 120, 8, 4, 1, "smoke", "smoke", "smoke"),
     "full": Size(
         (
-            ("weak", 850, 976, 0.0, 4, 20, JOBS),
-            ("leading", 850, 976, LEADING, 8, 40, JOBS),
+            ("weak", 850, 976, 0.0, 4, 20, TASKS),
+            ("leading", 850, 976, LEADING, 8, 40, TASKS),
             ("wide", 850, 4000, 0.0, 20, 200, ("network",)),
         ),
         976,
@@ -86,30 +89,24 @@ SIZES = {
         "genome",
     ),
 }
-TITLES = {
-    "weak": "weakly correlated",
-    "leading": "one leading component",
-    "wide": "4,000 genes",
-    "real": "real cell lines",
-}
 
 
-def works(size, seed, source, say):
-    """Yield each work with its jobs; the real one where its source can be had."""
-    for name, n, p, leading, stride, long_stride, jobs in size.works:
-        X = synthetic(n, p, seed, leading)
-        yield (
-            Work.of(
-                name,
-                X,
-                edges=size.edges,
-                points=size.points,
-                simulated=True,
-                stride=stride,
-                long_stride=long_stride,
-            ),
-            jobs,
+def problems(size, seed, source, say):
+    """Yield each problem with its tasks; the real one only where its source is available."""
+
+    def problem(name, X, stride, slow_stride, simulated):
+        return Problem.of(
+            name,
+            X,
+            edges=size.edges,
+            points=size.points,
+            simulated=simulated,
+            stride=stride,
+            slow_stride=slow_stride,
         )
+
+    for name, n, p, leading, stride, slow_stride, tasks in size.synthetic:
+        yield problem(name, synthetic(n, p, seed, leading), stride, slow_stride, True), tasks
     if source == "none":
         return
     try:
@@ -117,23 +114,12 @@ def works(size, seed, source, say):
     except DataError as error:
         say(f"The real cell lines are left out: {error}")
         return
-    _, _, _, _, stride, long_stride, jobs = size.works[0]
-    yield (
-        Work.of(
-            "real",
-            X,
-            edges=size.edges,
-            points=size.points,
-            simulated=source == "simulated",
-            stride=stride,
-            long_stride=long_stride,
-        ),
-        jobs,
-    )
+    *_, stride, slow_stride, tasks = size.synthetic[0]
+    yield problem("real", X, stride, slow_stride, source == "simulated"), tasks
 
 
 def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: None):
-    """Everything the benchmark measures.
+    """Run the whole benchmark.
 
     Parameters
     ----------
@@ -141,83 +127,76 @@ def run(size, seed, *, source="none", repeats=0, names=None, say=lambda line: No
     seed : int
         Seed of the synthetic expression and of the folds.
     source : str
-        Of the real cell lines, or ``"none"``.
+        Source of the real cell lines, or ``"none"``.
     repeats : int
-        Timed repeats; 0 stands for those of the size.
+        Timed repeats; 0 means the default of the size.
     names : sequence of str, optional
-        Racers; all that are installed by default.
+        Solvers; by default all that are installed.
     say : callable
-        Called with a line at a time while it runs.
+        Called with one line of progress at a time.
 
     Returns
     -------
     dict
-        ``race`` (rows as of `contest.hold`), ``growth``, ``works``, ``joint``, ``nested``, ``start``,
-        ``machine``, ``racers`` and the options.
+        ``comparison`` (rows of `benchmarks.comparison.compare`), ``growth``, ``problems``,
+        ``joint``, ``nested``, ``startup``, ``machine``, ``solvers`` (versions), ``absent`` and the
+        options.
     """
     sizes = SIZES[size]
     repeats = repeats or sizes.repeats
     threads = sorted({1, min(2, allowed_threads())})
     say(
-        f"Benchmark, size {size}, seed {seed}, {repeats} repeats, threads {threads}; racers: "
-        f"{', '.join(peer.name for peer in present(names))}; not installed: "
-        f"{', '.join(absent()) or 'none'}."
+        f"Benchmark of size {size}, seed {seed}, repeats {repeats}, threads {threads}. "
+        f"Solvers: {listed(solver.name for solver in installed(names))}. "
+        f"Not installed: {listed(absent())}."
     )
-    races, shapes = [], []
-    for work, jobs in works(sizes, seed, source, say):
-        shapes.append(shape(work))
-        say(f"\n{described(shapes[-1])}")
-        for job in jobs:
-            table = contest.hold(work, job, threads, repeats, names=names)
-            races.append(table)
+    tables, descriptions = [], []
+    for problem, tasks in problems(sizes, seed, source, say):
+        descriptions.append(description(problem))
+        say(f"\n{describe_problem(descriptions[-1])}")
+        for task in tasks:
+            table = compare(problem, task, threads, repeats, names=names)
+            tables.append(table)
             say(table[COLUMNS].to_string(index=False, float_format=lambda x: f"{x:.3g}"))
     growth = _growth(sizes, seed, max(threads), say)
-    others = {"joint": _joint, "nested": _nested, "start": _start}
     cohort = _cohort(sizes, seed, source)
-    found = {name: task(cohort, sizes, seed, repeats) for name, task in others.items()}
-    for line in single_lines(found):
-        say(line)
+    found = {  # in this order: the first two fill numba's cache, which the last one needs
+        "joint": _joint(cohort, sizes),
+        "nested": _nested(cohort, sizes, seed),
+        "startup": _startup(seed, repeats),
+    }
+    say(single_lines(found))
     return {
         "size": size,
         "seed": seed,
         "repeats": repeats,
-        "limit": LIMIT,
-        "works": shapes,
-        "racers": {peer.name: peer.version for peer in present(names)},
+        "limit": GAP_LIMIT,
+        "problems": descriptions,
+        "solvers": {solver.name: solver.version for solver in installed(names)},
         "absent": absent(),
         "machine": machine(),
-        "race": pd.concat(races).to_dict("records"),
+        "comparison": pd.concat(tables).to_dict("records"),
         "growth": growth,
         **found,
     }
 
 
-def shape(work):
-    """What a work is, in numbers."""
-    n, p = work.X.shape
+def description(problem):
+    """Return what a problem is, in numbers."""
+    n, p = problem.X.shape
     return {
-        "work": work.name,
+        "problem": problem.name,
         "lines": n,
         "genes": p,
-        "edges": work.edges,
-        "leading": work.leading,
-        "simulated": work.simulated,
-        "lam1": [float(value) for value in work.lam1s],
+        "edges": problem.edges,
+        "leading": problem.leading,
+        "simulated": problem.simulated,
+        "lam1": [float(value) for value in problem.lam1s],
     }
 
 
-def described(shape):
-    """One line that names a work."""
-    kind = "synthetic" if shape["simulated"] else "measured"
-    return (
-        f"{TITLES[shape['work']]} ({kind}): {shape['genes']} genes, {shape['lines']} lines, "
-        f"first component {shape['leading']:.0%} of the variance, about {shape['edges']:.0f} "
-        "edges a target at the last penalty"
-    )
-
-
 def machine():
-    """What the numbers were measured on, without its name."""
+    """Return what the numbers were measured on, without the name of the machine."""
     return {
         "system": platform.system(),
         "processor": platform.machine(),
@@ -230,11 +209,11 @@ def machine():
 
 
 def _growth(sizes, seed, threads, say):
-    """Networks of growing size; the smallest ones only where the memory is too small."""
+    """Measure networks of growing size; only the smallest if the memory is too small for all."""
     for plan in (sizes.growth, "smoke"):
         say(f"\nGrowth of one network (simulated), plan {plan}:")
         try:
-            table = scaling.study(plan, seed, threads, lambda row: say(scaling.described(row)))
+            table = scaling.study(plan, seed, threads, lambda row: say(scaling.describe(row)))
             return scaling.summary(table, plan, seed, threads)
         except PnetError as error:
             if plan == "smoke":
@@ -243,7 +222,7 @@ def _growth(sizes, seed, threads, say):
 
 
 def _cohort(sizes, seed, source):
-    """The real cohort, or the simulated one where there is none."""
+    """Return the real cohort, or a simulated one if there is none."""
     if source != "none":
         try:
             return load_cohort(source)
@@ -260,51 +239,53 @@ def _training(cohort, profile):
     return X, cohort.response.loc[lines, drug].to_numpy()
 
 
-def _joint(cohort, sizes, seed, repeats):
+def _joint(cohort, sizes):
     profile = PROFILES[sizes.profile]
     found = joint.measure(*_training(cohort, profile), profile)
     return found | {"simulated": cohort.provenance["simulated"], "profile": sizes.profile}
 
 
-def _nested(cohort, sizes, seed, repeats):
+def _nested(cohort, sizes, seed):
     profile = PROFILES[sizes.nested_profile]
     times = nested.measure(cohort, cohort.response.columns[0], profile, seed)
-    seconds = {name: median(values) for name, values in times.items()}
-    ours = seconds.pop("pnetlib, four models")
+    one_fold = {name: median(values) for name, values in times.items()}
+    own = one_fold[FOUR_MODELS]
+    external = sum(one_fold.values()) - own
     folds = cohort.response.shape[1] * profile.outer_folds
-    theirs = sum(seconds.values())
     return {
-        "one fold": {"pnetlib, four models": ours, **seconds},
+        "one fold": one_fold,
         "folds": folds,
         "points": profile.points,
         "inner folds": profile.inner_folds,
-        "pnetlib": ours * folds,
-        "scikit-learn": theirs * folds,
-        "ratio": ours / theirs,
+        "pnetlib": own * folds,
+        "scikit-learn": external * folds,
+        "ratio": own / external,
         "simulated": cohort.provenance["simulated"],
         "profile": sizes.nested_profile,
     }
 
 
-def _start(cohort, sizes, seed, repeats):
-    # The joint fit and the comparison before it have filled numba's cache.
-    runs = [start.measure(seed) for _ in range(min(repeats, 3))]
+def _startup(seed, repeats):
+    runs = [startup.measure(seed) for _ in range(min(repeats, 3))]
     return {key: median(run[key] for run in runs) for key in runs[0]}
 
 
 def single_lines(found):
-    """The timings beside the race, a line each."""
-    joint_, nested_, start_ = (found[key] for key in ("joint", "nested", "start"))
-    return [
-        "",
-        f"A warm-started joint fit costs {joint_['median']:.2f} network fits at the same lam1 "
-        f"(median of {len(joint_['points'])} points).",
-        f"Nested comparison, one fold scaled to {nested_['folds']}: four models here "
-        f"{nested_['pnetlib']:.0f} s, LA and ELA by scikit-learn {nested_['scikit-learn']:.0f} s "
-        f"(ratio {nested_['ratio']:.2f}).",
-        f"First import to first joint fit on 100 genes {start_['import to first joint fit']:.2f} s;"
-        f" first call of a cached kernel {start_['first call of the kernel']:.2f} s.",
-    ]
+    """Return the single timings as text, one line each."""
+    joint_, nested_, startup_ = (found[key] for key in ("joint", "nested", "startup"))
+    return "\n".join(
+        [
+            "",
+            f"A warm-started joint fit costs {joint_['median']:.2f} network fits at the same lam1 "
+            f"(median of {len(joint_['points'])} points).",
+            f"Nested comparison, one fold scaled to {nested_['folds']}: four models by pnetlib "
+            f"{nested_['pnetlib']:.0f} s, LA and ELA by scikit-learn "
+            f"{nested_['scikit-learn']:.0f} s (ratio {nested_['ratio']:.2f}).",
+            "From the import to the first joint fit on 100 genes: "
+            f"{startup_['import to first joint fit']:.2f} s; first call of a cached kernel: "
+            f"{startup_['first call of the kernel']:.2f} s.",
+        ]
+    )
 
 
 def write(report, folder):
@@ -313,7 +294,7 @@ def write(report, folder):
         text = json.dumps(report, sort_keys=True, indent=1, default=_plain)
         path.write_text(text + "\n", "utf-8")
     with whole_file(folder / "bench.csv") as path:
-        pd.DataFrame(report["race"]).to_csv(path, index=False, lineterminator="\n")
+        pd.DataFrame(report["comparison"]).to_csv(path, index=False, lineterminator="\n")
     return folder
 
 
@@ -321,15 +302,35 @@ def _plain(value):
     return value.tolist()
 
 
-def found_or_raced(folder, profile, seed):
-    """The report that `./reproduce.sh bench` left, or the smallest race where there is none.
+def read(folder):
+    """Return the report in a folder, or None if there is none.
+
+    Raises
+    ------
+    DataError
+        If it was written by an earlier version, under other names.
+    """
+    path = folder / "bench.json"
+    if not path.is_file():
+        return None
+    report = json.loads(path.read_text("utf-8"))
+    if "comparison" not in report:
+        raise DataError(
+            f"{path} was written by an earlier version of pnetlib; run ./reproduce.sh bench again "
+            "or delete the file."
+        )
+    return report
+
+
+def read_or_run(folder, profile, seed):
+    """Return the report that `./reproduce.sh bench` wrote, or run the smallest benchmark.
 
     Parameters
     ----------
     folder : Path
-        Where the report would be.
+        Folder of the report.
     profile : str
-        With ``"smoke"`` the smallest race is always run: it needs no more than scikit-learn.
+        With ``"smoke"`` the smallest benchmark is always run; it needs scikit-learn only.
     seed : int
 
     Returns
@@ -337,10 +338,4 @@ def found_or_raced(folder, profile, seed):
     dict
     """
     report = None if profile == "smoke" else read(folder)
-    return report or run("smoke", seed, names=("pnetlib", "scikit-learn, Gram"))
-
-
-def read(folder):
-    """The report in a folder, or None where there is none."""
-    path = folder / "bench.json"
-    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+    return report or run("smoke", seed, names=(OWN, REFERENCE))

@@ -1,39 +1,45 @@
-"""How time and memory of one network grow with genes and cell lines.
+"""Measure how the time and memory of one network grow with genes and cell lines.
 
-The expression is simulated (`simulate_expression`). At every size lam1 is the one at which sampled
-targets have about 43 edges, so that the work of a target is alike; finding it is not timed.
+The expression is simulated (`benchmarks.datasets.simulate_expression`). At every size, lam1 is
+chosen such that sampled targets have about 43 edges, so that the work per target is comparable;
+the time of this choice is not counted. ``python -m benchmarks.scaling`` measures growth alone.
 """
 
+import argparse
 import json
 import subprocess
 import sys
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
-from benchmarks.genome import GENOME, simulate_expression
-from pnetlib.errors import SetupError, UsageError
+from benchmarks.datasets import GENOME, penalty_with, simulate_expression
+from pnetlib.datasets import DEFAULT_SEED
+from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.memory import peak_memory
-from pnetlib.execution.storage import digest_of
-from pnetlib.kernels.column import solve_columns
+from pnetlib.execution.storage import digest_of, whole_file, writable_folder
+from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.certificate import certify_network
-from pnetlib.solvers.columns import MAX_ROUNDS, NO_GB, Columns
-from pnetlib.solvers.forecast import forecast_memory
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.forecast import forecast_memory, forecast_network
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.network import solve_network
+from pnetlib.steps.speed.compute import GAP_LIMIT
+from pnetlib.steps.speed.growth import fitted_exponents, threads_compared
 
-EDGES = 43  # a target: what the comparisons of solvers take
-SAMPLED = 24  # targets on which lam1 is found
-CERTIFIED = 512  # targets whose gap is computed anew in float64
-GAP = 1e-6
+EDGES = 43  # per target, as in the comparison of solvers
+LARGEST = 2.0  # lam1 at which standardised genes have no edge
+SAMPLED = 24  # targets on which lam1 is chosen
+CERTIFIED = 512  # targets whose gaps are computed again in float64
+TRIAL_LAM1 = 0.25  # for the forecast only
 
 
 @dataclass(frozen=True)
-class Size:
-    """One network to be measured.
+class NetworkSize:
+    """The size of one network to be measured.
 
     Attributes
     ----------
@@ -52,77 +58,50 @@ class Size:
 
 
 def plan(size, threads):
-    """Networks of a study, ``"smoke"`` or ``"genome"``, small ones first."""
+    """Return the networks to measure for ``"smoke"`` or ``"genome"``, the smallest first."""
     if size == "smoke":
         genes, lines, middle = (150, 300, 600), (50, 100, 200), (300, 100)
-        tops, ones = (600,), (600,)
+        double, single = (600,), (600,)
     elif size == "genome":
         genes, lines = (500, 1000, 2000, 4000, 8000, GENOME), (100, 300, 1000, 3000, 5000)
         middle = (4000, 1000)
-        tops, ones = (1000, 4000, GENOME), (GENOME,)
+        double, single = (1000, 4000, GENOME), (GENOME,)
     else:
         raise UsageError(f"size is {size!r}, but must be smoke or genome.")
     p, n = middle
-    sizes = [Size(q, n, threads=threads) for q in genes]
-    sizes += [Size(p, m, threads=threads) for m in lines if m != n]
-    sizes += [Size(q, n, "float64", threads) for q in tops]
-    sizes += [Size(q, n, threads=1) for q in ones if threads > 1]
+    sizes = [NetworkSize(q, n, threads=threads) for q in genes]
+    sizes += [NetworkSize(p, m, threads=threads) for m in lines if m != n]
+    sizes += [NetworkSize(q, n, "float64", threads) for q in double]
+    sizes += [NetworkSize(q, n, threads=1) for q in single if threads > 1]
     return sorted(sizes, key=lambda one: one.p**2 * (one.n + 1000))
 
 
-def penalty_for(G, edges=EDGES, seed=0):
-    """lam1 at which sampled targets have about so many edges, by bisection on the log scale.
-
-    Beside G it takes memory for one target at a time.
-    """
-    p = len(G)
-    targets = np.random.default_rng(seed).choice(p, min(SAMPLED, p), replace=False)
-    start, free = Columns.empty(p), np.zeros(p, bool)
-
-    def mean_edges(lam1):
-        weights = np.full(p, 0.5 * lam1)
-        return np.mean(
-            [
-                solve_columns(
-                    G, NO_GB, weights, 0.0, free, j, j + 1, *start.arrays, 1e-4, MAX_ROUNDS
-                )[0][0]
-                for j in targets
-            ]
-        )
-
-    low, high = 1e-3, 2.0
-    for _ in range(10):
-        middle = float(np.sqrt(low * high))
-        low, high = (middle, high) if mean_edges(middle) > edges else (low, middle)
-    return float(np.sqrt(low * high))
-
-
 def measure(size, seed):
-    """Time one network in this process, its peak memory, and its gaps in float64.
+    """Measure the time of one network, its peak memory, and its duality gaps in float64.
 
     Returns
     -------
     dict
-        The size; seconds of the Gram matrix (standardising included) and of the columns, and the
-        processor seconds of all threads, which tell a busy machine from slow code; lam1,
-        edges a target; the largest gap by the stored Gram matrix and, over 512 spaced targets,
-        by the expression in float64; peak bytes before the gaps; a digest of the network's bits.
+        The fields of `size`; the seconds of the Gram matrix (standardising included) and of the
+        columns, with the processor seconds of all threads, which distinguish a busy machine from
+        slow code; lam1 and the edges per target; the largest gap according to the stored Gram
+        matrix and, for 512 evenly spaced targets, according to the expression in float64; the peak
+        and the forecast memory in bytes; a digest of the network's bits.
     """
     forecast = forecast_memory(size.n, size.p, gram_dtype=size.gram_dtype, n_jobs=size.threads)
     forecast.require()
     options = {"n_jobs": size.threads}
     small, _ = simulate_expression(seed, 20, 30)
     G = Moments.of(small, gram_dtype=size.gram_dtype, **options).G
-    solve_network(G, np.full(30, 0.2), 0.0, Columns.empty(30), GAP, **options)  # compiles
+    solve_network(G, np.full(30, 0.2), 0.0, Columns.empty(30), GAP_LIMIT, **options)  # compiles
     X, _ = simulate_expression(seed, size.n, size.p)
     begin, used = time.perf_counter(), time.process_time()
     moments = Moments.of(X, gram_dtype=size.gram_dtype, **options)
     gram_seconds, gram_used = time.perf_counter() - begin, time.process_time() - used
-    lam1 = penalty_for(moments.G)
+    lam1, _ = penalty_with(moments.G, EDGES, LARGEST, SAMPLED)
+    weights = np.full(size.p, 0.5 * lam1)
     begin, used = time.perf_counter(), time.process_time()
-    B, gaps = solve_network(
-        moments.G, np.full(size.p, 0.5 * lam1), 0.0, Columns.empty(size.p), GAP, **options
-    )
+    B, gaps = solve_network(moments.G, weights, 0.0, Columns.empty(size.p), GAP_LIMIT, **options)
     seconds, columns_used = time.perf_counter() - begin, time.process_time() - used
     peak, mean, scale = peak_memory(), moments.mean, moments.scale
     del moments
@@ -149,13 +128,13 @@ def measure(size, seed):
 
 
 def measure_apart(size, seed):
-    """The same in a process of its own, so that the peak memory is that of this size alone."""
-    given = [json.dumps(asdict(size)), str(seed)]
-    command = [sys.executable, "-m", "benchmarks.scaling", *given]
+    """Measure a network in a new process, so that the peak memory is that of this network alone."""
+    one = json.dumps(asdict(size))
+    command = [sys.executable, "-m", "benchmarks.scaling", "--network", one, "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        said = (done.stderr.strip().splitlines() or ["it was ended from outside"])[-1]
-        raise SetupError(f"the network of {size.p:,} genes was not measured: {said}")
+        reason = (done.stderr.strip().splitlines() or ["its process was ended from outside"])[-1]
+        raise SetupError(f"the network of {size.p:,} genes was not measured: {reason}")
     return json.loads(done.stdout)
 
 
@@ -165,19 +144,19 @@ def study(size, seed, threads, advance=None):
     Parameters
     ----------
     size : {"smoke", "genome"}
-        Which plan. The small one is measured in this process, whose peak memory is then that of
-        all sizes so far.
+        Name of the plan. The small networks are measured in this process; their peak memory is
+        then that of all networks so far.
     seed : int
-        Of the simulated expression.
+        Seed of the simulated expression.
     threads : int
-        Threads of all but the runs that are repeated on one.
+        Threads of all networks except those that are repeated on one.
     advance : callable, optional
-        Given each row as soon as it is there.
+        Called with each row as soon as it has been measured.
 
     Returns
     -------
     DataFrame
-        A row a network, columns as in `measure`.
+        One row per network, columns as in `measure`.
     """
     rows = []
     for one in plan(size, threads):
@@ -187,97 +166,18 @@ def study(size, seed, threads, advance=None):
     return pd.DataFrame(rows)
 
 
-def exponents(table, value, by, level=0.95):
-    """Powers of a product law, ``value = a * p^alpha * n^beta``, by least squares on logarithms.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Measurements.
-    value : str
-        Column that is explained.
-    by : list of str
-        Columns whose powers are sought.
-    level : float
-        Level of the intervals.
-
-    Returns
-    -------
-    DataFrame
-        Columns by, exponent, low, high; the intervals are NaN without spare measurements.
-    """
-    design = np.column_stack([np.ones(len(table)), np.log(table[by].to_numpy(float))])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise UsageError(f"exponents of {', '.join(by)} need measurements that differ in each.")
-    y = np.log(table[value].to_numpy(float))
-    found, *_ = np.linalg.lstsq(design, y)
-    spare = len(y) - design.shape[1]
-    error = np.full(found.size, np.nan)
-    if spare:
-        noise = np.sum((y - design @ found) ** 2) / spare
-        error = student.ppf(0.5 + level / 2, spare) * np.sqrt(
-            noise * np.diag(np.linalg.inv(design.T @ design))
-        )
-    return pd.DataFrame(
-        {"by": by, "exponent": found[1:], "low": (found - error)[1:], "high": (found + error)[1:]}
-    )
-
-
-def series(table, by):
-    """Rows of the longest float32 series on all threads in which only `by` differs, in order."""
-    other = "n" if by == "p" else "p"
-    rows = table[(table["gram_dtype"] == "float32") & (table["threads"] == table["threads"].max())]
-    largest = rows.groupby(other)[by].nunique().idxmax()
-    return rows[rows[other] == largest].sort_values(by)
-
-
-def fitted_exponents(table):
-    """The powers of p and n for Gram matrix, columns, both, and peak memory.
-
-    Returns
-    -------
-    DataFrame
-        Columns value, by, exponent, low, high.
-    """
-    rows = []
-    for value in ("gram_seconds", "columns_seconds", "seconds", "peak_bytes"):
-        for by in ("p", "n"):
-            rows.append(exponents(series(table, by), value, [by]).assign(value=value))
-    return pd.concat(rows, ignore_index=True)[["value", "by", "exponent", "low", "high"]]
-
-
-def threads_compared(table):
-    """Ratio of times of one thread and all, and whether the bits are the same, where both ran."""
-    most = table["threads"].max()
-    keys = ["p", "n", "gram_dtype"]
-    one, all_ = (table[table["threads"] == k].set_index(keys) for k in (1, most))
-    both = one.merge(all_, on=keys, suffixes=("_one", "_all")) if most > 1 else one.iloc[:0]
-    return [
-        {
-            "p": key[0],
-            "n": key[1],
-            "gram_dtype": key[2],
-            "threads": int(most),
-            "ratio": row["seconds_one"] / row["seconds_all"],
-            "columns_ratio": row["columns_seconds_one"] / row["columns_seconds_all"],
-            "same_bits": bool(row["bits_one"] == row["bits_all"]),
-        }
-        for key, row in both.iterrows()
-    ]
-
-
-def described(row):
-    """One network of a study in a line."""
+def describe(row):
+    """Return one line about a measured network."""
     return (
-        f"{row['p']:>6,} genes x {row['n']:>5,} lines, {row['gram_dtype']}, {row['threads']} "
+        f"{row['p']:>6,} genes x {row['n']:>5,} cell lines, {row['gram_dtype']}, {row['threads']} "
         f"thread(s): Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
-        f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges, gap {row['gap']:.2g} "
-        f"(float64: {row['certified_gap']:.2g})"
+        f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges per target, "
+        f"gap {row['gap']:.2g} (float64: {row['certified_gap']:.2g})"
     )
 
 
 def summary(table, size, seed, threads):
-    """A study as numbers for JSON: options, exponents, threads compared, every network."""
+    """Return a study as plain numbers: options, exponents, threads compared, every network."""
     return {
         "simulated": True,
         "seed": seed,
@@ -289,5 +189,60 @@ def summary(table, size, seed, threads):
     }
 
 
+def write(size, folder, seed, threads):
+    """Print a forecast, measure a plan, and write growth.csv, growth.json and growth.png."""
+    # Imported here because Matplotlib would count in the peak memory of a measured network.
+    from pnetlib.steps.speed.figures import caption_growth, draw_growth
+
+    folder = writable_folder(folder)
+    print(_forecast(size, seed, threads), flush=True)
+    table = study(size, seed, threads, lambda row: print(describe(row), flush=True))
+    found = summary(table, size, seed, threads) | {"caption": caption_growth(table)}
+    with whole_file(folder / "growth.csv") as path:
+        table.to_csv(path, index=False, lineterminator="\n")
+    with whole_file(folder / "growth.json") as path:
+        path.write_text(json.dumps(found, indent=1) + "\n", "utf-8")
+    with whole_file(folder / "growth.png") as path:
+        draw_growth(table).savefig(path, format="png", metadata={"Software": None})
+    print(fitted_exponents(table).round(2).to_string(index=False))
+
+
+def _forecast(size, seed, threads):
+    """Return a line about the largest network of a plan, after checking that it fits in memory."""
+    sizes = plan(size, threads)
+    bytes_of = {
+        one: forecast_memory(one.n, one.p, gram_dtype=one.gram_dtype).total for one in sizes
+    }
+    largest = max(sizes, key=bytes_of.get)
+    X, _ = simulate_expression(seed, largest.n, largest.p)
+    forecast = forecast_network(X, TRIAL_LAM1, gram_dtype=largest.gram_dtype, n_jobs=threads)
+    forecast.require()
+    return f"{len(sizes)} networks on simulated expression, seed {seed}. Largest: {forecast}"
+
+
+def main(arguments):
+    """Run ``python -m benchmarks.scaling`` and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.scaling", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("--size", choices=("smoke", "genome"), default="smoke")
+    parser.add_argument("--out", type=Path, default=Path("results/bench"), help="folder to write")
+    parser.add_argument("--seed", type=int, default=DEFAULT_SEED, help="seed of the expression")
+    parser.add_argument("--threads", type=int, default=0, help="all allowed cores by default")
+    parser.add_argument(
+        "--network", metavar="JSON", help="measure this one NetworkSize and print its row as JSON"
+    )
+    given = parser.parse_args(arguments)
+    try:
+        if given.network:
+            print(json.dumps(measure(NetworkSize(**json.loads(given.network)), given.seed)))
+        else:
+            write(given.size, given.out, given.seed, thread_count(given.threads))
+    except PnetError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
 if __name__ == "__main__":
-    print(json.dumps(measure(Size(**json.loads(sys.argv[1])), int(sys.argv[2]))))
+    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""How long a user waits: from the first import to the first result, in a process of its own."""
+"""How long a user waits from the import to the first result, measured in a new process."""
 
 import json
 import subprocess
@@ -30,14 +30,14 @@ print(json.dumps({{"import": imported - begin, "first network": calls[0],
 
 
 def measure(seed, n=200, p=100):
-    """Seconds of a fresh process: import, first network and first joint fit on `p` genes.
+    """Time the import, the first network and the first joint fit on `p` genes in a new process.
 
-    The kernels are in numba's cache from an earlier process.
+    The compiled kernels must be in numba's cache from an earlier process.
 
     Returns
     -------
     dict
-        Seconds by step; the first call of the kernel is the first network fit less the second.
+        Seconds by step. The first call of the kernel is the first network fit minus the second.
     """
     code = SCRIPT.format(seed=seed, n=n, p=p)
     done = subprocess.run(

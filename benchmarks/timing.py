@@ -1,51 +1,51 @@
-"""Repeats in turn, so that a slow minute of the machine falls on all racers alike; medians."""
+"""Interleaved timing: solvers take turns, so that a slow minute affects all of them; medians."""
 
 import time
 from statistics import median
 
-REST = 0.1  # seconds: the threads of a BLAS spin for some 30 ms after their work
+REST = 0.1  # seconds; the threads of a BLAS keep spinning for about 30 ms after their work
 
 
-def interleave(racers, repeats, clock=time.perf_counter, advance=None, rest=0.0):
-    """Seconds of every racer in every repeat.
+def interleave(functions, repeats, clock=time.perf_counter, advance=None, rest=0.0):
+    """Return the seconds of every function in every repeat.
 
     Parameters
     ----------
-    racers : dict
-        Name to a function without arguments; all are called once in each repeat, in an order
-        that is turned by one from repeat to repeat. A function may return its parts' seconds as a
-        dict instead of being timed as a whole.
+    functions : dict
+        Functions without arguments by name. All are called once per repeat, in an order that is
+        rotated by one from repeat to repeat. A function may return a dict of the seconds of its
+        parts; otherwise the whole call is timed.
     repeats : int
-        Times each of them is called.
+        Number of calls of each function.
     clock : callable
-        Gives the time in seconds.
+        Returns the time in seconds.
     advance : callable, optional
         Called after each call.
     rest : float
-        Seconds before each call in which nothing is done, so that no racer shares the machine
-        with what the one before it left behind.
+        Idle seconds before each call, so that threads left over from the call before do not
+        disturb it.
 
     Returns
     -------
     dict
-        Name to the list of its seconds, or of its dicts.
+        A list of seconds, or of dicts, by name.
     """
-    names, times = list(racers), {name: [] for name in racers}
+    names, times = list(functions), {name: [] for name in functions}
     for repeat in range(repeats):
         turn = repeat % len(names)
         for name in names[turn:] + names[:turn]:
             time.sleep(rest)
             start = clock()
-            parts = racers[name]()
-            whole = clock() - start
-            times[name].append(parts if isinstance(parts, dict) else whole)
+            parts = functions[name]()
+            total = clock() - start
+            times[name].append(parts if isinstance(parts, dict) else total)
             if advance is not None:
                 advance()
     return times
 
 
 def medians(times):
-    """Median of each racer, part by part where it gave parts."""
+    """Return the median by name, part by part where the function returned parts."""
     return {
         name: {key: median(run[key] for run in runs) for key in runs[0]}
         if isinstance(runs[0], dict)
@@ -55,5 +55,5 @@ def medians(times):
 
 
 def ratios(seconds, reference):
-    """How many times as long as `reference` every racer took."""
+    """Return how many times as long as `reference` each of them took."""
     return {name: value / seconds[reference] for name, value in seconds.items()}

@@ -1,1 +1,1 @@
-"""One file per solver that takes part in the benchmark."""
+"""The solvers of the benchmark, one file per solver."""

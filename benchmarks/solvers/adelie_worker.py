@@ -1,18 +1,18 @@
-"""adelie behind a pipe; runs in an environment of its own, see `benchmarks.solvers.external`."""
+"""adelie behind a pipe, run by the Python of its own environment; see `worker.py` for the commands."""
 
 import os
 import sys
 
-import adelie
-import numpy as np
+cores = os.sched_getaffinity(0)  # must precede the import of adelie, which pins all to one core
 
-cores = os.sched_getaffinity(0)
+import adelie  # noqa: E402
+import numpy as np  # noqa: E402
 
-os.sched_setaffinity(0, cores)  # which adelie has narrowed to one, the same for every process
+os.sched_setaffinity(0, cores)
 
 
 def path_of(G, j, lam1s, tol):
-    """Solutions of gene j on all others, its own column exchanged for one of no use."""
+    """Return the solutions of gene j; its own row and column are replaced by an unrelated gene's."""
     v, row, diagonal = G[j].copy(), G[j].copy(), G[j, j]
     G[j], G[:, j], G[j, j], v[j] = 0.0, 0.0, 1.0, 0.0
     state = adelie.solver.gaussian_cov(
@@ -23,7 +23,7 @@ def path_of(G, j, lam1s, tol):
 
 
 def save(solved, path):
-    """Write solutions as `benchmarks.solvers.external` describes them."""
+    """Write solutions in the format that `worker.py` describes."""
     counts = np.concatenate([np.diff(betas.indptr) for betas in solved]).astype(np.int32)
     genes = np.concatenate([betas.indices for betas in solved]).astype(np.int32)
     values = np.concatenate([betas.data for betas in solved]).astype(np.float64)
@@ -33,7 +33,7 @@ def save(solved, path):
 
 
 def answer(lines):
-    """Carry out the commands and answer each."""
+    """Carry out each command and answer it."""
     for line in lines:
         command, *rest = line.split()
         if command == "load":

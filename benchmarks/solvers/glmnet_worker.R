@@ -1,8 +1,8 @@
-# glmnet behind a pipe; see pnetlib/bench/foreign.py for the commands.
+# glmnet behind a pipe; see worker.py for the commands.
 
 suppressMessages(library(glmnet))
 
-# Solutions of gene j on all others, a column a penalty.
+# Solutions of gene j on all others, one column per penalty.
 path_of <- function(X, j, lam1s, tol) {
     fit <- glmnet(X, X[, j], lambda = 0.5 * lam1s, thresh = tol, exclude = j, standardize = FALSE,
                   intercept = FALSE, type.gaussian = "naive", maxit = 1e6)

@@ -1,17 +1,21 @@
-"""Who takes part in the race."""
+"""All solvers of the benchmark, in the order of the tables."""
 
-from benchmarks.solvers.base import Celer, GramDescent, Pnetlib, Skglm, Unscreened
-from benchmarks.solvers.external import Adelie, Glmnet
+from benchmarks.solvers.adelie_covariance import Adelie
+from benchmarks.solvers.celer_path import Celer
+from benchmarks.solvers.glmnet_naive import Glmnet
+from benchmarks.solvers.pnetlib_network import PnetlibNetwork
+from benchmarks.solvers.skglm_anderson import Skglm
+from benchmarks.solvers.sklearn_gram import GramDescent, UnscreenedGramDescent
 
-RACERS = (Pnetlib, GramDescent, Unscreened, Celer, Skglm, Adelie, Glmnet)
+SOLVERS = (PnetlibNetwork, GramDescent, UnscreenedGramDescent, Celer, Skglm, Adelie, Glmnet)
 
 
-def present(names=None):
-    """The racers that are installed, of those named if any are."""
-    wanted = [racer for racer in RACERS if names is None or racer.name in names]
-    return [racer() for racer in wanted if racer.here()]
+def installed(names=None):
+    """Return the solvers that are installed; of those named, if names are given."""
+    wanted = [solver for solver in SOLVERS if names is None or solver.name in names]
+    return [solver() for solver in wanted if solver.installed()]
 
 
 def absent():
-    """Names of the racers that are not installed."""
-    return [racer.name for racer in RACERS if not racer.here()]
+    """Return the names of the solvers that are not installed."""
+    return [solver.name for solver in SOLVERS if not solver.installed()]

@@ -55,6 +55,4 @@ def test_figures_of_the_repository_are_small_and_in_the_index(project):
     text = (folder / "README.md").read_text()
     names = sorted(file.name for file in folder.iterdir() if file.suffix in (".png", ".svg"))
     assert [name for name in names if f"({name})" not in text] == []
-    assert not [
-        f for f in folder.glob("*.svg") if f.stat().st_size > LARGEST_SVG and "11_" not in f.name
-    ]
+    assert not [f for f in folder.glob("*.svg") if f.stat().st_size > LARGEST_SVG]

@@ -1,1 +1,1 @@
-"""Step 11: what the benchmark found."""
+"""Step 11: speed compared with other solvers and with the limits of the hardware."""

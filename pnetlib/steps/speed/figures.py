@@ -1,112 +1,104 @@
-"""Figures of the race: seconds of every solver, distance to the floor, where joint fits spend."""
+"""Figures of step 11: solvers, lower bound, phases of the joint fit, growth of one network."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.report import TITLES
-from pnetlib.steps.speed.compute import OVER_FLOOR
+from pnetlib.steps.speed.compute import GAP_LIMIT, OVER_LOWER_BOUND, OWN, PROBLEMS, without_sampled
+from pnetlib.steps.speed.growth import exponents, series
 from pnetlib.steps.style import CUT, DATA, FAINT, HIGHLIGHT, LIGHT, caption, new_figure, styled
+from pnetlib.words import counted
 
 SYMBOLS = {1: "o", 2: "s"}
+PARTS = {"gram_seconds": ("Gram matrix", FAINT, "s"), "columns_seconds": ("columns", DATA, "o")}
+AXES = {"p": "Genes p", "n": "Cell lines n"}
 
 
-def _contests(race):
-    """(work, job, its rows) in the order of the table, without the sampled second entry."""
-    whole = race[~race["racer"].str.startswith("pnetlib, ")]
-    return [(*key, part) for key, part in whole.groupby(["work", "job"], sort=False)]
+def _panels(comparison: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return title and rows of each problem and task, in the order of the table."""
+    groups = without_sampled(comparison).groupby(["problem", "task"], sort=False)
+    return [(f"{PROBLEMS[problem]}, {task}", part) for (problem, task), part in groups]
 
 
 @styled
-def draw_race(race: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the seconds of every racer, a panel a work and job, with ratios to this project.
+def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw the seconds of every solver, one panel per problem and task.
 
     Parameters
     ----------
-    race : DataFrame
-        As `pnetlib.steps.speed.compute.frame` returns it.
+    comparison : DataFrame
+        As `pnetlib.steps.speed.compute.comparison_table` returns it.
     simulated : bool
         Whether all expression is synthetic.
     """
-    contests, racers = _contests(race), race["racer"].nunique()
-    rows = -(-len(contests) // 2)
-    figure = new_figure(
-        6.5,
-        0.7 + rows * (0.6 + 0.22 * racers),
-        simulated=simulated,
-        title="Seconds to the same accuracy",
-    )
+    parts = _panels(comparison)
+    names = list(without_sampled(comparison)["solver"].unique())
+    rows = -(-len(parts) // 2)
+    height = 0.7 + rows * (0.6 + 0.22 * (len(names) + 1))
+    title = "Seconds to the same accuracy"
+    figure = new_figure(6.5, height, simulated=simulated, title=title)
     panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
-    names = [name for name in race["racer"].unique() if not name.startswith("pnetlib, ")]
-    for axes, (work, job, part) in zip(panels, contests):
+    for axes, (title, part) in zip(panels, parts):
         for threads, shift, shade in ((1, -0.2, 0.45), (2, 0.2, 1.0)):
-            of = part[part["threads"] == threads].set_index("racer")
+            of = part[part["threads"] == threads].set_index("solver")
             for y, name in enumerate(names):
-                if name not in of.index:
-                    continue
-                row = of.loc[name]
-                axes.barh(
-                    y + shift,
-                    row["seconds"],
-                    0.38,
-                    alpha=shade,
-                    color=HIGHLIGHT if name == "pnetlib" else DATA,
-                )
-                words = f"{float(format(row['seconds'], '.2g')):g} s"
-                if name != "pnetlib":
-                    words += f" ({row['ratio']:.3g} x)"
-                axes.annotate(
-                    words,
-                    (row["seconds"], y + shift),
-                    (3, 0),
-                    va="center",
-                    fontsize=7,
-                    textcoords="offset points",
-                )
+                if name in of.index:
+                    _draw_bar(axes, y + shift, name, of.loc[name], shade)
         axes.set_xscale("log")
         axes.grid(visible=False, axis="y")
-        axes.set_title(f"{TITLES[work]}, {job}", fontsize=9)
+        axes.set_title(title, fontsize=9)
     axes.set_yticks(range(len(names)), [name.replace("Gram, ", "Gram,\n") for name in names])
     axes.invert_yaxis()
-    axes.set_xlim(0.4 * race["seconds"].min(), 60 * race["seconds"].max())
-    for axes in panels[len(contests) :]:
+    axes.set_xlim(0.4 * comparison["seconds"].min(), 60 * comparison["seconds"].max())
+    for axes in panels[len(parts) :]:
         axes.set_visible(False)
-        panels[len(contests) - 2].tick_params(labelbottom=True)
-    figure.supxlabel("Seconds (log scale); pale: 1 thread, full: 2 threads", fontsize=9)
+        panels[len(parts) - 2].tick_params(labelbottom=True)
+    figure.supxlabel("Seconds (log scale); pale: 1 thread, dark: 2 threads", fontsize=9)
     return figure
 
 
-def caption_race(race: pd.DataFrame, repeats: int, *, simulated: bool) -> str:
-    """Return the caption of `draw_race`."""
-    least = int(race["targets timed"].min())
+def _draw_bar(axes: Axes, y: float, name: str, row: pd.Series, shade: float) -> None:
+    colour = HIGHLIGHT if name == OWN else DATA
+    axes.barh(y, row["seconds"], 0.38, alpha=shade, color=colour)
+    words = f"{float(format(row['seconds'], '.2g')):g} s"
+    if name != OWN:
+        words += f" ({row['ratio']:.3g} x)"
+    place = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
+    axes.annotate(words, (row["seconds"], y), (3, 0), **place)
+
+
+def caption_solvers(comparison: pd.DataFrame, repeats: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_solvers`."""
+    least = int(comparison["targets timed"].min())
+    runs = "one run each" if repeats == 1 else f"median of {repeats} interleaved repeats"
     text = (
-        f"Seconds, medians of interleaved repeats ({repeats} each), Gram or copies included, all at a "
-        f"relative duality gap of at most {race['gap'].max():.1g}; in brackets, times the seconds "
-        f"of pnetlib. Slow racers are timed on a sample of targets (at least {least}) and scaled."
+        f"Wall-clock seconds of each solver ({runs}), "
+        "including the Gram matrix or the copy of the data it starts from. All reach a relative "
+        f"duality gap of at most {comparison['gap'].max():.1g}. In brackets: multiples of "
+        f"pnetlib's seconds. Slow solvers are timed on a sample of targets (at least {least}) and "
+        "scaled to all targets. Shorter bars are better."
     )
     return caption("Figure 11a", text, simulated)
 
 
 @styled
-def draw_floor(race: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw how many times the floor this project takes, by work, job and threads.
+def draw_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw pnetlib's seconds as multiples of the lower bound, by problem, task and threads.
 
     Parameters
     ----------
-    race : DataFrame
-        As `pnetlib.steps.speed.compute.frame` returns it.
+    comparison : DataFrame
+        As `pnetlib.steps.speed.compute.comparison_table` returns it.
     simulated : bool
         Whether all expression is synthetic.
     """
-    ours = race[race["racer"] == "pnetlib"]
-    contests = _contests(ours)
-    figure = new_figure(
-        6.5, 1.3 + 0.34 * len(contests), simulated=simulated, title="Distance to the floor"
-    )
+    parts = _panels(comparison[comparison["solver"] == OWN])
+    height, title = 1.3 + 0.34 * len(parts), "Distance to the lower bound"
+    figure = new_figure(6.5, height, simulated=simulated, title=title)
     axes = figure.subplots()
-    for y, (_, _, part) in enumerate(contests):
-        for threads, value in zip(part["threads"], part["over floor"]):
-            label = f"{threads} thread{'s' if threads > 1 else ''}" if y == 0 else None
+    for y, (_, part) in enumerate(parts):
+        for threads, value in zip(part["threads"], part["over lower bound"]):
             axes.plot(
                 value,
                 y,
@@ -114,34 +106,35 @@ def draw_floor(race: pd.DataFrame, *, simulated: bool) -> Figure:
                 color=HIGHLIGHT,
                 markersize=6,
                 markerfacecolor="white" if threads == 1 else HIGHLIGHT,
-                label=label,
+                label=counted(threads, "thread") if y == 0 else None,
             )
-    axes.axvline(1, color=FAINT, linewidth=1)
-    axes.axvline(OVER_FLOOR, color=CUT, linewidth=1, linestyle="--", label="goal")
-    axes.set_yticks(range(len(contests)), [f"{TITLES[w]}, {j}" for w, j, _ in contests])
-    axes.set_ylim(len(contests) - 0.5, -0.5)
+    axes.axvline(1, color=FAINT, linewidth=1, label="lower bound")
+    axes.axvline(OVER_LOWER_BOUND, color=CUT, linewidth=1, linestyle="--", label="goal")
+    axes.set_yticks(range(len(parts)), [title for title, _ in parts])
+    axes.set_ylim(len(parts) - 0.5, -0.5)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
-    axes.set_xlabel("Seconds over those of the floor (log scale)")
+    axes.set_xlabel("Seconds divided by the lower bound (log scale)")
     axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure
 
 
-def caption_floor(race: pd.DataFrame, *, simulated: bool) -> str:
-    """Return the caption of `draw_floor`."""
-    ours = race[(race["racer"] == "pnetlib") & (race["job"] == "network")]
+def caption_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> str:
+    """Return the caption of `draw_lower_bound`."""
+    own = comparison[(comparison["solver"] == OWN) & (comparison["task"] == "network")]
+    ratio = own["over lower bound"]
     text = (
-        "The floor is what the machine needs, measured in the same repeats, for the Gram matrix by "
-        "BLAS, one pass of every target over every gene, and one axpy for each coefficient that "
-        f"is not 0. One network took {ours['over floor'].min():.1f} to "
-        f"{ours['over floor'].max():.1f} times that."
+        "Seconds of pnetlib divided by the lower bound of the hardware, which was measured in the "
+        "same repeats: the Gram matrix by BLAS, one pass over every gene for every target, and one "
+        f"axpy per nonzero coefficient. One network takes {ratio.min():.1f} to {ratio.max():.1f} "
+        "times the lower bound; the goal for one network is the dashed line or less."
     )
     return caption("Figure 11b", text, simulated)
 
 
 @styled
 def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the seconds of each phase of the joint fits, each alone and along the path.
+    """Draw the seconds of each phase of the joint fits, one by one and along the path.
 
     Parameters
     ----------
@@ -151,19 +144,14 @@ def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
         Whether the cohort is simulated.
     """
     phases = phases[phases["phase"] != "all"]
-    figure = new_figure(
-        6.5,
-        1.2 + 0.36 * len(phases),
-        simulated=simulated,
-        title="Where the time of the joint fits goes",
-    )
+    height, title = 1.2 + 0.36 * len(phases), "Where the time of the joint fits goes"
+    figure = new_figure(6.5, height, simulated=simulated, title=title)
     axes = figure.subplots()
     rows = np.arange(len(phases))
-    for shift, column, colour in ((-0.2, "each alone, s", LIGHT), (0.2, "along the path, s", DATA)):
-        bars = axes.barh(
-            rows + shift, phases[column], 0.38, color=colour, label=column.removesuffix(", s")
-        )
-        axes.bar_label(bars, [f"{value:.2g}" for value in phases[column]], padding=3, fontsize=7)
+    for shift, way, colour in ((-0.2, "one by one", LIGHT), (0.2, "along the path", DATA)):
+        seconds = phases[f"{way} (s)"]
+        bars = axes.barh(rows + shift, seconds, 0.38, color=colour, label=way)
+        axes.bar_label(bars, [f"{value:.2g}" for value in seconds], padding=3, fontsize=7)
     axes.set_yticks(rows, phases["phase"])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
@@ -175,11 +163,88 @@ def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
 
 def caption_phases(phases: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_phases`."""
-    whole = phases.set_index("phase").loc["all"]
+    total = phases.set_index("phase").loc["all"]
     text = (
-        "All joint fits of the grid: each started from nothing, and along the path with the "
-        "networks shared and every fit started from its neighbour. Together "
-        f"{whole['each alone, s']:.2g} s and {whole['along the path, s']:.2g} s. The last two rows "
-        "are parts of the B step."
+        "Seconds of all joint fits of the grid by phase. Pale: each fit starts from an empty "
+        f"network ({total['one by one (s)']:.2g} s in total). Dark: along the path, fits share the "
+        "networks and each starts from its neighbour's solution "
+        f"({total['along the path (s)']:.2g} s). The last two rows are parts of the B step."
     )
     return caption("Figure 11c", text, simulated)
+
+
+@styled
+def draw_growth(table: pd.DataFrame) -> Figure:
+    """Draw seconds against genes and against cell lines with fitted powers, and peak memory.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `pnetlib.steps.speed.compute.growth_table` returns it; always simulated.
+    """
+    figure = new_figure(6.5, 3.5, simulated=True, title="One network: time and memory")
+    panels = figure.subplots(1, 3)
+    for axes, by in zip(panels, ("p", "n")):
+        _draw_seconds(axes, series(table, by), by)
+    _draw_memory(panels[2], table)
+    for axes, by in zip(panels, ("p", "n", "p")):
+        ticks = [int(x) for x in sorted(set(series(table, by)[by]))]
+        ticks = ticks if len(ticks) < 4 else [ticks[0], ticks[len(ticks) // 2], ticks[-1]]
+        axes.set_xticks(ticks, [f"{x:,}" for x in ticks])
+        axes.minorticks_off()
+    return figure
+
+
+def _draw_seconds(axes: Axes, rows: pd.DataFrame, by: str) -> None:
+    x, other = rows[by].to_numpy(float), "n" if by == "p" else "p"
+    for value, (name, colour, symbol) in PARTS.items():
+        power = exponents(rows, value, [by])["exponent"][0]
+        level = np.exp(np.mean(np.log(rows[value]) - power * np.log(x)))
+        axes.plot(x, level * x**power, color=colour, linewidth=1)
+        label = f"{name}, ~{by}$^{{{power:.2f}}}$"
+        axes.plot(x, rows[value], symbol, color=colour, markersize=4.5, label=label)
+    axes.set_title(f"{other} = {rows[other].iloc[0]:,}", fontsize=9)
+    axes.set(xlabel=AXES[by], ylabel="Seconds", xscale="log", yscale="log")
+    spread = rows[list(PARTS)].to_numpy()
+    axes.set_ylim(0.5 * spread.min(), 12 * spread.max())  # room for the legend
+    axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
+
+
+def _draw_memory(axes: Axes, table: pd.DataFrame) -> None:
+    n, p = series(table, "p")["n"].iloc[0], np.geomspace(table["p"].min(), table["p"].max(), 50)
+    axes.set_title(f"n = {n:,}", fontsize=9)
+    for dtype, colour, symbol in (("float32", DATA, "o"), ("float64", HIGHLIGHT, "D")):
+        rows = table[(table["gram_dtype"] == dtype) & (table["threads"] == table["threads"].max())]
+        rows = rows[rows["n"] == n].sort_values("p")
+        peak = rows["peak_bytes"] / 1e9
+        axes.plot(rows["p"], peak, symbol, color=colour, markersize=4.5, label=dtype)
+        axes.plot(p, p**2 * np.dtype(dtype).itemsize / 1e9, color=colour, linewidth=1)
+    axes.plot([], [], color=CUT, linewidth=1, label="Gram alone")
+    axes.set(xlabel=AXES["p"], ylabel="Peak memory (GB)", xscale="log", yscale="log")
+    axes.set_ylim(0.05, 12 * table["peak_bytes"].max() / 1e9)
+    axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
+
+
+def caption_growth(table: pd.DataFrame) -> str:
+    """Return the caption of `draw_growth`."""
+    rows = series(table, "p")
+    fits = {value: exponents(rows, value, ["p"]).iloc[0] for value in PARTS}
+    top = rows.iloc[-1]
+    text = (
+        f"Points: one network with about {rows['edges'].mean():.0f} edges per target and a "
+        f"relative duality gap of at most {GAP_LIMIT:g}, on {counted(int(top['threads']), 'thread')}, "
+        "with the Gram matrix stored in float32 unless stated otherwise. Lines: powers fitted by "
+        "least squares on logarithms (left, middle) and the size of the Gram matrix alone (right). "
+        "As the number of genes p grows, the time of the Gram matrix grows as "
+        f"p^{_interval(fits['gram_seconds'])} and that of the columns as "
+        f"p^{_interval(fits['columns_seconds'])}. The largest network, of {int(top['p']):,} genes "
+        f"and {int(top['n']):,} cell lines, takes {top['seconds']:.3g} s and "
+        f"{top['peak_bytes'] / 1e9:.2g} GB."
+    )
+    return caption("Figure 11d", text, True)
+
+
+def _interval(fit: pd.Series) -> str:
+    if np.isnan(fit["low"]):
+        return f"{fit['exponent']:.2f}"
+    return f"{fit['exponent']:.2f} (95 % interval {fit['low']:.2f} to {fit['high']:.2f})"

@@ -1,75 +1,109 @@
-"""What notebook 11 says, in sentences made from its numbers."""
+"""What notebook 11 says, in sentences made from the numbers of a report."""
 
-from benchmarks.objective import LIMIT
-from benchmarks.report import TITLES, described
-from pnetlib.steps.speed.compute import AGAINST, UNSCREENED, counted, frame, reached
+from pnetlib.steps.speed.compute import (
+    GAP_LIMIT,
+    OWN,
+    PROBLEMS,
+    REFERENCE,
+    UNSCREENED,
+    comparison_table,
+    goals_table,
+    without_sampled,
+)
+from pnetlib.words import counted
+
+
+def describe_problem(problem):
+    """Return one line about a problem: genes, cell lines, first component, edges."""
+    kind = "synthetic" if problem["simulated"] else "measured"
+    return (
+        f"{PROBLEMS[problem['problem']]} ({kind}): {problem['genes']} genes, {problem['lines']} "
+        f"cell lines; the first component holds {problem['leading']:.0%} of the variance; about "
+        f"{problem['edges']:.0f} edges per target at the last penalty"
+    )
 
 
 def headline(report):
-    """What does not depend on the machine: sizes, edges, and whether all reached the accuracy."""
-    race = frame(report)
-    lines = [described(shape) + "." for shape in report["works"]]
-    ours = race[race["racer"] == "pnetlib"]
-    edges = ours.groupby(["work", "job"], sort=False)["edges"].first()
-    lines += [
-        f"{TITLES[work]}, {job}: {value:.1f} edges a target and penalty"
-        for (work, job), value in edges.items()
-    ]
-    lines.append(f"All gaps at most {report['limit']:g}: {bool((race['gap'] <= LIMIT).all())}")
-    return "\n".join(lines)
+    """Return what does not depend on the machine: sizes, edges, and whether all are accurate."""
+    comparison = comparison_table(report)
+    own = comparison[comparison["solver"] == OWN]
+    edges = own.groupby(["problem", "task"], sort=False)["edges"].first()
+    accurate = bool((comparison["gap"] <= GAP_LIMIT).all())
+    return "\n".join(
+        [
+            *(f"{describe_problem(problem)}." for problem in report["problems"]),
+            *(
+                f"{PROBLEMS[problem]}, {task}: {value:.1f} edges per target and penalty"
+                for (problem, task), value in edges.items()
+            ),
+            f"All relative duality gaps are at most {report['limit']:g}: {accurate}",
+        ]
+    )
 
 
 def conclusion(report):
-    """What the race shows, as Markdown."""
-    goals, race = reached(report), frame(report)
+    """Return what the benchmark shows, as Markdown."""
+    comparison = comparison_table(report)
     lines = []
     if report["size"] == "smoke":
         lines.append(
-            "- This is the smallest race: it shows that the racers agree, not how fast "
-            "they are. The goals below are set for 976 genes and more; "
-            "`./reproduce.sh bench` races at that size."
+            "- This is the smallest benchmark. It shows that the solvers agree, not how fast they "
+            "are: its times of a few milliseconds vary from run to run, and the goals are set for "
+            "976 genes and more, the size of `./reproduce.sh bench`."
         )
-    threads = race["threads"].max()
-    for (work, job), part in race[race["threads"] == threads].groupby(["work", "job"], sort=False):
-        part = part[~part["racer"].str.startswith("pnetlib, ")].set_index("racer")
-        others = part.drop(index="pnetlib")["ratio"].sort_values()
-        if len(others):
-            lines.append(
-                f"- **{TITLES[work]}, {job}**, {threads} threads: {part.loc['pnetlib', 'seconds']:.3f}"
-                f" s, {others.iloc[0]:.1f} times as fast as the best other ({others.index[0]}) and "
-                f"{part.loc['pnetlib', 'over floor']:.1f} times the floor; the Gram matrix takes "
-                f"{part.loc['pnetlib', 'prepare'] / part.loc['pnetlib', 'seconds']:.0%} of it."
-            )
-            if {AGAINST, UNSCREENED} <= set(others.index):
-                lines.append(
-                    f"    - scikit-learn's Gram solver: {others[AGAINST]:.1f} times as long; "
-                    f"without its screening {others[UNSCREENED]:.1f} times."
-                )
-    late = race[race["gap"] > LIMIT]
-    lines.append(
-        f"- {len(race) - len(late)} of {len(race)} rows reached the common gap of "
-        f"{LIMIT:g}."
-        + "".join(
-            f" Not so: {row.racer} ({row.work}, {row.job}), {row.gap:.1g}."
-            for row in late.itertuples()
-        )
-    )
-    lines.append(f"- Goals met: {int(goals['met'].sum())} of {len(goals)}.")
-    for row in goals[~goals["met"]].itertuples():
-        lines.append(
-            f"    - {row.goal} ({counted(row.threads)}): {row.reached:.2f}, asked "
-            f"{row.bound} {row.asked:g}."
-        )
-    phases = report["joint"]["after"]
-    named = {
-        name: value
-        for name, value in phases.items()
-        if name != "all" and not name.startswith("B step, ")
-    }
-    worst = max(named, key=named.get)
-    lines.append(
-        f"- A joint fit along the path costs {report['joint']['median']:.2f} network fits; "
-        f"most of the path's time goes into: {worst} "
-        f"({named[worst] / phases['all']:.0%})."
-    )
+    lines += _speed_lines(comparison)
+    lines += _accuracy_lines(comparison)
+    lines += _goal_lines(goals_table(report))
+    lines.append(_joint_line(report["joint"]))
     return "\n".join(lines)
+
+
+def _speed_lines(comparison):
+    threads = comparison["threads"].max()
+    rows = without_sampled(comparison[comparison["threads"] == threads])
+    for (problem, task), part in rows.groupby(["problem", "task"], sort=False):
+        part = part.set_index("solver")
+        own, others = part.loc[OWN], part.drop(index=OWN)["ratio"].sort_values()
+        if others.empty:
+            continue
+        yield (
+            f"- **{PROBLEMS[problem]}, {task}**, {counted(threads, 'thread')}: pnetlib takes "
+            f"{own['seconds']:.3f} s. It is {others.iloc[0]:.1f} times as fast as {others.index[0]}, "
+            f"the fastest external solver, and takes {own['over lower bound']:.1f} times the lower "
+            f"bound; {own['prepare'] / own['seconds']:.0%} of its time goes into the Gram matrix."
+        )
+        if {REFERENCE, UNSCREENED} <= set(others.index):
+            yield (
+                f"    - scikit-learn's Gram solver takes {others[REFERENCE]:.1f} times as long as "
+                f"pnetlib, without its screening {others[UNSCREENED]:.1f} times."
+            )
+
+
+def _accuracy_lines(comparison):
+    late = comparison[comparison["gap"] > GAP_LIMIT]
+    reached = len(comparison) - len(late)
+    yield f"- {reached} of {len(comparison)} rows reach the common gap of {GAP_LIMIT:g}."
+    for row in late.itertuples():
+        yield (
+            f"    - {row.solver} stops at {row.gap:.1g} ({PROBLEMS[row.problem]}, {row.task}, "
+            f"{counted(row.threads, 'thread')})."
+        )
+
+
+def _goal_lines(goals):
+    yield f"- {int(goals['met'].sum())} of {len(goals)} goals are met."
+    for row in goals[~goals["met"]].itertuples():
+        yield (
+            f"    - Not met: {row.goal}, {counted(row.threads, 'thread')}: {row.reached:.2f}, "
+            f"required {row.bound} {row.required:g}."
+        )
+
+
+def _joint_line(joint):
+    phases = joint["along the path"]
+    parts = {k: v for k, v in phases.items() if k != "all" and not k.startswith("B step, ")}
+    longest = max(parts, key=parts.get)
+    return (
+        f"- Along the path, a joint fit costs {joint['median']:.2f} network fits (median). Most of "
+        f"its time goes into one phase: {longest} ({parts[longest] / phases['all']:.0%})."
+    )
