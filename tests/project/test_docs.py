@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pnetlib.cli.environment import required
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -91,6 +93,13 @@ def test_the_layout_names_every_module():
     named = [module for module in modules if not usual.fullmatch(module)]
     told = {Path(span).stem for span in re.findall(r"`([^`\n]+)`", layout)}
     assert [module for module in named if Path(module).stem not in told] == []
+
+
+def test_every_dependency_is_explained():
+    explained = (ROOT / "docs" / "reproducing.md").read_text("utf-8")
+    needed = required(ROOT / "pyproject.toml", ("dask", "lab", "test"))
+    names = [re.match(r"[\w-]+", line).group() for line in needed]
+    assert [name for name in names if not re.search(rf"\b{name}\b", explained)] == []
 
 
 def test_a_broken_link_is_found(tmp_path):
