@@ -91,8 +91,8 @@ def test_the_layout_names_every_module():
     ]
     usual = re.compile(r"pnetlib/steps/\w+/(compute|figures|sentences)\.py")
     named = [module for module in modules if not usual.fullmatch(module)]
-    told = {Path(span).stem for span in re.findall(r"`([^`\n]+)`", layout)}
-    assert [module for module in named if Path(module).stem not in told] == []
+    listed = {Path(span).stem for span in re.findall(r"`([^`\n]+)`", layout)}
+    assert [module for module in named if Path(module).stem not in listed] == []
 
 
 def test_every_dependency_is_explained():

@@ -76,7 +76,7 @@ def import_graph(modules):
 
 
 def place(name, order, depth):
-    """Return where the part of a dotted name at some depth stands in an order."""
+    """Return the position in an order of one part of a dotted name."""
     return order.index(name.split(".")[depth])
 
 

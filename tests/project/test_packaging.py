@@ -46,10 +46,10 @@ def test_wheel_holds_every_module_and_table_of_the_package(wheel, project):
         for pattern in ("*.py", "*.csv", "*.txt")
         for path in source.rglob(pattern)
     }
-    held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    assert held == wanted
-    assert any(name.endswith(".csv") for name in held)
-    assert "pnetlib/cli/usage.txt" in held
+    packed = {name for name in wheel.namelist() if ".dist-info/" not in name}
+    assert packed == wanted
+    assert any(name.endswith(".csv") for name in packed)
+    assert "pnetlib/cli/usage.txt" in packed
 
 
 def test_wheel_declares_the_command(wheel):
