@@ -163,7 +163,7 @@ def test_environment_check_as_a_command(project):
 def test_package_outside_a_checkout_is_refused(monkeypatch, tmp_path):
     from pnetlib.workflow import project as module
 
-    monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "workflow" / "project.py"))
+    monkeypatch.setattr(module, "__file__", str(tmp_path / "pnetlib" / "runs" / "project.py"))
     with pytest.raises(SetupError, match="no checkout"):
         project_root()
 

@@ -21,16 +21,16 @@ LAYERS = (
     "workflow",
     "cli",
 )
-# Style and sizes serve every step; the steps follow their notebooks.
+# The steps follow their notebooks; sizes come after the simulation, whose networks they name.
 STEPS = (
     "style",
-    "sizes",
     "data",
     "comparison",
     "markers",
     "networks",
     "effects",
     "simulation",
+    "sizes",
     "lambdas",
     "stability",
     "differences",
