@@ -41,11 +41,15 @@ def links_of(text):
     return LINK.findall(without_code(text))
 
 
-def anchors_of(text):
-    """Return the anchors that the headings of a text get where Markdown is shown as HTML."""
+def anchors_of(path):
+    """Return the anchors of a page's headings: as GitHub makes them, in a notebook as Jupyter does."""
     found = []
-    for heading in re.findall(r"^#{1,6}\s+(.*?)\s*#*\s*$", FENCE.sub("", text), re.M):
+    text = FENCE.sub("", text_of(path))
+    for heading in re.findall(r"^#{1,6}\s+(.*?)\s*#*\s*$", text, re.M):
         shown = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", heading)
+        if path.suffix == ".ipynb":
+            found.append(shown.replace(" ", "-"))
+            continue
         anchor = re.sub(r"[^\w\- ]", "", shown.lower()).replace(" ", "-")
         same = sum(
             re.fullmatch(rf"{re.escape(anchor)}(-\d+)?", other) is not None for other in found
@@ -64,9 +68,8 @@ def broken(path):
         target = path.parent / place if place else path
         if not target.exists() or Path(place).is_absolute():
             found.append(link)
-        elif anchor and target.suffix in (".md", ".ipynb"):
-            if anchor not in anchors_of(text_of(target)):
-                found.append(link)
+        elif anchor and target.suffix in (".md", ".ipynb") and anchor not in anchors_of(target):
+            found.append(link)
     return found
 
 
