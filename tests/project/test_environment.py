@@ -1,4 +1,4 @@
-"""pyproject.toml, environment.yml and requirements.lock say the same."""
+"""pyproject.toml, environment.yml, the locks and the workflow agree."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ def wanted(project):
 
 
 def read_lock(path):
-    """Requirements of a lock with their hashes."""
+    """Return the requirements of a lock with their hashes."""
     found = []
     for line in path.read_text().replace("\\\n", " ").splitlines():
         if line and not line.lstrip().startswith("#"):
@@ -41,7 +41,7 @@ def locked(project):
 
 
 def of_python(locked, python):
-    """Versions that the lock holds for a Python on Linux, by name."""
+    """Return the versions that a lock has for a Python on Linux, by name."""
     markers = default_environment() | {
         "python_version": python,
         "python_full_version": f"{python}.0",
@@ -59,7 +59,7 @@ def of_python(locked, python):
     return versions
 
 
-def test_conda_names_and_bounds_are_those_of_the_project(project, wanted):
+def test_conda_has_the_names_and_bounds_of_the_project(project, wanted):
     lines = re.findall(r"^  - ([A-Za-z].*)$", (project / "environment.yml").read_text(), re.M)
     conda = {
         canonicalize_name(r.name): r.specifier
@@ -80,6 +80,17 @@ def test_every_python_bound_is_the_same(project):
     assert f"\n  - {build}\n" in conda
 
 
+def test_classifiers_and_workflow_name_the_same_pythons(project):
+    settings = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    named = re.findall(r"Python :: (3\.\d+)", "\n".join(settings["classifiers"]))
+    assert tuple(named) == PYTHONS
+    workflow = (project / ".github/workflows/tests.yml").read_text()
+    (matrix,) = re.findall(r"^ +python: \[(.*)\]$", workflow, re.M)
+    assert tuple(re.findall(r"[\d.]+", matrix)) == PYTHONS
+    assert "- run: ./reproduce.sh test\n" in workflow
+    assert workflow.endswith("- run: ./reproduce.sh\n")
+
+
 @pytest.mark.parametrize("python", PYTHONS)
 def test_locked_versions_satisfy_the_bounds(locked, wanted, python):
     versions = of_python(locked, python)
@@ -96,13 +107,13 @@ def test_lock_has_a_hash_for_everything_and_names_no_host(project, locked):
 
 
 @pytest.mark.parametrize("python", PYTHONS)
-def test_lock_of_the_benchmark_holds_its_racers_and_agrees_with_the_other(project, locked, python):
+def test_lock_of_the_benchmark_agrees_with_the_other(project, locked, python):
     lines = environment.required(project / "pyproject.toml", ["bench"])
-    racing = read_lock(project / "requirements-bench.lock")
-    assert [r.name for r, hashes in racing if not hashes] == []
+    benchmark = read_lock(project / "requirements-bench.lock")
+    assert [r.name for r, hashes in benchmark if not hashes] == []
     text = (project / "requirements-bench.lock").read_text()
     assert not re.search(r"://|--index|--find-links|^-e|@ ", text, re.M)
-    versions, common = of_python(racing, python), of_python(locked, python)
+    versions, common = of_python(benchmark, python), of_python(locked, python)
     bounds = {
         canonicalize_name(r.name): r.specifier
         for r in map(Requirement, lines)
@@ -113,7 +124,7 @@ def test_lock_of_the_benchmark_holds_its_racers_and_agrees_with_the_other(projec
 
 
 def test_lock_is_closed_under_the_needs_of_the_installed_packages(locked):
-    """Plain pip refuses, in hash mode, whatever a package needs that the lock lacks."""
+    """In hash mode, pip refuses a package that another one needs and the lock lacks."""
     from importlib.metadata import PackageNotFoundError, requires, version
 
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -131,14 +142,14 @@ def test_lock_is_closed_under_the_needs_of_the_installed_packages(locked):
     assert absent == {}
 
 
-def test_this_environment_has_what_the_project_asks_for(project):
+def test_this_environment_has_what_the_project_needs(project):
     lines = environment.required(project / "pyproject.toml", ["test"])
     assert environment.missing(lines) == []
 
 
 def test_missing_names_what_is_absent_or_too_old():
-    asked = ["numpy>=1.0", "numpy>=999", "no-such-package"]
-    assert environment.missing(asked) == ["numpy>=999", "no-such-package"]
+    wanted = ["numpy>=1.0", "numpy>=999", "no-such-package"]
+    assert environment.missing(wanted) == ["numpy>=999", "no-such-package"]
 
 
 def test_environment_check_as_a_command(project):
