@@ -78,7 +78,7 @@ def test_effects_of_unlike_markers_stay_visible_beside_zero():
     figure = effects.draw_effects(table, compare_groups(table), 1, simulated=False)
     for axes in figure.axes:
         assert axes.get_yscale() == "symlog" and axes.get_ylim()[0] < 0
-        assert [text.get_text() for text in axes.texts].count("none") == 2
+        assert [text.get_text() for text in axes.texts].count("no edge") == 2
 
 
 def test_effects_without_any_marker():

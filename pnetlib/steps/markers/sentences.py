@@ -1,16 +1,27 @@
-"""What notebook 03 says, in sentences made from its numbers."""
+"""Sentences of notebook 03, generated from its numbers."""
 
-from pnetlib.words import listed
+from pnetlib.words import counted, listed
 
 
-def of_markers(common, published, top, n_genes):
-    """How many genes are common to the drugs and how many published ones are among them."""
+def conclusion(common, published, top, n_genes):
+    """Return how many genes are common to the drugs and which published markers are among them.
+
+    Parameters
+    ----------
+    common, published : DataFrame
+        As `common_markers` and `published_markers` return them.
+    top, n_genes : int
+        Ranks that count for a marker, and genes analysed.
+    """
     names = published["marker"].unique()
     inside = published.loc[published["in universe"], "marker"].unique()
-    came_out = [name for name in names if name in common.index]
+    found = [name for name in names if name in common.index]
+    expected = len(common) * len(inside) / n_genes
+    first = f", above all {listed(common.index[:7])}" if len(common) else ""
     return (
-        f"{len(common)} of {n_genes} genes are among the first {top} for every drug; the first are "
-        f"{listed(common.index[:7])}. Of the {len(names)} published markers {len(inside)} are "
-        f"among the genes analysed ({listed(inside)}) and {len(came_out)} come out as common by "
-        f"our rule ({listed(came_out)})."
+        f"- By our rule {counted(len(common), 'gene')} of {n_genes} matter for every drug, that is, "
+        f"rank among the first {top} for each{first}.\n"
+        f"- Of the paper's {len(names)} markers, {len(inside)} are among the genes analysed "
+        f"({listed(inside)}), and {len(found)} of these are common to the drugs ({listed(found)}). "
+        f"The same number of genes drawn at random would contain {expected:.1f} of them."
     )
