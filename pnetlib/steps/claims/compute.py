@@ -1,7 +1,7 @@
 """Every claim of the paper: what the run found, and a verdict by a rule stated beforehand.
 
 The rules are the docstrings of the judges below; notebook 12 prints them next to the verdicts.
-They rest on how a single number with its 95 % interval is judged (`side`): ``reproduced`` if the
+They rest on how a single number with its 95% interval is judged (`side`): ``reproduced`` if the
 whole interval lies on the paper's side of 0 and the permutation p, where there is one, is below
 0.05; ``partly`` if only the estimate lies there. A claim of several parts is reproduced if all
 parts are, not reproduced if none is even partly, and partly reproduced otherwise; a part that
@@ -35,7 +35,7 @@ NONE = "not computed in this run"
 
 
 class Number(NamedTuple):
-    """An estimate with its 95 % interval and p value, where they are known."""
+    """An estimate with its 95% interval and p value, where they are known."""
 
     value: float
     low: float | None = None

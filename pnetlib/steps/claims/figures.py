@@ -90,7 +90,7 @@ def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
     counts = verdicts["verdict"].value_counts()
     listed = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     text = (
-        f"{len(verdicts)} claims: {listed}. Numbers in brackets are 95 % intervals, p values come "
+        f"{len(verdicts)} claims: {listed}. Numbers in brackets are 95% intervals, p values come "
         "from permutations, where this run has them; the rules are in the table above."
     )
     return caption("Figure 12", text, simulated)

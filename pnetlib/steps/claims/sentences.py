@@ -47,8 +47,8 @@ def _planted(verdicts):
     known = verdicts[verdicts["planted"] != ""]
     same = known["verdict"] == known["planted"]
     other = listed(
-        f"{row.Index} (planted: {row.planted}, found: {row.verdict})"
-        for row in known[~same].itertuples()
+        f"{listed(part.index)} (planted: {planted}, found: {found})"
+        for (planted, found), part in known[~same].groupby(["planted", "verdict"])
     )
     return (
         "SIMULATED DATA: these verdicts say nothing about cancer, but they show whether the run "

@@ -14,7 +14,7 @@ UNIT = "Mean squared error (z-score²)"
 
 
 def _intervals(axes, table, y, method, label=None):
-    """Draw dots with 95 % intervals; squares for naive means."""
+    """Draw dots with 95% intervals; squares for naive means."""
     centre = table["mean"].to_numpy()
     spans = np.abs(table[["low", "high"]].to_numpy().T - centre)
     axes.errorbar(
@@ -79,7 +79,7 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> st
     """Return the caption of `draw_errors`."""
     text = (
         f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds per "
-        "drug, with 95 % intervals (variance corrected for the training lines that folds share). "
+        "drug, with 95% intervals (variance corrected for the training lines that folds share). "
         "Squares: naive predictions by the mean of all training lines (also the dashed line) or of "
         "those of the same tissue. The axis does not begin at 0."
     )
@@ -121,7 +121,7 @@ def caption_differences(differences: pd.DataFrame, *, simulated: bool) -> str:
     models = differences[differences["against"].isin(METHODS) & (differences["drug"] != "all")]
     clear = ((models["low"] > 0) | (models["high"] < 0)).sum()
     text = (
-        "Error of Pro minus that of another method in the same fold, with 95 % intervals. Left of "
+        "Error of Pro minus that of another method in the same fold, with 95% intervals. Left of "
         f"0, Pro predicts better. {clear} of the {len(models)} intervals of single drugs exclude 0."
     )
     return caption("Figure 2b", text, simulated)

@@ -18,11 +18,15 @@ def conclusion(errors, differences):
     mean = errors.groupby("method")["mean"].mean()
     network = mean[list(NETWORK_METHODS)].mean()
     expression = mean[["ELA", "LA"]].mean()
-    found = "lower, as" if network < expression else "not lower, whereas"
+    agrees = (
+        "The paper, too, reports lower errors of the network-based methods"
+        if network < expression
+        else "The paper, in contrast, reports lower errors of the network-based methods"
+    )
     lines.append(
         f"- Averaged over the drugs, the network-based methods (Pro, NW.P) have an error of "
-        f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}. It is {found} "
-        "the paper reports lower errors of the network-based methods."
+        f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}. "
+        f"{agrees}."
     )
     return "\n".join(lines)
 
@@ -45,16 +49,16 @@ def _clear_differences(differences):
     """Say for how many pairs of method and drug the interval excludes 0."""
     single = differences[differences["drug"] != "all"]
     lower, higher = single[single["high"] < 0], single[single["low"] > 0]
-    named = [
-        listed(f"{row.against} for {row.drug}" for row in part.itertuples())
-        for part in (lower, higher)
-    ]
+
+    def named(part):
+        pairs = listed(f"{row.against} for {row.drug}" for row in part.itertuples())
+        return f"{len(part)} ({pairs})" if len(part) else "none"
+
     unclear = len(single) - len(lower) - len(higher)
     return (
-        f"- Paired by fold, Pro's error is lower than that of another method, with an interval "
-        f"that excludes 0, in {len(lower)} of {counted(len(single), 'comparison')} "
-        f"({named[0]}), and higher in {len(higher)} ({named[1]}). In the other {unclear} the "
-        "interval includes 0: these data do not tell which method predicts better."
+        f"- Of {counted(len(single), 'comparison')} paired by fold, Pro's error is clearly lower "
+        f"(the interval excludes 0) in {named(lower)} and clearly higher in {named(higher)}. In "
+        f"the other {unclear} these data do not tell which method predicts better."
     )
 
 

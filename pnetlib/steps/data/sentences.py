@@ -78,8 +78,10 @@ def _markers(genes: dict[str, Any]) -> str:
         if at["rank"] > genes["n_genes"]
     ]
     absent = [gene for gene in genes["markers"] if gene not in found]
+    inside = len(found) - len(outside)
     return (
-        f"{len(found) - len(outside)} of the paper's {len(genes['markers'])} markers are among them"
+        f"{'all' if inside == len(genes['markers']) else inside} of the paper's "
+        f"{len(genes['markers'])} markers are among them"
         + (f", below the cut are {listed(outside)}" if outside else "")
         + (f", not in the cohort: {listed(absent)}" if absent else "")
         + "."

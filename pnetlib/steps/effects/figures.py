@@ -13,6 +13,7 @@ LETTERS = {1: "Figure 5a", 2: "Figure 5b"}
 PATHS = {1: "single edges", 2: "paths of at most two edges"}
 NAMES = {"targets": "On its targets", "regulators": "From its regulators"}
 UNLIKE = 30  # ratio of two markers' largest effects above which no linear axis shows both
+ALPHA = 0.6
 SHIFTS = dict(zip(GROUPS, (-0.15, 0.15)))
 
 
@@ -62,7 +63,9 @@ def draw_effects(
             )
         axes.set_ylabel("Regulatory effect\n(sd of expression)")
         axes.set_title(NAMES[side], fontsize=9)
-    handles = [Patch(facecolor=GROUP_COLOURS[g], edgecolor=BLACK, label=g) for g in GROUPS]
+    handles = [
+        Patch(facecolor=GROUP_COLOURS[g], edgecolor=BLACK, alpha=ALPHA, label=g) for g in GROUPS
+    ]
     figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
     figure.axes[1].set_xticks(range(len(markers)), markers, fontstyle="italic")
     return figure
@@ -108,7 +111,7 @@ def _draw_box(axes, effect, place, colour):
         patch_artist=True,
         showfliers=False,
         manage_ticks=False,
-        boxprops={"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": 0.6},
+        boxprops={"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA},
         medianprops=line,
         whiskerprops=line,
         capprops=line,

@@ -111,7 +111,12 @@ def caption_markers(
     text = (
         "Colour: effect theta of a gene's predicted activity on the response (positive: "
         "resistance). Size: degree in Pro's network. Number: rank by |theta| times the square root "
-        f"of the degree. The {len(names)} published markers come first, then {min(others, MOST)} "
-        f"of the {others} other genes that our rule finds common to the drugs (✓)."
+        f"of the degree. The {len(names)} published markers come first; "
+        + (
+            f"below are {min(others, MOST)} of the {others} other genes that our rule finds common "
+            "to the drugs (✓)."
+            if others
+            else "our rule finds no other gene common to the drugs (✓)."
+        )
     )
     return caption("Figure 3", text, simulated)

@@ -16,12 +16,21 @@ def conclusion(common, published, top, n_genes):
     names = published["marker"].unique()
     inside = published.loc[published["in universe"], "marker"].unique()
     found = [name for name in names if name in common.index]
-    expected = len(common) * len(inside) / n_genes
-    first = f", above all {listed(common.index[:7])}" if len(common) else ""
-    return (
-        f"- By our rule {counted(len(common), 'gene')} of {n_genes} matter for every drug, that is, "
-        f"rank among the first {top} for each{first}.\n"
-        f"- Of the paper's {len(names)} markers, {len(inside)} are among the genes analysed "
-        f"({listed(inside)}), and {len(found)} of these are common to the drugs ({listed(found)}). "
-        f"The same number of genes drawn at random would contain {expected:.1f} of them."
-    )
+    lines = [
+        f"- Of {n_genes} genes, {len(common) or 'none'} rank among the first {top} for every drug: "
+        + (
+            f"by our rule they are common markers, above all {listed(common.index[:7])}."
+            if len(common)
+            else "by our rule the drugs have no common marker."
+        ),
+        f"- Of the paper's {counted(len(names), 'marker')}, {len(inside)} are among the genes "
+        f"analysed ({listed(inside)}), and {len(found) or 'none'} of these "
+        + (f"are common to the drugs ({listed(found)})." if found else "is common to the drugs."),
+    ]
+    if len(common):
+        expected = len(common) * len(inside) / n_genes
+        lines.append(
+            f"- {counted(len(common), 'gene')} drawn at random would on average include "
+            f"{expected:.1f} of the paper's markers."
+        )
+    return "\n".join(lines)

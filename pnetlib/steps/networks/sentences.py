@@ -1,6 +1,7 @@
 """Sentences of notebook 04, generated from its numbers."""
 
 from pnetlib.paper.markers import NAMED_EDGE
+from pnetlib.steps.networks.compute import HUB_SHARE
 from pnetlib.words import listed
 
 PAPER_HUBS = {"ST": ("ANXA10", "ZNF165"), "RS": ("AKR1C3", "AKR1B10")}
@@ -39,11 +40,18 @@ def _hubs(degrees, markers, group):
     """Say which markers have the largest degree in a group, and where the paper's hubs rank."""
     rank = degrees[f"degree rank {group}"]
     first = rank[markers].sort_values(kind="stable").iloc[:3]
-    paper = [f"{gene} {rank[gene]}" for gene in PAPER_HUBS[group] if gene in rank.index]
+    text = (
+        f"- Among the markers, {listed(first.index)} have the largest degrees in {group} (ranks "
+        f"{listed(first)} of {len(rank)} genes)."
+    )
+    paper = rank[[gene for gene in PAPER_HUBS[group] if gene in rank.index]]
+    if paper.empty:
+        return f"{text} The paper's hubs of {group} are not among the genes."
+    ranked = listed(f"{gene} has rank {place}" for gene, place in paper.items())
+    hubs = int((paper <= max(1, round(HUB_SHARE * len(rank)))).sum())
     return (
-        f"- The largest hubs of {group} among the markers are "
-        f"{listed(f'{gene} (rank {place} of {len(rank)} genes by degree)' for gene, place in first.items())}"
-        f". The hubs that the paper names in {group} rank here: {listed(paper)}."
+        f"{text} Of the hubs that the paper names in {group}, {ranked}; "
+        f"{('none of them is', 'one of them is', 'both are')[hubs]} in the first tenth."
     )
 
 
