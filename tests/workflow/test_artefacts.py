@@ -169,6 +169,15 @@ def test_no_other_module_names_a_result(project):
             assert named <= NAMED_ELSEWHERE.get(path.name, set()), path
 
 
+def test_no_step_is_handed_a_run_or_imports_the_workflow(project):
+    for path in sorted((project / "pnetlib/steps").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                assert "run" not in {argument.arg for argument in node.args.args}, path
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith(("pnetlib.workflow", "pnetlib.cli")), path
+
+
 def test_every_result_that_is_read_is_written_by_a_notebook(project, notebook_trees):
     module = ast.parse((project / "pnetlib/workflow/artefacts.py").read_text("utf-8"))
     kinds = ("json", "table", "arrays")

@@ -51,7 +51,7 @@ def _clear_differences(differences):
     lower, higher = single[single["high"] < 0], single[single["low"] > 0]
 
     def named(part):
-        pairs = listed(f"{row.against} for {row.drug}" for row in part.itertuples())
+        pairs = listed(f"against {row.against} for {row.drug}" for row in part.itertuples())
         return f"{len(part)} ({pairs})" if len(part) else "none"
 
     unclear = len(single) - len(lower) - len(higher)
@@ -87,9 +87,9 @@ def _saved(table):
 def recovery_sentence(recovery):
     """Say which method finds the planted genes of a simulated cohort best."""
     ave = recovery.groupby("method")["Ave"].mean().sort_values(ascending=False)
-    others = listed(f"{method} {value:.2f}" for method, value in ave.iloc[1:].items())
+    values = listed(f"{method} {value:.2f}" for method, value in ave.items())
     return (
         f"On this simulated cohort, whose relevant genes are known, {ave.index[0]} separates them "
-        f"best: its mean of TP and TN over the drugs is {ave.iloc[0]:.2f} ({others}). A random "
+        f"best from the others by the mean of TP and TN over the drugs: {values}. A random "
         "selection has 0.50."
     )

@@ -17,11 +17,12 @@ def conclusion(common, published, top, n_genes):
     inside = published.loc[published["in universe"], "marker"].unique()
     found = [name for name in names if name in common.index]
     lines = [
-        f"- Of {n_genes} genes, {len(common) or 'none'} rank among the first {top} for every drug: "
-        + (
-            f"by our rule they are common markers, above all {listed(common.index[:7])}."
+        (
+            f"- Of {n_genes} genes, {len(common)} are among the first {top} for every drug and "
+            f"therefore common markers by our rule, above all {listed(common.index[:7])}."
             if len(common)
-            else "by our rule the drugs have no common marker."
+            else f"- Of {n_genes} genes, none is among the first {top} for every drug: by our rule "
+            "the drugs have no common marker."
         ),
         f"- Of the paper's {counted(len(names), 'marker')}, {len(inside)} are among the genes "
         f"analysed ({listed(inside)}), and {len(found) or 'none'} of these "
