@@ -74,7 +74,7 @@ def _row(claim, row, simulated):
             else f"(paper's {row['figure']})",
         ],
         "paper": [row["value"]],
-        "found": row["found"].split("; "),
+        "found": row["found"].replace("p 0", "p\u00a00").split("; "),
         "verdict": [row["verdict"]],
     }
     if simulated:

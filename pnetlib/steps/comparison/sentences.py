@@ -51,13 +51,14 @@ def _clear_differences(differences):
     lower, higher = single[single["high"] < 0], single[single["low"] > 0]
 
     def named(part):
-        pairs = listed(f"against {row.against} for {row.drug}" for row in part.itertuples())
-        return f"{len(part)} ({pairs})" if len(part) else "none"
+        against = part.groupby("against", sort=False)["drug"].apply(", ".join)
+        pairs = listed(f"{method} ({drugs})" for method, drugs in against.items())
+        return f"{len(part)}, against {pairs}" if len(part) else "none"
 
     unclear = len(single) - len(lower) - len(higher)
     return (
         f"- Of {counted(len(single), 'comparison')} paired by fold, Pro's error is clearly lower "
-        f"(the interval excludes 0) in {named(lower)} and clearly higher in {named(higher)}. In "
+        f"(the interval excludes 0) in {named(lower)}, and clearly higher in {named(higher)}; in "
         f"the other {unclear} these data do not tell which method predicts better."
     )
 

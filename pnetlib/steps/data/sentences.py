@@ -61,10 +61,9 @@ def conclusion(numbers: dict[str, Any]) -> str:
     if pairs:
         high, low = max(pairs), min(pairs)
         sentences.append(
-            f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:.2f}); those to"
-            f" {low[1]} and {low[2]} are least alike (r = {low[0]:.2f}) and share"
-            f" {low[0] ** 2:.0%} of their variance, which limits what a marker of all drugs can"
-            " explain."
+            f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:.2f}), those to"
+            f" {low[1]} and {low[2]} least (r = {low[0]:.2f}); a marker common to the drugs has to"
+            " predict all of them."
         )
     return " ".join(sentences)
 
@@ -82,7 +81,7 @@ def _markers(genes: dict[str, Any]) -> str:
     return (
         f"{'all' if inside == len(genes['markers']) else inside} of the paper's "
         f"{len(genes['markers'])} markers are among them"
-        + (f", below the cut are {listed(outside)}" if outside else "")
-        + (f", not in the cohort: {listed(absent)}" if absent else "")
+        + (f"; below the cut are {listed(outside)}" if outside else "")
+        + (f"; not in the cohort: {listed(absent)}" if absent else "")
         + "."
     )

@@ -42,10 +42,9 @@ def _one(row, expected, level):
             f"larger in {larger} (median {row['median ST']:.2f} in ST, {row['median RS']:.2f} in "
             f"RS; adjusted p {p:.2g})"
         )
-    if larger != expected:
-        agrees = f"unlike the paper, which reports {expected}"
-    elif p < level:
-        agrees = "as the paper reports"
+    if larger == expected:
+        agrees = "as the paper reports" if p < level else "the paper's direction, but within chance"
     else:
-        agrees = "the paper's direction, but within chance"
+        agrees = f"unlike the paper, which reports {expected}"
+        agrees += "" if p < level or larger == "none" else ", but within chance"
     return f"- {row['marker']}, {SIDE_WORDS[row['side']]}: {found}, {agrees}."

@@ -32,6 +32,6 @@ def conclusion(common, published, top, n_genes):
         expected = len(common) * len(inside) / n_genes
         lines.append(
             f"- {counted(len(common), 'gene')} drawn at random would on average include "
-            f"{expected:.1f} of the paper's markers."
+            f"{expected:.2g} of the paper's markers."
         )
     return "\n".join(lines)
