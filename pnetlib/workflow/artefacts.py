@@ -11,7 +11,7 @@ import json
 import pandas as pd
 
 from pnetlib.paper.markers import MARKERS
-from pnetlib.steps.claims.compute import NONE
+from pnetlib.steps.claims.compute import NOT_COMPUTED
 from pnetlib.steps.claims.evidence import evidence_of_run, evidence_of_truth
 from pnetlib.steps.comparison.compute import choose_on_all_lines, compare
 from pnetlib.steps.markers.compute import (
@@ -177,11 +177,11 @@ def evidence(run, cohort, profile):
         from_04,
         "Intervals and permutation tests read from 09_differences.json."
         if differences is not None
-        else f"Intervals and permutation tests (notebook 09): {NONE}, so that differences between "
+        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences between "
         "the groups are at most partly reproduced.",
         "Simulation study read from 06_simulation.json."
         if found.cells
-        else f"Simulation study (notebook 06): {NONE}.",
+        else f"Simulation study (notebook 06): {NOT_COMPUTED}.",
     ]
     return found
 

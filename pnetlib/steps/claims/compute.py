@@ -31,7 +31,7 @@ LEVEL = 0.05
 STRONG_SHARE = 0.5  # a strong edge: among the stronger half of its network
 FADED = 0.5  # a lost activity: less than half of that in the other group
 HIGH_TP, TN_MARGIN = 0.9, 0.05
-NONE = "not computed in this run"
+NOT_COMPUTED = "not computed in this run"
 
 
 class Number(NamedTuple):
@@ -119,7 +119,7 @@ def judge_network_gain(evidence):
     lies below 0."""
     number = evidence.network_gain
     if number is None:
-        return [Part(UNTESTABLE, NONE)]
+        return [Part(UNTESTABLE, NOT_COMPUTED)]
     return [Part(side(number, -1), f"network minus expression {number}")]
 
 
@@ -129,7 +129,7 @@ def judge_best(evidence, drug):
     another method's error is as low or lower."""
     numbers = evidence.pro_minus.get(drug)
     if numbers is None:
-        return [Part(UNTESTABLE, f"{drug}: {NONE}")]
+        return [Part(UNTESTABLE, f"{drug}: {NOT_COMPUTED}")]
     closest = max(numbers, key=lambda method: numbers[method].value)
     clear = all(side(number, -1) == REPRODUCED for number in numbers.values())
     number = numbers[closest]
@@ -143,7 +143,7 @@ def judge_markers(evidence):
     testable if none of the seven is among the genes."""
     markers = evidence.markers
     if markers is None:
-        return [Part(UNTESTABLE, NONE)]
+        return [Part(UNTESTABLE, NOT_COMPUTED)]
     inside, found = markers["published"], markers["found"]
     n_common, n_genes = markers["n_common"], markers["n_genes"]
     if not inside:
@@ -256,7 +256,7 @@ def judge_simulation(evidence):
         )
         parts.append(Part(verdict, ""))
     if not parts:
-        return [Part(UNTESTABLE, NONE)]
+        return [Part(UNTESTABLE, NOT_COMPUTED)]
     methods = [method for method in METHODS if method in evidence.cells[0]["methods"]]
     words = []
     for method in methods:

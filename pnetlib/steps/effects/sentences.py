@@ -1,6 +1,7 @@
 """Sentences of notebook 05, generated from its numbers."""
 
-EXPECTED = {"sensitivity": "ST", "resistance": "RS"}
+from pnetlib.steps.networks.compute import ROLES
+
 SIDE_WORDS = {"targets": "effect on its targets", "regulators": "effect of its regulators on it"}
 
 
@@ -17,9 +18,9 @@ def conclusion(comparison, roles, level=0.05):
         Adjusted p values below it count as clear.
     """
     table = comparison[comparison["length"] == 1]
-    lines = [_one(row, EXPECTED[roles[row["marker"]]], level) for _, row in table.iterrows()]
+    lines = [_one(row, ROLES[roles[row["marker"]]], level) for _, row in table.iterrows()]
     agree = sum(
-        row["larger in"] == EXPECTED[roles[row["marker"]]] and row["p adjusted"] < level
+        row["larger in"] == ROLES[roles[row["marker"]]] and row["p adjusted"] < level
         for _, row in table.iterrows()
     )
     return "\n".join(

@@ -20,6 +20,7 @@ from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.markers.compute import common_markers, default_top
 
 GROUPS = ("ST", "RS")
+ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of this role acts
 HUB_SHARE = 0.1  # our choice: hubs are the first tenth of the genes by degree
 FRACTIONS = np.geomspace(0.7, 0.05, 12)
 

@@ -1,10 +1,13 @@
 """Sentences of notebook 04, generated from its numbers."""
 
-from pnetlib.paper.markers import NAMED_EDGE
-from pnetlib.steps.networks.compute import HUB_SHARE
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, ROLES
 from pnetlib.words import listed
 
-PAPER_HUBS = {"ST": ("ANXA10", "ZNF165"), "RS": ("AKR1C3", "AKR1B10")}
+PAPER_HUBS = {
+    group: [gene for gene, marker in MARKERS.items() if ROLES.get(marker.role) == group]
+    for group in GROUPS
+}
 
 
 def conclusion(groups, edges, degrees, markers):
