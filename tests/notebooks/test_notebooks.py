@@ -147,7 +147,7 @@ def captions(cells):
                 yield label.groups()
 
 
-def test_a_sentence_stands_before_each_code_cell(cells, name):
+def test_a_sentence_precedes_each_code_cell(cells, name):
     for before, cell in itertools.pairwise(cells):
         if cell["cell_type"] == "code":
             assert before["cell_type"] == "markdown", source(cell)

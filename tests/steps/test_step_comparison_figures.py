@@ -65,7 +65,7 @@ def test_differences_name_every_pair_and_count_the_clear_ones(differences):
     assert "9 of the 9 intervals" in comparison.caption_differences(differences, simulated=False)
 
 
-def test_control_holds_measured_against_permuted(errors):
+def test_control_compares_measured_with_permuted(errors):
     control = errors.assign(mean=1.0)
     figure = comparison.draw_control(errors, control, simulated=False)
     lines = [line for line in figure.axes[0].lines if line.get_marker() == "o"]

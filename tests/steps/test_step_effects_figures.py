@@ -73,7 +73,7 @@ def test_effects_show_every_line_in_the_colours_of_the_groups():
         assert axes.get_yscale() == "linear" and axes.get_ylim()[0] <= 0
 
 
-def test_effects_of_unlike_markers_stay_visible_beside_zero():
+def test_effects_of_unlike_markers_stay_visible_next_to_zero():
     table = effects_table({"m1": 1.0, "m2": 1000.0, "m3": 0.0})
     figure = effects.draw_effects(table, compare_groups(table), 1, simulated=False)
     for axes in figure.axes:

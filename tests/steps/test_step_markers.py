@@ -1,4 +1,4 @@
-"""Networks of each drug, the rule for common markers, and the published markers beside them."""
+"""Networks of each drug, the rule for common markers, and the published markers."""
 
 import networkx as nx
 import numpy as np
@@ -89,7 +89,7 @@ def test_genes_of_equal_importance_share_the_better_rank():
     assert list(common_markers(networks, 1).index) == list(GENES)
 
 
-def test_published_markers_are_shown_whether_or_not_they_came_out(five):
+def test_published_markers_are_shown_whether_or_not_they_are_common(five):
     variance_rank = pd.Series({"B": 2, "E": 5, "OUT": 77})
     table = published_markers(five, ["B", "E", "OUT", "NOWHERE"], variance_rank)
     assert list(zip(table["marker"], table["drug"])) == [

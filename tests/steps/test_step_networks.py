@@ -227,7 +227,7 @@ def three():
     }
 
 
-def test_edges_of_both_groups_stand_side_by_side(three):
+def test_edges_of_both_groups_are_side_by_side(three):
     table = edge_table(three)
     expected = pd.DataFrame(
         {

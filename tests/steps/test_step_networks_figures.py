@@ -104,7 +104,7 @@ def test_networks_without_an_edge():
     assert all(name in words(figure) for name in degrees.index)
 
 
-def test_hubs_stand_in_the_order_of_their_degree(group_tables):
+def test_hubs_are_in_the_order_of_their_degree(group_tables):
     _, degrees = group_tables
     figure = networks.draw_hubs(degrees, list(degrees.index), simulated=False)
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]

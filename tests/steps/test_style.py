@@ -41,7 +41,7 @@ VISION = {
 
 @pytest.mark.parametrize("vision", VISION)
 @pytest.mark.parametrize("colours", ["METHOD_COLOURS", "GROUP_COLOURS", "EDGE_COLOURS"])
-def test_colours_are_told_apart_with_any_vision(vision, colours):
+def test_colours_differ_for_any_vision(vision, colours):
     linear = [np.array(to_rgb(c)) ** 2.2 for c in getattr(style, colours).values()]
     seen = [np.clip(np.array(VISION[vision]) @ c, 0, 1) ** (1 / 2.2) for c in linear]
     for a, b in itertools.combinations(seen, 2):
