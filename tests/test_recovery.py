@@ -139,7 +139,7 @@ def test_a_cohort_without_truth_is_refused(cohort):
 
 def test_notebooks_state_what_was_found(found):
     ave = found.groupby("method")["Ave"].mean()
-    sentence = statements.of_recovery(found)
+    sentence = statements.recovery_sentence(found)
     assert all(f"{method} {ave[method]:.2f}" in sentence for method in METHODS)
 
 

@@ -1,7 +1,7 @@
-"""How every figure looks: colours that mean one thing, legible type, captions, the word simulated.
+"""The look of every figure: colours with one meaning each, legible type, captions.
 
-Figures are made without pyplot: they need no display, leave no state behind, and are the same
-whatever matplotlib settings the user has.
+Figures are drawn without pyplot. They need no display, leave no global state behind and do not
+depend on the user's matplotlib settings. Figures of simulated data say so.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from matplotlib.figure import Figure
 
 _Given, _Made = ParamSpec("_Given"), TypeVar("_Made")
 
-# Okabe and Ito's palette, told apart with any colour vision.
-_BLACK, _ORANGE, _SKY, _GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-_BLUE, _VERMILION, _PURPLE, _GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
+# Okabe and Ito's palette: its colours differ for every kind of colour vision.
+BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILION, PURPLE, GREY = "#0072B2", "#D55E00", "#CC79A7", "#8C8C8C"
 
 METHOD_COLOURS = {
-    "Pro": _VERMILION,
-    "NW.P": _ORANGE,
-    "ELA": _BLUE,
-    "LA": _SKY,
+    "Pro": VERMILION,
+    "NW.P": ORANGE,
+    "ELA": BLUE,
+    "LA": SKY,
     "drug mean": "#B3B3B3",
     "tissue mean": "#6E6E6E",
 }
-GROUP_COLOURS = {"ST": _GREEN, "RS": _PURPLE}
-EDGE_COLOURS = {"activating": _BLUE, "repressing": _VERMILION}
-DATA, LIGHT, HIGHLIGHT, CUT, FAINT = _BLUE, "#A9CCE3", _VERMILION, _BLACK, _GREY
+GROUP_COLOURS = {"ST": GREEN, "RS": PURPLE}
+EDGE_COLOURS = {"activating": BLUE, "repressing": VERMILION}
+DATA, LIGHT, HIGHLIGHT, CUT, FAINT = BLUE, "#A9CCE3", VERMILION, BLACK, GREY
 
 PRINT_DPI, SCREEN_DPI = 200, 80
 _SETTINGS = {
-    "font.family": "DejaVu Sans",  # comes with matplotlib, so that figures are alike everywhere
+    "font.family": "DejaVu Sans",  # part of matplotlib, so that figures are the same everywhere
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.titlelocation": "left",
@@ -57,9 +57,9 @@ _SETTINGS = {
 
 
 def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
-    """Run a function that draws under the settings of this module and no others.
+    """Make a drawing function use the settings of this module and no others.
 
-    A figure it returns is laid out before the user's own settings hold again.
+    A figure that it returns is laid out before the user's settings are restored.
     """
 
     @wraps(draw)
@@ -78,14 +78,14 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
 def new_figure(
     width: float = 6.5, height: float = 3.6, *, simulated: bool, title: str = ""
 ) -> Figure:
-    """Return an empty figure; call it, and draw in it, inside a `styled` function.
+    """Return an empty figure, to be filled inside a `styled` function.
 
     Parameters
     ----------
     width, height : float
-        Size in inches; 6.5 is a page's text width.
+        Size in inches; 6.5 is the width of a page's text.
     simulated : bool
-        Whether the data are simulated: the figure then says so in its title line.
+        Whether the data are simulated; the title then says so.
     title : str
         Title of the whole figure.
     """
@@ -97,23 +97,23 @@ def new_figure(
 
 
 def caption(number: str, text: str, simulated: bool) -> str:
-    """Return the line to stand under a figure, as Markdown.
+    """Return the caption of a figure, as Markdown.
 
     Parameters
     ----------
     number : str
         Such as ``"Figure 1a"``.
     text : str
-        What is shown, in full sentences.
+        What the figure shows, in whole sentences.
     simulated : bool
-        Whether the data are simulated: the caption then begins by saying so.
+        Whether the data are simulated; the caption then begins by saying so.
     """
     label = f"{number} (simulated data)" if simulated else number
     return f"**{label}.** {text}"
 
 
 def show(figure: Figure, text: str = "") -> None:
-    """Display a figure at screen resolution in a notebook, and a caption under it."""
+    """Display a figure at screen resolution in a notebook, with its caption below."""
     from IPython.display import Image, Markdown, display
 
     picture = io.BytesIO()
@@ -124,22 +124,22 @@ def show(figure: Figure, text: str = "") -> None:
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
-    """Return places for labels, in the order given, so that no two overlap.
+    """Return places for labels such that no two overlap.
 
     Parameters
     ----------
     wanted : sequence of float
-        Where the labels would best stand.
+        Preferred places.
     gap : float
-        Least distance between two labels; made smaller where the range is too short for it.
+        Least distance between two labels; smaller where the range is too short for it.
     low, high : float
         Ends of the range.
 
     Returns
     -------
     ndarray
-        The places nearest to the wanted ones, in least squares, among those that keep the
-        order, the gap and the range.
+        The places closest to the preferred ones (least squares) among those in the same order
+        with the gap, inside the range.
     """
     from sklearn.isotonic import isotonic_regression
 

@@ -1,12 +1,25 @@
-"""What an earlier notebook of the run found; where it was not run, computed at smoke size.
+"""What the notebooks of a run have written, by name; where something is missing, computed anew.
 
-So every notebook opens alone. The notebook says which of the two it used.
+This is the only module that knows the names of result files. A step is a function of tables; the
+functions below find the tables of earlier steps for it. Where an earlier notebook was not run,
+they call its step with the folds and grids of the smoke profile, so that every notebook opens
+alone, and return a sentence that says which of the two happened.
 """
+
+import json
 
 import pandas as pd
 
-from pnetlib.steps.comparison.compute import choose_on_all_lines
-from pnetlib.steps.markers.compute import DrugNetworks, fit_drug_networks
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.claims.compute import NOT_COMPUTED
+from pnetlib.steps.claims.evidence import evidence_of_run, evidence_of_truth
+from pnetlib.steps.comparison.compute import choose_on_all_lines, compare
+from pnetlib.steps.markers.compute import (
+    DrugNetworks,
+    common_markers,
+    default_top,
+    fit_drug_networks,
+)
 from pnetlib.steps.networks.compute import (
     GROUPS,
     edge_matrices,
@@ -17,9 +30,68 @@ from pnetlib.steps.networks.compute import (
 )
 from pnetlib.steps.sizes import small
 
+# What each figure shows, for the index of the figures in the repository.
+FIGURES = {
+    "01_genes": "genes ranked by variance, the cut, and the published markers",
+    "01_responses": "responses to the four drugs and their correlations",
+    "01_tissues": "cell lines per tissue",
+    "02_errors": "the paper's figure 2: prediction error of each method for each drug",
+    "02_differences": "error of Pro minus that of each other method, paired by fold",
+    "02_control": "the same procedure on permuted responses",
+    "03_markers": "the paper's figure 3: effects, degrees and ranks of the markers",
+    "04_errors": "choice of lam1 for both networks",
+    "04_networks": "the paper's figure 4: networks of sensitive and resistant lines",
+    "04_hubs": "degrees of the markers in both networks",
+    "05_effects": "the paper's figure 5: regulatory effects over single edges",
+    "05_effects_two_steps": "regulatory effects over paths of at most two edges",
+    "06_selection": "the paper's table 1: relevant genes selected by each method (simulated)",
+    "06_ablation": "genes that Pro selects with one component changed (simulated)",
+    "06_edges": "how well the planted network is recovered at each error level (simulated)",
+    "06_networks_expression": "genes selected on other networks, effects of expression (simulated)",
+    "06_networks_activity": "genes selected on other networks, effects of activity (simulated)",
+    "07_surface": "inner cross-validated error of Pro over its lambdas",
+    "07_rules": "rules for choosing the lambdas: error on unseen lines and size of the model",
+    "08_markers": "how often each marker is selected on halves of the lines",
+    "08_bounds": "expected number of false genes against the selection frequency required",
+    "08_edges": "how often each edge of the markers is found in both groups",
+    "09_edges": "edges that differ between the groups, with permutation tests",
+    "09_degrees": "degrees of the markers that differ between the groups",
+    "09_effects": "the paper's figure 5 with intervals: effects over single edges",
+    "09_effects_two_steps": "the same over paths of at most two edges",
+    "09_sensitivity": "the paper's figures 4 and 5 at other cuts and with another estimator",
+    "10_drugs": "Pro against the other methods on further drugs",
+    "10_tissues": "error on random lines and on unseen tissues, against the drug mean",
+    "10_weights": "an extension of this project: a weight on the prediction error",
+    "11_solvers": "time that each solver needs to reach the same accuracy",
+    "11_lower_bound": "time of this project's solver against a lower bound of the hardware",
+    "11_phases": "where the time of the joint fits goes",
+    "11_growth": "time and memory of one network, up to the whole genome (simulated)",
+    "12_claims": "every claim of the paper with what the run found and a verdict",
+}
+
+
+def provenance(folder):
+    """Return source, SHA-256 of every file read, and seed of a finished run.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of the run.
+
+    Returns
+    -------
+    str, dict, int or None
+        None if steps 01 and 02 have not finished there.
+    """
+    data, comparison = folder / "01_data.json", folder / "02_comparison.json"
+    if not (data.is_file() and comparison.is_file()):
+        return None
+    numbers = json.loads(data.read_text("utf-8"))
+    return numbers["source"], numbers["files"], json.loads(comparison.read_text("utf-8"))["seed"]
+
 
 def chosen_lambdas(run, cohort, profile, force=()):
-    """Pro's lambdas for each drug, chosen on all its lines, and where they come from.
+    """Return Pro's lambdas for each drug, chosen on all its lines, and their origin.
 
     Returns
     -------
@@ -33,42 +105,118 @@ def chosen_lambdas(run, cohort, profile, force=()):
             {drug: drugs[drug]["chosen"]["Pro"] for drug in cohort.response.columns},
             "Lambdas read from 02_comparison.json of this run.",
         )
-    chosen = choose_on_all_lines(cohort, small(profile), run.seed, force=force, n_jobs=run.threads)
+    chosen = choose_on_all_lines(cohort, small(profile), run.seed, force=force, engine=run.engine)
     return (
         {drug: points["Pro"] for drug, points in chosen.items()},
-        "Notebook 02 was not run here: lambdas chosen on the smoke grid.",
+        "Notebook 02 was not run here: lambdas chosen on the grid of the smoke profile.",
     )
 
 
 def drug_networks(run, cohort, profile):
-    """Pro's networks of the four drugs from notebook 03, or fitted here; and a sentence."""
+    """Return Pro's networks of all drugs (step 03) and their origin.
+
+    Returns
+    -------
+    DrugNetworks, str
+    """
     arrays, fits = run.read_arrays("03_networks"), run.read_table("03_fits")
     drugs = list(cohort.response.columns)
     if arrays is not None and fits is not None and list(arrays["drugs"]) == drugs:
         return DrugNetworks.of_arrays(arrays, fits), "Networks read from 03_networks.npz."
     chosen, _ = chosen_lambdas(run, cohort, profile)
     genes = cohort.top_genes(profile.n_genes)
-    networks = fit_drug_networks(cohort, genes, chosen, n_jobs=run.threads)
-    return networks, "Notebook 03 was not run here: networks fitted with smoke-grid lambdas."
+    networks = fit_drug_networks(cohort, genes, chosen, engine=run.engine)
+    return networks, (
+        "Notebook 03 was not run here: networks fitted with lambdas of the smoke profile's grid."
+    )
 
 
 def group_networks(run, cohort, profile):
-    """Groups, genes and networks of notebook 04, or estimated here; and a sentence.
+    """Return the groups, genes and networks of step 04 and their origin.
 
     Returns
     -------
     Groups, Index, dict, str
+        The networks are dense arrays, regulators x targets, keyed by group.
     """
     numbers, edges = run.read_json("04_networks"), run.read_table("04_edges")
     if numbers is not None and edges is not None:
         groups = split_groups(cohort, numbers["group_size"])
         genes = pd.Index(numbers["genes"])
-        if groups.cuts == numbers["cuts"]:  # else made for other drugs
+        if groups.cuts == numbers["cuts"]:  # else written for other drugs
             return groups, genes, edge_matrices(edges, genes), "Networks read from 04_edges.csv."
     networks, _ = drug_networks(run, cohort, profile)
-    _, genes = network_genes(run, cohort, profile, networks)
+    _, genes = network_genes(cohort, networks, profile.n_neighbours, n_jobs=run.threads)
     groups = split_groups(cohort, profile.group_size)
     lam1 = network_errors(cohort, groups, genes, run.seed).mean(axis=1).idxmin()
     fitted = fit_group_networks(cohort, groups, genes, lam1, run.threads)
     B = {group: fitted[group].B_.toarray() for group in GROUPS}
     return groups, genes, B, "Notebook 04 was not run here: networks estimated now."
+
+
+def evidence(run, cohort, profile):
+    """Return what a run found on the paper's claims, with the origin of every table.
+
+    Steps 02 to 04 are computed at smoke size where they are missing; without steps 06 and 09 the
+    evidence lacks the simulation study and the intervals and tests of group differences.
+
+    Returns
+    -------
+    Evidence
+    """
+    predictions, from_02 = _predictions(run, cohort, profile)
+    markers, from_03 = _markers(run, cohort, profile)
+    groups, genes, networks, from_04 = group_networks(run, cohort, profile)
+    differences, study = run.read_json("09_differences"), run.read_json("06_simulation")
+    found = evidence_of_run(
+        predictions, markers, cohort, groups, genes, networks, differences, study
+    )
+    found.origins += [
+        from_02,
+        from_03,
+        from_04,
+        "Intervals and permutation tests read from 09_differences.json."
+        if differences is not None
+        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences between "
+        "the groups are at most partly reproduced.",
+        "Simulation study read from 06_simulation.json."
+        if found.cells
+        else f"Simulation study (notebook 06): {NOT_COMPUTED}.",
+    ]
+    return found
+
+
+def planted_evidence(run, cohort, profile):
+    """Return what the truth planted in a simulated cohort says on the claims; None for others."""
+    if cohort.truth is None:
+        return None
+    groups, genes, _, _ = group_networks(run, cohort, profile)
+    return evidence_of_truth(cohort, groups, genes)
+
+
+def _predictions(run, cohort, profile):
+    """Return the predictions of step 02 and their origin."""
+    predictions = run.read_table("02_predictions")
+    if predictions is not None and set(predictions["drug"]) == set(cohort.response.columns):
+        return predictions, "Errors read from 02_predictions.csv."
+    compared = compare(cohort, small(profile), run.seed, engine=run.engine)
+    return compared.predictions, (
+        "Notebook 02 was not run here: errors on the folds and grid of the smoke profile."
+    )
+
+
+def _markers(run, cohort, profile):
+    """Return the numbers of step 03 and their origin."""
+    numbers = run.read_json("03_markers")
+    if numbers is not None:
+        return numbers, "Markers read from 03_markers.json."
+    networks, _ = drug_networks(run, cohort, profile)
+    numbers = {
+        "n_genes": len(networks.genes),
+        "common": list(common_markers(networks, default_top(networks)).index),
+        "published": [{"marker": gene, "in universe": gene in networks.genes} for gene in MARKERS],
+    }
+    return (
+        numbers,
+        "Notebook 03 was not run here: markers with lambdas of the smoke profile's grid.",
+    )

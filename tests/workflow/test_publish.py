@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pnetlib.errors import UsageError
-from pnetlib.workflow.publish import LARGEST_SVG, TITLES, publish
+from pnetlib.workflow.publish import FIGURES, LARGEST_SVG, publish
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_the_index_names_the_run_its_files_and_links_only_what_exists(run_folder
     assert "Made by the run `gdsc-standard` of pnetlib" in text and "with seed 7." in text
     assert "- `a.whl`: `0f`" in text
     assert "| [01_genes](01_genes.png) ([svg](01_genes.svg)) |" in text
-    assert f"| [02_errors](02_errors.png) | {TITLES['02_errors']} |" in text
+    assert f"| [02_errors](02_errors.png) | {FIGURES['02_errors']} |" in text
 
 
 def test_an_unfinished_run_is_refused(run_folder, tmp_path):

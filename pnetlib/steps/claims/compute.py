@@ -1,13 +1,14 @@
 """Every claim of the paper: what the run found, and a verdict by a rule stated beforehand.
 
-The rules are the docstrings of the judges below, shown beside the verdicts. They rest
-on two verdicts on a single number with its 95 % interval: ``reproduced`` if it lies on the paper's
-side with its whole interval (and its permutation p, where there is one, is below 0.05), ``partly``
-if it lies there without that. A claim of several parts is reproduced if all parts are, not
-reproduced if none is at least partly, else partly; parts that cannot be tested leave at most
-``partly``. No verdict is typed by hand, and none of the thresholds was chosen after seeing one.
+The rules are the docstrings of the judges below; notebook 12 prints them next to the verdicts.
+They rest on how a single number with its 95% interval is judged (`side`): ``reproduced`` if the
+whole interval lies on the paper's side of 0 and the permutation p, where there is one, is below
+0.05; ``partly`` if only the estimate lies there. A claim of several parts is reproduced if all
+parts are, not reproduced if none is even partly, and partly reproduced otherwise; a part that
+cannot be tested allows at most ``partly``. No verdict is typed by hand, and no threshold was
+chosen after a verdict was seen.
 
-On simulated data the same rules judge the planted truth too, and the run is held against that.
+On simulated data the same rules also judge the planted truth, with which the run is compared.
 """
 
 import inspect
@@ -28,13 +29,13 @@ REPRODUCED, PARTLY, NOT, UNTESTABLE = "reproduced", "partly", "not reproduced", 
 VERDICTS = (REPRODUCED, PARTLY, NOT, UNTESTABLE)
 LEVEL = 0.05
 STRONG_SHARE = 0.5  # a strong edge: among the stronger half of its network
-FADED = 0.5  # an activity that has faded: less than half of that in the other group
-HIGH_TP, LIKE_TN = 0.9, 0.05
-NONE = "not computed in this run"
+FADED = 0.5  # a lost activity: less than half of that in the other group
+HIGH_TP, TN_MARGIN = 0.9, 0.05
+NOT_COMPUTED = "not computed in this run"
 
 
 class Number(NamedTuple):
-    """An estimate with its 95 % interval and p value, where they are known."""
+    """An estimate with its 95% interval and p value, where they are known."""
 
     value: float
     low: float | None = None
@@ -57,28 +58,28 @@ class Part(NamedTuple):
 
 @dataclass
 class Evidence:
-    """What a run, or the planted truth, says about the claims; None where it says nothing.
+    """What a run, or the planted truth, says about the claims; None or empty where nothing.
 
     Attributes
     ----------
     network_gain : Number
-        Error of the network-based models less that of the expression-based ones.
+        Error of the network-based methods minus that of the expression-based ones.
     pro_minus : dict
-        Drug to method to Number: Pro's error less that method's.
+        Drug to method to Number: Pro's error minus that method's.
     markers : dict
-        ``published`` inside the genes, those that ``came_out``, numbers of ``common`` and of all
-        ``genes``.
+        ``published`` markers among the genes, those ``found`` to be common to the drugs,
+        ``n_common`` and ``n_genes``.
     edge : dict
-        ``ST``, ``RS`` (coefficients), ``strength`` (share of ST's edges that are weaker) and
-        ``difference`` (Number, ST less RS).
+        ``ST``, ``RS`` (coefficients), ``strength`` (share of ST's edges that are no stronger) and
+        ``difference`` (Number, ST minus RS).
     degrees : dict
         Gene to ``rank ST``, ``rank RS``, ``genes`` and ``difference`` (Number).
     effects : dict
         (Gene, side) to ``ST``, ``RS`` and ``difference`` (Number).
     cells : list of dict
-        Cells of the simulation study.
+        Cells of the simulation study that the paper's table 1 has.
     origins : list of str
-        Sentences on where the numbers come from.
+        Sentences that say where the numbers come from.
     """
 
     network_gain: Number | None = None
@@ -91,11 +92,8 @@ class Evidence:
     origins: list = field(default_factory=list)
 
 
-# Verdicts -----------------------------------------------------------------------------------
-
-
 def side(number, sign):
-    """Verdict on a number that the paper has above 0 (sign 1) or below it (sign -1)."""
+    """Return the verdict on a number that the paper has above 0 (sign 1) or below 0 (sign -1)."""
     if not sign * number.value > 0:
         return NOT
     if number.low is None or (number.p is not None and not number.p < LEVEL):
@@ -104,7 +102,7 @@ def side(number, sign):
 
 
 def combine(verdicts):
-    """Verdict on a claim from those on its parts."""
+    """Return the verdict on a claim from those on its parts."""
     tested = [verdict for verdict in verdicts if verdict != UNTESTABLE]
     if not tested:
         return UNTESTABLE
@@ -116,50 +114,54 @@ def combine(verdicts):
 
 
 def judge_network_gain(evidence):
-    """Reproduced if the mean error of NW.P and Pro less that of ELA and LA, paired by fold and
-    averaged over drugs, is below 0 with its interval; partly if below 0 without."""
+    """Reproduced if the mean error of NW.P and Pro minus that of ELA and LA, paired by fold and
+    averaged over the drugs, lies below 0 with its whole interval; partly if only the estimate
+    lies below 0."""
     number = evidence.network_gain
     if number is None:
-        return [Part(UNTESTABLE, NONE)]
-    return [Part(side(number, -1), f"network less expression {number}")]
+        return [Part(UNTESTABLE, NOT_COMPUTED)]
+    return [Part(side(number, -1), f"network minus expression {number}")]
 
 
 def judge_best(evidence, drug):
-    """Reproduced if Pro's error less that of each other model is below 0 with its interval;
-    partly if Pro's is the lowest without; not reproduced if another model's is lower."""
+    """Reproduced if Pro's error minus that of each other method lies below 0 with its whole
+    interval; partly if Pro's error is the lowest, but an interval includes 0; not reproduced if
+    another method's error is as low or lower."""
     numbers = evidence.pro_minus.get(drug)
     if numbers is None:
-        return [Part(UNTESTABLE, f"{drug}: {NONE}")]
+        return [Part(UNTESTABLE, f"{drug}: {NOT_COMPUTED}")]
     closest = max(numbers, key=lambda method: numbers[method].value)
     clear = all(side(number, -1) == REPRODUCED for number in numbers.values())
     number = numbers[closest]
     verdict = NOT if number.value >= 0 else REPRODUCED if clear else PARTLY
-    return [Part(verdict, f"Pro less {closest} {number}")]
+    return [Part(verdict, f"Pro minus {closest} {number}")]
 
 
 def judge_markers(evidence):
-    """Reproduced if all seven come out as common to the drugs; partly if more of those among the
-    genes do than by chance (hypergeometric p below 0.05); not testable if none is among them."""
-    found = evidence.markers
-    if found is None:
-        return [Part(UNTESTABLE, NONE)]
-    inside, out = found["published"], found["came_out"]
+    """Reproduced if all seven are found to be common to the drugs; partly if, of those among the
+    genes analysed, more are found than expected by chance (hypergeometric p below 0.05); not
+    testable if none of the seven is among the genes."""
+    markers = evidence.markers
+    if markers is None:
+        return [Part(UNTESTABLE, NOT_COMPUTED)]
+    inside, found = markers["published"], markers["found"]
+    n_common, n_genes = markers["n_common"], markers["n_genes"]
     if not inside:
-        return [Part(UNTESTABLE, f"none of the seven is among the {found['genes']} genes")]
-    p = float(hypergeom.sf(len(out) - 1, found["genes"], len(inside), found["common"]))
-    verdict = REPRODUCED if len(out) == len(MARKERS) else PARTLY if out and p < LEVEL else NOT
+        return [Part(UNTESTABLE, f"none of the seven is among the {n_genes} genes")]
+    p = float(hypergeom.sf(len(found) - 1, n_genes, len(inside), n_common))
+    verdict = REPRODUCED if len(found) == len(MARKERS) else PARTLY if found and p < LEVEL else NOT
     return [
         Part(
             verdict,
-            f"{len(out)} of the {len(inside)} among the genes come out, of "
-            f"{found['common']} common (p {p:.2g})",
+            f"{len(found)} of the {len(inside)} among the genes are found, of "
+            f"{n_common} common (p {p:.2g})",
         )
     ]
 
 
 def judge_edge(evidence):
-    """Reproduced if the edge is among the stronger half of those of ST, absent in RS, and the
-    difference clear (interval and permutation p); partly if it is larger in ST than in RS."""
+    """Reproduced if the edge is among the stronger half of ST's edges, absent in RS, and the
+    difference clear (interval and permutation p); partly if it is stronger in ST than in RS."""
     edge = evidence.edge
     if edge is None:
         return [Part(UNTESTABLE, f"{' and '.join(NAMED_EDGE)} are not both among the genes")]
@@ -172,9 +174,9 @@ def judge_edge(evidence):
 
 
 def judge_hubs(evidence, genes, group):
-    """Each gene: reproduced if it is in the first tenth by degree in that group and its degree
-    clearly larger there (interval and permutation p); partly if one of the two holds, the latter
-    if only in the estimate."""
+    """For each gene: reproduced if it is among the first tenth of the genes by degree in that
+    group and its degree is clearly larger there than in the other (interval and permutation p);
+    partly if one of the two holds, where a larger estimate is enough for the second."""
     parts, sign = [], 1 if group == "ST" else -1
     for gene in genes:
         row = evidence.degrees.get(gene)
@@ -193,15 +195,15 @@ def judge_hubs(evidence, genes, group):
         parts.append(
             Part(
                 verdict,
-                f"{gene} rank {rank} of {row['genes']} in {group}, ST less RS {row['difference']}",
+                f"{gene} rank {rank} of {row['genes']} in {group}, ST minus RS {row['difference']}",
             )
         )
     return parts
 
 
 def judge_effects(evidence, genes, group):
-    """Each gene, on its targets and from its regulators: reproduced if the mean effect is clearly
-    larger in that group (interval and permutation p); partly if larger in the estimate."""
+    """For each gene, on its targets and from its regulators: reproduced if the mean effect is
+    clearly larger in that group (interval and permutation p); partly if only the estimate is."""
     parts, sign = [], 1 if group == "ST" else -1
     for gene in genes:
         for where in SIDES:
@@ -212,15 +214,15 @@ def judge_effects(evidence, genes, group):
                 parts.append(
                     Part(
                         side(row["difference"], sign),
-                        f"{gene} {where} ST less RS {row['difference']}",
+                        f"{gene} {where} ST minus RS {row['difference']}",
                     )
                 )
     return parts
 
 
 def judge_loss(evidence, genes, group):
-    """Each gene: reproduced if its regulators have no effect on it in that group and some in the
-    other; partly if less than half of that in the other."""
+    """For each gene: reproduced if its regulators have no effect on it in that group and some in
+    the other; partly if the effect is less than half of that in the other."""
     parts, other = [], GROUPS[1 - GROUPS.index(group)]
     for gene in genes:
         row = evidence.effects.get((gene, "regulators"))
@@ -234,15 +236,16 @@ def judge_loss(evidence, genes, group):
 
 
 def judge_simulation(evidence):
-    """Each cell: reproduced if Pro's TP is at least 0.9 and above every other method's (intervals
-    apart) at a TN at most 0.05 below each; partly if its TP is above every other's in the mean."""
+    """For each cell of the paper's table: reproduced if Pro's mean TP is at least 0.9 and above
+    that of every other method, with intervals that do not overlap, at a TN that is at most 0.05
+    below that of any; partly if only its mean TP is above that of every other method."""
     parts = []
     for cell in evidence.cells:
         rates = cell["methods"]
         pro = rates["Pro"]
         others = [rates[method] for method in METHODS[1:] if method in rates]
         ahead = all(pro["TP"]["low"] > other["TP"]["high"] for other in others)
-        like = all(pro["TN"]["mean"] >= other["TN"]["mean"] - LIKE_TN for other in others)
+        like = all(pro["TN"]["mean"] >= other["TN"]["mean"] - TN_MARGIN for other in others)
         above = all(pro["TP"]["mean"] > other["TP"]["mean"] for other in others)
         verdict = (
             REPRODUCED
@@ -253,7 +256,7 @@ def judge_simulation(evidence):
         )
         parts.append(Part(verdict, ""))
     if not parts:
-        return [Part(UNTESTABLE, NONE)]
+        return [Part(UNTESTABLE, NOT_COMPUTED)]
     methods = [method for method in METHODS if method in evidence.cells[0]["methods"]]
     words = []
     for method in methods:
@@ -269,47 +272,51 @@ def judge_simulation(evidence):
     return [Part(part.verdict, text if at == 0 else "") for at, part in enumerate(parts)]
 
 
-TUNING = "the paper's tuning, folds and error values are not readable, and the release is another"
-RULES_UNREADABLE = "the paper's rule for groups, its networks' estimator and cuts are not readable"
-# Claim to judge, its arguments, and what keeps the verdict from being the paper's own.
+TUNING = "the paper's tuning, folds and error values, and the data release it used"
+GROUP_RULES = "the paper's rule and cuts for the groups and the estimator of their networks"
+# Claim to its judge, the judge's arguments, and what is not known of the paper's own procedure.
 JUDGES = {
     "C1": (judge_network_gain, (), TUNING),
     "C2a": (judge_best, ("Mitomycin-C",), TUNING),
     "C2b": (judge_best, ("5-Fluorouracil",), TUNING),
     "C2c": (judge_best, ("Docetaxel",), TUNING),
-    "C3": (judge_markers, (), "the paper's marker rule and its 9,764 genes are not known"),
-    "C4": (judge_edge, (), RULES_UNREADABLE),
-    "C5a": (judge_hubs, (("ANXA10", "ZNF165"), "ST"), RULES_UNREADABLE),
-    "C5b": (judge_hubs, (("AKR1C3", "AKR1B10"), "RS"), RULES_UNREADABLE),
-    "C6a": (judge_effects, (("ANXA10", "ZNF165"), "ST"), RULES_UNREADABLE),
-    "C6b": (judge_effects, (("AKR1C3", "AKR1B10"), "RS"), RULES_UNREADABLE),
-    "C7a": (judge_loss, (("ANXA10", "ZNF165"), "RS"), RULES_UNREADABLE),
-    "C7b": (judge_loss, (("AKR1B10",), "ST"), RULES_UNREADABLE),
-    "C8": (judge_simulation, (), "the paper's simulation design is not readable; ours stand in"),
+    "C3": (judge_markers, (), "the paper's rule for markers and its 9,764 genes"),
+    "C4": (judge_edge, (), GROUP_RULES),
+    "C5a": (judge_hubs, (("ANXA10", "ZNF165"), "ST"), GROUP_RULES),
+    "C5b": (judge_hubs, (("AKR1C3", "AKR1B10"), "RS"), GROUP_RULES),
+    "C6a": (judge_effects, (("ANXA10", "ZNF165"), "ST"), GROUP_RULES),
+    "C6b": (judge_effects, (("AKR1C3", "AKR1B10"), "RS"), GROUP_RULES),
+    "C7a": (judge_loss, (("ANXA10", "ZNF165"), "RS"), GROUP_RULES),
+    "C7b": (judge_loss, (("AKR1B10",), "ST"), GROUP_RULES),
+    "C8": (
+        judge_simulation,
+        (),
+        "the paper's simulation designs; this project's own stand in for them",
+    ),
 }
 
 
 def rule_of(claim):
-    """The rule of a claim, as its judge states it."""
+    """Return the rule of a claim, as its judge states it."""
     return " ".join(inspect.getdoc(JUDGES[claim][0]).split())
 
 
 def judge(evidence, planted=None):
-    """Verdicts on all claims.
+    """Judge all claims.
 
     Parameters
     ----------
     evidence : Evidence
         Of the run.
     planted : Evidence, optional
-        Of the truth a simulated cohort was made from.
+        Of the truth from which a simulated cohort was generated.
 
     Returns
     -------
     DataFrame
         Index the claims' ids; the columns of `published_claims`, ``found``, ``verdict``,
-        ``rule``, ``caveat``, and ``planted``, the verdict on the planted truth ("" where nothing
-        is planted or known).
+        ``rule``, ``caveat`` (what is not known of the paper's procedure) and ``planted``, the
+        verdict on the planted truth ("" where nothing is planted).
     """
     rows = {}
     for claim, (judged, arguments, caveat) in JUDGES.items():
@@ -325,12 +332,3 @@ def judge(evidence, planted=None):
             verdict = combine([part.verdict for part in judged(planted, *arguments)])
             rows[claim]["planted"] = "" if verdict == UNTESTABLE else verdict
     return published_claims().join(pd.DataFrame.from_dict(rows, orient="index"))
-
-
-# Evidence -----------------------------------------------------------------------------------
-
-
-# The planted truth --------------------------------------------------------------------------
-
-
-# What notebook 12 says ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""The claims of the paper beside what a run found, as one printed table."""
+"""Figure of notebook 12: the claims of the paper next to what a run found, as one table."""
 
 from textwrap import wrap
 
@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pnetlib.steps.claims.compute import NOT, PARTLY, REPRODUCED, UNTESTABLE, VERDICTS
-from pnetlib.steps.style import caption, new_figure, styled
+from pnetlib.steps.style import GREEN, GREY, ORANGE, VERMILION, caption, new_figure, styled
 
 SYMBOLS = {
-    REPRODUCED: ("o", "#009E73"),
-    PARTLY: ("D", "#E69F00"),
-    NOT: ("X", "#D55E00"),
-    UNTESTABLE: ("s", "#8C8C8C"),
+    REPRODUCED: ("o", GREEN),
+    PARTLY: ("D", ORANGE),
+    NOT: ("X", VERMILION),
+    UNTESTABLE: ("s", GREY),
 }
 LINE = 0.125  # inches
 COLUMNS = {"claim": (0.0, 25), "paper": (0.245, 24), "found": (0.475, 43), "verdict": (0.84, 15)}
@@ -28,7 +28,7 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
     verdicts : DataFrame
         As `pnetlib.steps.claims.compute.judge` returns it.
     simulated : bool
-        Whether the data are simulated: the verdict on the planted truth then stands below.
+        Whether the data are simulated; the verdict on the planted truth is then added.
     """
     rows = [_row(claim, row, simulated) for claim, row in verdicts.iterrows()]
     heights = [max(len(lines) for lines in row.values()) + 1 for row in rows]
@@ -65,14 +65,16 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
 
 
 def _row(claim, row, simulated):
-    """The lines of text of one claim by column."""
+    """Return the lines of text of one claim by column."""
     texts = {
         "claim": [
             f"{claim}  {row['title']}",
-            f"(figure {row['figure']})" if row["figure"].isdecimal() else f"({row['figure']})",
+            f"(paper's figure {row['figure']})"
+            if row["figure"].isdecimal()
+            else f"(paper's {row['figure']})",
         ],
         "paper": [row["value"]],
-        "found": row["found"].split("; "),
+        "found": row["found"].replace("p 0", "p\u00a00").split("; "),
         "verdict": [row["verdict"]],
     }
     if simulated:
@@ -88,7 +90,7 @@ def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
     counts = verdicts["verdict"].value_counts()
     listed = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     text = (
-        f"{len(verdicts)} claims: {listed}. Numbers with 95 % intervals and permutation p values "
-        "where this run has them; the rules stand in the table of this notebook."
+        f"{len(verdicts)} claims: {listed}. Numbers in brackets are 95% intervals, p values come "
+        "from permutations, where this run has them; the rules are in the table above."
     )
     return caption("Figure 12", text, simulated)

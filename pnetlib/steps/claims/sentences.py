@@ -1,51 +1,58 @@
-"""What notebook 12 says, in sentences made from its numbers."""
+"""Sentences of notebook 12, generated from its verdicts."""
 
 from pnetlib.paper.claims import published_claims
-from pnetlib.steps.claims.compute import JUDGES, VERDICTS, rule_of
+from pnetlib.steps.claims.compute import JUDGES, NOT, PARTLY, REPRODUCED, UNTESTABLE, rule_of
+from pnetlib.words import counted, listed
+
+VERDICT_WORDS = {
+    REPRODUCED: ("is reproduced", "are reproduced"),
+    PARTLY: ("is partly reproduced", "are partly reproduced"),
+    NOT: ("is not reproduced", "are not reproduced"),
+    UNTESTABLE: ("cannot be tested", "cannot be tested"),
+}
 
 
 def rules_text():
-    """All rules, each once, with the claims they judge and what the verdicts cannot know."""
+    """Return, as Markdown, every rule once, with the claims it judges and what is not known."""
     table = published_claims()
-    lines = []
-    for function in dict.fromkeys(judged for judged, _, _ in JUDGES.values()):
-        ids = [claim for claim, (judged, _, _) in JUDGES.items() if judged is function]
-        lines.append(f"{', '.join(ids)}: {'; '.join(table.loc[ids, 'statement'])}.")
-        lines.append(f"    Rule. {rule_of(ids[0])}")
-        lines.append(f"    Not known: {JUDGES[ids[0]][2]}.")
-    return "\n".join(lines)
+    rows = ["| claims | the paper says | rule | not known |", "|---|---|---|---|"]
+    for judge in dict.fromkeys(judge for judge, _, _ in JUDGES.values()):
+        ids = [claim for claim, (other, _, _) in JUDGES.items() if other is judge]
+        said = "; ".join(table.loc[ids, "statement"])
+        rows.append(f"| {', '.join(ids)} | {said} | {rule_of(ids[0])} | {JUDGES[ids[0]][2]} |")
+    return "\n".join(rows)
 
 
 def conclusion(verdicts, simulated):
-    """The verdicts counted and listed, in sentences made from them.
+    """Return the verdicts, counted and named, as Markdown.
 
     Parameters
     ----------
     verdicts : DataFrame
-        Of `judge`.
+        As `judge` returns it.
     simulated : bool
-        Whether the data are simulated: the run is then held against the planted truth.
+        Whether the data are simulated: the run is then compared with the planted truth.
     """
-    lines = []
-    for verdict in VERDICTS:
+    lines = [_planted(verdicts)] if simulated else []
+    lines.append(f"Of the paper's {len(verdicts)} claims:\n")
+    for verdict, (one, many) in VERDICT_WORDS.items():
         claims = list(verdicts.index[verdicts["verdict"] == verdict])
-        lines.append(
-            f"- {verdict.capitalize()}: {len(claims)} of {len(verdicts)}"
-            + (f" ({', '.join(claims)})." if claims else ".")
-        )
-    if simulated:
-        told = verdicts[verdicts["planted"] != ""]
-        same = told["verdict"] == told["planted"]
-        other = ", ".join(
-            f"{row.Index} ({row.planted} planted, {row.verdict} found)"
-            for row in told[~same].itertuples()
-        )
-        lines.insert(
-            0,
-            (
-                "SIMULATED DATA: these verdicts say nothing about cancer. The planted truth has a "
-                f"verdict of its own on {len(told)} claims; the run comes to the same on "
-                f"{int(same.sum())}" + (f", not on {other}." if other else ".")
-            ),
-        )
+        if claims:
+            lines.append(f"- {len(claims)} {one if len(claims) == 1 else many}: {listed(claims)}.")
     return "\n".join(lines)
+
+
+def _planted(verdicts):
+    """Say how often the run and the planted truth reach the same verdict."""
+    known = verdicts[verdicts["planted"] != ""]
+    same = known["verdict"] == known["planted"]
+    other = listed(
+        f"{listed(part.index)} (planted: {planted}, found: {found})"
+        for (planted, found), part in known[~same].groupby(["planted", "verdict"])
+    )
+    return (
+        "SIMULATED DATA: these verdicts say nothing about cancer, but they show whether the run "
+        f"recovers what was planted. The planted truth has a verdict on "
+        f"{counted(len(known), 'claim')}; the run reaches the same verdict on {int(same.sum())}"
+        + (f" and another one on {other}.\n" if not same.all() else ".\n")
+    )

@@ -1,19 +1,20 @@
-"""Figure 2: prediction errors, their paired differences, and the control."""
+"""Figures of notebook 02: prediction errors, their paired differences, and the control."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
 from pnetlib.solvers.paths import METHODS
 from pnetlib.steps.comparison.compute import BASELINES
-from pnetlib.steps.style import METHOD_COLOURS, caption, new_figure, styled
+from pnetlib.steps.style import BLACK, FAINT, METHOD_COLOURS, caption, new_figure, styled
 
 UNIT = "Mean squared error (z-score²)"
 
 
 def _intervals(axes, table, y, method, label=None):
-    """Dots with 95 % intervals; naive means as squares."""
+    """Draw dots with 95% intervals; squares for naive means."""
     centre = table["mean"].to_numpy()
     spans = np.abs(table[["low", "high"]].to_numpy().T - centre)
     axes.errorbar(
@@ -31,7 +32,7 @@ def _intervals(axes, table, y, method, label=None):
 
 @styled
 def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the error of each method, one panel a drug.
+    """Draw the error of each method, one panel per drug.
 
     Parameters
     ----------
@@ -77,17 +78,17 @@ def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
 def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> str:
     """Return the caption of `draw_errors`."""
     text = (
-        f"Mean squared error of the z-scored ln IC50 over {n_folds} outer folds of each drug, with "
-        "95 % intervals (the variance is corrected for the lines that folds share); the axis does "
-        "not begin at 0. Squares and the dashed line: naive means of all, or of the tissue's, "
-        "training lines."
+        f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds per "
+        "drug, with 95% intervals (variance corrected for the training lines that folds share). "
+        "Squares: naive predictions by the mean of all training lines (also the dashed line) or of "
+        "those of the same tissue. The axis does not begin at 0."
     )
     return caption("Figure 2a", text, simulated)
 
 
 @styled
 def draw_differences(differences: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw Pro's error less that of each other method, per drug and over all.
+    """Draw Pro's error minus that of each other method, per drug and averaged over drugs.
 
     Parameters
     ----------
@@ -99,18 +100,18 @@ def draw_differences(differences: pd.DataFrame, *, simulated: bool) -> Figure:
     others = [method for method in METHODS if method != "Pro"]
     drugs = list(differences["drug"].unique())
     figure = new_figure(
-        6.5, 0.9 + 0.5 * len(drugs), simulated=simulated, title="Pro against the other models"
+        6.5, 0.9 + 0.5 * len(drugs), simulated=simulated, title="Pro against the other methods"
     )
     axes = figure.add_subplot()
     for shift, method in zip((-0.22, 0.0, 0.22), others):
         part = differences[differences["against"] == method].set_index("drug").loc[drugs]
         _intervals(axes, part, np.arange(len(drugs)) + shift, method, f"Pro − {method}")
     axes.axvline(0, color="black", linewidth=1)
-    axes.axhline(len(drugs) - 1.5, color="#888888", linewidth=0.8)
+    axes.axhline(len(drugs) - 1.5, color=FAINT, linewidth=0.8)
     labels = ["mean of the drugs" if drug == "all" else drug for drug in drugs]
     axes.set_yticks(range(len(drugs)), labels)
     axes.set_ylim(len(drugs) - 0.5, -0.5)
-    axes.set_xlabel("Difference of mean squared errors (z-score²); left of 0 Pro is better")
+    axes.set_xlabel("Difference in mean squared error (z-score²); left of 0, Pro is better")
     axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
@@ -120,15 +121,15 @@ def caption_differences(differences: pd.DataFrame, *, simulated: bool) -> str:
     models = differences[differences["against"].isin(METHODS) & (differences["drug"] != "all")]
     clear = ((models["low"] > 0) | (models["high"] < 0)).sum()
     text = (
-        "Error of Pro less that of the other model in the same fold, with 95 % intervals. "
-        f"{clear} of the {len(models)} intervals of single drugs exclude 0."
+        "Error of Pro minus that of another method in the same fold, with 95% intervals. Left of "
+        f"0, Pro predicts better. {clear} of the {len(models)} intervals of single drugs exclude 0."
     )
     return caption("Figure 2b", text, simulated)
 
 
 @styled
 def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the share of the drug mean's error that each method saves, measured and permuted."""
+    """Draw how much of the drug mean's error each method saves, on measured and permuted data."""
     figure = new_figure(6.5, 2.6, simulated=simulated, title="Control: permuted responses")
     axes = figure.add_subplot()
     for shift, table, fill in ((-0.12, errors, True), (0.12, control, False)):
@@ -147,10 +148,19 @@ def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, simulated: bool
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(METHODS)), METHODS)
     axes.set_ylim(len(METHODS) - 0.5, -0.5)
-    axes.set_xlabel("Error saved against the drug mean (%); full: measured, open: permuted")
+    axes.set_xlabel("Error saved, relative to the drug mean (%)")
+    handles = [
+        Line2D([], [], marker="o", linestyle="", color=BLACK, markerfacecolor=fill, label=label)
+        for fill, label in ((BLACK, "measured"), ("white", "permuted"))
+    ]
+    axes.legend(handles=handles, loc="center left", bbox_to_anchor=(1, 0.5))
     return figure
 
 
 def caption_control(sentence: str, *, simulated: bool) -> str:
-    """Return the caption of `draw_control`; `sentence` says what the control showed."""
-    return caption("Figure 2c", f"Each dot is a drug. {sentence}", simulated)
+    """Return the caption of `draw_control`; `sentence` says what the control shows."""
+    return caption(
+        "Figure 2c",
+        f"Share of the drug mean's error that each method saves; each dot is a drug. {sentence}",
+        simulated,
+    )

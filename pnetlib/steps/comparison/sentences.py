@@ -1,58 +1,96 @@
-"""What notebook 02 says, in sentences made from its numbers."""
+"""Sentences of notebook 02, generated from its numbers."""
 
 from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
 from pnetlib.steps.comparison.compute import BASELINES
-from pnetlib.words import listed
+from pnetlib.words import counted, listed
 
 
-def of_comparison(errors, differences):
-    """What notebook 02 found: the best method of each drug and Pro against the others."""
-    lines = []
-    for drug, part in errors.groupby("drug", sort=False):
-        best = part[part["method"].isin(METHODS)].sort_values("mean", kind="stable").iloc[0]
-        naive = part[part["method"].isin(BASELINES)].sort_values("mean", kind="stable").iloc[0]
-        lines.append(
-            f"- **{drug}**: lowest error {best['method']} with {best['mean']:.3f} "
-            f"({best['low']:.3f} to {best['high']:.3f}); best naive mean, {naive['method']}: "
-            f"{naive['mean']:.3f}."
-        )
-    clear = {"lower": [], "higher": [], "open": []}
-    for row in differences[differences["drug"] != "all"].itertuples():
-        side = "lower" if row.high < 0 else "higher" if row.low > 0 else "open"
-        clear[side].append(f"{row.against} ({row.drug})")
-    lines.append(
-        f"- Pro's error is lower, with an interval that excludes 0, than that of: "
-        f"{listed(clear['lower'])}; higher than that of: {listed(clear['higher'])}; for the other "
-        f"{len(clear['open'])} of {sum(map(len, clear.values()))} comparisons the interval "
-        "includes 0."
-    )
+def conclusion(errors, differences):
+    """Return what notebook 02 found, as a Markdown list.
+
+    Parameters
+    ----------
+    errors, differences : DataFrame
+        As `method_errors` and `paired_differences` return them.
+    """
+    lines = [_best(drug, part) for drug, part in errors.groupby("drug", sort=False)]
+    lines.append(_clear_differences(differences))
     mean = errors.groupby("method")["mean"].mean()
     network = mean[list(NETWORK_METHODS)].mean()
     expression = mean[["ELA", "LA"]].mean()
-    word = "lower" if network < expression else "not lower"
+    agrees = (
+        "The paper, too, reports lower errors of the network-based methods"
+        if network < expression
+        else "The paper, in contrast, reports lower errors of the network-based methods"
+    )
     lines.append(
-        f"- Averaged over the drugs, the network-based models (Pro, NW.P) have an error of "
-        f"{network:.3f} and the expression-based ones (ELA, LA) of {expression:.3f}: {word}, where "
-        "the paper reports lower overall."
+        f"- Averaged over the drugs, the network-based methods (Pro, NW.P) have an error of "
+        f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}. "
+        f"{agrees}."
     )
     return "\n".join(lines)
 
 
-def of_control(errors, control):
-    """Whether the methods lose their advantage over the drug mean on permuted responses."""
-    rows = []
-    for name, table in (("measured", errors), ("permuted", control)):
-        mean = table.groupby("method")["mean"].mean()
-        gain = 1.0 - mean[list(METHODS)] / mean["drug mean"]
-        rows.append(f"{name} responses: " + ", ".join(f"{m} {gain[m]:+.1%}" for m in METHODS))
-    return "Error saved against the drug mean, averaged over drugs. " + "; ".join(rows) + "."
-
-
-def of_recovery(recovery):
-    """Which method finds the planted genes best on simulated data."""
-    ave = recovery.groupby("method")["Ave"].mean().sort_values(ascending=False)
+def _best(drug, part):
+    """Say which method predicts a drug best, and how much better than the best naive mean."""
+    ordered = part.sort_values("mean", kind="stable")
+    best = ordered[ordered["method"].isin(METHODS)].iloc[0]
+    naive = ordered[ordered["method"].isin(BASELINES)].iloc[0]
+    saved = 1.0 - best["mean"] / naive["mean"]
+    against = f"the better naive prediction ({naive['method']}, {naive['mean']:.3f})"
     return (
-        "On this simulated cohort, mean of TP and TN over the drugs: "
-        + ", ".join(f"{method} {value:.2f}" for method, value in ave.items())
-        + "."
+        f"- **{drug}**: {best['method']} predicts best with an error of {best['mean']:.3f} "
+        f"({best['low']:.3f} to {best['high']:.3f}), "
+        + (f"{saved:.0%} below {against}." if saved > 0 else f"which does not beat {against}.")
+    )
+
+
+def _clear_differences(differences):
+    """Say for how many pairs of method and drug the interval excludes 0."""
+    single = differences[differences["drug"] != "all"]
+    lower, higher = single[single["high"] < 0], single[single["low"] > 0]
+
+    def named(part):
+        against = part.groupby("against", sort=False)["drug"].apply(", ".join)
+        pairs = listed(f"{method} ({drugs})" for method, drugs in against.items())
+        return f"{len(part)}, against {pairs}" if len(part) else "none"
+
+    unclear = len(single) - len(lower) - len(higher)
+    return (
+        f"- Of {counted(len(single), 'comparison')} paired by fold, Pro's error is clearly lower "
+        f"(the interval excludes 0) in {named(lower)}, and clearly higher in {named(higher)}; in "
+        f"the other {unclear} these data do not tell which method predicts better."
+    )
+
+
+def control_sentence(errors, control):
+    """Say how much of the advantage over the drug mean is left on permuted responses."""
+    measured, permuted = (_saved(table) for table in (errors, control))
+    most = permuted.max()
+    return (
+        f"Averaged over the drugs, the methods save {measured.min():.1%} to {measured.max():.1%} of "
+        f"the drug mean's error on the measured responses and {permuted.min():.1%} to {most:.1%} "
+        "on permuted ones: "
+        + (
+            f"up to {most:.1%} can arise without any relation between expression and response."
+            if most > 0
+            else "without a relation between expression and response nothing is saved."
+        )
+    )
+
+
+def _saved(table):
+    """Return the share of the drug mean's error that each method saves, averaged over drugs."""
+    mean = table.groupby("method")["mean"].mean()
+    return 1.0 - mean[list(METHODS)] / mean["drug mean"]
+
+
+def recovery_sentence(recovery):
+    """Say which method finds the planted genes of a simulated cohort best."""
+    ave = recovery.groupby("method")["Ave"].mean().sort_values(ascending=False)
+    values = listed(f"{method} {value:.2f}" for method, value in ave.items())
+    return (
+        f"On this simulated cohort, whose relevant genes are known, {ave.index[0]} separates them "
+        f"best from the others by the mean of TP and TN over the drugs: {values}. A random "
+        "selection has 0.50."
     )

@@ -1,4 +1,4 @@
-"""Which cell lines, genes and responses go into the analysis: the tables behind notebook 01."""
+"""Cell lines, genes and responses of the analysis: the tables of notebook 01."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def forced_genes(text: str) -> tuple[str, ...]:
 
 
 def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.DataFrame:
-    """Return all genes by falling variance, and which of them are taken.
+    """Return all genes, largest variance first, and which of them the analysis takes.
 
     Parameters
     ----------
     cohort : Cohort
     n_genes : int
-        Genes of the largest variance over all lines that are taken.
+        Number of genes taken by their variance over all cell lines.
     force : sequence of str
-        Genes taken besides.
+        Genes taken whatever their variance.
 
     Returns
     -------
@@ -72,14 +72,14 @@ def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.Da
 
 
 def marker_table(genes: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of `gene_table` of the seven markers; blank for those not in the cohort."""
+    """Return the seven markers' rows of `gene_table`, blank for a marker not in the cohort."""
     table = genes.reindex(pd.Index(MARKERS, name="gene")).drop(columns="marker")
     table["rank"] = table["rank"].astype("Int64")
     return table.assign(taken=table["taken"].fillna("not in the cohort"))
 
 
 def response_table(cohort: Cohort) -> pd.DataFrame:
-    """Return the lines with a response, and the spread of its z-scores, per drug."""
+    """Return the number of lines measured and the spread of the z-scores per drug."""
     z = cohort.response
     table = pd.DataFrame(
         {
@@ -96,14 +96,14 @@ def response_table(cohort: Cohort) -> pd.DataFrame:
 
 
 def response_correlation(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return Pearson's correlations of the responses, and the lines each is taken over."""
+    """Return the Pearson correlations of the responses and the number of lines behind each."""
     measured = cohort.response.notna().astype(int)
     r, n = cohort.response.corr(), measured.T @ measured
     return r.rename_axis("drug"), n.rename_axis("drug")
 
 
 def tissue_table(cohort: Cohort) -> pd.DataFrame:
-    """Return lines, and lines with all responses, per tissue; most lines first."""
+    """Return the numbers of lines, and of lines with all responses, per tissue; largest first."""
     complete = cohort.expression.index.isin(cohort.complete_lines())
     table = pd.DataFrame({"tissue": cohort.annotation["tissue"], "complete": complete})
     counts = table.groupby("tissue")["complete"].agg(lines="size", complete="sum")
@@ -115,15 +115,15 @@ def tissue_table(cohort: Cohort) -> pd.DataFrame:
 
 
 def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dict[str, Any]:
-    """Return the numbers of step 01 that later steps and readers take up.
+    """Return the numbers of step 01.
 
     Returns
     -------
     dict
         ``source``, ``simulated``, ``files``, ``handled``; ``lines`` (with expression, with all
-        responses, per drug); ``genes`` (stored, taken by variance and the variance of the last
-        of them, named to be forced and forced indeed, and per marker rank, variance and how it
-        was taken, None where it is not in the cohort); ``correlation`` of the responses;
+        responses, per drug); ``genes`` (stored; taken by variance, and the smallest variance
+        among these; named in `force`, and added by it; per marker its rank, variance and how it
+        was taken, None if it is not in the cohort); ``correlation`` of the responses;
         ``tissues`` (lines per tissue).
     """
     genes = gene_table(cohort, n_genes, force)
@@ -134,8 +134,8 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
         else None
         for gene in MARKERS
     }
-    kept = {key: cohort.provenance[key] for key in ("source", "simulated", "files", "handled")}
-    return kept | {
+    origin = {key: cohort.provenance[key] for key in ("source", "simulated", "files", "handled")}
+    return origin | {
         "lines": {
             "expression": len(cohort.expression),
             "all_responses": len(cohort.complete_lines()),

@@ -23,7 +23,7 @@ from pnetlib.steps.style import (
 
 @styled
 def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> Figure:
-    """Draw the variance of genes by rank, the cut, and where the markers lie.
+    """Draw the variance of genes by rank, the cut, and the places of the markers.
 
     Parameters
     ----------
@@ -58,19 +58,19 @@ def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool)
     missing = len(MARKERS) - genes["marker"].sum()
     forced = (genes["taken"] == "forced").sum()
     text = (
-        f"Variance of {len(genes):,} genes over all cell lines. Left of the dashed line the "
-        f"{n_genes:,} genes taken. The paper's markers are named: full dots are in the analysis, "
-        "open ones are not."
+        f"Variance of {len(genes):,} genes over all cell lines, largest first. The analysis takes "
+        f"the {n_genes:,} genes left of the dashed line. The paper's markers are named; a full dot "
+        "is a marker in the analysis, an open one a marker outside it."
     )
     if forced:
-        text += f" Genes forced in whatever their variance: {forced}."
+        text += f" Genes added whatever their variance: {forced}."
     if missing:
         text += f" Markers not in this cohort: {missing}."
     return caption("Figure 1a", text, simulated)
 
 
 def _label_markers(axes, markers: pd.DataFrame) -> None:
-    """Name markers above the curve, side by side, with a thin line down to each."""
+    """Write the markers' names above the curve, each with a thin line to its dot."""
     low, high = np.log10(axes.get_xlim())
     at = (np.log10(markers["rank"]) - low) / (high - low)
     for (gene, marker), place in zip(markers.iterrows(), spread(at, 0.045, 0.03, 0.93)):
@@ -89,7 +89,7 @@ def _label_markers(axes, markers: pd.DataFrame) -> None:
 
 
 def _plain_numbers(axis) -> None:
-    """Write the numbers of a logarithmic axis out; name 1, 2, 5 where it spans few decades."""
+    """Write plain numbers on a logarithmic axis, at 1, 2 and 5 where it spans few decades."""
     decades = np.log10(axis.get_view_interval())
     if decades[1] - decades[0] < 2.5:
         axis.get_major_locator().set_params(subs=(1.0, 2.0, 5.0))
@@ -122,8 +122,9 @@ def draw_responses(
 def caption_responses(response: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_responses`."""
     text = (
-        f"Responses to {response.shape[1]} drugs as z-scores of ln IC50 over the lines measured "
-        "(n; dashed: median), and their correlations over the lines that both drugs share (n)."
+        f"Responses to {response.shape[1]} drugs: distribution of the z-scored ln IC50 over the n "
+        "cell lines measured (dashed: median), and Pearson correlations over the n lines that two "
+        "drugs share."
     )
     return caption("Figure 1b", text, simulated)
 
@@ -143,7 +144,7 @@ def _draw_distributions(figure, response: pd.DataFrame) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, symmetric=True))
     for axes in panels[response.shape[1] :]:
         axes.set_visible(False)
-    figure.supxlabel("ln IC50, z-score (right: resistant)", fontsize=9)
+    figure.supxlabel("z-score of ln IC50 (right: resistant)", fontsize=9)
     figure.supylabel("Cell lines", fontsize=9)
 
 
@@ -169,14 +170,14 @@ def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
 
 @styled
 def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Figure:
-    """Draw the lines of each tissue, those with all responses apart.
+    """Draw the number of cell lines per tissue, those with all responses in a darker colour.
 
     Parameters
     ----------
     tissues : DataFrame
         Columns ``lines`` and ``complete``, most lines first.
     n_drugs : int
-        Drugs a complete line has responses to.
+        Number of drugs; a complete line has a response to each.
     simulated : bool
         Whether the data are simulated.
     """
@@ -201,7 +202,7 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Fig
 def caption_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> str:
     """Return the caption of `draw_tissues`."""
     text = (
-        f"{tissues['lines'].sum():,} cell lines by tissue of origin ({len(tissues)}); dark: the "
+        f"{tissues['lines'].sum():,} cell lines of {len(tissues)} tissues of origin. Dark: the "
         f"{tissues['complete'].sum():,} with responses to all {n_drugs} drugs."
     )
     return caption("Figure 1c", text, simulated)

@@ -1,23 +1,24 @@
-"""What notebook 01 says, in sentences made from its numbers."""
+"""Sentences of notebook 01, generated from its numbers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from pnetlib.datasets.cohort import Cohort
+from pnetlib.words import listed
 
 
 def source_sentences(cohort: Cohort) -> str:
-    """Return, as Markdown, where the data come from and what was mended in them."""
-    kept = cohort.provenance
-    lines = [f"Source: **{kept['source']}**."]
-    lines += [f"- `{name}`: SHA-256 `{digest}`" for name, digest in sorted(kept["files"].items())]
-    lines += [f"- {sentence}" for sentence in kept["handled"]]
+    """Return, as Markdown, where the data come from and what was corrected in them."""
+    origin = cohort.provenance
+    lines = [f"Source: **{origin['source']}**."]
+    lines += [f"- `{name}`: SHA-256 `{digest}`" for name, digest in sorted(origin["files"].items())]
+    lines += [f"- {sentence}" for sentence in origin["handled"]]
     return "\n".join(lines)
 
 
 def headline(numbers: dict[str, Any]) -> str:
-    """Return the counts of notebook 01 and the variance at the cut, one a line, rounded."""
+    """Return the counts of notebook 01 and the variance at the cut, rounded, one per row."""
     lines, genes = numbers["lines"], numbers["genes"]
     inside = [gene for gene, at in genes["markers"].items() if at and at["taken"]]
     rows = {
@@ -35,38 +36,52 @@ def headline(numbers: dict[str, Any]) -> str:
 
 
 def conclusion(numbers: dict[str, Any]) -> str:
-    """Return the answer to the question of notebook 01, in sentences made from its numbers."""
+    """Return the answer to the question of notebook 01."""
     lines, genes = numbers["lines"], numbers["genes"]
-    per_drug = ", ".join(f"{n:,} with {drug}" for drug, n in lines["per_drug"].items())
-    found = {gene: at for gene, at in genes["markers"].items() if at}
-    outside = [
-        f"{g} (rank {at['rank']:,})" for g, at in found.items() if at["rank"] > genes["n_genes"]
+    per_drug = listed(f"{n:,} with {drug}" for drug, n in lines["per_drug"].items())
+    sentences = [
+        f"The cohort has {lines['expression']:,} cell lines of {len(numbers['tissues'])} tissues. "
+        f"The model of a drug is fitted on the lines measured with it: {per_drug}. Only the "
+        f"{lines['all_responses']:,} lines with all responses can be called sensitive or resistant "
+        "to all drugs.",
+        f"Of {genes['stored']:,} genes, the {genes['n_genes']:,} with the largest variance "
+        f"({genes['variance_at_cut']:.2f} or more) enter the analysis; {_markers(genes)}",
     ]
-    absent = [gene for gene in genes["markers"] if gene not in found]
+    if genes["force"]:
+        sentences.append(
+            f"Genes added whatever their variance, a deviation from the paper: "
+            f"{listed(genes['force'])}."
+        )
     pairs = [
         (r, first, second)
         for first, row in numbers["correlation"].items()
         for second, r in row.items()
         if first < second
     ]
-    sentences = [
-        f"{lines['expression']:,} cell lines of {len(numbers['tissues'])} tissues have expression:"
-        f" {per_drug}; {lines['all_responses']:,} have all responses.",
-        f"Of {genes['stored']:,} genes the {genes['n_genes']:,} of largest variance"
-        f" ({genes['variance_at_cut']:.2f} or more) go into the analysis.",
-        f"{len(found) - len(outside)} of the paper's {len(genes['markers'])} markers are among them"
-        + (f"; outside: {', '.join(outside)}" if outside else "")
-        + (f"; not in the cohort: {', '.join(absent)}" if absent else "")
-        + ".",
-    ]
-    if genes["force"]:
-        sentences.append(
-            f"Forced in beside them, a deviation from the paper: {', '.join(genes['force'])}."
-        )
     if pairs:
         high, low = max(pairs), min(pairs)
         sentences.append(
-            f"Responses are most alike for {high[1]} and {high[2]} (r = {high[0]:.2f})"
-            f" and least for {low[1]} and {low[2]} (r = {low[0]:.2f})."
+            f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:.2f}), those to"
+            f" {low[1]} and {low[2]} least (r = {low[0]:.2f}); a marker common to the drugs has to"
+            " predict all of them."
         )
     return " ".join(sentences)
+
+
+def _markers(genes: dict[str, Any]) -> str:
+    """Say which published markers are among the genes taken by variance."""
+    found = {gene: at for gene, at in genes["markers"].items() if at}
+    outside = [
+        f"{gene} (rank {at['rank']:,})"
+        for gene, at in found.items()
+        if at["rank"] > genes["n_genes"]
+    ]
+    absent = [gene for gene in genes["markers"] if gene not in found]
+    inside = len(found) - len(outside)
+    return (
+        f"{'all' if inside == len(genes['markers']) else inside} of the paper's "
+        f"{len(genes['markers'])} markers are among them"
+        + (f"; below the cut are {listed(outside)}" if outside else "")
+        + (f"; not in the cohort: {listed(absent)}" if absent else "")
+        + "."
+    )

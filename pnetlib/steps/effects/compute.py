@@ -1,10 +1,11 @@
 """Figure 5: regulatory effects of the markers in sensitive and in resistant cell lines.
 
-The regulatory effect of a regulator on a target in one line is the regulator's expression times
-the strength of regulation (newsletter); over a path it is the product of the coefficients times
-the first gene's expression (NetworkProfiler, Shimamura et al., PLoS ONE 2011;6:e20804). Ours:
-expression is standardised over both groups together, each group uses its own network, and the
-effects of a marker are summed in absolute value over its targets, or over its regulators.
+The regulatory effect of a regulator on a target in one cell line is the regulator's expression
+times the strength of regulation (the newsletter on Park, Imoto and Miyano 2022); over a path it is
+the first gene's expression times the product of the coefficients (NetworkProfiler, Shimamura et
+al., PLoS ONE 2011;6:e20804). Our choices: expression is standardised over both groups together,
+each group uses its own network, and absolute effects are summed over a marker's targets or over
+its regulators.
 """
 
 import numpy as np
@@ -15,14 +16,16 @@ SIDES = ("targets", "regulators")
 
 
 def path_strength(B, length):
-    """Strength of regulation over paths of one or of at most two edges, without returning paths.
+    """Return the strength of regulation over paths of one, or of at most two, edges.
+
+    Paths that return to their first gene do not count.
 
     Parameters
     ----------
     B : sparse array or ndarray (p, p)
         Network, regulators x targets.
     length : {1, 2}
-        Longest path.
+        Largest number of edges of a path.
     """
     B = B.toarray() if hasattr(B, "toarray") else np.asarray(B)
     strength = B.copy() if length == 1 else B + B @ B
@@ -31,14 +34,14 @@ def path_strength(B, length):
 
 
 def standardise_together(cohort, groups, genes):
-    """Expression of both groups' lines, standardised over them together."""
+    """Return the expression of both groups' lines, standardised over all of them."""
     lines = groups.lines["ST"].append(groups.lines["RS"])
     X = cohort.expression.loc[lines, genes]
     return (X - X.mean()) / X.std(ddof=0)
 
 
 def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):
-    """Regulatory effect of each marker in every line of its group.
+    """Return the regulatory effects of each marker in every line of both groups.
 
     Parameters
     ----------
@@ -49,7 +52,7 @@ def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):
     groups : Groups
     markers : sequence of str
     lengths : tuple of {1, 2}
-        Longest path.
+        Largest numbers of edges of a path.
 
     Returns
     -------
@@ -85,17 +88,17 @@ def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):
 
 
 def compare_groups(effects):
-    """ST against RS for each marker, side and path length.
+    """Compare the effects in ST and in RS for each marker, side and path length.
 
-    The test is Mann and Whitney's over cell lines, two-sided, with the networks taken as given;
-    it does not carry the networks' own uncertainty.
+    The two-sided test of Mann and Whitney over cell lines takes the networks as given; it does not
+    include their uncertainty.
 
     Returns
     -------
     DataFrame
-        Means and medians of both groups, difference of means, p value, the p value adjusted over
-        all rows (Benjamini and Hochberg), and the group of larger median, or mean where the
-        medians are equal ("none" where all effects are).
+        Means and medians of both groups, difference of means, p value, p value adjusted over all
+        rows (Benjamini and Hochberg), and the group with the larger median, or with the larger
+        mean where the medians are equal ("none" where all effects are equal).
     """
     rows = []
     for (marker, side, length), part in effects.groupby(["marker", "side", "length"], sort=False):

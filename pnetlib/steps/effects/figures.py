@@ -1,17 +1,20 @@
-"""Figure 5: regulatory effects of the named markers in sensitive and in resistant lines."""
+"""Figures of notebook 05: regulatory effects of the markers in sensitive and resistant lines."""
 
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS
-from pnetlib.steps.style import GROUP_COLOURS, caption, new_figure, styled
+from pnetlib.steps.style import BLACK, GROUP_COLOURS, caption, new_figure, styled
 
 LETTERS = {1: "Figure 5a", 2: "Figure 5b"}
+PATHS = {1: "single edges", 2: "paths of at most two edges"}
 NAMES = {"targets": "On its targets", "regulators": "From its regulators"}
-UNLIKE = 30  # largest effects of two markers this many times apart share no linear axis
+UNLIKE = 30  # ratio of two markers' largest effects above which no linear axis shows both
+ALPHA = 0.6
+SHIFTS = dict(zip(GROUPS, (-0.15, 0.15)))
 
 
 @styled
@@ -25,18 +28,19 @@ def draw_effects(
     effects, comparison : DataFrame
         As `pnetlib.steps.effects.compute.regulatory_effects` and `compare_groups` return them.
     length : {1, 2}
-        Longest path.
+        Largest number of edges of a path.
     simulated : bool
         Whether the data are simulated.
 
     Returns
     -------
     Figure
-        The axis is linear about 0 and logarithmic above where the markers' effects differ much.
+        Where the effects of the markers differ much, the axis is linear near 0 and logarithmic
+        above.
     """
     markers = list(dict.fromkeys(effects["marker"]))
-    paths = "single edges" if length == 1 else "paths of at most two edges"
-    figure = new_figure(6.5, 4.8, simulated=simulated, title=f"Regulatory effects over {paths}")
+    title = f"Regulatory effects over {PATHS[length]}"
+    figure = new_figure(6.5, 4.8, simulated=simulated, title=title)
     if not markers:
         figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
         return figure
@@ -44,24 +48,7 @@ def draw_effects(
     tests = comparison[comparison["length"] == length].set_index(["marker", "side"])["p adjusted"]
     for axes, side in zip(figure.subplots(2, 1, sharex=True), SIDES):
         part = table[table["side"] == side]
-        sns.boxplot(
-            part,
-            x="marker",
-            y="effect",
-            hue="group",
-            order=markers,
-            hue_order=GROUPS,
-            palette=GROUP_COLOURS,
-            saturation=1,
-            showfliers=False,
-            linewidth=0.9,
-            width=0.6,
-            gap=0.1,
-            ax=axes,
-            legend="brief" if side == SIDES[0] else False,
-            boxprops={"alpha": 0.6},
-        )
-        _draw_lines(axes, part, markers)
+        _draw_groups(axes, part, markers)
         _set_scale(axes, part)
         for place, marker in enumerate(markers):
             axes.annotate(
@@ -74,22 +61,26 @@ def draw_effects(
                 va="top",
                 fontsize=8,
             )
-        axes.set(xlabel="", ylabel="Effect (sd of expression)")
+        axes.set_ylabel("Regulatory effect\n(sd of expression)")
         axes.set_title(NAMES[side], fontsize=9)
-    figure.axes[0].legend(title=None, loc="upper left", bbox_to_anchor=(1, 1))
+    handles = [
+        Patch(facecolor=GROUP_COLOURS[g], edgecolor=BLACK, alpha=ALPHA, label=g) for g in GROUPS
+    ]
+    figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
     figure.axes[1].set_xticks(range(len(markers)), markers, fontstyle="italic")
     return figure
 
 
-def _draw_lines(axes, part, markers):
-    """Draw every cell line as a dot beside its group's middle, or say that a group has no edge."""
+def _draw_groups(axes, part, markers):
+    """Draw a box and a dot per cell line for each marker and group, or say that it has no edge."""
     rng = np.random.default_rng(0)  # places across the box mean nothing, but stay the same
     for place, marker in enumerate(markers):
-        for shift, group in zip((-0.15, 0.15), GROUPS):
+        for group, shift in SHIFTS.items():
             effect = part.loc[(part["marker"] == marker) & (part["group"] == group), "effect"]
+            _draw_box(axes, effect, place + shift, GROUP_COLOURS[group])
             if not effect.any():
                 axes.annotate(
-                    "none",
+                    "no edge",
                     (place + shift, 0),
                     (0, 3),
                     textcoords="offset points",
@@ -103,15 +94,32 @@ def _draw_lines(axes, part, markers):
                 effect,
                 "o",
                 markersize=1.8,
-                color="black",
+                color=BLACK,
                 alpha=0.45,
                 markeredgewidth=0,
                 zorder=3,
             )
 
 
+def _draw_box(axes, effect, place, colour):
+    """Draw median, quartiles and whiskers of one group's effects."""
+    line = {"linewidth": 0.9, "color": BLACK}
+    axes.boxplot(
+        [effect.to_numpy()],
+        positions=[place],
+        widths=0.27,
+        patch_artist=True,
+        showfliers=False,
+        manage_ticks=False,
+        boxprops={"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA},
+        medianprops=line,
+        whiskerprops=line,
+        capprops=line,
+    )
+
+
 def _set_scale(axes, part):
-    """Choose the axis of effects; above the largest there is room for the p values."""
+    """Choose the axis of effects, with room for the p values above the largest."""
     top = max(part["effect"].max(), 1e-9)
     largest = part.groupby("marker")["effect"].max()
     smallest = largest[largest > 0].min()
@@ -126,10 +134,15 @@ def caption_effects(comparison: pd.DataFrame, length: int, *, simulated: bool) -
     """Return the caption of `draw_effects`."""
     part = comparison[comparison["length"] == length]
     silent = ((part["mean ST"] == 0) | (part["mean RS"] == 0)).sum()
+    effect = {
+        1: "Regulatory effects over single edges: |coefficient x expression| of each cell line, "
+        "summed over a marker's targets (above) or over its regulators (below).",
+        2: "The same over paths of at most two edges, so that targets of targets and regulators "
+        "of regulators count as well.",
+    }[length]
     text = (
-        "Sum of |coefficient x expression| in each line, above over a marker's targets, below over "
-        "its regulators; dots are lines, boxes their quartiles. p: Mann and Whitney's test "
-        "over lines, adjusted over all rows (Benjamini and Hochberg), the networks taken as given. "
-        f"In {silent} of {len(part)} rows one group has no edge and so no activity."
+        f"{effect} Dots are cell lines, boxes quartiles. p: test of Mann and Whitney over cell "
+        "lines with the networks taken as given, adjusted over all rows (Benjamini and Hochberg). "
+        f"In {silent} of {len(part)} rows one group has no edge and therefore no activity."
     )
     return caption(LETTERS[length], text, simulated)

@@ -1,25 +1,24 @@
-"""Figure 3: markers common to the drugs, from the joint model refitted on all lines.
+"""Figure 3: markers common to the drugs, from the joint model refitted on all cell lines of each.
 
-Ours, as the paper's rule cannot be read: a gene is a common marker if Pro gives it an effect
-(theta not 0) for every drug and its rank by |theta| times the square root of its degree, the
-scale on which the model compares linked genes, is at most `top` for every drug; common markers
-are ordered by their worst rank.
+The paper's rule is not available to this project, so that the rule is our choice: a gene is a
+common marker if, for every drug, Pro gives it an effect (theta_j != 0) and ranks it among the
+first `top` by |theta_j| sqrt(d_j), with d_j its degree in the network. This is the scale on which
+the model compares linked genes. Common markers are ordered by their worst rank.
 """
 
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
-from threadpoolctl import threadpool_limits
 
 from pnetlib.estimators.predictive import PredictiveNetwork
+from pnetlib.execution.engine import Engine
 
 
 @dataclass(frozen=True)
 class DrugNetworks:
-    """Pro fitted for each drug on all its lines, over the same genes.
+    """Pro fitted for each drug on all its cell lines, over the same genes.
 
     Attributes
     ----------
@@ -28,11 +27,12 @@ class DrugNetworks:
     theta : DataFrame
         Effects, genes x drugs.
     degree : DataFrame
-        Degrees d_q = sum_j (|B_qj| + |B_jq|) / 2, genes x drugs.
+        Degrees d_j, half the sum of |B| over a gene's edges, genes x drugs.
     B : dict
         Drug to network, a sparse array of regulators x targets.
     fits : DataFrame
-        Per drug: lines, rounds, objective, largest gap, KKT residuals, edges, effects.
+        Per drug: lines, rounds of the solver, objective, largest duality gap, KKT residuals,
+        edges and effects.
     """
 
     genes: pd.Index
@@ -42,7 +42,7 @@ class DrugNetworks:
     fits: pd.DataFrame
 
     def arrays(self):
-        """Plain arrays to store with `Run.write_arrays`."""
+        """Return the networks as plain arrays that can be stored."""
         out = {
             "genes": self.genes,
             "drugs": self.theta.columns,
@@ -60,7 +60,7 @@ class DrugNetworks:
 
     @classmethod
     def of_arrays(cls, arrays, fits):
-        """The networks from what `arrays` gave and the table of fits."""
+        """Return the networks stored by `arrays`, with the table of fits."""
         genes, drugs = pd.Index(arrays["genes"]), list(arrays["drugs"])
         p = len(genes)
         B = {
@@ -78,34 +78,30 @@ class DrugNetworks:
         )
 
 
-def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, advance=None):
-    """Fit Pro for each drug on all its lines with the lambdas chosen for it.
+def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, engine=None, advance=None):
+    """Fit Pro for each drug on all its cell lines with the lambdas chosen for it.
 
     Parameters
     ----------
     cohort : Cohort
     genes : Index
-        Genes that enter.
+        Genes of the networks.
     chosen : dict
         Drug to {"lam1", "lam3", "lam4"}.
     n_jobs : int, optional
-        Drugs fitted at the same time; the result does not depend on it.
+        Drugs fitted at the same time where no engine is given; the result does not depend on it.
+    engine : Engine, optional
+        What fits the drugs.
     advance : callable, optional
         Called after each drug.
+
+    Returns
+    -------
+    DrugNetworks
     """
-
-    def one(drug):
-        lines = cohort.lines_for(drug)
-        X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
-        return PredictiveNetwork(**chosen[drug], n_jobs=1, tol=1e-5).fit(X, z)
-
-    models = {}
-    with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
-        for drug, model in zip(chosen, pool(joblib.delayed(one)(drug) for drug in chosen)):
-            models[drug] = model
-            if advance is not None:
-                advance()
+    engine = engine or Engine(threads=n_jobs or 1)
+    fitted = engine.map(fit_drug, chosen.items(), (cohort, genes), advance=advance)
+    models = dict(zip(chosen, fitted))
     fits = pd.DataFrame(
         {
             "lines": [len(cohort.lines_for(drug)) for drug in models],
@@ -128,19 +124,26 @@ def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, advance=None):
     )
 
 
+def fit_drug(cohort, genes, drug, lambdas):
+    """Return Pro fitted on all lines measured with one drug."""
+    lines = cohort.lines_for(drug)
+    X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
+    return PredictiveNetwork(**lambdas, n_jobs=1, tol=1e-5).fit(X, z)
+
+
 def ranks(networks):
-    """Rank of each gene per drug by |theta| sqrt(d), 1 the largest; without effect: missing."""
+    """Return each gene's rank per drug by |theta_j| sqrt(d_j), 1 the largest; NaN without effect."""
     importance = networks.theta.abs() * np.sqrt(networks.degree)
     return importance.where(networks.theta != 0).rank(ascending=False, method="min")
 
 
 def common_markers(networks, top):
-    """Genes among the `top` ranks of every drug, ordered by their worst rank.
+    """Return the genes ranked among the first `top` for every drug, ordered by their worst rank.
 
     Returns
     -------
     DataFrame
-        Index gene; columns worst rank, mean |theta|, mean degree and the rank for each drug.
+        Index gene; columns worst rank, mean |theta|, mean degree and the rank per drug.
     """
     rank = ranks(networks)
     worst = rank.max(axis=1, skipna=False)
@@ -155,7 +158,7 @@ def common_markers(networks, top):
 
 
 def published_markers(networks, markers, variance_rank):
-    """Where each published marker stands, whether or not it came out.
+    """Return rank, effect and degree of each published marker, whether or not it is common.
 
     Parameters
     ----------
@@ -168,8 +171,8 @@ def published_markers(networks, markers, variance_rank):
     Returns
     -------
     DataFrame
-        One row a marker and drug: in the universe or not, variance rank, theta, rank, degree
-        and degree rank.
+        One row per marker and drug: whether it is among the genes analysed, variance rank,
+        theta, rank, degree and degree rank.
     """
     rank, degree_rank = ranks(networks), networks.degree.rank(ascending=False, method="min")
     rows = []
@@ -193,5 +196,5 @@ def published_markers(networks, markers, variance_rank):
 
 
 def default_top(networks):
-    """A tenth of the genes: the ranks within which a gene counts as a marker of a drug."""
+    """Return a tenth of the genes: our choice of how many ranks count as markers of a drug."""
     return max(1, round(len(networks.genes) / 10))

@@ -1,28 +1,29 @@
-"""Figure 3: effects and degrees of the common and of the published markers."""
+"""Figure of notebook 03: effects and degrees of the published and the common markers."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pnetlib.steps.markers.compute import DrugNetworks
-from pnetlib.steps.style import caption, new_figure, styled
+from pnetlib.steps.markers.compute import DrugNetworks, ranks
+from pnetlib.steps.style import FAINT, caption, new_figure, styled
 
-MOST = 12
+MOST = 12  # common genes drawn below the published markers
+EDGE, NOTE = "#555555", "#555555"
 
 
 @styled
 def draw_markers(
     networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, simulated: bool
 ) -> Figure:
-    """Draw theta and degree of markers for every drug, with their ranks.
+    """Draw effect, degree and rank of every marker for every drug.
 
     Parameters
     ----------
     networks : DrugNetworks
         Pro of each drug.
     common : DataFrame
-        As `pnetlib.steps.markers.compute.common_markers` returns it; the first 12 are drawn.
+        As `pnetlib.steps.markers.compute.common_markers` returns it; the first `MOST` are drawn.
     published : DataFrame
         As `pnetlib.steps.markers.compute.published_markers` returns it; all are drawn.
     simulated : bool
@@ -47,7 +48,7 @@ def draw_markers(
         cmap="PuOr_r",
         vmin=-limit,
         vmax=limit,
-        edgecolor="#555555",
+        edgecolor=EDGE,
         linewidth=0.6,
     )
     _write_ranks(axes, networks, published, genes, drugs)
@@ -56,19 +57,19 @@ def draw_markers(
     axes.set_yticks(range(len(genes)), labels, fontstyle="italic")
     axes.set(xlim=(-0.5, len(drugs) - 0.3), ylim=(len(genes) - 0.4, -0.6))
     if found:
-        axes.axhline(len(names) - 0.5, color="#888888", linewidth=0.8)
-    figure.colorbar(dots, ax=axes, label="Effect theta (z-score per predicted sd)", shrink=0.7)
+        axes.axhline(len(names) - 0.5, color=FAINT, linewidth=0.8)
+    figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.7)
     figure.legend(handles=_sizes(largest), loc="outside lower center", ncols=4, handletextpad=0.8)
     return figure
 
 
 def _area(share):
-    """Area of a dot, in square points, of a gene with this share of the largest degree."""
+    """Return the area of a dot, in square points, for a share of the largest degree."""
     return 20 + 260 * share
 
 
 def _sizes(largest):
-    """Dots that say which size is which degree."""
+    """Return legend entries that explain the sizes."""
     return [
         Line2D(
             [],
@@ -76,7 +77,7 @@ def _sizes(largest):
             marker="o",
             linestyle="",
             markerfacecolor="white",
-            markeredgecolor="#555555",
+            markeredgecolor=EDGE,
             markeredgewidth=0.6,
             markersize=np.sqrt(_area(share)),
             label=f"degree {share * largest:.2g}",
@@ -86,15 +87,14 @@ def _sizes(largest):
 
 
 def _write_ranks(axes, networks, published, genes, drugs):
-    """Beside each dot the gene's rank; outside the analysis its rank by variance instead."""
-    importance = networks.theta.abs() * np.sqrt(networks.degree)
-    rank = importance.where(networks.theta != 0).rank(ascending=False, method="min")
+    """Write each gene's rank next to its dot, or its rank by variance if it is not analysed."""
+    rank = ranks(networks)
     variance = published.drop_duplicates("marker").set_index("marker")["variance rank"]
     for row, gene in enumerate(genes):
         if gene not in networks.genes:
             place = variance.get(gene, np.nan)
             where = "not in the cohort" if np.isnan(place) else f"variance rank {place:,.0f}"
-            axes.text(0, row, f"not analysed ({where})", va="center", fontsize=8, color="#555555")
+            axes.text(0, row, f"not analysed ({where})", va="center", fontsize=8, color=NOTE)
             continue
         for column, drug in enumerate(drugs):
             value = rank.at[gene, drug]
@@ -109,9 +109,14 @@ def caption_markers(
     names = list(dict.fromkeys(published["marker"]))
     others = len([gene for gene in common.index if gene not in names])
     text = (
-        "Colour: effect theta of the predicted activity on the response, positive is resistance; "
-        "size: degree; number: rank by |theta| times root degree for that drug. Above the line "
-        f"the {len(names)} published markers, below it {min(others, MOST)} of the {others} other "
-        "genes common to the drugs; ✓ marks a common gene."
+        "Colour: effect theta of a gene's predicted activity on the response (positive: "
+        "resistance). Size: degree in Pro's network. Number: rank by |theta| times the square root "
+        f"of the degree. The {len(names)} published markers come first; "
+        + (
+            f"below are {min(others, MOST)} of the {others} other genes that our rule finds common "
+            "to the drugs (✓)."
+            if others
+            else "our rule finds no other gene common to the drugs (✓)."
+        )
     )
     return caption("Figure 3", text, simulated)

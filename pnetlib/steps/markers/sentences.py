@@ -1,16 +1,37 @@
-"""What notebook 03 says, in sentences made from its numbers."""
+"""Sentences of notebook 03, generated from its numbers."""
 
-from pnetlib.words import listed
+from pnetlib.words import counted, listed
 
 
-def of_markers(common, published, top, n_genes):
-    """How many genes are common to the drugs and how many published ones are among them."""
+def conclusion(common, published, top, n_genes):
+    """Return how many genes are common to the drugs and which published markers are among them.
+
+    Parameters
+    ----------
+    common, published : DataFrame
+        As `common_markers` and `published_markers` return them.
+    top, n_genes : int
+        Ranks that count for a marker, and genes analysed.
+    """
     names = published["marker"].unique()
     inside = published.loc[published["in universe"], "marker"].unique()
-    came_out = [name for name in names if name in common.index]
-    return (
-        f"{len(common)} of {n_genes} genes are among the first {top} for every drug; the first are "
-        f"{listed(common.index[:7])}. Of the {len(names)} published markers {len(inside)} are "
-        f"among the genes analysed ({listed(inside)}) and {len(came_out)} come out as common by "
-        f"our rule ({listed(came_out)})."
-    )
+    found = [name for name in names if name in common.index]
+    lines = [
+        (
+            f"- Of {n_genes} genes, {len(common)} are among the first {top} for every drug and "
+            f"therefore common markers by our rule, above all {listed(common.index[:7])}."
+            if len(common)
+            else f"- Of {n_genes} genes, none is among the first {top} for every drug: by our rule "
+            "the drugs have no common marker."
+        ),
+        f"- Of the paper's {counted(len(names), 'marker')}, {len(inside)} are among the genes "
+        f"analysed ({listed(inside)}), and {len(found) or 'none'} of these "
+        + (f"are common to the drugs ({listed(found)})." if found else "is common to the drugs."),
+    ]
+    if len(common):
+        expected = len(common) * len(inside) / n_genes
+        lines.append(
+            f"- {counted(len(common), 'gene')} drawn at random would on average include "
+            f"{expected:.2g} of the paper's markers."
+        )
+    return "\n".join(lines)

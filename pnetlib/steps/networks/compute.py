@@ -1,8 +1,9 @@
 """Figure 4: networks of the markers in sensitive (ST) and in resistant (RS) cell lines.
 
-Ours, as the rules cannot be read: ST are the lines whose largest z-score over all drugs is
-smallest, RS those whose smallest is largest, as many of each as asked for. Both networks use the
-same genes and the same lam1, the one of smallest network error on lines held out of both groups.
+The paper's rules for the groups and their networks are not available to this project; ours are
+these. ST are the cell lines whose largest z-score over all drugs is smallest, RS those whose
+smallest z-score is largest, the same number of each. Both networks are elastic nets over the same
+genes with the same lam1, the one with the smallest mean error on held-out lines of both groups.
 """
 
 from dataclasses import dataclass
@@ -19,22 +20,23 @@ from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.markers.compute import common_markers, default_top
 
 GROUPS = ("ST", "RS")
+ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of this role acts
 HUB_SHARE = 0.1  # our choice: hubs are the first tenth of the genes by degree
 FRACTIONS = np.geomspace(0.7, 0.05, 12)
 
 
 @dataclass(frozen=True)
 class Groups:
-    """Sensitive and resistant lines and the cuts that part them.
+    """Sensitive and resistant cell lines and the cuts between them.
 
     Attributes
     ----------
     lines : dict
         "ST" and "RS" to an Index of cell lines.
     cuts : dict
-        "ST": every drug's z-score is at most this; "RS": at least this.
+        "ST": largest z-score of any of its lines and drugs; "RS": smallest.
     complete : int
-        Lines measured with all drugs.
+        Number of lines measured with all drugs.
     """
 
     lines: dict
@@ -43,7 +45,13 @@ class Groups:
 
 
 def split_groups(cohort, size, drugs=None):
-    """The `size` lines most sensitive, and most resistant, to all drugs at once."""
+    """Return the `size` lines most sensitive, and most resistant, to all drugs at once.
+
+    Raises
+    ------
+    DataError
+        If there are too few lines measured with all drugs, or a line would be in both groups.
+    """
     lines = cohort.complete_lines(drugs)
     drugs = list(cohort.response.columns) if drugs is None else list(drugs)
     z = cohort.response.loc[lines, drugs]
@@ -66,10 +74,10 @@ def split_groups(cohort, size, drugs=None):
 
 
 def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_jobs=None):
-    """The markers and the genes most strongly linked to them in the network of all lines.
+    """Return the markers and the genes most strongly linked to them in the network of all lines.
 
-    Genes outside `genes` enter if they are markers. The link of a gene is the sum of |B| over
-    the edges between it and any marker.
+    The link of a gene is the sum of |B| over the edges between it and any marker. Markers need
+    not be among `genes`.
 
     Returns
     -------
@@ -87,12 +95,13 @@ def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_jobs=None):
 
 
 def network_errors(cohort, groups, genes, seed, n_folds=5):
-    """Held-out network error of both groups along lam1, each standardised in training.
+    """Return the cross-validated error of both groups' networks along lam1.
 
     Returns
     -------
     DataFrame
-        Index lam1; columns ST, RS: mean squared error of a gene in units of its training variance.
+        Index lam1; columns ST, RS: mean squared error of predicting a gene from the others in
+        held-out lines, divided by its variance in the training lines and averaged over genes.
     """
     tables = {}
     with threadpool_limits(1, "blas"):
@@ -114,7 +123,7 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
 
 
 def fit_group_networks(cohort, groups, genes, lam1, n_jobs=None):
-    """One network a group, each on its own standardised expression; group to ElasticNetwork."""
+    """Return one ElasticNetwork per group, each fitted on its own standardised expression."""
     return {
         group: ElasticNetwork(lam1, n_jobs=n_jobs).fit(
             cohort.expression.loc[groups.lines[group], genes]
@@ -124,7 +133,7 @@ def fit_group_networks(cohort, groups, genes, lam1, n_jobs=None):
 
 
 def edge_table(networks):
-    """Edges of both groups side by side.
+    """Return the edges of both groups side by side.
 
     Returns
     -------
@@ -143,7 +152,10 @@ def edge_table(networks):
 
 
 def degree_table(networks):
-    """Degree (sum of half the absolute coefficients), and targets and regulators, by group."""
+    """Return degree, degree rank and numbers of targets and regulators of every gene, by group.
+
+    The degree is half the sum of the absolute coefficients of a gene's edges.
+    """
     columns = {}
     for group in GROUPS:
         B = networks[group].B_
@@ -159,7 +171,7 @@ def degree_table(networks):
 
 
 def layout(edges, seed):
-    """One position for each gene from the union of both networks, so that pictures compare."""
+    """Return one position per gene from the union of both networks, so that drawings compare."""
     graph = nx.Graph()
     for row in edges.itertuples():
         graph.add_edge(row.regulator, row.target, weight=abs(row.ST) + abs(row.RS))
@@ -167,29 +179,45 @@ def layout(edges, seed):
 
 
 def line_table(cohort, groups):
-    """The lines of both groups with annotation and response."""
+    """Return the lines of both groups with their annotation and responses."""
     table = cohort.annotation.join(cohort.response)
     parts = [table.loc[groups.lines[group]].assign(group=group) for group in GROUPS]
     return pd.concat(parts).rename_axis("line")
 
 
-def network_genes(run, cohort, profile, networks, top=0, lam1=0.4, most=10):
-    """Markers found (at most `most`) and published, and the genes linked to them.
+def network_genes(cohort, networks, n_neighbours, top=0, lam1=0.4, most=10, n_jobs=None):
+    """Return the published and the common markers, and these with the genes linked to them.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    networks : DrugNetworks
+        Pro of each drug, from which the common markers are taken.
+    n_neighbours : int
+        Genes added to the markers.
+    top : int
+        Ranks that count for a common marker; 0 stands for `default_top`.
+    lam1 : float
+        Penalty of the network of all lines in which neighbours are found.
+    most : int
+        Largest number of common markers taken.
+    n_jobs : int, optional
+        Threads of the network; the result does not depend on it.
 
     Returns
     -------
     list of str, Index
-        The markers, and markers and neighbours.
+        The markers; the markers followed by their neighbours.
     """
     found = common_markers(networks, top or default_top(networks)).index[:most]
     published = [gene for gene in MARKERS if gene in cohort.expression.columns]
     markers = list(dict.fromkeys([*published, *found]))
-    genes = neighbourhood(cohort, networks.genes, markers, profile.n_neighbours, lam1, run.threads)
+    genes = neighbourhood(cohort, networks.genes, markers, n_neighbours, lam1, n_jobs)
     return markers, genes
 
 
 def edge_matrices(edges, genes):
-    """Dense networks, regulators x targets, of both groups from the table of edges."""
+    """Return both groups' networks, dense arrays of regulators x targets, from a table of edges."""
     matrices = {}
     for group in GROUPS:
         wide = edges.pivot(index="regulator", columns="target", values=group)

@@ -1,4 +1,4 @@
-"""Figure 4: the markers' networks in sensitive and in resistant lines."""
+"""Figures of notebook 04: the markers' networks in sensitive and in resistant cell lines."""
 
 import numpy as np
 import pandas as pd
@@ -11,20 +11,20 @@ from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullFormatter
 
 from pnetlib.steps.networks.compute import GROUPS
-from pnetlib.steps.style import EDGE_COLOURS, GROUP_COLOURS, caption, new_figure, styled
+from pnetlib.steps.style import BLACK, EDGE_COLOURS, GROUP_COLOURS, caption, new_figure, styled
 
 MOST_EDGES = 90
 ARROWS = {"activating": "-|>,head_length=3.5,head_width=1.8", "repressing": "|-|,widthA=0,widthB=3"}
 TITLES = {"ST": "Sensitive lines (ST)", "RS": "Resistant lines (RS)"}
 
-# Inches: drawn to size, so that names that are apart here are apart in print.
+# Inches; the figure is drawn to size, so that names that do not overlap here do not in print.
 WIDTH, PANEL, TOP, BOTTOM, TYPE = 6.9, 3.4, 0.55, 0.5, 0.12
 MARKER_FONT = FontProperties(family="DejaVu Sans", size=8, weight="bold")
 NEIGHBOUR_FONT = FontProperties(family="DejaVu Sans", size=7)
 
 
 def strongest(edges: pd.DataFrame, most: int = MOST_EDGES) -> pd.DataFrame:
-    """The edges of largest coefficient in either group."""
+    """Return the edges with the largest coefficients in either group."""
     size = edges[list(GROUPS)].abs().max(axis=1)
     return edges.loc[size.sort_values(ascending=False, kind="stable").index[:most]]
 
@@ -40,8 +40,8 @@ def draw_networks(
     edges, degrees : DataFrame
         As `pnetlib.steps.networks.compute.edge_table` and `degree_table` return them.
     positions : dict
-        Gene to its place; genes are moved from it so far that no name covers another, and genes
-        without one, having no edge, stand below.
+        Gene to its place. Genes are moved until no name covers another; genes without a place,
+        which have no edge, are drawn below.
     markers : list of str
         Genes named in bold.
     simulated : bool
@@ -69,17 +69,17 @@ def draw_networks(
 
 
 def _radii(degrees):
-    """Radius of each gene in inches, genes x groups; the area grows with the degree."""
+    """Return the radius of each gene in inches, genes x groups; the area grows with the degree."""
     degree = degrees[[f"degree {group}" for group in GROUPS]].set_axis(list(GROUPS), axis=1)
     return np.sqrt(12 + 200 * degree / max(degree.to_numpy().max(), 1e-9)) / 2 / 72
 
 
 def _apart(positions, radius, markers):
-    """Places at which no gene or name covers another, and the panel's height, in inches.
+    """Return places at which no gene or name covers another, and the panel's height, in inches.
 
-    Every gene is a box that holds its circle and the name above it. Boxes that overlap push each
-    other away along the shorter way, from where `positions` has them; a panel in which they do
-    not come apart is made higher.
+    Every gene is a box around its circle and the name above it. Starting from `positions`,
+    overlapping boxes push each other away in the direction of the smaller overlap; a panel in
+    which some still overlap is made higher.
     """
     genes = [*positions, *(gene for gene in radius.index if gene not in positions)]
     start = np.zeros((len(genes), 2))
@@ -103,7 +103,7 @@ def _apart(positions, radius, markers):
 
 
 def _push(places, box, low, high, rounds=400):
-    """Move overlapping boxes apart inside the limits; whether none overlap in the end."""
+    """Move overlapping boxes apart inside the limits; return places and whether all are apart."""
     reach = (box[:, None] + box[None]) / 2
     first = np.sign(np.subtract.outer(np.arange(len(box)), np.arange(len(box))))
     for _ in range(rounds):
@@ -131,7 +131,7 @@ def _name_width(gene, marked):
 
 
 def _draw_gene(axes, gene, place, radius, marked, linked, group):
-    """Draw a gene and its name; open where it has no edge in the group."""
+    """Draw a gene and its name; an open circle where it has no edge in the group."""
     colour = GROUP_COLOURS[group] if marked else "#D8D8D8"
     axes.scatter(
         *place,
@@ -202,19 +202,22 @@ def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: b
     """Return the caption of `draw_networks`."""
     counts = edges["presence"].value_counts()
     text = (
-        f"The {len(strongest(edges))} strongest of {len(edges)} edges among {len(degrees)} genes, "
-        "on one layout; node size is the degree within the group by all its edges (open: none), "
-        "markers are named in bold. Solid arrows activate, dashed bars repress; pale edges stand "
-        f"in both groups. Of all edges {counts.get('both', 0)} are in both, "
-        f"{counts.get('ST only', 0)} in ST only and {counts.get('RS only', 0)} in RS only."
+        f"Networks of {len(degrees)} genes in both groups, on one layout: the "
+        f"{len(strongest(edges))} strongest of {len(edges)} edges. Solid arrows activate, dashed "
+        "bars repress; pale edges are present in both groups. Node size is the degree in the group "
+        f"(open: no edge); markers are named in bold. {counts.get('both', 0)} edges are present in "
+        f"both groups, {counts.get('ST only', 0)} in ST only and {counts.get('RS only', 0)} in RS "
+        "only."
     )
-    return caption("Figure 4a", text, simulated)
+    return caption("Figure 4b", text, simulated)
 
 
 @styled
 def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figure:
     """Draw each marker's degree in both groups, joined by a line; the largest degree first."""
-    figure = new_figure(6.5, 1.2 + 0.24 * len(markers), simulated=simulated, title="Hubs")
+    figure = new_figure(
+        6.5, 1.2 + 0.24 * len(markers), simulated=simulated, title="Degrees of the markers"
+    )
     axes = figure.add_subplot()
     pairs = degrees.loc[markers, [f"degree {group}" for group in GROUPS]]
     order = pairs.max(axis=1).sort_values(ascending=False, kind="stable").index
@@ -232,7 +235,7 @@ def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figur
             )
     axes.set_yticks(range(len(order)), order, fontstyle="italic")
     axes.set_ylim(len(order) - 0.5, -0.5)
-    axes.set_xlabel("Degree: half the absolute coefficients of a gene's edges, summed")
+    axes.set_xlabel("Degree (half the sum of |coefficients| of a gene's edges)")
     if len(order):
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
@@ -242,15 +245,15 @@ def caption_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> st
     """Return the caption of `draw_hubs`."""
     higher = (degrees.loc[markers, "degree ST"] > degrees.loc[markers, "degree RS"]).sum()
     text = (
-        f"Degree of the {len(markers)} markers in both networks; {higher} have the larger one in "
-        "ST."
+        f"Degree of the {len(markers)} markers in both networks, largest first. For {higher} of "
+        "them it is larger in ST."
     )
-    return caption("Figure 4b", text, simulated)
+    return caption("Figure 4c", text, simulated)
 
 
 @styled
 def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -> Figure:
-    """Draw the held-out network error of both groups along lam1."""
+    """Draw the cross-validated error of both groups' networks along lam1."""
     figure = new_figure(6.5, 2.8, simulated=simulated, title="Choice of lam1")
     axes = figure.add_subplot()
     for group, style in zip(GROUPS, ("o-", "D--")):
@@ -262,8 +265,10 @@ def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -
             label=group,
             markersize=4,
         )
-    axes.axvline(lam1, color="black", linewidth=1, linestyle=":")
-    axes.set(xscale="log", xlabel="lam1", ylabel="Error\n(share of gene variance)")
+    axes.axvline(lam1, color=BLACK, linewidth=1, linestyle=":")
+    axes.set(
+        xscale="log", xlabel="lam1 (right: fewer edges)", ylabel="Error\n(share of gene variance)"
+    )
     axes.set_xticks(errors.index[:: 2 if len(errors) > 7 else 1])
     axes.xaxis.set_major_formatter("{x:.2g}")
     axes.xaxis.set_minor_formatter(NullFormatter())
@@ -275,8 +280,8 @@ def caption_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool
     """Return the caption of `draw_network_errors`."""
     at = errors.loc[lam1]
     text = (
-        "Error of predicting each gene of a held-out line from the others, as a share of its "
-        f"variance, averaged over genes. Dotted: the lam1 taken, {lam1:.3g}, where it is "
-        f"{at['ST']:.2f} in ST and {at['RS']:.2f} in RS."
+        "Error of predicting a gene from the others in held-out cell lines, as a share of its "
+        f"variance, averaged over genes. Dotted: the chosen lam1 of {lam1:.3g}, at which the error "
+        f"is {at['ST']:.2f} in ST and {at['RS']:.2f} in RS."
     )
-    return caption("Figure 4c", text, simulated)
+    return caption("Figure 4a", text, simulated)

@@ -16,6 +16,7 @@ from pnetlib.steps.effects.compute import (
     regulatory_effects,
     standardise_together,
 )
+from pnetlib.steps.effects.sentences import conclusion
 from pnetlib.steps.networks.compute import Groups, fit_group_networks, split_groups
 
 
@@ -149,13 +150,13 @@ def test_no_activity_in_either_group_is_no_difference():
     assert row["larger in"] == "none" and row["p"] == row["p adjusted"] == 1.0
 
 
-def test_where_medians_are_equal_the_means_tell_the_larger_group():
+def test_where_medians_are_equal_the_means_decide():
     table = compare_groups(long_table([[0.0, 1.0, 9.0]], [[1.0, 1.0, 2.0]], "a"))
     turned = compare_groups(long_table([[1.0, 1.0, 2.0]], [[0.0, 1.0, 9.0]], "a"))
     assert [table.at[0, "larger in"], turned.at[0, "larger in"]] == ["ST", "RS"]
 
 
-def test_activity_lost_in_one_group_is_told():
+def test_activity_lost_in_one_group_is_found():
     rng = np.random.default_rng(1)
     row = compare_groups(long_table(rng.exponential(1, (1, 30)), np.zeros((1, 30)), "a")).iloc[0]
     assert row["larger in"] == "ST" and row["p"] < 1e-8 and row["median RS"] == 0.0
@@ -198,3 +199,16 @@ def test_planted_loss_of_the_regulators_is_found():
     )
     table = compare_groups(effects).set_index("side")
     assert (table["larger in"] == "ST").all() and (table["p adjusted"] < 1e-6).all()
+
+
+def test_sentences_compare_each_marker_with_the_paper():
+    rng = np.random.default_rng(1)
+    large, small = rng.exponential(3, (1, 30)), rng.exponential(1, (1, 30))
+    table = compare_groups(long_table([*large, *small], [*small, *large], ["m1", "m2"]))
+    said = conclusion(table, {"m1": "sensitivity", "m2": "sensitivity"})
+    assert "In 1 of 2 comparisons" in said
+    assert "m1, effect on its targets: larger in ST" in said and "as the paper reports." in said
+    assert "m2, effect on its targets: larger in RS" in said
+    assert "unlike the paper, which reports ST." in said
+    none = compare_groups(long_table(np.zeros((1, 8)), np.zeros((1, 8)), "a"))
+    assert "no activity in either group" in conclusion(none, {"a": "resistance"})

@@ -1,15 +1,12 @@
 """Verdicts by rule: each is reached on hand-made numbers, and other numbers change it."""
 
-from dataclasses import replace
-
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from builders import simulation_cell as cell
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.markers import MARKERS
-from pnetlib.steps.claims import figures, sentences as claims
 from pnetlib.steps.claims.compute import (
     JUDGES,
     NOT,
@@ -22,20 +19,9 @@ from pnetlib.steps.claims.compute import (
     judge,
     side,
 )
-from pnetlib.steps.claims.evidence import (
-    gather,
-    named_edge,
-    network_gain,
-    planted_evidence,
-    pro_minus,
-    table_cells,
-)
-from pnetlib.steps.claims.sentences import conclusion
+from pnetlib.steps.claims.evidence import named_edge, network_gain, pro_minus, table_cells
+from pnetlib.steps.claims.sentences import conclusion, rules_text
 from pnetlib.steps.comparison.compute import fold_errors
-from pnetlib.steps.sizes import PROFILES
-from pnetlib.workflow.run import Run
-
-PROFILE = PROFILES["smoke"]
 
 
 def verdict(claim, **found):
@@ -126,8 +112,8 @@ def test_best_for_a_drug(claim, drug, number, expected):
         assert verdict(claim, pro_minus={drug: unclear}) == PARTLY
 
 
-def markers(out, inside=tuple(MARKERS), common=20, genes=976):
-    return {"published": list(inside), "came_out": list(out), "common": common, "genes": genes}
+def markers(found, inside=tuple(MARKERS), common=20, genes=976):
+    return {"published": list(inside), "found": list(found), "n_common": common, "n_genes": genes}
 
 
 @pytest.mark.parametrize(
@@ -233,17 +219,6 @@ def test_lost_activity(claim, genes, group):
     assert verdict(claim, effects={}) == UNTESTABLE
 
 
-def cell(pro=(0.98, 0.95), rest=(0.6, 0.9), width=0.02, **named):
-    def rates(tp, tn):
-        return {
-            name: {"mean": value, "low": value - width, "high": value + width}
-            for name, value in (("TP", tp), ("TN", tn))
-        }
-
-    methods = {"Pro": rates(*pro)} | {name: rates(*rest) for name in ("NW.P", "ELA", "LA")}
-    return {"n_tfs": 5, "scenario": 1, "design": "TF hub", "methods": methods} | named
-
-
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
@@ -275,7 +250,7 @@ def test_every_claim_has_a_judge_a_rule_and_a_caveat():
     verdicts = judge(Evidence())
     assert list(verdicts["verdict"]) == [UNTESTABLE] * len(table)
     assert (verdicts[["rule", "caveat"]] != "").all(axis=None)
-    text = claims.rules_text()
+    text = rules_text()
     assert all(statement in text for statement in table["statement"])
     assert all(rule in text for rule in verdicts["rule"])
 
@@ -283,17 +258,18 @@ def test_every_claim_has_a_judge_a_rule_and_a_caveat():
 def test_conclusion_follows_the_verdicts():
     found = judge(Evidence(network_gain=Number(-0.02, -0.03, -0.01)))
     said = conclusion(found, simulated=False)
-    assert "Reproduced: 1 of 13 (C1)." in said and "SIMULATED" not in said
+    assert "13 claims" in said and "1 is reproduced: C1." in said and "SIMULATED" not in said
+    assert "12 cannot be tested" in said and "partly" not in said
     planted = Evidence(edge=edge(0.4, 0.0))
     held = judge(Evidence(edge=edge(0.4, 0.2)), planted)
     said = conclusion(held, simulated=True)
-    assert "SIMULATED DATA" in said and "on 1 claims" in said
-    assert "C4 (reproduced planted, partly found)" in said
+    assert "SIMULATED DATA" in said and "on 1 claim;" in said
+    assert "C4 (planted: reproduced, found: partly)" in said
     same = judge(planted, planted)
-    assert "the run comes to the same on 1." in conclusion(same, simulated=True)
+    assert "the run reaches the same verdict on 1." in conclusion(same, simulated=True)
 
 
-# From the files of a run --------------------------------------------------------------------
+# From tables of the steps --------------------------------------------------------------------
 
 
 def test_network_gain_is_paired_by_fold():
@@ -342,124 +318,3 @@ def test_strength_of_the_named_edge_is_its_place_among_those_of_st():
     assert found["strength"] == pytest.approx(2 / 3)
     assert found["difference"] == Number(-0.3)
     assert named_edge({"ST": B.drop("ANXA10"), "RS": B}) is None
-
-
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A run of which nothing but the cohort is there."""
-    run = Run("simulated", "smoke", str(tmp_path_factory.mktemp("run")), threads=1)
-    run.write_cohort(run.cohort(fresh=True))
-    return run
-
-
-@pytest.fixture(scope="module")
-def gathered(run):
-    return gather(run, run.cohort(), PROFILE)
-
-
-def test_opens_alone_and_says_what_is_missing(run, gathered):
-    said = " ".join(gathered.origins)
-    assert "Notebook 02 was not run" in said and "notebook 09): not computed" in said
-    verdicts = judge(gathered)
-    assert verdicts.at["C8", "verdict"] == UNTESTABLE
-    assert not (verdicts["verdict"].drop("C8") == UNTESTABLE).any()
-    # Without intervals no difference between the groups counts as reproduced.
-    assert not verdicts.loc[["C4", "C5a", "C5b", "C6a", "C6b"], "verdict"].eq(REPRODUCED).any()
-    assert set(gathered.pro_minus) == set(run.cohort().response.columns)
-
-
-def predictions(drugs):
-    """Predictions of which Pro's are the best and LA's the worst, in four folds."""
-    rng = np.random.default_rng(0)
-    parts = []
-    for drug in drugs:
-        z = rng.normal(size=80)
-        part = pd.DataFrame(
-            {
-                "drug": drug,
-                "repeat": 0,
-                "fold": np.arange(80) % 4,
-                "line": [str(i) for i in range(80)],
-                "z": z,
-                "n_train": 60,
-            }
-        )
-        for size, method in enumerate(("Pro", "NW.P", "ELA", "LA", "drug mean", "tissue mean")):
-            part[method] = z + (0.5 + 0.1 * size) * rng.choice([-1.0, 1.0], size=80)
-        parts.append(part)
-    return pd.concat(parts, ignore_index=True)
-
-
-def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
-    again = replace(run, out=str(tmp_path))
-    again.write_cohort(run.cohort())
-    clear = {"ST": 1.0, "RS": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5, "p": 0.001}
-    again.write_json(
-        "09_differences",
-        {
-            "edges": [clear | {"regulator": "AKR1C1", "target": "ANXA10"}],
-            "degrees": dict.fromkeys(("ANXA10", "ZNF165"), clear),
-            "effects": [
-                clear | {"marker": gene, "side": where, "length": length}
-                for gene in ("ANXA10", "ZNF165")
-                for where in ("targets", "regulators")
-                for length in (1, 2)
-            ],
-        },
-    )
-    again.write_json("06_simulation", {"cells": [cell()] * 8})
-    again.write_table("02_predictions", predictions(again.cohort().response.columns))
-    again.write_json(
-        "03_markers",
-        {
-            "n_genes": 80,
-            "common": ["AKR1C1", "ANXA10", "OTHER"],
-            "published": [{"marker": gene, "in universe": gene != "C1QL1"} for gene in MARKERS],
-        },
-    )
-    evidence = gather(again, again.cohort(), PROFILE)
-    assert "Errors read from 02_predictions.csv." in evidence.origins
-    assert evidence.markers == {
-        "published": sorted(set(MARKERS) - {"C1QL1"}),
-        "common": 3,
-        "came_out": ["AKR1C1", "ANXA10"],
-        "genes": 80,
-    }
-    verdicts = judge(evidence)["verdict"]
-    for claim in ("C1", "C2a", "C6a", "C7a", "C8"):
-        assert verdicts[claim] == REPRODUCED
-    assert verdicts["C3"] == PARTLY
-    assert evidence.edge["ST"] == 1.0 and evidence.edge["difference"].p == 0.001
-    before = judge(gathered)["verdict"]
-    assert verdicts["C6b"] == before["C6b"] and before["C6a"] == PARTLY
-
-
-def test_planted_truth_is_judged_by_the_same_rules(run, gathered):
-    planted = planted_evidence(run, run.cohort(), PROFILE)
-    verdicts = judge(gathered, planted)
-    for claim in ("C3", "C4", "C6a", "C6b", "C7a", "C7b"):
-        assert verdicts.at[claim, "planted"] == REPRODUCED
-    for claim in ("C1", "C2a", "C2b", "C2c", "C8"):
-        assert verdicts.at[claim, "planted"] == ""
-    cohort = run.cohort()
-    real = replace(cohort, provenance=cohort.provenance | {"simulated": False}, truth=None)
-    assert planted_evidence(run, real, PROFILE) is None
-
-
-@pytest.mark.parametrize("simulated", [True, False])
-def test_figure_shows_every_claim_and_verdict(gathered, simulated):
-    verdicts = judge(gathered, Evidence() if simulated else None)
-    figure = figures.draw_claims(verdicts, simulated=simulated)
-    text = " ".join(t.get_text().replace("\n", " ") for t in figure.axes[0].texts)
-    assert all(claim in text for claim in verdicts.index)
-    assert all(text.count(v) >= n for v, n in verdicts["verdict"].value_counts().items())
-    # No text reaches into the column right of it.
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    starts = sorted(x for x, _ in figures.COLUMNS.values())
-    for artist in figure.axes[0].texts:
-        box = artist.get_window_extent(renderer).transformed(figure.axes[0].transData.inverted())
-        after = [x for x in starts if x > box.x0 + 0.04]
-        assert not after or box.x1 < after[0]
-    assert (figure._suptitle.get_text().endswith("SIMULATED DATA")) == simulated
-    said = figures.caption_claims(verdicts, simulated=simulated)
-    assert "13 claims" in said and ("simulated data" in said) == simulated

@@ -1,4 +1,4 @@
-"""Tables behind notebook 01, held to what can be counted by hand."""
+"""Tables behind notebook 01, compared with what can be counted by hand."""
 
 import json
 
@@ -49,7 +49,7 @@ def test_genes_are_ranked_by_variance_and_marked_as_taken(small):
     assert table["marker"].tolist() == [False, True, False, False]
 
 
-def test_markers_stand_in_the_order_of_the_paper_with_blanks_for_missing_ones(small):
+def test_markers_are_in_the_order_of_the_paper_with_blanks_for_missing_ones(small):
     table = tables.marker_table(tables.gene_table(small, 1))
     assert table.index.tolist() == list(MARKERS)
     assert table.loc["ANXA10", "rank"] == 2 and table.loc["ANXA10", "taken"] == ""
@@ -82,11 +82,11 @@ def test_numbers_and_sentences_follow_from_the_tables(small):
     text = sentences.conclusion(numbers)
     assert "5 cell lines of 3 tissues" in text and "0 of the paper's 7 markers" in text
     assert "ANXA10 (rank 2)" in text and "not in the cohort: AKR1C1" in text
-    assert "Forced in beside them, a deviation from the paper: LOW." in text
+    assert "whatever their variance, a deviation from the paper: LOW." in text
     assert "genes taken" in sentences.headline(numbers) and "2" in sentences.headline(numbers)
 
 
-def test_the_source_is_named_with_checksums_and_what_was_mended(small):
+def test_the_source_is_named_with_checksums_and_what_was_corrected(small):
     text = sentences.source_sentences(small)
     assert text.splitlines() == [
         "Source: **by hand**.",

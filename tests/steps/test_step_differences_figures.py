@@ -1,18 +1,15 @@
-"""Figures 8 and 9: every gene, edge and estimator shown, odd tables survived, data labelled."""
+"""Figures of step 09: every marker, side, edge and estimator, with its p value."""
 
-import numpy as np
 import pandas as pd
 import pytest
+from builders import words
 
-from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.steps.differences import figures as differences
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
-from pnetlib.steps.stability import figures as stability
-from pnetlib.steps.stability.compute import COMMON, STRONG, Frequencies
 from pnetlib.steps.style import GROUP_COLOURS
 
-DRUGS = ["A", "B"]
 NUMBERS = {
     "ST": 0.5,
     "low ST": 0.3,
@@ -27,48 +24,6 @@ NUMBERS = {
     "q": 0.01,
     "p family": 0.03,
 }
-
-
-def words(figure):
-    return " ".join(text.get_text() for text in figure.findobj(lambda o: hasattr(o, "get_text")))
-
-
-def frequencies(genes, pairs=10):
-    rng = np.random.default_rng(len(genes))
-    table = pd.DataFrame(
-        rng.integers(0, 2 * pairs + 1, (len(genes), 4)) / (2 * pairs),
-        pd.Index(genes, name="gene"),
-        [COMMON, STRONG, *DRUGS],
-    )
-    return Frequencies(table, table.sum().to_dict(), 100, pairs)
-
-
-@pytest.fixture
-def found():
-    genes = [*list(MARKERS)[:5], "g1", "g2"]
-    return {50: frequencies(genes), 100: frequencies([*genes, "C1QL1"], 4)}
-
-
-@pytest.fixture
-def edge_table():
-    rows = [
-        ("AKR1C1", "ANXA10", 0.9, 0.8, 0.1, 0.0, 0.8, 0.0),
-        ("g1", "g2", 0.2, 0.0, 0.3, 0.1, 0.1, 0.2),
-        ("g1", "ZNF165", 0.5, 0.3, 0.9, 0.95, 0.0, 0.4),
-    ]
-    return pd.DataFrame(
-        rows,
-        columns=[
-            "regulator",
-            "target",
-            "ST any",
-            "ST strong",
-            "RS any",
-            "RS strong",
-            "lost in RS",
-            "lost in ST",
-        ],
-    )
 
 
 @pytest.fixture
@@ -117,55 +72,6 @@ def moved():
             for k, key in enumerate(keys)
         ]
     )
-
-
-def test_markers_show_every_published_gene_and_the_most_frequent(found):
-    figure = stability.draw_markers(found, simulated=True)
-    text = words(figure)
-    assert all(
-        word in text
-        for word in [
-            *MARKERS,
-            "g1",
-            "g2",
-            *DRUGS,
-            "50 genes, 20 halves",
-            "100 genes, 8 halves",
-            "SIMULATED",
-        ]
-    )
-    first = figure.axes[0].lines[0]
-    genes = stability.drawn_genes(found)
-    shown = dict(zip(genes, first.get_xdata()))
-    assert shown["ANXA10"] == found[50].table.at["ANXA10", COMMON] and np.isnan(shown["C1QL1"])
-    assert "–" in text  # a published gene outside the first width
-    assert "simulated" not in stability.caption_markers(found, simulated=False)
-
-
-def test_bounds_are_drawn_for_each_width_and_rule(found):
-    figure = stability.draw_bounds(found, simulated=False)
-    assert len(figure.axes) == 4 and "SIMULATED" not in words(figure)
-    reached = figure.axes[0].lines[-1].get_ydata()
-    table = found[50].table[COMMON]
-    assert reached[0] == (table >= 0.55 - 1e-9).sum() and reached[-1] == (table >= 1).sum()
-    assert "100 genes" in stability.caption_bounds(found, simulated=False)
-
-
-def test_one_width_and_nothing_found_can_be_drawn():
-    none = Frequencies(frequencies(["g1"]).table * 0.0, dict.fromkeys([COMMON, STRONG], 0.0), 50, 3)
-    stability.draw_markers({50: none}, simulated=True)
-    stability.draw_bounds({50: none}, simulated=True)
-    assert "of the 0" not in stability.caption_bounds({50: none}, simulated=True)
-
-
-def test_edges_show_the_paper_s_edge_and_the_most_switched(edge_table):
-    figure = stability.draw_edges(edge_table, list(MARKERS), simulated=True)
-    text = words(figure)
-    assert "AKR1C1 → ANXA10" in text and "g1 → ZNF165" in text and "g1 → g2" not in text
-    part = Frequencies(edge_table, {STRONG: 5.0}, 42, 10)
-    caption = stability.caption_edges(edge_table, {"ST": part, "RS": part}, simulated=True)
-    assert "0 in ST, 1 in RS" in caption and "(simulated data)" in caption
-    stability.draw_edges(edge_table[:0], list(MARKERS), simulated=True)
 
 
 def test_degrees_show_both_groups_in_their_colours_and_p(degrees):

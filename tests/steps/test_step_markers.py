@@ -1,4 +1,4 @@
-"""Networks of each drug, the rule for common markers, and the published markers beside them."""
+"""Networks of each drug, the rule for common markers, and the published markers."""
 
 import networkx as nx
 import numpy as np
@@ -9,14 +9,17 @@ from scipy.sparse import csc_array
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.estimators import PredictiveNetwork
+from pnetlib.execution.engine import Engine
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.markers.compute import (
     DrugNetworks,
     common_markers,
+    default_top,
     fit_drug_networks,
     published_markers,
     ranks,
 )
+from pnetlib.steps.markers.sentences import conclusion
 
 GENES = pd.Index(["A", "B", "C", "D", "E"])
 CHOSEN = {
@@ -86,7 +89,7 @@ def test_genes_of_equal_importance_share_the_better_rank():
     assert list(common_markers(networks, 1).index) == list(GENES)
 
 
-def test_published_markers_are_shown_whether_or_not_they_came_out(five):
+def test_published_markers_are_shown_whether_or_not_they_are_common(five):
     variance_rank = pd.Series({"B": 2, "E": 5, "OUT": 77})
     table = published_markers(five, ["B", "E", "OUT", "NOWHERE"], variance_rank)
     assert list(zip(table["marker"], table["drug"])) == [
@@ -141,6 +144,14 @@ def test_threads_change_no_bit(cohort, genes, fitted):
     assert len(done) == len(CHOSEN)
 
 
+def test_a_dask_cluster_changes_no_bit(cohort, genes, fitted):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    with Engine("dask", 2) as engine:
+        again = fit_drug_networks(cohort, genes, CHOSEN, engine=engine)
+    assert_frame_equal(again.theta, fitted.theta, check_exact=True)
+    assert_frame_equal(again.fits, fitted.fits, check_exact=True)
+
+
 def test_networks_come_back_from_their_arrays(fitted, tmp_path):
     arrays = {key: np.asarray(value) for key, value in fitted.arrays().items()}
     text = {key: a.astype(str) if a.dtype.kind == "O" else a for key, a in arrays.items()}
@@ -154,3 +165,18 @@ def test_networks_come_back_from_their_arrays(fitted, tmp_path):
         assert isinstance(again.B[drug], csc_array)
         np.testing.assert_array_equal(again.B[drug].toarray(), fitted.B[drug].toarray())
     assert_frame_equal(common_markers(again, 20), common_markers(fitted, 20))
+
+
+def test_a_tenth_of_the_genes_counts_by_default(five, fitted):
+    assert default_top(five) == 1 and default_top(fitted) == 4
+
+
+def test_sentences_count_common_and_published_markers(five):
+    published = published_markers(five, ["B", "E", "OUT"], pd.Series(dtype=float))
+    said = conclusion(common_markers(five, 3), published, 3, 5)
+    assert "Of 5 genes, 2 are among the first 3" in said and "above all B and C" in said
+    assert "2 are among the genes analysed (B and E)" in said and "1 of these" in said
+    assert "include 0.8 of the paper's markers" in said  # 2 drawn, 2 of 5 published
+    said = conclusion(common_markers(five, 1), published, 1, 5)
+    assert "none is among the first 1" in said and "none of these is common" in said
+    assert "drawn at random" not in said

@@ -12,17 +12,22 @@ from sklearn.model_selection import KFold
 from pnetlib.datasets.simulated import SIZES, simulate_cohort
 from pnetlib.errors import DataError, MissingDrugError
 from pnetlib.estimators import ElasticNetwork
+from pnetlib.paper.markers import MARKERS as PUBLISHED
+from pnetlib.steps.markers.compute import DrugNetworks
 from pnetlib.steps.networks.compute import (
     GROUPS,
     degree_table,
+    edge_matrices,
     edge_table,
     fit_group_networks,
     layout,
     line_table,
     neighbourhood,
     network_errors,
+    network_genes,
     split_groups,
 )
+from pnetlib.steps.networks.sentences import conclusion
 
 MARKERS = ["ANXA10", "AKR1C1", "AKR1C3"]
 
@@ -222,7 +227,7 @@ def three():
     }
 
 
-def test_edges_of_both_groups_stand_side_by_side(three):
+def test_edges_of_both_groups_are_side_by_side(three):
     table = edge_table(three)
     expected = pd.DataFrame(
         {
@@ -280,3 +285,41 @@ def test_layout_places_every_linked_gene_and_again_the_same(networks):
     assert all(np.isfinite(place).all() for place in places.values())
     for gene, place in layout(edges, 1).items():
         np.testing.assert_array_equal(place, places[gene])
+
+
+def test_matrices_come_back_from_the_table_of_edges(networks, genes):
+    matrices = edge_matrices(edge_table(networks), genes)
+    for group in GROUPS:
+        np.testing.assert_array_equal(matrices[group], networks[group].B_.toarray())
+
+
+def test_genes_of_the_networks_begin_with_published_and_common_markers(cohort, genes):
+    common = next(gene for gene in genes if gene not in PUBLISHED)
+    theta = pd.DataFrame({"x": (genes == common) * 1.0}, genes)
+    found = DrugNetworks(genes, theta, theta.abs(), {}, pd.DataFrame())
+    markers, all_genes = network_genes(cohort, found, 5, top=1)
+    assert markers == [*PUBLISHED, common]
+    assert list(all_genes[: len(markers)]) == markers and len(all_genes) == len(markers) + 5
+    again = network_genes(cohort, found, 5, top=1, n_jobs=2)
+    assert again[0] == markers and again[1].equals(all_genes)
+
+
+def test_sentences_name_hubs_and_the_papers_edge(groups):
+    hubs = {
+        "ST": Known(graph_of("ANXA10", ("AKR1C1", "ANXA10", 0.5))),
+        "RS": Known(graph_of("ANXA10", ("ANXA10", "AKR1C1", 0.5))),
+    }
+    edges, degrees = edge_table(hubs), degree_table(hubs)
+    said = conclusion(groups, edges, degrees, ["ANXA10", "AKR1C1"])
+    assert "share 0 of 2 edges (0%)" in said
+    assert "ANXA10 has rank 1; one of them is in the first tenth" in said
+    assert "The paper's hubs of RS are not among the genes." in said
+    assert "coefficient 0.500 in ST and 0.000 in RS" in said and "this run agrees" in said
+    assert "is in neither network" in conclusion(groups, edges[:0], degrees, ["ANXA10"])
+
+
+def graph_of(gene, *edges):
+    made = nx.DiGraph()
+    made.add_nodes_from([gene, "AKR1C1"])
+    made.add_weighted_edges_from(edges)
+    return made

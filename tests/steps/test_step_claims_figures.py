@@ -1,0 +1,51 @@
+"""The figure of step 12: every claim with its verdict, and no text across two columns."""
+
+import pytest
+from builders import simulation_cell
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.claims import figures
+from pnetlib.steps.claims.compute import Evidence, Number, judge
+
+DIFFERENCE = Number(-0.8525, -1.4571, -0.5204, 0.0123)
+ROW = {"ST": 0.123, "RS": 0.975, "difference": DIFFERENCE}
+GENES = ("ANXA10", "ZNF165", "AKR1C3", "AKR1B10")
+
+
+@pytest.fixture
+def gathered():
+    """Evidence on every claim, with numbers as long as they come."""
+    error = Number(-0.0312, -0.1784, 0.1164)
+    drugs = ("Doxorubicin", "Mitomycin-C", "5-Fluorouracil", "Docetaxel")
+    return Evidence(
+        network_gain=error,
+        pro_minus={drug: dict.fromkeys(("NW.P", "ELA", "LA"), error) for drug in drugs},
+        markers={"published": list(MARKERS), "found": ["ANXA10"], "n_common": 20, "n_genes": 976},
+        edge=ROW | {"strength": 0.7},
+        degrees={
+            gene: {"rank ST": 14, "rank RS": 26, "genes": 37, "difference": DIFFERENCE}
+            for gene in GENES
+        },
+        effects={(gene, side): ROW for gene in GENES for side in ("targets", "regulators")},
+        cells=[simulation_cell()] * 18,
+    )
+
+
+@pytest.mark.parametrize("simulated", [True, False])
+def test_figure_shows_every_claim_and_verdict(gathered, simulated):
+    verdicts = judge(gathered, Evidence() if simulated else None)
+    figure = figures.draw_claims(verdicts, simulated=simulated)
+    text = " ".join(t.get_text().replace("\n", " ") for t in figure.axes[0].texts)
+    assert all(claim in text for claim in verdicts.index)
+    assert all(text.count(v) >= n for v, n in verdicts["verdict"].value_counts().items())
+    # No text reaches into the column right of it.
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    starts = sorted(x for x, _ in figures.COLUMNS.values())
+    for artist in figure.axes[0].texts:
+        box = artist.get_window_extent(renderer).transformed(figure.axes[0].transData.inverted())
+        after = [x for x in starts if x > box.x0 + 0.04]
+        assert not after or box.x1 < after[0]
+    assert (figure._suptitle.get_text().endswith("SIMULATED DATA")) == simulated
+    said = figures.caption_claims(verdicts, simulated=simulated)
+    assert "13 claims" in said and ("simulated data" in said) == simulated

@@ -1,0 +1,91 @@
+"""Figures 2a to 2c: every drug and method in its colour, whatever the number of drugs."""
+
+import matplotlib.colors as colours
+import numpy as np
+import pandas as pd
+import pytest
+from builders import words
+
+from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.comparison import figures as comparison
+from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.style import METHOD_COLOURS
+
+DRUGS = ["A", "B", "C"]
+
+
+@pytest.fixture
+def errors():
+    rows = [
+        {
+            "drug": drug,
+            "method": method,
+            "mean": 0.5 + 0.1 * k,
+            "se": 0.05,
+            "low": 0.4 + 0.1 * k,
+            "high": 0.6 + 0.1 * k,
+        }
+        for drug in DRUGS
+        for k, method in enumerate([*METHODS, *BASELINES])
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def differences():
+    rows = [
+        {"drug": drug, "against": method, "mean": -0.1, "se": 0.02, "low": -0.14, "high": -0.06}
+        for drug in [*DRUGS, "all"]
+        for method in [*METHODS[1:], *BASELINES]
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_errors_show_each_method_in_its_colour(errors):
+    figure = comparison.draw_errors(errors, simulated=True)
+    text = words(figure)
+    assert all(word in text for word in [*DRUGS, *METHODS, *BASELINES, "z-score", "SIMULATED"])
+    for axes in figure.axes[: len(DRUGS)]:
+        drawn = [colours.to_hex(c.lines[0].get_color()).upper() for c in axes.containers]
+        assert drawn == [METHOD_COLOURS[m].upper() for m in [*METHODS, *BASELINES]]
+        places = [float(c.lines[0].get_xdata()[0]) for c in axes.containers]
+        assert places == pytest.approx([0.5 + 0.1 * k for k in range(6)])
+
+
+def test_real_data_are_not_called_simulated(errors):
+    assert "SIMULATED" not in words(comparison.draw_errors(errors, simulated=False))
+    assert "simulated" not in comparison.caption_errors(errors, 5, simulated=False)
+
+
+def test_differences_name_every_pair_and_count_the_clear_ones(differences):
+    figure = comparison.draw_differences(differences, simulated=False)
+    text = words(figure)
+    assert all(f"Pro − {method}" in text for method in METHODS[1:])
+    assert "mean of the drugs" in text
+    assert "9 of the 9 intervals" in comparison.caption_differences(differences, simulated=False)
+
+
+def test_control_compares_measured_with_permuted(errors):
+    control = errors.assign(mean=1.0)
+    figure = comparison.draw_control(errors, control, simulated=False)
+    lines = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert len(lines) == 2 * len(METHODS)
+    permuted = [line for line in lines if line.get_markerfacecolor() == "white"]
+    assert all(np.allclose(line.get_xdata(), 0.0) for line in permuted)
+
+
+@pytest.mark.parametrize("n_drugs", [1, 10])
+def test_rows_keep_their_height_for_any_number_of_drugs(errors, differences, n_drugs):
+    drugs = [f"drug {k}" for k in range(n_drugs)]
+    first = errors[errors["drug"] == "A"]
+    figure = comparison.draw_errors(
+        pd.concat([first.assign(drug=drug) for drug in drugs]), simulated=False
+    )
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert len(shown) == n_drugs
+    assert min(axes.get_window_extent().height for axes in shown) / figure.dpi > 1.2
+    pairs = differences[differences["drug"] == "A"]
+    figure = comparison.draw_differences(
+        pd.concat([pairs.assign(drug=drug) for drug in [*drugs, "all"]]), simulated=False
+    )
+    assert figure.axes[0].get_window_extent().height / figure.dpi > 0.4 * n_drugs

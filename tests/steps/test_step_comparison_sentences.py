@@ -1,0 +1,55 @@
+"""Sentences of step 02: each follows from the numbers and turns with them."""
+
+import pandas as pd
+import pytest
+
+from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.comparison import sentences
+from pnetlib.steps.comparison.compute import BASELINES
+
+
+def error_table(*means):
+    """Errors of one drug: Pro, NW.P, ELA, LA, drug mean, tissue mean."""
+    rows = [
+        {"drug": "x", "method": method, "mean": mean, "low": mean - 0.1, "high": mean + 0.1}
+        for method, mean in zip([*METHODS, *BASELINES], means, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def difference_table(*intervals):
+    rows = [
+        {"drug": "x", "against": method, "low": low, "high": high}
+        for method, (low, high) in zip(METHODS[1:], intervals, strict=True)
+    ]
+    return pd.DataFrame([*rows, {"drug": "all", "against": "LA", "low": -1.0, "high": -0.5}])
+
+
+@pytest.mark.parametrize(
+    ("errors", "best", "network"),
+    [
+        ((0.6, 0.7, 0.8, 0.9, 1.0, 0.8), "Pro predicts best with an error of 0.600", "too"),
+        ((0.9, 0.8, 0.7, 0.6, 1.0, 0.8), "LA predicts best with an error of 0.600", "in contrast"),
+    ],
+)
+def test_best_method_and_families_follow_the_errors(errors, best, network):
+    said = sentences.conclusion(error_table(*errors), difference_table((-1, 1), (-1, 1), (-1, 1)))
+    assert best in said and "25% below the better naive prediction (tissue mean, 0.800)" in said
+    assert f"The paper, {network}, reports" in said
+    assert "clearly lower (the interval excludes 0) in none, and clearly higher in none" in said
+
+
+def test_a_method_that_does_not_beat_the_naive_means_is_called_so():
+    table = error_table(1.2, 1.1, 1.1, 1.1, 1.0, 1.05)
+    said = sentences.conclusion(table, difference_table((0.1, 0.2), (-0.2, -0.1), (-1, 1)))
+    assert "does not beat the better naive prediction (drug mean, 1.000)" in said
+    assert "in 1, against ELA (x), and clearly higher in 1, against NW.P (x);" in said
+    assert "in the other 1" in said
+
+
+def test_control_says_what_is_left_without_signal():
+    measured = error_table(0.6, 0.7, 0.8, 0.9, 1.0, 0.8)
+    some = sentences.control_sentence(measured, error_table(0.98, 1.1, 1.0, 1.0, 1.0, 1.0))
+    assert "10.0% to 40.0%" in some and "-10.0% to 2.0%" in some and "up to 2.0% can arise" in some
+    none = sentences.control_sentence(measured, error_table(1.1, 1.1, 1.0, 1.0, 1.0, 1.0))
+    assert "nothing is saved" in none

@@ -1,0 +1,114 @@
+"""Figures 4a to 4c: one layout, legible names, colours of the groups, the chosen lam1."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import words
+
+from pnetlib.estimators import ElasticNetwork
+from pnetlib.steps.networks import compute as group_step, figures as networks
+from pnetlib.steps.style import GROUP_COLOURS
+
+
+@pytest.fixture
+def group_tables():
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame(rng.normal(size=(60, 6)) @ rng.normal(size=(6, 6)), columns=list("abcdef"))
+    fits = {"ST": ElasticNetwork(0.3).fit(X[:30]), "RS": ElasticNetwork(0.3).fit(X[30:])}
+    return group_step.edge_table(fits), group_step.degree_table(fits)
+
+
+def test_networks_share_one_layout_and_fade_shared_edges(group_tables):
+    edges, degrees = group_tables
+    positions = group_step.layout(edges, 0)
+    figure = networks.draw_networks(edges, degrees, positions, ["a"], simulated=False)
+    for axes, group in zip(figure.axes, ("ST", "RS")):
+        arrows = [patch for patch in axes.patches if hasattr(patch, "get_arrowstyle")]
+        assert len(arrows) == (edges[group] != 0).sum()
+        faded = sum(arrow.get_alpha() < 0.5 for arrow in arrows)
+        assert faded == (edges["presence"] == "both").sum()
+    offsets = [np.vstack([s.get_offsets() for s in axes.collections]) for axes in figure.axes]
+    assert np.array_equal(*offsets)
+
+
+def test_strongest_edges_only(group_tables):
+    edges, _ = group_tables
+    kept = networks.strongest(edges, 2)
+    size = edges[["ST", "RS"]].abs().max(axis=1)
+    assert sorted(size[kept.index]) == sorted(size.nlargest(2))
+
+
+def test_hubs_use_the_colours_of_the_groups(group_tables):
+    _, degrees = group_tables
+    figure = networks.draw_hubs(degrees, ["a", "b"], simulated=False)
+    drawn = {line.get_color() for line in figure.axes[0].lines if line.get_marker() != "None"}
+    assert drawn == set(GROUP_COLOURS.values())
+
+
+def test_network_errors_mark_the_choice():
+    errors = pd.DataFrame({"ST": [0.9, 0.5], "RS": [0.8, 0.6]}, index=[0.1, 0.4])
+    figure = networks.draw_network_errors(errors, 0.4, simulated=False)
+    assert any(np.allclose(line.get_xdata(), 0.4) for line in figure.axes[0].lines)
+    assert "0.50 in ST" in networks.caption_network_errors(errors, 0.4, simulated=False)
+
+
+def dense_tables(n_genes, n_markers, seed):
+    """Group tables of many genes in a crowd, the last of them without any edge."""
+    rng = np.random.default_rng(seed)
+    genes = [f"GENE{k:04d}" for k in range(n_genes)]
+    pairs = [(a, b) for a in genes[:-1] for b in genes[:-1] if a != b]
+    picked = [pairs[k] for k in rng.permutation(len(pairs))[: 4 * n_genes]]
+    edges = pd.DataFrame(picked, columns=["regulator", "target"])
+    for group in group_step.GROUPS:
+        edges[group] = rng.normal(size=len(edges)) * (rng.random(len(edges)) < 0.7)
+    edges["presence"] = np.select(
+        [edges["RS"] == 0, edges["ST"] == 0], ["ST only", "RS only"], "both"
+    )
+    degree = {
+        f"degree {g}": edges.groupby("regulator")[g].apply(lambda b: b.abs().sum())
+        for g in group_step.GROUPS
+    }
+    positions = {gene: 0.01 * rng.normal(size=2) for gene in genes[:-1]}
+    return edges, pd.DataFrame(degree).reindex(genes).fillna(0.0), positions, genes[:n_markers]
+
+
+@pytest.mark.parametrize(("n_genes", "n_markers"), [(5, 5), (40, 8), (47, 17)])
+def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
+    edges, degrees, positions, names = dense_tables(n_genes, n_markers, n_genes)
+    figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
+    figure.canvas.draw()
+    width, height = figure.canvas.get_width_height()
+    for axes in figure.axes:
+        assert sorted(text.get_text() for text in axes.texts) == list(degrees.index)
+        boxes = np.array([text.get_window_extent().extents for text in axes.texts])
+        over = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
+            boxes[:, None, :2], boxes[None, :, :2]
+        )
+        over[np.diag_indices(len(boxes))] = -1
+        assert not (over > 1).all(axis=2).any()
+        assert (boxes[:, :2] >= -1).all() and (boxes[:, 2:] <= [width + 1, height + 1]).all()
+        assert {t.get_fontsize() for t in axes.texts if t.get_text() in names} == {8}
+        assert min(text.get_fontsize() for text in axes.texts) >= 7
+
+
+def test_networks_keep_genes_where_they_are_clear():
+    places, clear = networks._push(
+        np.array([[1.0, 1], [2, 2]]), np.full((2, 2), 0.2), np.zeros((2, 2)), np.full((2, 2), 3.0)
+    )
+    assert clear and places.tolist() == [[1, 1], [2, 2]]
+
+
+def test_networks_without_an_edge():
+    edges, degrees, _, names = dense_tables(5, 2, 0)
+    figure = networks.draw_networks(edges[:0], 0 * degrees, {}, names, simulated=True)
+    assert all(name in words(figure) for name in degrees.index)
+
+
+def test_hubs_are_in_the_order_of_their_degree(group_tables):
+    _, degrees = group_tables
+    figure = networks.draw_hubs(degrees, list(degrees.index), simulated=False)
+    names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    largest = degrees.loc[names, ["degree ST", "degree RS"]].max(axis=1)
+    assert largest.is_monotonic_decreasing
+    legend = figure.axes[0].get_legend().get_window_extent()
+    assert legend.x0 >= figure.axes[0].get_window_extent().x1

@@ -1,0 +1,215 @@
+"""Artefacts: earlier results are read where a run has them and computed where it has not."""
+
+import ast
+import json
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from builders import simulation_cell as cell
+
+from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.claims.compute import PARTLY, REPRODUCED, UNTESTABLE, judge
+from pnetlib.steps.sizes import PROFILES
+from pnetlib.workflow import artefacts
+from pnetlib.workflow.run import Run
+
+PROFILE = PROFILES["smoke"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run of which nothing but the cohort is there."""
+    run = Run("simulated", "smoke", str(tmp_path_factory.mktemp("run")), threads=1)
+    run.write_cohort(run.cohort(fresh=True))
+    return run
+
+
+@pytest.fixture(scope="module")
+def gathered(run):
+    return artefacts.evidence(run, run.cohort(), PROFILE)
+
+
+def test_opens_alone_and_says_what_is_missing(run, gathered):
+    said = " ".join(gathered.origins)
+    assert "Notebook 02 was not run" in said and "notebook 09): not computed" in said
+    verdicts = judge(gathered)
+    assert verdicts.at["C8", "verdict"] == UNTESTABLE
+    assert not (verdicts["verdict"].drop("C8") == UNTESTABLE).any()
+    # Without intervals no difference between the groups counts as reproduced.
+    assert not verdicts.loc[["C4", "C5a", "C5b", "C6a", "C6b"], "verdict"].eq(REPRODUCED).any()
+    assert set(gathered.pro_minus) == set(run.cohort().response.columns)
+
+
+def predictions(drugs):
+    """Predictions of which Pro's are the best and LA's the worst, in four folds."""
+    rng = np.random.default_rng(0)
+    parts = []
+    for drug in drugs:
+        z = rng.normal(size=80)
+        part = pd.DataFrame(
+            {
+                "drug": drug,
+                "repeat": 0,
+                "fold": np.arange(80) % 4,
+                "line": [str(i) for i in range(80)],
+                "z": z,
+                "n_train": 60,
+            }
+        )
+        for size, method in enumerate(("Pro", "NW.P", "ELA", "LA", "drug mean", "tissue mean")):
+            part[method] = z + (0.5 + 0.1 * size) * rng.choice([-1.0, 1.0], size=80)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
+    again = replace(run, out=str(tmp_path))
+    again.write_cohort(run.cohort())
+    clear = {"ST": 1.0, "RS": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5, "p": 0.001}
+    again.write_json(
+        "09_differences",
+        {
+            "edges": [clear | {"regulator": "AKR1C1", "target": "ANXA10"}],
+            "degrees": dict.fromkeys(("ANXA10", "ZNF165"), clear),
+            "effects": [
+                clear | {"marker": gene, "side": where, "length": length}
+                for gene in ("ANXA10", "ZNF165")
+                for where in ("targets", "regulators")
+                for length in (1, 2)
+            ],
+        },
+    )
+    again.write_json("06_simulation", {"cells": [cell()] * 8})
+    again.write_table("02_predictions", predictions(again.cohort().response.columns))
+    again.write_json(
+        "03_markers",
+        {
+            "n_genes": 80,
+            "common": ["AKR1C1", "ANXA10", "OTHER"],
+            "published": [{"marker": gene, "in universe": gene != "C1QL1"} for gene in MARKERS],
+        },
+    )
+    evidence = artefacts.evidence(again, again.cohort(), PROFILE)
+    assert "Errors read from 02_predictions.csv." in evidence.origins
+    assert evidence.markers == {
+        "published": sorted(set(MARKERS) - {"C1QL1"}),
+        "n_common": 3,
+        "found": ["AKR1C1", "ANXA10"],
+        "n_genes": 80,
+    }
+    verdicts = judge(evidence)["verdict"]
+    for claim in ("C1", "C2a", "C6a", "C7a", "C8"):
+        assert verdicts[claim] == REPRODUCED
+    assert verdicts["C3"] == PARTLY
+    assert evidence.edge["ST"] == 1.0 and evidence.edge["difference"].p == 0.001
+    before = judge(gathered)["verdict"]
+    assert verdicts["C6b"] == before["C6b"] and before["C6a"] == PARTLY
+
+
+def test_planted_truth_is_judged_by_the_same_rules(run, gathered):
+    planted = artefacts.planted_evidence(run, run.cohort(), PROFILE)
+    verdicts = judge(gathered, planted)
+    for claim in ("C3", "C4", "C6a", "C6b", "C7a", "C7b"):
+        assert verdicts.at[claim, "planted"] == REPRODUCED
+    for claim in ("C1", "C2a", "C2b", "C2c", "C8"):
+        assert verdicts.at[claim, "planted"] == ""
+    cohort = run.cohort()
+    real = replace(cohort, provenance=cohort.provenance | {"simulated": False}, truth=None)
+    assert artefacts.planted_evidence(run, real, PROFILE) is None
+
+
+# Names of results ---------------------------------------------------------------------------
+
+# What others may name: the cohort, which `Run` itself writes and reads, and the notebook whose
+# folds can be computed as jobs of their own.
+NAMED_ELSEWHERE = {"run.py": {"01_cohort"}, "driver.py": {"02_comparison"}}
+
+
+def strings(tree):
+    """Yield the constant texts of a module apart from its docstrings."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) not in docstrings:
+                yield node.value
+
+
+def called(tree, methods):
+    """Yield the first argument of every call of one of the methods, where it is a text."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in methods:
+            if node.args and isinstance(node.args[0], ast.Constant):
+                yield node.args[0].value
+
+
+@pytest.fixture(scope="module")
+def notebook_trees(project):
+    """The code of every notebook, parsed."""
+    trees = []
+    for path in sorted((project / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text("utf-8"))["cells"]
+        code = ("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+        trees.append(ast.parse("\n".join(code)))
+    return trees
+
+
+def test_no_other_module_names_a_result(project):
+    for path in sorted((project / "pnetlib").rglob("*.py")):
+        if path.name != "artefacts.py":
+            texts = strings(ast.parse(path.read_text("utf-8")))
+            named = {text for text in texts if re.match(r"\d\d_", text)}
+            assert named <= NAMED_ELSEWHERE.get(path.name, set()), path
+
+
+def test_no_step_is_handed_a_run_or_imports_the_workflow(project):
+    for path in sorted((project / "pnetlib/steps").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef):
+                assert "run" not in {argument.arg for argument in node.args.args}, path
+            if isinstance(node, ast.ImportFrom):
+                assert not (node.module or "").startswith(("pnetlib.workflow", "pnetlib.cli")), path
+
+
+def test_every_result_that_is_read_is_written_by_a_notebook(project, notebook_trees):
+    module = ast.parse((project / "pnetlib/workflow/artefacts.py").read_text("utf-8"))
+    kinds = ("json", "table", "arrays")
+    for kind in kinds:
+        read = set(called(module, {f"read_{kind}"}))
+        written = {name for tree in notebook_trees for name in called(tree, {f"write_{kind}"})}
+        assert read and read <= written, kind
+
+
+def test_every_figure_of_the_notebooks_has_a_title(notebook_trees):
+    said = {text for tree in notebook_trees for text in strings(tree)}
+    saved = {name for tree in notebook_trees for name in called(tree, {"save_figure"})}
+    beginnings = tuple(text for text in said if re.fullmatch(r"\d\d_\w*_", text))
+    assert saved <= set(artefacts.FIGURES)
+    assert all(name in said or name.startswith(beginnings) for name in artefacts.FIGURES)
+
+
+def test_a_folder_without_a_finished_run_has_no_provenance(tmp_path):
+    assert artefacts.provenance(tmp_path) is None
+    (tmp_path / "01_data.json").write_text('{"source": "by hand", "files": {"a": "1"}}')
+    assert artefacts.provenance(tmp_path) is None
+    (tmp_path / "02_comparison.json").write_text('{"seed": 3}')
+    assert artefacts.provenance(tmp_path) == ("by hand", {"a": "1"}, 3)
+
+
+def test_lambdas_and_networks_are_computed_where_no_notebook_wrote_them(run):
+    cohort = run.cohort()
+    chosen, origin = artefacts.chosen_lambdas(run, cohort, PROFILE)
+    assert list(chosen) == list(cohort.response.columns) and "Notebook 02 was not run" in origin
+    networks, origin = artefacts.drug_networks(run, cohort, PROFILE)
+    assert len(networks.genes) == PROFILE.n_genes and "Notebook 03 was not run" in origin
+    groups, genes, B, origin = artefacts.group_networks(run, cohort, PROFILE)
+    assert {group: len(lines) for group, lines in groups.lines.items()} == {"ST": 30, "RS": 30}
+    assert all(matrix.shape == (len(genes),) * 2 for matrix in B.values())
+    assert "Notebook 04 was not run" in origin
