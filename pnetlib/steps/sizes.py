@@ -15,7 +15,7 @@ class _Shown:
     """Shows sizes in a notebook as a table of names and values."""
 
     def _repr_markdown_(self):
-        rows = (f"| {name.replace('_', ' ')} | {text} |" for name, text in self._texts().items())
+        rows = (f"| `{name}` | {text} |" for name, text in self._texts().items())
         return "\n".join(("| Size | Value |", "|:--|:--|", *rows))
 
     def _texts(self):

@@ -112,7 +112,7 @@ def _ending(table: pd.DataFrame, n: int) -> str:
     return (
         "Left: both groups; right: their difference. Bars: 95 % bootstrap intervals, corrected for "
         f"bias, so a dot need not lie in the middle. p: {n:,} permutations of the labels within "
-        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (red)."
+        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (highlighted)."
     )
 
 
@@ -163,7 +163,7 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     text = (
         f"The {min(MOST, len(edges))} edges of smallest p; {' → '.join(NAMED_EDGE)} comes first if "
         f"its genes are in the networks. Bars: 95 % bootstrap intervals. Of {len(edges)} edges, "
-        f"{clear} have q < {LEVEL} over all pairs of genes (red), and for {strict} the probability "
+        f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the probability "
         f"of any false edge is below {LEVEL}; p from {n:,} permutations of the labels within "
         "tissues."
     )

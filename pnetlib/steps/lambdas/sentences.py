@@ -25,10 +25,12 @@ def conclusion(rules):
                 f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
                 f"{clear[_side(row)]}) with {row['effects']:.0f} effects"
             )
+        lowest = f"{best} has the lowest error, {part.at[best, 'error']:.3f}"
+        if best != "CV":
+            lowest += f"; that of CV is {part.at['CV', 'error']:.3f}"
         lines.append(
-            f"- **{method}**: {best} has the lowest error, {part.at[best, 'error']:.3f} (CV "
-            f"{part.at['CV', 'error']:.3f} with {part.at['CV', 'effects']:.0f} effects). Change of "
-            f"the error compared with CV: {'; '.join(words)}."
+            f"- **{method}**: {lowest}. CV selects {part.at['CV', 'effects']:.0f} effects. Change "
+            f"of the error compared with CV: {'; '.join(words)}."
         )
     network = rules[rules["method"].isin(NETWORK_METHODS)].set_index(["method", "rule"])["edges"]
     edges = "; ".join(
@@ -58,9 +60,15 @@ def _overall(rules):
     if worse == better == 0:
         verdict = "no rule predicts clearly better or worse than the smallest inner error (CV)"
     elif better == 0:
-        verdict = f"no rule predicts clearly better than CV, and {worse} of {len(sides)} are worse"
+        verdict = (
+            f"no rule predicts clearly better than CV, and {worse} of {len(sides)} choices (method and "
+            "rule) predict clearly worse"
+        )
     else:
-        verdict = f"{better} of {len(sides)} choices predict clearly better than CV, {worse} worse"
+        verdict = (
+            f"{better} of {len(sides)} choices (method and rule) predict clearly better than CV and "
+            f"{worse} clearly worse"
+        )
     effects = rules.groupby("rule")["effects"].mean()
     fewer = listed(rule for rule in RULES[1:] if effects[rule] < effects["CV"])
     return f"- Over all methods, {verdict}. Rules that select fewer genes on average: {fewer}."

@@ -293,11 +293,12 @@ def caption_edges(intervals: pd.DataFrame, chance: pd.Series) -> str:
     """Return the caption of `draw_edges`."""
     own = intervals[(intervals["measure"] == "edge AUPR") & (intervals["method"] == "Pro")]
     means = own.groupby("error level")["mean"].mean()
-    words = ", ".join(f"{mean:.2f} at error level {level:g}" for level, mean in means.items())
+    words = " and ".join(f"{mean:.2f} at error level {level:g}" for level, mean in means.items())
+    guess = dict.fromkeys(f"{share:.3f}" for share in (chance.min(), chance.max()))
     text = (
         "Area under the precision-recall curve (AUPR) over pairs of genes, at the lambdas chosen "
         f"for prediction, with 95 % intervals. Pro's mean is {words}; guessing gives "
-        f"{chance.min():.3f} to {chance.max():.3f}."
+        f"{' to '.join(guess)} (dotted)."
     )
     return caption("Figure 6c", text, True)
 

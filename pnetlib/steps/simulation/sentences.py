@@ -81,7 +81,7 @@ def of_link_penalty(table):
             for linked, name in ((True, "lam4 > 0"), (False, "lam4 = 0"))
             if linked in rows
         ]
-        line = f"- Response through {response}: cross-validation chose {'; '.join(words)} for Pro."
+        line = f"- Response through {response}: for Pro, cross-validation chose {'; '.join(words)}."
         if len(rows) == 2:
             more, less = rows[True], rows[False]
             line += (
@@ -161,7 +161,7 @@ def of_errors(replicates):
         lines.append(
             f"- Error on new samples, response through {response}: Pro {wide['Pro'].mean():.3f} of "
             f"the variance (noise {part['noise'].mean():.3f}); Pro minus {'; minus '.join(words)}. "
-            f"Methods that Pro clearly predicts better than: {beaten}."
+            f"Pro clearly predicts better than: {beaten}."
         )
     return "\n".join(lines)
 

@@ -177,8 +177,8 @@ def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
         reached = f"{width:,} genes: {row['reached']} reach {STRONG_THRESHOLD}"
         parts.append(f"{reached}, {limit} (r-concave bound)")
     text = (
-        "Blue steps: number of genes that are markers in at least this share of the halves. Lines "
-        "with dots: bounds on the expected number of false ones, which are selected no more often "
+        "Blue steps: number of genes that are markers in at least this share of the halves. Other "
+        "lines: bounds on the expected number of false ones, which are selected no more often "
         "than a gene drawn at random (Shah and Samworth). Selection is reliable where the steps "
         f"lie above a bound. Best mean rank: {'; '.join(parts)}."
     )

@@ -54,12 +54,13 @@ def _of_width(width, row):
         if share[COMMON] > 0
     ]
     stable = rule["reached"] + strong["reached"]
+    most_often = f"; most often {listed(first)}" if first else ""
     return (
         f"- **{width:,} genes, {rule['pairs']} pairs: "
         f"{'some markers are stable' if stable else 'no marker is stable'}.** By the rule of "
         f"figure 3, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
         f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
-        f"{_falsely(rule)}; most often {listed(first)}. Of the {strong['selected_on_a_half']:.0f} "
+        f"{_falsely(rule)}{most_often}. Of the {strong['selected_on_a_half']:.0f} "
         f"genes of best mean rank on each half, {strong['reached']} recur in at least "
         f"{strong['threshold']:.0%}{_falsely(strong)}."
     )
