@@ -64,9 +64,12 @@ def _reading(verdicts):
     if selected > 0.5:
         return "The study supports the paper's pattern."
     if ranked > 0.5:
-        return "Pro ranks relevant genes best, but it also selects more irrelevant genes."
+        return (
+            "Pro ranks relevant genes best, but by the genes it selects the pattern appears in at "
+            "most half of the cells."
+        )
     if (verdicts["pattern"] == OPEN).mean() > 0.5:
-        return "With so few data sets most cells remain undecided."
+        return "With this number of data sets most cells remain undecided."
     return "The study does not support the paper's pattern."
 
 
