@@ -12,50 +12,50 @@ from typing import Any, Protocol
 
 from pnetlib.errors import SetupError, UsageError
 from pnetlib.execution.fingerprint import CALCULATION, library_digest, versions
-from pnetlib.execution.threads import thread_count
+from pnetlib.execution.threads import chunks, thread_count
 
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
 SCHEDULER_VARIABLE = "PNETLIB_SCHEDULER"
-_PATIENCE = {"scheduler": 20, "worker": 120, "job": 86400}  # seconds for the first one to answer
+_PATIENCE = {"scheduler": 20, "worker": 120, "job": 86400}  # seconds until the first one answers
 SLURM = "slurm"  # instead of an address
-_JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # a worker's, where dask's settings are silent
-_TRIES = 3  # of starting a local cluster
-_LOOK = 5  # seconds after which a silent scheduler is looked after
+_JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # per worker, unless dask's settings say more
+_TRIES = 3  # attempts to start a local cluster
+_LOOK = 5  # seconds of silence after which the scheduler is checked
 
 
 class Kept(Protocol):
-    """Results of earlier tasks, as `Engine.map` asks for them."""
+    """Store of task results, as `Engine.map` uses it."""
 
     def get(self, task: tuple) -> Any:
-        """Return the result of a task, or None where there is none."""
+        """Return the stored result of a task, or None if there is none."""
 
     def put(self, task: tuple, result: Any) -> None:
-        """Keep the result of a task."""
+        """Store the result of a task."""
 
 
 class Engine:
-    """Maps a function over tasks; the results are the same to the last bit on every backend.
+    """Map functions over tasks, with results identical to the last bit on every backend.
 
-    Each task is computed with one BLAS thread, wherever it is computed.
+    Each task is computed with one BLAS thread, wherever it runs.
 
     Parameters
     ----------
     backend : {"threads", "dask"}
         Threads of this process (joblib), or processes of a dask cluster.
     threads : int, optional
-        Tasks done at the same time: threads, or processes of a local cluster; all allowed cores
-        by default. A cluster with an address has its own number.
-    scheduler : str
-        Address of a dask scheduler, such as ``"tcp://node7:8786"``, whose workers have this very
-        library; ``"slurm"`` for workers that are jobs of Slurm, `threads` of them, as dask's own
-        settings (``jobqueue.slurm``) describe them; empty for processes on this machine. Jobs and
-        processes end with the engine.
+        Number of tasks computed at the same time, by threads or by processes of a local cluster;
+        by default all allowed cores. A cluster with an address decides for itself.
+    scheduler : str, default ""
+        Address of a dask scheduler, such as ``"tcp://node7:8786"``, whose workers use the same
+        version of this library; ``"slurm"`` to submit `threads` Slurm jobs as workers, described
+        by dask's own settings (``jobqueue.slurm``); empty to start processes on this machine.
+        Jobs and processes end with the engine.
 
     Raises
     ------
     UsageError
-        If there is no such backend, or threads are given an address.
+        If the backend is unknown, or the backend threads is given an address.
 
     Examples
     --------
@@ -78,7 +78,7 @@ class Engine:
 
     @classmethod
     def of_environment(cls, threads: int | None = None) -> "Engine":
-        """Return the engine that the driver asked for (`BACKEND_VARIABLE`), else threads."""
+        """Return the engine that the driver requested (`BACKEND_VARIABLE`), else one of threads."""
         backend = os.environ.get(BACKEND_VARIABLE) or "threads"
         scheduler = os.environ.get(SCHEDULER_VARIABLE, "") if backend == "dask" else ""
         return cls(backend, threads, scheduler)
@@ -97,22 +97,23 @@ class Engine:
         Parameters
         ----------
         function : callable
-            A function of a module; on dask it is imported by each worker.
+            A module-level function; on dask each worker imports it.
         tasks : sequence of sequences
-            The arguments that differ.
+            The arguments that differ between tasks; they should be small.
         shared : sequence
-            The arguments that do not, such as an expression matrix; sent to each worker once.
+            The arguments that all tasks share, such as an expression matrix; sent to each worker
+            once.
         kept : Kept, optional
-            Gives the results of tasks that were finished before, and is given each new one as
-            soon as it is there (in whatever order they finish).
+            Supplies the results of tasks that were finished before, and stores each new one as
+            soon as it is computed (in whatever order tasks finish).
         advance : callable, optional
-            Called after each task.
+            Called once per task.
 
         Raises
         ------
         SetupError
-            If there is no dask, no scheduler, no worker, or a worker has another library; or if
-            one task ends every worker it is given to.
+            If dask is not installed, no scheduler or worker answers, a worker has another version
+            of the library, or a task ends every worker it is given to.
         """
         tasks = [tuple(task) for task in tasks]
         results = {}
@@ -139,8 +140,38 @@ class Engine:
             yield results.pop(following)
             following += 1
 
+    def map_blocks(
+        self,
+        function: Callable,
+        n: int,
+        size: int,
+        shared: Sequence = (),
+        *,
+        advance: Callable[[], None] | None = None,
+    ) -> Iterator:
+        """Yield ``function(*shared, first, stop)`` for consecutive blocks of the numbers below n.
+
+        For many tasks so small that sending each would cost more than computing it. The block
+        size is fixed, so sums over blocks do not depend on the number of workers.
+
+        Parameters
+        ----------
+        function, shared
+            As in `map`.
+        n, size : int
+            Numbers in all, and numbers per block.
+        advance : callable, optional
+            Called once per number.
+        """
+        blocks = chunks(n, size)
+        for result, (first, stop) in zip(self.map(function, blocks, shared), blocks):
+            if advance is not None:
+                for _ in range(first, stop):
+                    advance()
+            yield result
+
     def close(self) -> None:
-        """End the local cluster, or leave the other one, if there is any."""
+        """Stop the local cluster, or disconnect from the remote one, if there is one."""
         while self._open:
             self._open.pop().close()
         self.__dict__.pop("_client", None)
@@ -165,17 +196,17 @@ class Engine:
             yield from pool(joblib.delayed(numbered)(*item) for item in tasks.items())
 
     def _on_dask(self, function, tasks, shared):
-        # Not through joblib's connector to dask: it waits for ever where a task is given up.
+        # joblib's own dask backend would wait forever for a task that dask has given up.
         from dask.distributed import KilledWorker
 
-        from pnetlib.execution.workers import compute, hold
+        from pnetlib.execution.workers import compute, share
 
         client = self._client
         expected = {"library": library_digest(*CALCULATION), **versions()}
-        # A task of its own rather than scattered data, so that it can be made again.
-        held = client.submit(hold, *shared, key=f"shared-{os.urandom(8).hex()}")
+        # A task rather than scattered data, so that dask can compute it again if a worker dies.
+        common = client.submit(share, *shared, key=f"shared-{os.urandom(8).hex()}")
         futures = {
-            client.submit(compute, expected, function, held, task, pure=False): number
+            client.submit(compute, expected, function, common, task, pure=False): number
             for number, task in tasks.items()
         }
         done = SimpleQueue()
@@ -195,7 +226,7 @@ class Engine:
             ) from error
         finally:
             if client.status == "running":
-                client.cancel([*futures, held])
+                client.cancel([*futures, common])
 
     @cached_property
     def _client(self):
@@ -209,7 +240,7 @@ class Engine:
                 "the backend dask needs the package distributed; install it with "
                 "`pip install -e '.[dask]'`."
             ) from error
-        # Its warning about large tasks is about `shared`, which is sent once.
+        # dask warns of large tasks because of `shared`, which is sent only once.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"})
         address, workers = self.scheduler, "worker"
         if address in ("", SLURM):
@@ -229,12 +260,12 @@ class Engine:
             lacks = "no dask worker" if client else "no dask scheduler"
             raise SetupError(
                 f"there is {lacks} at {address}; start one with `dask scheduler` and "
-                "`dask worker`, or leave the address out for processes on this machine."
+                "`dask worker`, or omit the address to use processes on this machine."
             ) from error
         return client
 
     def _slurm_cluster(self, settings):
-        """Submit a job for each worker; they may wait in the queue."""
+        """Submit one job per worker; jobs may wait in the queue."""
         try:
             from dask_jobqueue import SLURMCluster
         except ImportError as error:
@@ -256,7 +287,7 @@ class Engine:
         return cluster
 
     def _local_cluster(self, kind):
-        """Start worker processes of this machine; one that is killed meanwhile is not the end."""
+        """Start worker processes on this machine, trying again if one is killed meanwhile."""
         for _ in range(_TRIES):
             try:
                 return kind(
@@ -277,7 +308,7 @@ class Engine:
 
 
 def _patiently(client, ask):
-    """Return what is asked for as soon as it is there, as long as the scheduler lives."""
+    """Return the answer of `ask` as soon as there is one, while the scheduler lives."""
     while client.status in ("running", "connecting"):
         try:
             return ask()
@@ -286,14 +317,14 @@ def _patiently(client, ask):
         except CancelledError:
             break
     raise SetupError(
-        "the dask scheduler was lost; finished tasks are kept, so start it again and give the "
-        "same command."
+        "the dask scheduler was lost; finished tasks are saved, so restart it and give the same "
+        "command again."
     )
 
 
 @dataclass(frozen=True)
 class Work:
-    """What an engine is given: a function, its tasks, what they share, results kept earlier."""
+    """Arguments of `Engine.map`: a function, its tasks, what they share, and stored results."""
 
     function: object
     tasks: list
@@ -301,5 +332,5 @@ class Work:
     kept: object = None
 
     def by(self, engine, advance=None):
-        """Results of the tasks in their order."""
+        """Return an iterator over the results, in the order of the tasks."""
         return engine.map(self.function, self.tasks, self.shared, kept=self.kept, advance=advance)

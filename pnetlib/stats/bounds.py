@@ -1,11 +1,12 @@
-"""How many falsely selected genes or edges complementary-pairs subsampling lets through.
+"""Bounds on the number of genes or edges that complementary-pairs subsampling selects falsely.
 
-The bounds of Shah and Samworth, Journal of the Royal Statistical Society B 2013;75:55-80. A
-procedure selects q of p candidates on a random half of the lines, on average; B random halves and
-their complements are drawn; a candidate's frequency is the share of the 2B halves in which it is
-selected. Each bound holds for the expected number of candidates that reach the frequency tau
-although the procedure selects them with a probability of at most theta = q/p, that is, no more
-often than one drawn at random. None assumes that the procedure is a good one.
+The bounds are those of Shah and Samworth, Journal of the Royal Statistical Society B
+2013;75:55-80. On a random half of the cell lines a procedure selects q of p candidates on average.
+B random halves and their complements are drawn, and a candidate's frequency is the share of the 2B
+halves in which it is selected. Each bound limits the expected number of candidates that reach the
+frequency tau although the procedure selects them with a probability of at most theta = q/p, that
+is, no more often than a candidate drawn at random. No bound assumes that the procedure is a good
+one.
 """
 
 from functools import lru_cache
@@ -18,20 +19,20 @@ LOG_SHIFTS = np.linspace(np.log(1e-6), np.log(1e6), 1500)
 
 
 def on_grid(threshold, pairs):
-    """The smallest frequency that 2B halves can give and that is at least the threshold."""
+    """Return the smallest frequency possible with 2B halves that is at least the threshold."""
     return np.ceil(2 * pairs * threshold - 1e-9) / (2 * pairs)
 
 
 def worst_case(threshold, q, p, pairs):
-    """Theorem 1: theta q / (2 tau - 1); whatever the distribution of the frequencies."""
+    """Return theta q / (2 tau - 1) (theorem 1), valid for any distribution of the frequencies."""
     tau = on_grid(threshold, pairs)
     return q * q / p / (2 * tau - 1) if tau > 0.5 else np.inf
 
 
 def unimodal(threshold, q, p, pairs):
-    """Theorem 2: C(tau, B) theta q, if the shares of pairs that agree are unimodal.
+    """Return C(tau, B) theta q (theorem 2), valid if the shares of pairs that agree are unimodal.
 
-    Infinite where the theorem says nothing: theta above 1/sqrt(3) or tau too near 1/2.
+    Infinite where the theorem does not apply: theta above 1/sqrt(3) or tau too close to 1/2.
     """
     tau, theta, B = on_grid(threshold, pairs), q / p, pairs
     least = 0.5 + min(theta**2, 0.5 / B + 0.75 * theta**2)
@@ -45,10 +46,10 @@ def unimodal(threshold, q, p, pairs):
 
 
 def r_concave(threshold, q, p, pairs):
-    """Equation 8: p min{D(theta^2, 2 tau - 1, B, -1/2), D(theta, tau, 2 B, -1/4)}.
+    """Return p min{D(theta^2, 2 tau - 1, B, -1/2), D(theta, tau, 2 B, -1/4)} (equation 8).
 
-    If the shares of pairs that agree are -1/2-concave and the frequencies -1/4-concave. Never
-    above the worst case, which holds besides.
+    Valid if the shares of pairs that agree are -1/2-concave and the frequencies -1/4-concave.
+    Never above the worst case, which holds as well.
     """
     tau, theta = on_grid(threshold, pairs), min(q / p, 1.0)
     if tau <= 0.5:
@@ -61,19 +62,20 @@ def r_concave(threshold, q, p, pairs):
 
 @lru_cache(maxsize=4096)
 def largest_tail(eta, t, B, r):
-    """D(eta, t/B, B, r): the largest P(X >= t/B) of an r-concave X on {0, 1/B, ..., 1}.
+    """Return D(eta, t/B, B, r): the largest P(X >= t/B) of an r-concave X on {0, 1/B, ..., 1}.
 
     X has a mean of at most eta; its probabilities f are r-concave where ``f^r`` is convex (r < 0).
-    The largest tail has ``f_i`` in proportion to ``(a + i)^(1/r)`` up to some k and at most that
-    at k + 1, with the mean eta (appendix of the paper): one number a is left, searched for on a
-    grid and then between its neighbours. The value 1 stands where t/B is at most about 2 eta.
+    In the largest tail ``f_i`` is proportional to ``(a + i)^(1/r)`` up to some k and at most that
+    at k + 1, with mean eta (appendix of the paper). One number a remains; it is searched for on a
+    grid and then between the neighbouring grid points. The result is 1 if t/B is at most about
+    2 eta.
 
     Parameters
     ----------
     eta : float
-        Bound of the mean, between 0 and 1.
+        Bound on the mean, between 0 and 1.
     t, B : int
-        Tail and largest value in steps of 1/B.
+        Start of the tail and largest value, both in steps of 1/B.
     r : float
         Negative.
     """
@@ -94,7 +96,7 @@ def largest_tail(eta, t, B, r):
 
 
 def extremal_sums(log_a, B, r):
-    """Sums over i = 0..k of f_i and of i f_i, with f_i = (a + i)^(1/r); a by k."""
+    """Return the sums over i = 0..k of f_i and i f_i, f_i = (a + i)^(1/r); rows a, columns k."""
     steps = np.arange(B + 1)
     weight = (np.exp(log_a)[:, None] + steps) ** (1.0 / r)
     weight /= weight[:, :1]
@@ -103,42 +105,42 @@ def extremal_sums(log_a, B, r):
 
 @lru_cache(maxsize=32)
 def grid_sums(B, r):
-    """`extremal_sums` on the grid of a."""
+    """Return `extremal_sums` on the grid of a."""
     return extremal_sums(LOG_SHIFTS, B, r)
 
 
 def tail_at(mass, moment, eta, t):
-    """P(X >= t/B) of the extremal distribution of `largest_tail` at each a."""
+    """Return P(X >= t/B) of the extremal distribution of `largest_tail` at each a."""
     mean = eta * (mass.shape[1] - 1)
-    k = np.sum(moment <= mean * mass * (1 + 1e-12), axis=1) - 1  # means rise with k
+    k = np.sum(moment <= mean * mass * (1 + 1e-12), axis=1) - 1  # the mean increases with k
     at = np.arange(len(mass))
-    kept = mass[at, k]
-    rest = np.where(k < mass.shape[1] - 1, (mean * kept - moment[at, k]) / (k + 1 - mean), 0.0)
-    return np.maximum(kept + rest - mass[at, t - 1], 0.0) / (kept + rest)
+    whole = mass[at, k]
+    rest = np.where(k < mass.shape[1] - 1, (mean * whole - moment[at, k]) / (k + 1 - mean), 0.0)
+    return np.maximum(whole + rest - mass[at, t - 1], 0.0) / (whole + rest)
 
 
 BOUNDS = dict(zip(KINDS, (worst_case, unimodal, r_concave)))
 
 
 def error_bounds(threshold, q, p, pairs):
-    """All three bounds at one threshold; infinite where one says nothing.
+    """Return all three bounds at one threshold; infinite where a bound does not apply.
 
     Parameters
     ----------
     threshold : float
-        Frequency from which a candidate counts as selected; raised to the next one that can be.
+        Frequency from which a candidate counts as selected; raised to the next possible one.
     q : float
-        Candidates selected on a half, on average.
+        Average number of candidates selected on a half.
     p : int
-        Candidates.
+        Number of candidates.
     pairs : int
-        B, the random halves drawn with their complements.
+        B, the number of random halves drawn with their complements.
     """
     return {kind: float(bound(threshold, q, p, pairs)) for kind, bound in BOUNDS.items()}
 
 
 def lowest_threshold(q, p, pairs, kind, expected=1.0):
-    """The smallest frequency at which a bound is at most `expected`; NaN if there is none."""
+    """Return the smallest frequency at which a bound is at most `expected`; NaN if none is."""
     for steps in range(pairs + 1, 2 * pairs + 1):
         if BOUNDS[kind](steps / (2 * pairs), q, p, pairs) <= expected:
             return steps / (2 * pairs)

@@ -5,10 +5,22 @@ from scipy.stats import t as student
 
 
 def corrected_mean(values, n_test, n_train):
-    """Mean over repeated folds, its standard error and 95 % interval.
+    """Return the mean over repeated folds, its standard error and its 95 % interval.
 
     The variance is that of Nadeau and Bengio (Machine Learning 2003;52:239): the folds share
-    training lines, so 1/J is raised by the ratio of tested to trained lines.
+    training lines, so the ratio of test to training lines is added to 1/J.
+
+    Parameters
+    ----------
+    values : array_like (J,)
+        One value per fold.
+    n_test, n_train : array_like or int
+        Numbers of test and training cell lines of each fold.
+
+    Returns
+    -------
+    dict
+        mean, se, low and high.
     """
     values = np.asarray(values, float)
     J = len(values)
@@ -21,7 +33,7 @@ def corrected_mean(values, n_test, n_train):
 
 
 def student_interval(values):
-    """Mean and Student's 95 % interval of independent values, as (mean, low, high)."""
+    """Return (mean, low, high): the mean of independent values and Student's 95 % interval."""
     values = np.asarray(values, float)
     mean, n = values.mean(), len(values)
     half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan

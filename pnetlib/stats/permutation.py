@@ -1,37 +1,39 @@
-"""Tests that exchange the labels ST and RS between cell lines of the same tissue.
+"""Permutation tests that exchange the labels ST and RS between cell lines of the same tissue.
 
-Expression differs more between tissues than between sensitive and resistant lines, and the groups
-hold tissues in unlike shares. Labels are therefore exchanged within a tissue only: the null
-hypothesis is that, within every tissue, expression and label are independent. Lines of a tissue
-with one label keep it in every permutation: they count in both networks but say nothing about the
-hypothesis.
+Expression differs more between tissues than between sensitive and resistant cell lines, and the
+two groups contain the tissues in different proportions. Labels are therefore exchanged within a
+tissue only: the null hypothesis is that expression and label are independent within every tissue.
+Cell lines of a tissue in which all labels agree keep their label in every permutation: they count
+in both networks but carry no information about the hypothesis.
 """
 
 from dataclasses import dataclass
 
-import joblib
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
-SAME = 1e-10  # differences nearer than this, relative to the observed one, count as equal
+from pnetlib.execution.engine import Engine
+
+LEVEL = 0.05  # significance level of every test
+TOLERANCE = 1e-10  # differences closer than this, relative to the observed one, count as equal
+BLOCK = 20  # permutations per task, so that sending a task costs little compared with computing it
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a permutation test found, one entry a statistic.
+    """Result of a permutation test, with one entry per statistic.
 
     Attributes
     ----------
     observed : ndarray (k,)
-        Statistics with the labels as they are.
+        Statistics under the observed labels.
     p : ndarray (k,)
         Two-sided p values, (1 + permutations at least as extreme) / (1 + permutations).
     p_family : ndarray (k,)
-        The same against the largest of the statistic's family in each permutation: the chance
-        of any false finding in the family (Westfall and Young 1993, single step).
+        The same, compared with the largest statistic of the family in each permutation: the
+        probability of any false finding in the family (Westfall and Young 1993, single step).
     n : int
-        Permutations.
+        Number of permutations.
     """
 
     observed: np.ndarray
@@ -41,12 +43,12 @@ class Outcome:
 
 
 def exchangeable(labels, strata):
-    """Lines of each label in each stratum, and whether their labels can be exchanged.
+    """Count the cell lines of each label in each stratum and say whether labels can be exchanged.
 
     Returns
     -------
     DataFrame
-        Index stratum; columns the labels and exchangeable (bool); largest stratum first.
+        Index stratum; one column per label, and exchangeable (bool); largest stratum first.
     """
     counts = pd.crosstab(pd.Series(strata, name="tissue"), pd.Series(labels, name="group"))
     counts.columns.name = None
@@ -56,7 +58,7 @@ def exchangeable(labels, strata):
 
 
 def permute_within(labels, strata, rng):
-    """Labels exchanged at random between lines of the same stratum."""
+    """Return the labels, exchanged at random between members of the same stratum."""
     labels, codes = np.asarray(labels), np.unique(strata, return_inverse=True)[1]
     places = np.argsort(codes, kind="stable")
     drawn = np.lexsort((rng.random(len(labels)), codes))
@@ -65,42 +67,46 @@ def permute_within(labels, strata, rng):
     return new
 
 
-def permutation_test(statistics, labels, strata, families, n, seed, n_jobs=None, advance=None):
-    """Compare statistics of labelled lines with those under labels exchanged within strata.
+def permutation_test(statistics, labels, strata, families, n, seed, engine=None, advance=None):
+    """Compare statistics under the observed labels with those under exchanged labels.
 
     Parameters
     ----------
     statistics : callable
-        Takes labels (ndarray) and returns k statistics, 0 where the groups are alike.
+        Takes labels (ndarray) and returns k statistics, 0 where the groups are alike. On dask it
+        is sent to the workers.
     labels, strata : sequence
-        Of each line.
+        Label and stratum of each cell line.
     families : ndarray of int (k,)
-        Which statistics belong together in `Outcome.p_family`; they should have one scale.
+        Which statistics belong together in `Outcome.p_family`; they should share one scale.
     n : int
-        Permutations.
+        Number of permutations.
     seed : int
-        Permutation i is drawn with the seed (seed, i), whatever the number of threads.
-    n_jobs : int, optional
-        Permutations done at the same time.
+        Permutation i is drawn with the seed (seed, i), whatever computes it.
+    engine : Engine, optional
+        What computes the permutations; by default one thread.
     advance : callable, optional
-        Called after each permutation.
+        Called once per permutation.
     """
     families = np.asarray(families)
     groups = [np.flatnonzero(families == family) for family in np.unique(families)]
-
-    def one(number):
-        rng = np.random.default_rng([seed, number])
-        return np.abs(statistics(permute_within(labels, strata, rng)))
-
     observed = np.asarray(statistics(np.asarray(labels)))
-    bar = np.abs(observed) * (1.0 - SAME)
-    reached, largest = np.ones(bar.size), np.ones(bar.size)
-    with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
-        for drawn in pool(joblib.delayed(one)(number) for number in range(n)):
-            reached += drawn >= bar
-            for members in groups:
-                largest[members] += drawn[members].max() >= bar[members]
-            if advance is not None:
-                advance()
-    return Outcome(observed, reached / (1 + n), largest / (1 + n), n)
+    least = np.abs(observed) * (1.0 - TOLERANCE)
+    shared = (statistics, labels, strata, groups, least, seed)
+    engine = engine or Engine(threads=1)
+    counts = np.ones((2, least.size))
+    for block in engine.map_blocks(_count_extremes, n, BLOCK, shared, advance=advance):
+        counts += block
+    return Outcome(observed, *(counts / (1 + n)), n)
+
+
+def _count_extremes(statistics, labels, strata, groups, least, seed, first, stop):
+    """Count, over a block of permutations, the statistics (and family maxima) that reach `least`."""
+    reached = np.zeros((2, least.size))
+    for number in range(first, stop):
+        rng = np.random.default_rng([seed, number])
+        drawn = np.abs(statistics(permute_within(labels, strata, rng)))
+        reached[0] += drawn >= least
+        for members in groups:
+            reached[1, members] += drawn[members].max() >= least[members]
+    return reached

@@ -1,34 +1,59 @@
-"""How large a run is: genes, folds and grids of each profile."""
+"""How large each step is in each profile: genes, folds, grids, replicates, permutations.
 
-from dataclasses import dataclass, replace
+Every number here is this project's choice. Each step has one lookup by the name of the profile:
+`profile_named` (01-05), `simulation_sizes` (06), `lambdas_sizes` (07), `stability_sizes` (08),
+`differences_sizes` (09) and `drugs_sizes` (10).
+"""
+
+from dataclasses import dataclass, fields, replace
 
 from pnetlib.errors import UsageError
 from pnetlib.steps.simulation.designs import GRAPHS, SCENARIOS
 
 
+class _Shown:
+    """Shows sizes in a notebook as a table of names and values."""
+
+    def _repr_markdown_(self):
+        rows = (f"| `{name}` | {text} |" for name, text in self._texts().items())
+        return "\n".join(("| Size | Value |", "|:--|:--|", *rows))
+
+    def _texts(self):
+        texts = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, _Shown):
+                texts |= value._texts()
+            else:
+                texts[field.name] = (
+                    ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+                )
+        return texts
+
+
 @dataclass(frozen=True)
-class Profile:
-    """Sizes of one run; every number here is this project's choice.
+class Profile(_Shown):
+    """Sizes of the comparison and of the networks (steps 01 to 05).
 
     Attributes
     ----------
     n_genes : int
         Genes of largest variance that enter (976 in the paper).
     outer_folds, repeats, inner_folds : int
-        Nested cross-validation: folds whose error is reported, how often they are drawn anew,
-        and folds inside each training part on which the lambdas are chosen.
+        Nested cross-validation: outer folds, on which the error is reported; how often the outer
+        folds are drawn; and inner folds within each training part, on which lambdas are chosen.
     lam1, lam3 : tuple of float
-        Grids as fractions of the smallest lambda without edges, and without effects.
+        Grids, as fractions of the smallest lambda without edges, and without effects.
     lam4 : tuple of float
         Grid of the link penalty.
     ratios : tuple of float
-        ELA's shares of the L1 penalty; LA's is 1.
+        Shares of the L1 penalty for ELA; LA has the share 1.
     control_folds : int
-        Outer folds of the permuted-label control.
+        Outer folds of the control with permuted responses.
     group_size : int
-        Sensitive, and resistant, cell lines (95 in the paper).
+        Number of sensitive cell lines, and of resistant ones (95 in the paper).
     n_neighbours : int
-        Genes beside the markers in the group networks.
+        Genes in addition to the markers in the group networks.
     """
 
     n_genes: int
@@ -45,7 +70,7 @@ class Profile:
 
     @property
     def points(self):
-        """Grid points of Pro, and of every other method."""
+        """Number of grid points of Pro, and of every other method."""
         return len(self.lam1) * len(self.lam3) * len(self.lam4)
 
 
@@ -90,22 +115,21 @@ PROFILES = {
         n_neighbours=30,
     ),
 }
+SMOKE, STANDARD, PAPER = PROFILES.values()
 
 
 def profile_named(name):
-    """The profile of that name."""
-    if name not in PROFILES:
-        raise UsageError(f"profile must be one of {', '.join(PROFILES)}, not {name!r}.")
-    return PROFILES[name]
+    """Return the `Profile` of that name."""
+    return _named(PROFILES, name)
 
 
 def with_repeats(profile, repeats):
-    """The profile with its outer folds drawn so many times, 0 for as often as it says.
+    """Return the profile with its outer folds drawn `repeats` times; 0 keeps its own number.
 
     Raises
     ------
     UsageError
-        If it is negative.
+        If `repeats` is negative.
     """
     if repeats < 0:
         raise UsageError(f"repeats is {repeats}, but must be at least 1 (0: the profile's).")
@@ -113,13 +137,28 @@ def with_repeats(profile, repeats):
 
 
 def small(profile):
-    """The profile's genes and groups with the smoke profile's folds and grids."""
+    """Return the profile's genes and groups with the folds and grids of the smoke profile."""
     sizes = {name: getattr(profile, name) for name in ("n_genes", "group_size", "n_neighbours")}
-    return replace(PROFILES["smoke"], **sizes)
+    return replace(SMOKE, **sizes)
 
 
 def with_genes(profile, n_genes, fraction=0.0, cohort=None):
-    """The profile with another number, or fraction of the cohort's, of genes; 0 keeps its own."""
+    """Return the profile with another number of genes; 0 keeps its own.
+
+    Parameters
+    ----------
+    profile : Profile
+    n_genes : int
+    fraction : float, default 0
+        Share of the cohort's genes, instead of `n_genes`.
+    cohort : Cohort, optional
+        Needed with `fraction`.
+
+    Raises
+    ------
+    UsageError
+        If both are given, or the fraction is not between 0 and 1.
+    """
     if n_genes and fraction:
         raise UsageError("n_genes and gene_fraction are both given; give one of them.")
     if not 0.0 <= fraction <= 1.0:
@@ -129,25 +168,28 @@ def with_genes(profile, n_genes, fraction=0.0, cohort=None):
     return replace(profile, n_genes=n_genes) if n_genes else profile
 
 
+# Step 06 ------------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True)
-class StudySizes:
-    """How large the study is in one profile; every number here is this project's choice.
+class SimulationSizes(_Shown):
+    """Sizes of the simulation study.
 
     Attributes
     ----------
     modules : int
-        All TFs; Li and Li have 200.
+        Number of transcription factors (TFs); Li and Li have 200.
     n_train, n_test : int
-        Samples on which lambdas are chosen and models fitted, and new ones (100 and 100 in Li
+        Samples on which lambdas are chosen and models fitted, and new samples (100 and 100 in Li
         and Li).
     replicates, graph_replicates, ablation_replicates : int
-        Data sets for each cell of the table, of the other networks, and of the ablation.
+        Data sets per cell of the table, of the other networks, and of the ablation.
     graphs : tuple of str
-        Networks tried.
+        Networks compared.
     ablation_scenarios : tuple of int
         Scenarios of the ablation.
     tuning : Profile
-        Inner folds and grids.
+        Inner folds and grids; its other sizes are not used.
     """
 
     modules: int
@@ -160,11 +202,16 @@ class StudySizes:
     ablation_scenarios: tuple
     tuning: Profile
 
+    def _texts(self):
+        used = {"inner_folds", "lam1", "lam3", "lam4", "ratios"}
+        unused = {field.name for field in fields(self.tuning)} - used
+        return {name: text for name, text in super()._texts().items() if name not in unused}
 
-# The grids were set by where the minima of cross-validation fell in trial data sets of another
-# seed, not by what was selected there: sparser networks than on the real cohort, smaller lam3.
-STUDY_SIZES = {
-    "smoke": StudySizes(
+
+# The grids follow the minima of cross-validation in trial data sets of another seed, not what was
+# selected there: sparser networks than on the real cohort, smaller lam3.
+SIMULATION = {
+    "smoke": SimulationSizes(
         modules=12,
         n_train=60,
         n_test=60,
@@ -173,17 +220,9 @@ STUDY_SIZES = {
         ablation_replicates=2,
         graphs=("TF hub", "hub"),
         ablation_scenarios=(1,),
-        tuning=replace(
-            PROFILES["smoke"],
-            n_genes=132,
-            inner_folds=2,
-            lam1=(0.4,),
-            lam3=(0.1, 0.03),
-            lam4=(0.0, 0.1),
-            ratios=(0.3, 0.8),
-        ),
+        tuning=replace(SMOKE, n_genes=132, lam1=(0.4,), lam3=(0.1, 0.03), lam4=(0.0, 0.1)),
     ),
-    "standard": StudySizes(
+    "standard": SimulationSizes(
         modules=20,
         n_train=100,
         n_test=100,
@@ -193,16 +232,15 @@ STUDY_SIZES = {
         graphs=GRAPHS,
         ablation_scenarios=SCENARIOS,
         tuning=replace(
-            PROFILES["standard"],
+            STANDARD,
             n_genes=220,
-            inner_folds=3,
             lam1=(0.4, 0.2),
             lam3=(0.1, 0.03),
             lam4=(0.0, 0.03, 0.3),
             ratios=(0.2, 0.5, 0.8),
         ),
     ),
-    "paper": StudySizes(
+    "paper": SimulationSizes(
         modules=20,
         n_train=100,
         n_test=100,
@@ -212,7 +250,7 @@ STUDY_SIZES = {
         graphs=GRAPHS,
         ablation_scenarios=SCENARIOS,
         tuning=replace(
-            PROFILES["paper"],
+            PAPER,
             n_genes=220,
             inner_folds=3,
             lam1=(0.6, 0.4, 0.2),
@@ -224,20 +262,162 @@ STUDY_SIZES = {
 }
 
 
-def study_sizes(profile, replicates=0):
-    """Sizes of a profile, with another number of replicates for each cell of the table if given.
+def simulation_sizes(profile, replicates=0):
+    """Return the sizes of the simulation study, with another number of replicates if given.
 
     Raises
     ------
     UsageError
         If the profile is unknown, or there are too few replicates for an interval.
     """
-    if profile not in STUDY_SIZES:
-        raise UsageError(f"profile must be one of {', '.join(STUDY_SIZES)}, not {profile!r}.")
+    sizes = _named(SIMULATION, profile)
     if replicates == 0:
-        return STUDY_SIZES[profile]
+        return sizes
     if replicates < 2:
         raise UsageError(
             f"replicates is {replicates}, but an interval needs at least 2 (0: the profile's)."
         )
-    return replace(STUDY_SIZES[profile], replicates=replicates)
+    return replace(sizes, replicates=replicates)
+
+
+# Step 07: fewer grid points than step 02, since every rule refits them all -------------------
+
+
+LAMBDAS = {
+    "smoke": SMOKE,
+    "standard": replace(
+        STANDARD, repeats=1, lam1=(0.1, 0.05), lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)
+    ),
+    "paper": replace(STANDARD, repeats=1, lam4=(0.0, 0.1, 1.0)),
+}
+
+
+def lambdas_sizes(profile, n_genes=0, fraction=0.0, cohort=None):
+    """Return the folds and grids of the comparison of rules, with other genes if given."""
+    return with_genes(_named(LAMBDAS, profile), n_genes, fraction, cohort)
+
+
+# Step 08 ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StabilitySizes(_Shown):
+    """Sizes of the subsampling.
+
+    Attributes
+    ----------
+    widths : tuple of int
+        Numbers of genes of largest variance that enter; 0 stands for all genes.
+    pairs : tuple of int
+        Complementary pairs of halves drawn at each width.
+    edge_pairs : int
+        Pairs drawn for the group networks.
+    """
+
+    widths: tuple
+    pairs: tuple
+    edge_pairs: int
+
+
+STABILITY = {
+    "smoke": StabilitySizes(widths=(40, 80), pairs=(4, 3), edge_pairs=20),
+    "standard": StabilitySizes(widths=(976, 1500), pairs=(4, 1), edge_pairs=500),
+    "paper": StabilitySizes(widths=(976, 1500, 0), pairs=(16, 6, 1), edge_pairs=2000),
+}
+
+
+def stability_sizes(profile, edge_pairs=0):
+    """Return the sizes of the subsampling, with another number of pairs for edges if given."""
+    sizes = _named(STABILITY, profile)
+    return replace(sizes, edge_pairs=edge_pairs or sizes.edge_pairs)
+
+
+# Step 09 ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class DifferencesSizes(_Shown):
+    """Sizes of the tests between both groups.
+
+    Attributes
+    ----------
+    permutations, resamples : int
+        Permutations of each test, and resamples of each interval.
+    group_sizes : tuple of int
+        Cell lines per group in the sensitivity analysis.
+    group_resamples : int
+        Resamples for each of these sizes.
+    """
+
+    permutations: int
+    resamples: int
+    group_sizes: tuple
+    group_resamples: int
+
+
+DIFFERENCES = {
+    "smoke": DifferencesSizes(99, 60, (20, 40), 10),
+    "standard": DifferencesSizes(1999, 1000, (60, 70, 80, 95, 110, 120, 130), 100),
+    "paper": DifferencesSizes(9999, 4000, tuple(range(60, 131, 5)), 400),
+}
+
+
+def differences_sizes(profile, permutations=0, resamples=0):
+    """Return the sizes of the tests, with other numbers of permutations or resamples if given."""
+    sizes = _named(DIFFERENCES, profile)
+    return replace(
+        sizes,
+        permutations=permutations or sizes.permutations,
+        resamples=resamples or sizes.resamples,
+    )
+
+
+# Step 10: smaller grids than step 02, since there are more drugs -----------------------------
+
+
+@dataclass(frozen=True)
+class DrugsSizes(_Shown):
+    """Sizes of the comparison on further drugs, unseen tissues and other weights.
+
+    Attributes
+    ----------
+    profile : Profile
+        Folds and grids, the same for every drug and kind of fold.
+    omegas : tuple of float
+        Weights of the prediction error compared with the paper's weight of 1.
+    """
+
+    profile: Profile
+    omegas: tuple
+
+
+DRUGS = {
+    "smoke": DrugsSizes(SMOKE, (0.3,)),
+    "standard": DrugsSizes(
+        replace(
+            STANDARD,
+            repeats=1,
+            inner_folds=2,
+            lam1=(0.06,),
+            lam3=(0.2, 0.1, 0.05),
+            lam4=(0.0, 0.3),
+            ratios=(0.2, 0.6),
+        ),
+        (0.3,),
+    ),
+    "paper": DrugsSizes(
+        replace(STANDARD, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)), (0.1, 0.3)
+    ),
+}
+
+
+def drugs_sizes(profile, n_genes=0, fraction=0.0, cohort=None):
+    """Return the sizes of step 10, with other genes if given."""
+    sizes = _named(DRUGS, profile)
+    return replace(sizes, profile=with_genes(sizes.profile, n_genes, fraction, cohort))
+
+
+def _named(table, name):
+    if name not in table:
+        raise UsageError(f"profile must be one of {', '.join(table)}, not {name!r}.")
+    return table[name]

@@ -81,13 +81,13 @@ def test_degrees_show_both_groups_in_their_colours_and_p(degrees):
     assert "other" not in text
     assert [line.get_color() for line in figure.axes[0].lines] == list(GROUP_COLOURS.values())
     caption = differences.caption_degrees(degrees, ["ANXA10"], 99, simulated=False)
-    assert "1 of 1 rows" in caption and "99 exchanges" in caption
+    assert "1 of 1 rows" in caption and "99 permutations" in caption
 
 
 def test_effects_show_each_marker_and_side(effects):
     text = words(differences.draw_effects(effects, 2, simulated=False))
     assert all(f"{gene}, {side}" in text for gene in ("ANXA10", "AKR1C3") for side in SIDES)
-    assert "at most two edges" in text
+    assert "at most two steps" in text
     assert "Figure 9c" in differences.caption_effects(effects, 2, 99, simulated=False)
 
 
@@ -98,7 +98,7 @@ def test_no_marker_can_be_drawn(effects, degrees, moved):
 
 
 def test_the_paper_s_edge_comes_first_then_the_smallest_p(edges):
-    told = differences.told_edges(edges)
+    told = differences.first_edges(edges)
     assert len(told) == differences.MOST
     assert tuple(told.iloc[0][["regulator", "target"]]) == NAMED_EDGE
     assert told["regulator"].to_list()[1:4] == ["r0", "r1", "r2"]
@@ -116,7 +116,7 @@ def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):
             "ANXA10, degree",
             "AKR1C3, effect on targets",
             "Edge AKR1C1 → ANXA10",
-            "Lines a group",
+            "Cell lines per group",
         ]
     )
     drawn = [axes for axes in figure.axes if axes.lines]

@@ -22,12 +22,12 @@ from scipy.stats import hypergeom
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.solvers.paths import METHODS
+from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 
 REPRODUCED, PARTLY, NOT, UNTESTABLE = "reproduced", "partly", "not reproduced", "not testable"
 VERDICTS = (REPRODUCED, PARTLY, NOT, UNTESTABLE)
-LEVEL = 0.05
 STRONG_SHARE = 0.5  # a strong edge: among the stronger half of its network
 FADED = 0.5  # a lost activity: less than half of that in the other group
 HIGH_TP, TN_MARGIN = 0.9, 0.05

@@ -1,7 +1,7 @@
-"""Differences between ST and RS, each with a test and an interval: edges, degrees, effects.
+"""Differences between ST and RS in edges, degrees and effects, each with a test and an interval.
 
-Both networks are estimated anew in every permutation and every resample, so that, unlike the test
-of notebook 05, these carry the networks' own uncertainty. Held fixed are lam1, the genes and the
+Both networks are estimated anew in every permutation and every resample, so these tests, unlike
+that of notebook 05, carry the uncertainty of the networks. Fixed are lam1, the genes and the cell
 lines that form the groups. The regulatory effect of a marker is its mean over the group's lines.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
-from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.solvers.columns import Columns, matrix_degrees
 from pnetlib.solvers.network import solve_network
 from pnetlib.solvers.shared import standardised
@@ -20,31 +20,13 @@ from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.effects.compute import SIDES, path_strength
 from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 
-GAP_TOL = 1e-6
+NETWORK_GAP_TOL = 1e-6  # tighter than for choosing lambdas: a weak edge decides a test
 LENGTHS = (1, 2)
-LEVEL = 0.05
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How many permutations, and resamples, a profile draws; sizes of the groups compared."""
-
-    permutations: int
-    resamples: int
-    sizes: tuple
-    size_resamples: int
-
-
-EFFORTS = {
-    "smoke": Effort(99, 60, (20, 40), 10),
-    "standard": Effort(1999, 1000, (60, 70, 80, 95, 110, 120, 130), 100),
-    "paper": Effort(9999, 4000, tuple(range(60, 131, 5)), 400),
-}
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Expression of both groups' lines, ST first, with what the comparison takes as given.
+    """Expression of the cell lines of both groups, ST first, and what the comparison holds fixed.
 
     Attributes
     ----------
@@ -69,7 +51,7 @@ class Pair:
 
     @classmethod
     def of(cls, cohort, groups, genes, markers, lam1):
-        """The lines of both groups of a cohort; markers outside the genes are left out."""
+        """Return the pair of a cohort's groups; markers that are not among the genes are left out."""
         lines = groups.lines["ST"].append(groups.lines["RS"])
         labels = np.repeat(GROUPS, [len(groups.lines[group]) for group in GROUPS])
         tissue = cohort.annotation.loc[lines, "tissue"].to_numpy(str)
@@ -79,53 +61,53 @@ class Pair:
 
     @property
     def sizes(self):
-        """Lines of ST and of RS."""
+        """Numbers of cell lines of ST and of RS."""
         return [int(np.sum(self.labels == group)) for group in GROUPS]
 
     def quantities(self, labels):
-        """The quantities of both groups as `quantities` returns them, under other labels."""
+        """Return the `quantities` of both groups under given labels."""
         parts = [self.X[labels == group] for group in GROUPS]
         return quantities([own_network(part, self.lam1) for part in parts], parts, self.at)
 
     def differences(self, labels):
-        """ST less RS of every quantity, under other labels."""
+        """Return ST minus RS of every quantity under given labels."""
         st, rs = self.quantities(labels)
         return st - rs
 
     def resampled(self, rows):
-        """The quantities of both groups, one after the other, on rows drawn again."""
+        """Return the quantities of ST, then of RS, on resampled rows."""
         parts = np.split(self.X[rows], [self.sizes[0]])
         return quantities([own_network(part, self.lam1) for part in parts], parts, self.at).ravel()
 
     @property
     def at(self):
-        """Places of the markers among the genes."""
+        """Positions of the markers among the genes."""
         return self.genes.get_indexer(self.markers)
 
     @property
     def families(self):
-        """Kind of each quantity: 0 edge, 1 degree, 2 and 3 effects over one and two edges."""
+        """Kind of each quantity: 0 edge, 1 degree, 2 and 3 effects along one and up to two edges."""
         p, m = len(self.genes), len(self.markers)
         lengths = np.tile(np.arange(2, 2 + len(LENGTHS)), m * len(SIDES))
         return np.concatenate((np.zeros(p * p, int), np.ones(p, int), lengths))
 
 
 def own_network(X, lam1):
-    """Network of a group on its own standardised lines, dense, regulators x targets."""
+    """Estimate the network of a group from its own lines, standardised; dense (p, p)."""
     X = standardised(X)
     columns, _ = solve_network(
         X.T @ X / len(X),
         np.full(X.shape[1], 0.5 * lam1),
         0.0,
         Columns.empty(X.shape[1]),
-        GAP_TOL,
+        NETWORK_GAP_TOL,
         n_jobs=1,
     )
     return columns.matrix().toarray()
 
 
 def quantities(networks, parts, at):
-    """Edges, degrees and mean regulatory effects of both groups.
+    """Return edges, degrees and mean regulatory effects of both groups.
 
     Parameters
     ----------
@@ -134,13 +116,14 @@ def quantities(networks, parts, at):
     parts : sequence of ndarray (n, p)
         Expression of their lines.
     at : ndarray of int (m,)
-        Places of the markers.
+        Positions of the markers.
 
     Returns
     -------
     ndarray (2, p * p + p + m * 4)
-        A row a group: coefficients (regulator by regulator), degrees, and by marker, side and
-        length the mean over the group's lines of the effect as in `effects.regulatory_effects`.
+        One row per group: coefficients (regulator by regulator), degrees, and for each marker,
+        side and length the mean over the group's lines of the effect as in
+        `effects.regulatory_effects`.
     """
     together = np.abs(standardised(np.concatenate(parts)))
     activity = [part.mean(axis=0) for part in np.split(together, [len(parts[0])])]
@@ -156,7 +139,7 @@ def quantities(networks, parts, at):
 
 
 def names(pair):
-    """A table with a row for each quantity: kind, regulator, target, gene, side, length."""
+    """Return a table with one row per quantity: kind, regulator, target, gene, side, length."""
     genes, p = pair.genes, len(pair.genes)
     edges = pd.DataFrame(
         {"kind": "edge", "regulator": np.repeat(genes, p), "target": np.tile(genes, p)}
@@ -175,9 +158,10 @@ def names(pair):
 
 
 def with_intervals(table, observed, draws):
-    """Add ST, RS and difference with their intervals and the shares of resamples without any.
+    """Add ST, RS and difference with intervals, and the share of resamples in which each is 0.
 
-    `observed` is (2, k) and `draws` (n, 2, k); sizes below 0 are cut off except for edges.
+    `observed` is (2, k) and `draws` (n, 2, k). Intervals of degrees and effects, which cannot be
+    negative, are cut at 0.
     """
     signed = (table["kind"] == "edge").to_numpy()
     columns = {}
@@ -194,43 +178,43 @@ def with_intervals(table, observed, draws):
     return table.assign(**columns)
 
 
-def compare(pair, effort, seed, n_jobs=None, advance=None):
-    """Test every difference and give it an interval.
+def compare(pair, sizes, seed, engine=None, advance=None):
+    """Test every difference between both groups and compute its interval.
 
     Parameters
     ----------
     pair : Pair
-    effort : Effort
+    sizes : DifferencesSizes
     seed : int
         Seed of permutations and resamples.
-    n_jobs : int, optional
-        Networks estimated at the same time; the result does not depend on it.
+    engine : Engine, optional
+        What computes the networks; by default one thread. The result does not depend on it.
     advance : callable, optional
-        Called after each of the ``2 permutations + resamples`` parts.
+        Called once for each of the ``2 permutations + resamples`` pairs of networks.
 
     Returns
     -------
     edges : DataFrame
-        A row for each ordered pair of genes with an edge in ST or RS, and for the paper's edge
-        even without: regulator, target; ST, RS and difference with intervals ("low", "high",
-        "low ST", ...), "zero ST" and "zero RS" (the share of resamples without the edge), p
-        (labels exchanged within tissues), q (Benjamini and Hochberg over all ordered pairs), p
-        family (chance of any false edge), p any tissue (exchanged regardless).
+        One row per ordered pair of genes with an edge in ST or RS, and always one for the paper's
+        edge: regulator, target; ST, RS and difference with intervals ("low", "high", "low ST",
+        ...); "zero ST" and "zero RS" (share of resamples without the edge); p (labels exchanged
+        within tissues); q (Benjamini and Hochberg over all ordered pairs); p family (probability
+        of any false edge); p any tissue (labels exchanged regardless of tissue).
     degrees : DataFrame
-        The same for each gene, with ranks in both groups and "hub ST", "hub RS": the share of
-        resamples in which the gene is among the first tenth.
+        The same for each gene, with ranks in both groups, and "hub ST" and "hub RS": share of
+        resamples in which its degree is in the first tenth.
     effects : DataFrame
         The same for each marker, side and length.
     """
-    n = effort.permutations
+    n = sizes.permutations
     inside, free = (
         permutation_test(
-            pair.differences, pair.labels, strata, pair.families, n, seed + shift, n_jobs, advance
+            pair.differences, pair.labels, strata, pair.families, n, seed + shift, engine, advance
         )
         for shift, strata in ((0, pair.tissue), (1, np.zeros(len(pair.X))))
     )
     observed = pair.quantities(pair.labels)
-    draws = draw(pair.resampled, pair.sizes, effort.resamples, seed + 2, n_jobs, advance)
+    draws = draw(pair.resampled, pair.sizes, sizes.resamples, seed + 2, engine, advance)
     draws = draws.reshape(len(draws), *observed.shape)
     table = with_intervals(names(pair), observed, draws).assign(
         **{"p": inside.p, "p family": inside.p_family, "p any tissue": free.p}
@@ -242,81 +226,19 @@ def compare(pair, effort, seed, n_jobs=None, advance=None):
         for kind, part in table.groupby("kind", sort=False)
     }
     edges = parts["edge"]
-    there = (edges["ST"] != 0) | (edges["RS"] != 0)
+    present = (edges["ST"] != 0) | (edges["RS"] != 0)
     named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
-    edges = edges[there | named].reset_index(drop=True)
+    edges = edges[present | named].reset_index(drop=True)
     effects = parts.get("effect", table[:0].drop(columns=["kind", "regulator", "target"]))
     effects = effects.rename(columns={"gene": "marker"}).astype({"length": int})
     return edges, _with_hubs(parts["degree"], draws, len(pair.genes)), effects
 
 
 def _with_hubs(degrees, draws, p):
-    """Add the rank of each gene's degree and how often it is a hub."""
+    """Add the rank of each gene's degree and the share of resamples in which it is a hub."""
     most = max(1, round(HUB_SHARE * p))
     for number, group in enumerate(GROUPS):
         degrees[f"rank {group}"] = rankdata(-degrees[group], "min").astype(int)
         rank = rankdata(-draws[:, number, p * p : p * p + p], "min", axis=1)
         degrees[f"hub {group}"] = np.mean(rank <= most, axis=0)
     return degrees
-
-
-def numbers(pair, tissues, edges, degrees, effects, sensitivity, effort):
-    """The numbers of notebook 09.
-
-    Returns
-    -------
-    dict
-        ``edges`` (those at a marker), ``degrees`` (by marker), ``effects`` and ``sensitivity``
-        with keys such as ``low_ST`` for the columns of `compare`; ``found`` by kind: how many have
-        q, p, p family or p any tissue below 0.05, and ``tested`` how many were tested;
-        ``any_false`` the edges with p family below 0.05; ``lines`` in all and exchangeable.
-    """
-    free = tissues[tissues["exchangeable"]]
-    p = len(pair.genes)
-    at_markers = degrees[degrees["gene"].isin(pair.markers)]
-    at_marker = edges["regulator"].isin(pair.markers) | edges["target"].isin(pair.markers)
-    return {
-        "permutations": effort.permutations,
-        "resamples": effort.resamples,
-        "lam1": pair.lam1,
-        "genes": list(pair.genes),
-        "markers": pair.markers,
-        "lines": {
-            "all": dict(zip(GROUPS, pair.sizes)),
-            "exchangeable": {group: int(free[group].sum()) for group in GROUPS},
-            "tissues": len(tissues),
-            "tissues exchangeable": len(free),
-        },
-        "tested": {"edges": p * (p - 1), "degrees": p, "effects": len(effects)},
-        "found": {
-            name: {
-                "q": int((table["q"] < LEVEL).sum()),
-                "p": int((table["p"] < LEVEL).sum()),
-                "family": int((table["p family"] < LEVEL).sum()),
-                "p_any_tissue": int((table["p any tissue"] < LEVEL).sum()),
-            }
-            for name, table in (("edges", edges), ("degrees", degrees), ("effects", effects))
-        },
-        "any_false": [
-            f"{row.regulator} to {row.target}"
-            for row in edges[edges["p family"] < LEVEL].itertuples()
-        ],
-        "edges": [_keys(row) for row in edges[at_marker].to_dict("records")],
-        "degrees": {row["gene"]: _keys(row) for row in at_markers.to_dict("records")},
-        "effects": [_keys(row) for row in effects.to_dict("records")],
-        "sensitivity": [_keys(row) for row in sensitivity.to_dict("records")],
-    }
-
-
-def _keys(row):
-    return {key.replace(" ", "_"): value for key, value in row.items()}
-
-
-def named_roles(genes):
-    """Sensitivity and resistance markers among the genes, with the group of larger effects."""
-    expected = {"sensitivity": "ST", "resistance": "RS"}
-    return [
-        (gene, marker.role, expected[marker.role])
-        for gene, marker in MARKERS.items()
-        if marker.role in expected and gene in genes
-    ]

@@ -1,4 +1,4 @@
-"""Differences between sensitive and resistant lines with their intervals, and what moves them."""
+"""Figures of the differences between sensitive and resistant cell lines, with intervals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from pnetlib.paper.markers import NAMED_EDGE
-from pnetlib.steps.differences.compute import LEVEL
+from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS
@@ -16,11 +16,12 @@ from pnetlib.steps.style import DATA, FAINT, GROUP_COLOURS, HIGHLIGHT, caption, 
 
 NAMES = {"targets": "effect on targets", "regulators": "effect of regulators"}
 ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, "#E69F00")))
+PATHS = {1: "one step", 2: "paths of at most two steps"}
 MOST = 12
 
 
 def chance(p: float, q: float) -> str:
-    """Return the text of a p value and the one adjusted for the false discovery rate."""
+    """Return the text of a p value and the false discovery rate q."""
     return f"p {p:.2g}, q {q:.2g}"
 
 
@@ -57,14 +58,17 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
     table = effects[effects["length"] == length]
     table = pd.concat([table[table["side"] == side] for side in SIDES])
     rows = [f"{row.marker}, {row.side}" for row in table.itertuples()]
-    paths = "single edges" if length == 1 else "paths of at most two edges"
     return _draw_pairs(
-        table, rows, "Mean effect (sd of expression)", f"Regulatory effects over {paths}", simulated
+        table,
+        rows,
+        "Mean effect (sd of expression)",
+        f"Regulatory effects, {PATHS[length]}",
+        simulated,
     )
 
 
 def _draw_pairs(table, rows, what, title, simulated):
-    """Left both groups, right their difference with p and q, a row each."""
+    """Draw both groups on the left and their difference with p and q on the right, row by row."""
     figure = new_figure(6.5, 1.5 + 0.27 * max(len(rows), 2), simulated=simulated, title=title)
     if not rows:
         figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
@@ -98,7 +102,7 @@ def _draw_pairs(table, rows, what, title, simulated):
 
 
 def _bars(axes, table, value, low, high, places, colour, label):
-    """Points with the intervals, which need not hold the estimate in their middle."""
+    """Draw points with their intervals, which need not be centred on the estimate."""
     axes.hlines(places, table[low], table[high], color=colour, linewidth=1.6)
     axes.plot(table[value], places, "o", color=colour, markersize=4, label=label)
 
@@ -106,15 +110,15 @@ def _bars(axes, table, value, low, high, places, colour, label):
 def _ending(table: pd.DataFrame, n: int) -> str:
     clear = int((table["q"] < LEVEL).sum())
     return (
-        "Bars: 95 % intervals from lines drawn anew, about the estimate less its bias, so that "
-        f"a dot may lie off the middle. p: {n:,} exchanges of labels within tissues; q: false "
-        f"discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (red)."
+        "Left: both groups; right: their difference. Bars: 95 % bootstrap intervals, corrected for "
+        f"bias, so a dot need not lie in the middle. p: {n:,} permutations of the labels within "
+        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (highlighted)."
     )
 
 
 def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, simulated: bool) -> str:
     """Return the caption of `draw_degrees` for n permutations."""
-    text = "Degree of the markers in both networks. " + _ending(
+    text = "Degree (sum of absolute coefficients) of the markers in both networks. " + _ending(
         degrees[degrees["gene"].isin(markers)], n
     )
     return caption("Figure 9a", text, simulated)
@@ -123,13 +127,16 @@ def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, simula
 def caption_effects(effects: pd.DataFrame, length: int, n: int, *, simulated: bool) -> str:
     """Return the caption of `draw_effects` for n permutations."""
     table = effects[effects["length"] == length]
-    text = "Regulatory effect, averaged over the lines of a group. " + _ending(table, n)
+    text = (
+        f"Regulatory effect over {PATHS[length]}, on the marker's targets and of its regulators, "
+        f"averaged over the cell lines of a group. {_ending(table, n)}"
+    )
     return caption("Figure 9b" if length == 1 else "Figure 9c", text, simulated)
 
 
 @styled
 def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the edges that differ most by p, with intervals, and the paper's edge.
+    """Draw the edges of smallest p with intervals, after the paper's edge.
 
     Parameters
     ----------
@@ -138,13 +145,13 @@ def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
     simulated : bool
         Whether the data are simulated.
     """
-    table = told_edges(edges)
+    table = first_edges(edges)
     rows = (table["regulator"] + " → " + table["target"]).to_list()
     return _draw_pairs(table, rows, "Coefficient", "Edges that differ most", simulated)
 
 
-def told_edges(edges: pd.DataFrame) -> pd.DataFrame:
-    """Return the edges of smallest p, larger differences first among equals, the paper's first."""
+def first_edges(edges: pd.DataFrame) -> pd.DataFrame:
+    """Return the paper's edge, then those of smallest p (ties: larger differences first)."""
     named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
     order = np.lexsort((-edges["difference"].abs(), edges["p"], ~named))
     return edges.iloc[order[:MOST]]
@@ -152,19 +159,20 @@ def told_edges(edges: pd.DataFrame) -> pd.DataFrame:
 
 def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     """Return the caption of `draw_edges` for n permutations."""
-    clear, chance_free = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
+    clear, strict = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
     text = (
-        f"The {min(MOST, len(edges))} edges of smallest p, {' → '.join(NAMED_EDGE)} first where "
-        f"its genes are there; bars are 95 % intervals from lines drawn anew. Of {len(edges)} "
-        f"edges {clear} have q < {LEVEL} over all pairs of genes (red) and {chance_free} a chance "
-        f"under {LEVEL} of any false one; p from {n:,} exchanges of labels within tissues."
+        f"The {min(MOST, len(edges))} edges of smallest p; {' → '.join(NAMED_EDGE)} comes first if "
+        f"its genes are in the networks. Bars: 95 % bootstrap intervals. Of {len(edges)} edges "
+        f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the probability "
+        f"of any false edge is below {LEVEL}; p from {n:,} permutations of the labels within "
+        "tissues."
     )
     return caption("Figure 9d", text, simulated)
 
 
 @styled
 def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
-    """Draw edge, degrees and effects (single edges) against the lines a group, both estimators.
+    """Draw edge, degrees and one-step effects by group size, for both estimators.
 
     Parameters
     ----------
@@ -177,10 +185,7 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated
     """
     rows = list(panel_rows(sensitivity, markers))
     figure = new_figure(
-        6.5,
-        0.9 + 1.3 * len(rows),
-        simulated=simulated,
-        title="ST − RS by lines a group and estimator",
+        6.5, 0.9 + 1.3 * len(rows), simulated=simulated, title="ST − RS by group size and estimator"
     )
     handles = [_line(name, colour) for name, colour in ESTIMATOR_COLOURS.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=2)
@@ -193,7 +198,7 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated
         for axes in grid[number, len(panels) :]:
             axes.remove()
     for axes in grid[-1]:
-        axes.set_xlabel("Lines a group")
+        axes.set_xlabel("Cell lines per group")
     return figure
 
 
@@ -233,9 +238,10 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
     text = (
-        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines a group; bands are 95 % "
-        "intervals from lines drawn anew. Own lines: each group by itself; shared part (ours): one "
-        "network of all lines and a deviation of each group. Each takes its own lam1 of smallest "
-        "error on held-out lines."
+        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group; bands are 95 % "
+        "bootstrap intervals. Own lines: each group by itself; shared part (our addition): one "
+        "network of all lines plus a deviation of each group. Each uses its own lam1 of smallest "
+        "error on held-out lines. A difference is robust if it keeps its sign across sizes and "
+        "estimators."
     )
     return caption("Figure 9e", text, simulated)

@@ -1,31 +1,33 @@
-"""Figures 4 and 5 under other cuts and another estimator: what depends on choices of ours.
+"""How figures 4 and 5 depend on this project's choices: group size and estimator.
 
-Two estimators of the networks of ST and RS are compared along the number of lines in a group. "own
-lines" is that of notebook 04, each group by itself. "shared part" is ours: one network for all
-lines measured with all drugs, and a deviation of each group (`pnetlib.solvers.shared`). Each
-takes the lam1 of smallest error on held-out lines of the groups, by the same folds.
+Two estimators of the networks of ST and RS are compared for several numbers of cell lines per
+group. "own lines" is that of notebook 04, each group by itself. "shared part" is this project's
+addition: one network for all lines measured with all drugs, plus a deviation of each group
+(`pnetlib.solvers.shared`). Each uses the lam1 of smallest error on held-out lines of the groups,
+on the same folds.
 """
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 from sklearn.model_selection import KFold
 
 from pnetlib.errors import DataError
+from pnetlib.execution.engine import Engine
 from pnetlib.solvers.shared import fit_shared
 from pnetlib.stats.bootstrap import corrected_interval, resample
 from pnetlib.steps.differences.compute import Pair, names, quantities
 from pnetlib.steps.networks.compute import GROUPS, network_errors, split_groups
 
 ESTIMATORS = ("own lines", "shared part")
-FRACTIONS = np.geomspace(0.7, 0.01, 14)  # lam1 of the shared part, which many more lines inform
+FRACTIONS = np.geomspace(0.7, 0.01, 14)  # lam1 of the shared part, which many more lines determine
 
 
 def shared_errors(parts, rest, seed, n_folds=5):
-    """Held-out network error of both groups along lam1, as `groups.network_errors` gives it.
+    """Return the network error of both groups on held-out lines along lam1.
 
-    A fold holds out lines of both groups; the lines of no group stay in training.
+    The counterpart of `networks.compute.network_errors`. A fold holds out lines of both groups;
+    lines that belong to neither group stay in training.
     """
     folds = [list(KFold(n_folds, shuffle=True, random_state=seed).split(part)) for part in parts]
     errors = np.zeros((len(FRACTIONS), len(parts)))
@@ -42,19 +44,19 @@ def shared_errors(parts, rest, seed, n_folds=5):
 
 
 def sizes_that_fit(cohort, sizes):
-    """Those sizes for which no line would be in both groups, or missing."""
-    kept = []
+    """Return the sizes for which both groups are complete and share no line."""
+    fitting = []
     for size in sizes:
         try:
             split_groups(cohort, size)
         except DataError:
             continue
-        kept.append(size)
-    return kept
+        fitting.append(size)
+    return fitting
 
 
-def one_setting(cohort, genes, markers, size, estimator, seed, resamples):
-    """All quantities of notebook 09 with one size of the groups and one estimator."""
+def one_setting(cohort, genes, markers, seed, resamples, size, estimator):
+    """Return all quantities of notebook 09 for one group size and one estimator."""
     groups = split_groups(cohort, size)
     parts = [cohort.expression.loc[groups.lines[group], genes].to_numpy() for group in GROUPS]
     grouped = groups.lines["ST"].append(groups.lines["RS"])
@@ -66,7 +68,7 @@ def one_setting(cohort, genes, markers, size, estimator, seed, resamples):
         errors = shared_errors(parts, rest, seed)
     pair = Pair.of(cohort, groups, genes, markers, float(errors.mean(axis=1).idxmin()))
 
-    def shared(ST, RS, rest):
+    def shared(ST, RS, rest):  # quantities of the second estimator
         _, networks = fit_shared([ST, RS], rest, pair.lam1)
         return quantities(networks, [ST, RS], pair.at)
 
@@ -91,24 +93,24 @@ def one_setting(cohort, genes, markers, size, estimator, seed, resamples):
     return table.assign(size=size, estimator=estimator, lam1=pair.lam1)
 
 
-def sensitivity(cohort, genes, markers, effort, seed, edge, n_jobs=None, advance=None):
-    """Edge, degrees and effects of the markers along the sizes of the groups, both estimators.
+def sensitivity(cohort, genes, markers, sizes, seed, edge, engine=None, advance=None):
+    """Return edge, degrees and effects of the markers by group size, for both estimators.
 
     Parameters
     ----------
     cohort : Cohort
     genes : Index
     markers : list of str
-        Genes whose degrees and effects are told.
-    effort : differences.Effort
+        Genes whose degrees and effects are reported.
+    sizes : DifferencesSizes
     seed : int
         Seed of folds and resamples.
     edge : (str, str)
-        Regulator and target of the edge that is told.
-    n_jobs : int, optional
-        Settings done at the same time; the result does not depend on it.
+        Regulator and target of the edge that is reported.
+    engine : Engine, optional
+        What computes the settings; by default one thread. The result does not depend on it.
     advance : callable, optional
-        Called after each setting.
+        Called once per setting.
 
     Returns
     -------
@@ -116,23 +118,14 @@ def sensitivity(cohort, genes, markers, effort, seed, edge, n_jobs=None, advance
         Columns size, estimator, lam1, kind, gene (or regulator and target), side, length, ST,
         RS, their ranks (of degrees), difference and its interval.
     """
-    settings = [
-        (size, estimator)
-        for size in sizes_that_fit(cohort, effort.sizes)
-        for estimator in ESTIMATORS
-    ]
-    pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
-    work = joblib.delayed(one_setting)
+    fitting = sizes_that_fit(cohort, sizes.group_sizes)
+    settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]
+    shared = (cohort, genes, markers, seed, sizes.group_resamples)
     tables = []
-    for table in pool(
-        work(cohort, genes, markers, size, estimator, seed, effort.size_resamples)
-        for size, estimator in settings
-    ):
-        told = table["gene"].isin(markers)
-        told |= (table["regulator"] == edge[0]) & (table["target"] == edge[1])
-        tables.append(table[told])
-        if advance is not None:
-            advance()
+    for table in (engine or Engine(threads=1)).map(one_setting, settings, shared, advance=advance):
+        reported = table["gene"].isin(markers)
+        reported |= (table["regulator"] == edge[0]) & (table["target"] == edge[1])
+        tables.append(table[reported])
     front = ["size", "estimator", "lam1", "kind"]
     whole = pd.concat(tables, ignore_index=True)
     return whole[[*front, *whole.columns.drop(front)]]

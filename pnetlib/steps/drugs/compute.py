@@ -1,18 +1,16 @@
-"""Other evidence on the rules of figure 2: further drugs, unseen tissues, a weight on prediction.
+"""The comparison of figure 2 for further drugs, unseen tissues and a weighted prediction error.
 
-All of it is ours. The weight is an extension of the model and never part of what is called Pro.
+All three are this project's additions. The weight extends the model and is never part of what is
+called Pro.
 """
 
-from dataclasses import dataclass, replace
-
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 from sklearn.model_selection import GroupKFold
-from threadpoolctl import threadpool_limits
 
 from pnetlib.datasets import list_drugs
+from pnetlib.execution.engine import Engine
 from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import (
     Comparison,
@@ -21,13 +19,12 @@ from pnetlib.steps.comparison.compute import (
     outer_folds,
     paired_differences,
 )
-from pnetlib.steps.sizes import PROFILES, with_genes
 
 OTHERS = ("NW.P", "ELA", "LA")
 WEIGHTED = "Pro, weighted"
 N_FURTHER = 6
 # Cytotoxic medicines (section 8.2.1) of the WHO Model List of Essential Medicines, 2023, without
-# folinate, pegaspargase and mixtures: a choice of known drugs that knows nothing of their errors.
+# folinate, pegaspargase and mixtures: well-known drugs, chosen without looking at any result.
 CYTOTOXIC = (
     "Arsenic trioxide",
     "Asparaginase",
@@ -64,89 +61,41 @@ CYTOTOXIC = (
 )
 
 
-@dataclass(frozen=True)
-class Sizes:
-    """How much of the other evidence a run gathers.
-
-    Attributes
-    ----------
-    profile : Profile
-        Folds and grids, the same for every drug and kind of fold; smaller grids than notebook
-        02's, since there are more drugs.
-    omegas : tuple of float
-        Weights of the prediction error tried beside the paper's 1.
-    """
-
-    profile: object
-    omegas: tuple
-
-
-def sizes_named(name, n_genes=0, fraction=0.0, cohort=None):
-    """The sizes for a profile of that name, with other genes where they are given."""
-    profile, omegas = PROFILES[name], (0.3,)
-    if name == "standard":
-        profile = replace(
-            profile,
-            repeats=1,
-            inner_folds=2,
-            lam1=(0.06,),
-            lam3=(0.2, 0.1, 0.05),
-            lam4=(0.0, 0.3),
-            ratios=(0.2, 0.6),
-        )
-    elif name == "paper":
-        profile = replace(
-            PROFILES["standard"], repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)
-        )
-        omegas = (0.1, 0.3)
-    return Sizes(with_genes(profile, n_genes, fraction, cohort), omegas)
-
-
 # Further drugs ------------------------------------------------------------------------------
 
 
 def further_drugs(source, taken, n_drugs=N_FURTHER):
-    """Choose further drugs by a rule that knows no result.
+    """Choose further drugs by a rule fixed without looking at results.
 
-    Of the cytotoxic medicines on the WHO's model list those `n_drugs` that the source measured
-    in most lines, equal ones by name; of a name that stands for several drugs the one of the
-    lowest id. Drugs of unknown id do not count, since nothing tells which drug they are.
+    Of the cytotoxic medicines on the WHO's model list, the `n_drugs` that the source measured in
+    most cell lines are taken; ties go by name, and of several drugs of one name the one with the
+    lowest id. Drugs without an id are left out, since it is unknown which drug they are.
 
     Parameters
     ----------
     source : str
-        As `pnetlib.datasets.load_cohort` takes it.
+        As for `pnetlib.datasets.load_cohort`.
     taken : sequence of str
         Drugs of the run, which are left out.
+    n_drugs : int, default 6
 
     Returns
     -------
-    list of str, str
-        GDSC ids, and a sentence that says what was chosen from what.
+    DataFrame, dict
+        Columns id, name and lines of the chosen drugs; and how many drugs the source lists
+        (``listed``), how many of them are ``candidates``, and how many the run has (``taken``).
     """
     entries = list_drugs(source)
     named = entries[entries["name"].isin(CYTOTOXIC) & entries["id"].notna()]
     named = named.sort_values("id").drop_duplicates("name")
     others = named[~named["name"].isin(list(taken))]
     chosen = others.sort_values(["lines", "name"], ascending=[False, True]).head(n_drugs)
-    if chosen.empty:
-        return [], (
-            f"The source {source} lists {len(entries)} drugs and none of the {len(CYTOTOXIC)} "
-            f"cytotoxic ones beside the {len(taken)} of the run: the tables hold these alone."
-        )
-    names = ", ".join(
-        f"{row.name_} ({row.lines} lines)"
-        for row in chosen.rename(columns={"name": "name_"}).itertuples()
-    )
-    return [str(drug_id) for drug_id in chosen["id"]], (
-        f"The source {source} lists {len(entries)} drugs, of them {len(others)} of the "
-        f"{len(CYTOTOXIC)} cytotoxic ones beside those of the run. Taken are the "
-        f"{len(chosen)} with most lines: {names}."
-    )
+    counts = {"listed": len(entries), "candidates": len(others), "taken": len(taken)}
+    return chosen[["id", "name", "lines"]].astype({"id": str}), counts
 
 
 def joined(parts):
-    """Comparisons of different drugs as one."""
+    """Join comparisons of different drugs into one."""
     return Comparison(
         pd.concat([part.predictions for part in parts], ignore_index=True),
         pd.concat([part.choices for part in parts], ignore_index=True),
@@ -154,13 +103,13 @@ def joined(parts):
 
 
 def of_drugs(compared, drugs):
-    """The part of a comparison that is of some drugs."""
+    """Return the part of a comparison that concerns some drugs."""
     tables = (compared.predictions, compared.choices)
     return Comparison(*(t[t["drug"].isin(drugs)].reset_index(drop=True) for t in tables))
 
 
-def beaten(differences, others=OTHERS):
-    """How often Pro's error is below that of another method, over drugs.
+def count_wins(differences, others=OTHERS):
+    """Count the drugs for which Pro's error is below that of another method.
 
     Parameters
     ----------
@@ -170,10 +119,11 @@ def beaten(differences, others=OTHERS):
     Returns
     -------
     DataFrame
-        One row a method: ``drugs``; ``wins`` (difference below 0) with its ``share`` and the
-        95 % interval of Clopper and Pearson, exact if drugs were independent (they share lines,
-        so that it is rather too narrow); ``clear wins`` and ``clear losses``, whose own interval
-        excludes 0; ``mean``, ``low`` and ``high`` of the difference over all drugs.
+        One row per method: number of ``drugs``; ``wins`` (difference below 0) with their
+        ``share`` and its 95 % interval after Clopper and Pearson, which is exact for independent
+        drugs (they share cell lines, so it is probably too narrow); ``clear wins`` and ``clear
+        losses``, whose own interval excludes 0; ``mean``, ``low`` and ``high`` of the difference
+        over all drugs.
     """
     rows = []
     for other in others:
@@ -203,10 +153,10 @@ def beaten(differences, others=OTHERS):
 
 
 def tissue_folds(cohort, n_folds):
-    """Fold of every cell line, whole tissues in a fold; a Series of 0..n_folds-1.
+    """Assign whole tissues to folds; return a Series of 0..n_folds-1 by cell line.
 
-    Tissues are dealt to the folds by size (scikit-learn's `GroupKFold`), so that the folds are
-    about equally large; with as many folds as tissues each is left out alone.
+    scikit-learn's `GroupKFold` distributes the tissues by size, so the folds are about equally
+    large. With as many folds as tissues, each tissue is a fold of its own.
     """
     lines, tissues = cohort.expression.index, cohort.annotation["tissue"]
     folds = pd.Series(0, index=lines, dtype=int)
@@ -216,10 +166,11 @@ def tissue_folds(cohort, n_folds):
     return folds
 
 
-def compare_on_unseen_tissues(cohort, profile, seed, *, n_jobs=None, advance=None):
-    """The comparison of figure 2 with whole tissues held out.
+def compare_on_unseen_tissues(cohort, profile, seed, *, engine=None, advance=None):
+    """Repeat the comparison of figure 2 with whole tissues held out.
 
-    The lambdas are chosen as ever, on random folds of the training lines.
+    The lambdas are chosen as usual, on random folds of the training lines. `engine` and `advance`
+    are those of `Engine.map`.
 
     Returns
     -------
@@ -228,24 +179,13 @@ def compare_on_unseen_tissues(cohort, profile, seed, *, n_jobs=None, advance=Non
     """
     folds = tissue_folds(cohort, profile.outer_folds)
     tasks = [(drug, fold) for drug in cohort.response.columns for fold in range(folds.max() + 1)]
-
-    def one(drug, fold):
-        return held_out(cohort, drug, profile, seed, 0, fold, folds=folds)
-
-    parts = side_by_side(one, tasks, n_jobs, advance)
+    engine = engine or Engine(threads=1)
+    parts = engine.map(_held_out_tissues, tasks, (cohort, profile, seed, folds), advance=advance)
     return Comparison(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts)))
 
 
-def side_by_side(work, tasks, n_jobs=None, advance=None):
-    """The results of `work` for each task, in their order, some tasks at the same time."""
-    results = []
-    with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
-        for result in pool(joblib.delayed(work)(*task) for task in tasks):
-            results.append(result)
-            if advance is not None:
-                advance()
-    return results
+def _held_out_tissues(cohort, profile, seed, folds, drug, fold):
+    return held_out(cohort, drug, profile, seed, 0, fold, folds=folds)
 
 
 # A weight on the prediction error -----------------------------------------------------------
@@ -254,26 +194,26 @@ def side_by_side(work, tasks, n_jobs=None, advance=None):
 def choose_weighted(X, z, profile, seed, omega):
     """Choose the lambdas of Pro with weight omega on the prediction error.
 
-    That model is Pro on ``sqrt(omega) z`` (see `WeightedPredictiveNetwork`), so `choose` does it;
-    the grid's fractions are of the lambdas that leave nothing at this weight.
+    This model is Pro fitted to ``sqrt(omega) z`` (see `PredictiveNetwork(response_weight=omega)`),
+    so `choose` applies; the grid consists of fractions of the largest lambdas at this weight.
 
     Returns
     -------
     Moments, Choice, float
-        Of the scaled response, and the smallest inner error in units of z.
+        For the scaled response, and the smallest inner error on the scale of z.
     """
     moments, choice = choose(X, np.sqrt(omega) * z, profile, seed)
     return moments, choice, float(choice.errors["Pro"].mean(axis=0).min() / omega)
 
 
-def held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega):
-    """One outer fold of weighted Pro, its lambdas chosen on the training lines alone.
+def held_out_weighted(cohort, profile, seed, drug, repeat, fold, omega):
+    """Predict one outer fold by weighted Pro, with lambdas chosen on the training lines alone.
 
     Returns
     -------
     DataFrame, dict
-        Columns line and prediction; drug, repeat, fold, omega, the lambdas in the terms of
-        `WeightedPredictiveNetwork` and the inner error.
+        Columns line and prediction; and drug, repeat, fold, omega, inner error and the lambdas of
+        `PredictiveNetwork(response_weight=omega)`.
     """
     lines = cohort.lines_for(drug)
     z = cohort.response.loc[lines, drug]
@@ -299,31 +239,33 @@ def held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega):
     return pd.DataFrame({"line": test, "prediction": prediction}), row
 
 
-def weigh(cohort, compared, profile, seed, omegas, *, n_jobs=None, advance=None):
-    """Pro with a weight on the prediction error, the weight chosen in the inner folds.
+def weigh(cohort, compared, profile, seed, omegas, *, engine=None, advance=None):
+    """Predict by Pro with a weight on the prediction error, chosen in the inner folds.
 
     Parameters
     ----------
+    cohort : Cohort
     compared : Comparison
-        Of the same cohort, profile and seed: its Pro is the weight 1.
+        Of the same cohort, profile and seed; its Pro has the weight 1.
+    profile : Profile
+    seed : int
     omegas : sequence of float
         The other weights.
+    engine, advance
+        As for `Engine.map`.
 
     Returns
     -------
     DataFrame, DataFrame
-        The predictions with a column `WEIGHTED`, and per drug and fold the inner error at every
-        weight and whether it was ``chosen`` (the first of equals, from weight 1 on).
+        The predictions with a column `WEIGHTED`; and for each drug and fold the inner error at
+        every weight and whether it was ``chosen`` (ties go to the first, starting from 1).
     """
     pro = compared.choices[compared.choices["method"] == "Pro"]
     keys = ["drug", "repeat", "fold"]
     columns = [*keys, "omega", "lam1", "lam3", "lam4", "inner error"]
     tasks = [(*row, omega) for row in pro[keys].itertuples(index=False) for omega in omegas]
-
-    def one(drug, repeat, fold, omega):
-        return held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega)
-
-    parts = side_by_side(one, tasks, n_jobs, advance)
+    engine = engine or Engine(threads=1)
+    parts = list(engine.map(held_out_weighted, tasks, (cohort, profile, seed), advance=advance))
     weights = pd.concat(
         [pro.assign(omega=1.0)[columns], pd.DataFrame([row for _, row in parts], columns=columns)],
         ignore_index=True,
@@ -340,9 +282,6 @@ def weigh(cohort, compared, profile, seed, omegas, *, n_jobs=None, advance=None)
 
 
 def weighted_differences(predictions):
-    """Weighted Pro's error less Pro's, per drug and over all, with 95 % intervals."""
+    """Return the error of weighted Pro minus that of Pro, per drug and over all drugs."""
     errors = fold_errors(predictions, (*METHODS, WEIGHTED))
     return paired_differences(errors, WEIGHTED, ("Pro", WEIGHTED))
-
-
-# What notebook 10 says ----------------------------------------------------------------------

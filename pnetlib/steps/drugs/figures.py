@@ -1,4 +1,4 @@
-"""Figures of the other evidence: further drugs, unseen tissues, a weight on the prediction error."""
+"""Figures for further drugs, unseen tissues and a weight on the prediction error."""
 
 import numpy as np
 import pandas as pd
@@ -14,14 +14,14 @@ SHIFTS = (-0.24, 0.0, 0.24)
 
 @styled
 def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw Pro's error less that of each other model for every drug, and how often it is below 0.
+    """Draw Pro's error minus that of each other model for every drug, and the count below 0.
 
     Parameters
     ----------
     differences : DataFrame
         As `pnetlib.steps.comparison.compute.paired_differences` returns it.
     wins : DataFrame
-        As `pnetlib.steps.drugs.compute.beaten` returns it.
+        As `pnetlib.steps.drugs.compute.count_wins` returns it.
     simulated : bool
         Whether the data are simulated.
     """
@@ -30,7 +30,7 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
         6.5,
         1.5 + 0.42 * len(drugs),
         simulated=simulated,
-        title="Pro against the other models, drug by drug",
+        title="Pro compared with the other models, drug by drug",
     )
     axes = figure.add_subplot()
     counts = wins.set_index("against")
@@ -58,7 +58,7 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
         range(len(drugs)), ["mean of the drugs" if drug == "all" else drug for drug in drugs]
     )
     axes.set_ylim(len(drugs) - 0.5, -0.5)
-    axes.set_xlabel("Difference of mean squared errors (z-score²); left of 0 Pro is better")
+    axes.set_xlabel("Difference of mean squared errors (z-score²); Pro is better left of 0")
     figure.legend(loc="outside lower center", ncols=3)
     return figure
 
@@ -67,17 +67,18 @@ def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: b
     """Return the caption of `draw_drugs`."""
     drugs = int(wins["drugs"].iloc[0])
     text = (
-        f"Error of Pro less that of the other model on the same unseen lines, {drugs} drugs, with "
-        "95 % intervals over folds (variance corrected for shared lines). In brackets: the exact "
-        f"interval of the share of drugs. {int(wins['clear wins'].sum())} of {3 * drugs} intervals "
-        f"lie left of 0, {int(wins['clear losses'].sum())} right of it."
+        f"Error of Pro minus that of the other model on the same held-out lines, {drugs} drugs, "
+        "with 95 % intervals over folds (variance corrected for shared training lines). In "
+        "brackets in the legend: exact interval of the share of drugs below 0. Of "
+        f"{3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
+        f"{int(wins['clear losses'].sum())} entirely right of it."
     )
     return caption("Figure 10a", text, simulated)
 
 
 @styled
 def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the error each method saves on lines of known, and of unseen, tissues.
+    """Draw how far each method reduces the error on lines of known and of unseen tissues.
 
     Parameters
     ----------
@@ -86,15 +87,15 @@ def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool)
     simulated : bool
         Whether the data are simulated.
     """
-    figure = new_figure(6.5, 2.7, simulated=simulated, title="Unseen lines, and unseen tissues")
+    figure = new_figure(6.5, 2.7, simulated=simulated, title="Held-out lines and held-out tissues")
     axes = figure.add_subplot()
     for shift, table, fill in ((-0.14, random, True), (0.14, unseen, False)):
         means = table.pivot(index="drug", columns="method", values="mean")
         for place, method in enumerate(METHODS):
-            saved, colour = saved_error(means, method), METHOD_COLOURS[method]
+            values, colour = reduction(means, method), METHOD_COLOURS[method]
             axes.plot(
-                saved,
-                np.full(len(saved), place + shift),
+                values,
+                np.full(len(values), place + shift),
                 "o",
                 color=colour,
                 markersize=6,
@@ -103,7 +104,7 @@ def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool)
     axes.axvline(0, color="black", linewidth=1)
     axes.set_yticks(range(len(METHODS)), METHODS)
     axes.set_ylim(len(METHODS) - 0.5, -0.5)
-    axes.set_xlabel("Error saved against the drug mean (%)")
+    axes.set_xlabel("Reduction of the error of the drug mean (%)")
     dots = [
         Line2D([], [], marker="o", linestyle="", color=FAINT, markerfacecolor=face, label=label)
         for face, label in (
@@ -115,8 +116,8 @@ def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool)
     return figure
 
 
-def saved_error(means: pd.DataFrame, method: str) -> pd.Series:
-    """Return the percentage of the drug mean's error that a method saves, per drug."""
+def reduction(means: pd.DataFrame, method: str) -> pd.Series:
+    """Return by how many percent a method reduces the error of the drug mean, per drug."""
     return 100 * (1 - means[method] / means["drug mean"])
 
 
@@ -125,18 +126,18 @@ def caption_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bo
     averages = []
     for table in (random, unseen):
         means = table.pivot(index="drug", columns="method", values="mean")
-        averages.append(np.mean([saved_error(means, method).mean() for method in METHODS]))
+        averages.append(np.mean([reduction(means, method).mean() for method in METHODS]))
     text = (
-        f"Each dot is a drug. Averaged over methods and drugs {averages[0]:.1f} % of the error are "
-        f"saved on lines held out at random and {averages[1]:.1f} % on lines of tissues that "
-        "training never saw."
+        "Each dot is a drug; the drug mean predicts every line by the mean of the training lines. "
+        f"Averaged over methods and drugs, the error falls by {averages[0]:.1f} % on lines held "
+        f"out at random and by {averages[1]:.1f} % on lines of tissues absent from training."
     )
     return caption("Figure 10b", text, simulated)
 
 
 @styled
 def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the inner error by weight, and what choosing the weight changes on unseen lines.
+    """Draw the inner error by weight, and what choosing the weight changes on held-out lines.
 
     Parameters
     ----------
@@ -151,7 +152,7 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
         6.5,
         3.2,
         simulated=simulated,
-        title="An extension of ours: a weight on the prediction error",
+        title="Extension of the model: a weight on the prediction error",
     )
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
     parts = weights.pivot(index=["drug", "repeat", "fold"], columns="omega", values="inner error")
@@ -163,9 +164,9 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
     left.set_xscale("log")
     left.set_xticks(list(relative.columns), [f"{omega:g}" for omega in relative.columns])
     left.minorticks_off()
-    left.set_xlabel("Weight omega (1: the paper's Pro)")
-    left.set_ylabel("Inner error against omega = 1 (%)")
-    left.set_title("In training parts", fontsize=9)
+    left.set_xlabel("Weight omega (1: Pro as in the paper)")
+    left.set_ylabel("Inner error relative to omega = 1 (%)")
+    left.set_title("Within training parts", fontsize=9)
     drugs = list(differences["drug"])
     spans = np.abs(differences[["low", "high"]].to_numpy().T - differences["mean"].to_numpy())
     right.errorbar(
@@ -182,8 +183,8 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
         range(len(drugs)), ["mean of the drugs" if drug == "all" else drug for drug in drugs]
     )
     right.set_ylim(len(drugs) - 0.5, -0.5)
-    right.set_xlabel("Error: weighted less Pro (z-score²)")
-    right.set_title("On unseen lines", fontsize=9)
+    right.set_xlabel("Error: weighted minus Pro (z-score²)")
+    right.set_title("On held-out lines", fontsize=9)
     return figure
 
 
@@ -192,8 +193,8 @@ def caption_weights(weights: pd.DataFrame, *, simulated: bool) -> str:
     chosen = weights.loc[weights["chosen"], "omega"].value_counts().sort_index()
     counts = ", ".join(f"{omega:g} in {count}" for omega, count in chosen.items())
     text = (
-        "Left: smallest inner cross-validation error at each weight, grey lines single training "
-        f"parts. Chosen: {counts}. Right: error of the model with the weight so chosen less that "
-        "of Pro, with 95 % intervals; left of 0 the weight helps."
+        "Left: smallest inner cross-validation error at each weight (grey: single training parts, "
+        f"black: mean). Weights chosen: {counts}. Right: error of the model with the chosen weight "
+        "minus that of Pro, with 95 % intervals; left of 0 the weight helps."
     )
     return caption("Figure 10c", text, simulated)

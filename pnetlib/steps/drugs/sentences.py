@@ -1,15 +1,43 @@
 """What notebook 10 says, in sentences made from its numbers."""
 
+from pnetlib.steps.drugs.compute import CYTOTOXIC
+from pnetlib.words import listed
+
+
+def of_choice(source, chosen, counts):
+    """Return which further drugs were chosen, and from how many.
+
+    Parameters
+    ----------
+    source : str
+    chosen, counts
+        Of `further_drugs`.
+    """
+    if chosen.empty:
+        return (
+            f"The source {source} lists {counts['listed']} drugs and none of the {len(CYTOTOXIC)} "
+            f"cytotoxic ones besides the {counts['taken']} of the run, so the tables contain only "
+            "these."
+        )
+    names = ", ".join(
+        f"{name} ({lines} lines)" for name, lines in zip(chosen["name"], chosen["lines"])
+    )
+    return (
+        f"The source {source} lists {counts['listed']} drugs, among them {counts['candidates']} of "
+        f"the {len(CYTOTOXIC)} cytotoxic ones besides those of the run. Chosen are the "
+        f"{len(chosen)} measured in most cell lines: {names}."
+    )
+
 
 def conclusion(wins, tissues, weighted, weights):
-    """What notebook 10 found, in sentences made from its numbers.
+    """Return the answer to the question of notebook 10.
 
     Parameters
     ----------
     wins : DataFrame
-        Of `beaten` on random folds.
+        Of `count_wins` on random folds.
     tissues : DataFrame
-        Of `beaten` with whole tissues held out.
+        Of `count_wins` with whole tissues held out.
     weighted : DataFrame
         Of `weighted_differences`.
     weights : DataFrame
@@ -17,38 +45,35 @@ def conclusion(wins, tissues, weighted, weights):
     """
     lines = []
     for row in wins.to_dict("records"):
-        side = (
-            "lower"
-            if row["high"] < 0
-            else "higher"
-            if row["low"] > 0
-            else "not told apart from that"
-        )
         lines.append(
             f"- Pro's error is below that of {row['against']} for {row['wins']} of {row['drugs']} "
             f"drugs ({row['share']:.0%}, 95 % interval {row['share low']:.0%} to "
-            f"{row['share high']:.0%}), clearly so for {row['clear wins']} and clearly above for "
-            f"{row['clear losses']}; over all drugs it is {side} ({row['mean']:+.3f}, "
-            f"{row['low']:+.3f} to {row['high']:+.3f})."
+            f"{row['share high']:.0%}), clearly below for {row['clear wins']} and clearly above for "
+            f"{row['clear losses']}. Averaged over all drugs it is "
+            f"{_side(row, 'clearly lower', 'clearly higher', 'not clearly different')} "
+            f"({row['mean']:+.3f}, {row['low']:+.3f} to {row['high']:+.3f})."
         )
+    clear = [row["against"] for row in tissues.to_dict("records") if row["high"] < 0]
     shares = "; ".join(
-        f"{row['against']} for {row['wins']} of {row['drugs']}, mean difference "
+        f"{row['against']} for {row['wins']} of {row['drugs']} drugs, mean difference "
         f"{row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
         for row in tissues.to_dict("records")
     )
-    lines.append(f"- On tissues that training never saw, Pro's error is below that of {shares}.")
+    lines.append(
+        f"- On tissues that are absent from training, Pro's error is below that of {shares}. "
+        f"Methods it clearly outperforms there: {listed(clear)}."
+    )
     pooled = weighted[weighted["drug"] == "all"].iloc[0]
     chosen = weights[weights["chosen"]]
-    side = (
-        "lowers"
-        if pooled["high"] < 0
-        else "raises"
-        if pooled["low"] > 0
-        else "does not clearly change"
-    )
     lines.append(
         f"- A weight on the prediction error other than the paper's 1 is chosen in "
-        f"{int((chosen['omega'] != 1).sum())} of {len(chosen)} training parts; choosing it {side} "
-        f"the error ({pooled['mean']:+.3f}, {pooled['low']:+.3f} to {pooled['high']:+.3f})."
+        f"{int((chosen['omega'] != 1).sum())} of {len(chosen)} training parts; choosing it "
+        f"{_side(pooled, 'lowers', 'raises', 'does not clearly change')} the error "
+        f"({pooled['mean']:+.3f}, {pooled['low']:+.3f} to {pooled['high']:+.3f})."
     )
     return "\n".join(lines)
+
+
+def _side(row, lower, higher, neither):
+    """Return the word for the side of 0 on which an interval lies."""
+    return lower if row["high"] < 0 else higher if row["low"] > 0 else neither

@@ -1,56 +1,44 @@
-"""The choice of lambdas: smallest error, one standard error, and information criteria.
+"""Rules for choosing the lambdas: smallest error, one standard error, information criteria.
 
-Beside the smallest cross-validated error (``CV``, what notebook 02 does) each training part gives
-three other choices on the same grid:
+In addition to the smallest cross-validated error (``CV``, the rule of notebook 02), three other
+rules choose from the same grid in each training part:
 
 - ``1-SE``: the simplest model whose error is within one standard error of the smallest (Breiman
-  et al. 1984); simplest is the one with the fewest effects, then the fewest edges.
-- ``BIC``: smallest ``n log(RSS_z / n) + log(n) df`` and, for a model with a network, the same of
-  every gene added, since its objective has the genes' errors beside the response's.
+  et al. 1984); the simplest has the fewest effects, then the fewest edges.
+- ``BIC``: the smallest ``n log(RSS_z / n) + log(n) df``; for a model with a network the same terms
+  of every gene are added, since its objective contains the genes' errors as well.
 - ``EBIC``: BIC plus ``2 gamma log C(p, k)`` for every regression with k of p candidates (Chen and
   Chen, Biometrika 2008;95:759), gamma = 1/2.
 
 Degrees of freedom: the active genes for a lasso (Zou, Hastie and Tibshirani, Annals of Statistics
-2007;35:2173); ``tr(G_A (G_A + lam2 I)^-1)`` for an elastic net with active genes A; their sum over
-the columns for a network. For the joint model (ours, an approximation): those of theta with B held,
-``tr(H_A (H_A + 2 lam4 L_A)^-1)`` with H = B'GB and L the signed Laplacian of the links, and those
-of every column of B with theta held, added; that B was also chosen for the response is not counted.
+2007;35:2173); ``tr(G_A (G_A + lam2 I)^-1)`` for an elastic net with active genes A; the sum over
+the columns for a network. For the joint model (our choice, an approximation): those of theta with
+B fixed, ``tr(H_A (H_A + 2 lam4 L_A)^-1)`` with H = B'GB and L the signed Laplacian of the links,
+plus those of every column of B with theta fixed; that B was also chosen for the response is not
+counted.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
 from pnetlib.solvers.paths import METHODS, choose, expression_path, network_path, predictor
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.comparison.compute import outer_folds
-from pnetlib.steps.drugs.compute import side_by_side
-from pnetlib.steps.sizes import PROFILES, with_genes
 
 RULES = ("CV", "1-SE", "BIC", "EBIC")
 GAMMA = 0.5
-
-
-def profile_named(name, n_genes=0, fraction=0.0, cohort=None):
-    """Folds and grid of this comparison of rules: one repeat, fewer points than notebook 02."""
-    profile = PROFILES[name]
-    if name == "standard":
-        profile = replace(
-            profile, repeats=1, lam1=(0.1, 0.05), lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)
-        )
-    elif name == "paper":
-        profile = replace(PROFILES["standard"], repeats=1, lam4=(0.0, 0.1, 1.0))
-    return with_genes(profile, n_genes, fraction, cohort)
 
 
 # Degrees of freedom -------------------------------------------------------------------------
 
 
 def ridge_df(G, lam2):
-    """``tr(G (G + lam2 I)^-1)`` of a Gram matrix (k, k); k where lam2 is 0."""
+    """Return ``tr(G (G + lam2 I)^-1)`` of a Gram matrix (k, k); k if lam2 is 0."""
     if lam2 == 0.0:
         return float(len(G))
     values = np.linalg.eigvalsh(G)
@@ -58,13 +46,13 @@ def ridge_df(G, lam2):
 
 
 def expression_df(G, b, lam2):
-    """Degrees of freedom of LA (lam2 = 0) and ELA with coefficients b (p,)."""
+    """Return the degrees of freedom of LA (lam2 = 0) or ELA with coefficients b (p,)."""
     active = np.flatnonzero(b)
     return ridge_df(G[np.ix_(active, active)], lam2)
 
 
 def network_df(G, B, lam2=0.0):
-    """Degrees of freedom of every column of a sparse network B (p, p)."""
+    """Return the degrees of freedom of every column of a sparse network B (p, p)."""
     if lam2 == 0.0:
         return np.diff(B.indptr).astype(float)
     columns = (B.indices[start:stop] for start, stop in zip(B.indptr, B.indptr[1:]))
@@ -72,10 +60,10 @@ def network_df(G, B, lam2=0.0):
 
 
 def effects_df(G, B, theta, lam4=0.0):
-    """Degrees of freedom of theta (p,) with the network B held.
+    """Return the degrees of freedom of theta (p,) with the network B fixed.
 
-    The links act on |theta|; with signs S held they add ``2 lam4 S L S`` to the curvature, L the
-    Laplacian with degrees scaled by their roots.
+    The links act on |theta|; with fixed signs S they add ``2 lam4 S L S`` to the curvature, where
+    L is the Laplacian normalised by the square roots of the degrees.
     """
     active = np.flatnonzero(theta)
     if lam4 == 0.0 or not active.size:
@@ -94,19 +82,20 @@ def effects_df(G, B, theta, lam4=0.0):
 
 
 def log_choices(p, k):
-    """``log C(p, k)``, of numbers or arrays."""
+    """Return ``log C(p, k)`` of numbers or arrays."""
     return gammaln(p + 1.0) - gammaln(k + 1.0) - gammaln(p - k + 1.0)
 
 
 def criteria(n, errors, df, k, p):
-    """BIC and EBIC of one or more regressions of n lines, added.
+    """Return BIC and EBIC, summed over one or more regressions.
 
     Parameters
     ----------
     n : int
-        Lines.
+        Number of cell lines.
     errors, df, k, p : array_like
-        Mean squared error in training, degrees of freedom, active genes and candidates of each.
+        Of each regression: mean squared error in training, degrees of freedom, and numbers of
+        active genes and of candidates.
 
     Returns
     -------
@@ -119,14 +108,14 @@ def criteria(n, errors, df, k, p):
 
 @dataclass(frozen=True)
 class Fitted:
-    """A method at one grid point on a whole training part.
+    """A method fitted at one grid point to a whole training part.
 
     Attributes
     ----------
     u : ndarray (p,)
         Predictor of standardised expression.
     effects, edges : int
-        Coefficients of the response that are not 0, and of the network (0 without one).
+        Numbers of nonzero coefficients of the response, and of the network (0 without one).
     bic, ebic : float
     """
 
@@ -138,7 +127,7 @@ class Fitted:
 
 
 def describe(moments, point, u, state):
-    """The `Fitted` of a predictor u at a point, and of the state of a network method."""
+    """Return the `Fitted` of a predictor u, and of the state of a network method, at a point."""
     G, g, n, p = moments.G, moments.g, moments.n, len(moments.g)
     error = moments.zz - 2.0 * float(u @ g) + float(u @ G @ u)
     if state is None:
@@ -167,13 +156,13 @@ def describe(moments, point, u, state):
 
 
 def fits_along(moments, choice):
-    """Every method refitted on all training lines, once along its paths.
+    """Refit every method on all training lines along its path.
 
     Returns
     -------
     dict
-        Method to a list of `Fitted`, in the order of its grid points; the same fits as
-        `tuning.refit` gives.
+        Method to a list of `Fitted`, in the order of its grid points; the fits are those of
+        `refit`.
     """
     fits = {method: [] for method in METHODS}
     points = {method: choice.grid.points(method) for method in METHODS}
@@ -193,7 +182,7 @@ def fits_along(moments, choice):
 
 
 def within_one_standard_error(errors):
-    """Which points have a mean error within one standard error of the smallest.
+    """Say which points have a mean error within one standard error of the smallest.
 
     Parameters
     ----------
@@ -210,14 +199,14 @@ def within_one_standard_error(errors):
 
 
 def one_standard_error(errors, sizes):
-    """Index of the simplest point within one standard error of the smallest mean error.
+    """Return the index of the simplest point within one standard error of the smallest error.
 
     Parameters
     ----------
     errors : ndarray (n_folds, n_points)
     sizes : sequence of tuple
-        Size of the model at each point, compared entry by entry; of equals the one of smaller
-        error, then the first.
+        Size of the model at each point, compared entry by entry; ties go to the smaller error,
+        then to the first point.
     """
     mean = errors.mean(axis=0)
     allowed = np.flatnonzero(within_one_standard_error(errors))
@@ -225,7 +214,7 @@ def one_standard_error(errors, sizes):
 
 
 def choose_by(errors, fits):
-    """Index of the point that each rule chooses."""
+    """Return the index of the point that each rule chooses."""
     sizes = [(fit.effects, fit.edges) for fit in fits]
     return {
         "CV": int(np.argmin(errors.mean(axis=0))),
@@ -235,16 +224,16 @@ def choose_by(errors, fits):
     }
 
 
-def held_out_rules(cohort, drug, profile, seed, fold):
-    """One outer fold: every rule's choice on the training lines, its error on the others.
+def held_out_rules(cohort, profile, seed, drug, fold):
+    """Apply every rule to the training lines of one outer fold and test it on the others.
 
     Returns
     -------
     DataFrame, DataFrame
-        One row a method and rule: drug, fold, method, rule, lambdas, effects, edges, ``error`` on
-        unseen lines, n_test, n_train, and at which ``ends`` of the grid the choice lies; and Pro's
-        inner error at every point, lambdas as fractions of the grid's (lam1, lam3) and as they
-        are (lam4).
+        One row per method and rule: drug, fold, method, rule, lambdas, effects, edges, ``error``
+        on held-out lines, n_test, n_train, and the ``ends`` of the grid at which the choice lies;
+        and Pro's inner error at every point, with lam1 and lam3 as fractions of the largest and
+        lam4 as its value.
     """
     lines = cohort.lines_for(drug)
     z = cohort.response.loc[lines, drug]
@@ -288,10 +277,10 @@ def held_out_rules(cohort, drug, profile, seed, fold):
 
 
 def grid_ends(points, point):
-    """Names of the lambdas at an end of their grid of three or more, such as "lam1 max"."""
+    """Name the lambdas at an end of their grid of three or more values, such as "lam1 max"."""
     ends = []
     for name, value in point.items():
-        # The grid of lam3 is finer for one lam1 than another, so that only its own counts.
+        # The values of lam3 depend on lam1, so only points of the same lam1 are compared.
         values = [
             other[name]
             for other in points
@@ -303,21 +292,30 @@ def grid_ends(points, point):
     return ", ".join(ends)
 
 
-def compare_rules(cohort, profile, seed, *, n_jobs=None, advance=None):
-    """`held_out_rules` for every drug and outer fold; both tables."""
+def compare_rules(cohort, profile, seed, *, engine=None, advance=None):
+    """Return both tables of `held_out_rules` for all drugs and outer folds.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    profile : Profile
+    seed : int
+        Seed of all folds.
+    engine : Engine, optional
+        What computes the folds; by default one thread. The result does not depend on it.
+    advance : callable, optional
+        Called once per fold.
+    """
     tasks = [
         (drug, fold) for drug in cohort.response.columns for fold in range(profile.outer_folds)
     ]
-
-    def one(drug, fold):
-        return held_out_rules(cohort, drug, profile, seed, fold)
-
-    parts = side_by_side(one, tasks, n_jobs, advance)
+    engine = engine or Engine(threads=1)
+    parts = engine.map(held_out_rules, tasks, (cohort, profile, seed), advance=advance)
     return tuple(pd.concat(tables, ignore_index=True) for tables in zip(*parts))
 
 
 def rule_errors(rows):
-    """Every rule beside the smallest error: error, difference with interval, and sizes.
+    """Compare every rule with the smallest inner error: error, difference, and model size.
 
     Parameters
     ----------
@@ -327,10 +325,10 @@ def rule_errors(rows):
     Returns
     -------
     DataFrame
-        One row a method and rule: ``error`` over drugs and folds; ``mean``, ``low`` and ``high``
-        of its error less that of CV (drugs averaged in each fold first; corrected 95 % interval);
-        median ``effects`` and ``edges``; ``at an end``, the share of choices at an end of the grid
-        of lam1 or lam3, where the rule might have gone further.
+        One row per method and rule: mean ``error`` over drugs and folds; ``mean``, ``low`` and
+        ``high`` of its error minus that of CV (drugs averaged in each fold first; corrected 95 %
+        interval); median ``effects`` and ``edges``; ``at an end``, the share of choices at an end
+        of the grid of lam1 or lam3, beyond which the rule might have chosen otherwise.
     """
     table = []
     for method in METHODS:
@@ -339,8 +337,8 @@ def rule_errors(rows):
         sizes = part[part["rule"] == "CV"].groupby("fold")[["n_test", "n_train"]].mean()
         for rule in RULES:
             here = part[part["rule"] == rule]
-            apart = (wide[rule] - wide["CV"]).groupby(level="fold").mean()
-            stats = corrected_mean(apart, sizes["n_test"], sizes["n_train"])
+            difference = (wide[rule] - wide["CV"]).groupby(level="fold").mean()
+            stats = corrected_mean(difference, sizes["n_test"], sizes["n_train"])
             table.append(
                 {
                     "method": method,
@@ -356,7 +354,7 @@ def rule_errors(rows):
 
 
 def mean_surface(surface):
-    """Pro's inner error averaged over the folds, and how far above the drug's smallest (%)."""
+    """Return Pro's inner error averaged over folds, and its excess over the drug's smallest (%)."""
     keys = ["drug", "lam4", "lam1", "lam3"]
     table = surface.groupby(keys, sort=False)["error"].mean().reset_index()
     lowest = table.groupby("drug")["error"].transform("min")

@@ -8,13 +8,13 @@ from pnetlib.solvers.paths import METHODS
 from pnetlib.steps.lambdas.compute import RULES
 from pnetlib.steps.style import METHOD_COLOURS, caption, new_figure, styled
 
-MOST = 20.0  # percent above the lowest error from which on all colours are alike
+MOST = 20.0  # percent above the lowest error from which the colour no longer changes
 SYMBOLS = {"CV": "o", "1-SE": "s", "BIC": "^", "EBIC": "D"}
 
 
 @styled
 def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw Pro's inner error over lam1 and lam3, a row a drug and a column a lam4.
+    """Draw Pro's inner error over lam1 and lam3, one row per drug and one column per lam4.
 
     Parameters
     ----------
@@ -55,10 +55,14 @@ def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
             axes.set_xticks(range(len(lam3s)), [f"{value:g}" for value in lam3s])
             axes.set_yticks(range(len(lam1s)), [f"{value:g}" for value in lam1s])
             axes.set_title(f"{drug}, lam4 = {lam4:g}", fontsize=9)
-    figure.supxlabel("lam3, share of the smallest one without effects", fontsize=9)
-    figure.supylabel("lam1, share of the one without edges", fontsize=9)
+    figure.supxlabel("lam3, as a fraction of the smallest value without effects", fontsize=9)
+    figure.supylabel("lam1, as a fraction of the smallest\nvalue without edges", fontsize=9)
     figure.colorbar(
-        picture, ax=panels, label=f"% above the drug's lowest (to {MOST:g})", shrink=0.6, pad=0.01
+        picture,
+        ax=panels,
+        label=f"% above the drug's lowest error (colour up to {MOST:g})",
+        shrink=0.6,
+        pad=0.01,
     )
     return figure
 
@@ -73,15 +77,16 @@ def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> 
         for row in best.itertuples()
     )
     text = (
-        f"Cross-validated error inside the training parts, mean of {n_folds} outer folds. "
-        f"Lowest: {where}."
+        f"Cross-validated error of Pro within the training parts, mean of {n_folds} outer folds, "
+        f"in % above the lowest of each drug. Lowest: {where}. Where many points are close to the "
+        "lowest, the data hardly distinguish the lambdas."
     )
     return caption("Figure 7a", text, simulated)
 
 
 @styled
 def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw each rule's error on unseen lines against the smallest-error rule, and its sizes.
+    """Draw each rule's error on held-out lines minus that of CV, and the number of effects.
 
     Parameters
     ----------
@@ -90,7 +95,7 @@ def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
     simulated : bool
         Whether the data are simulated.
     """
-    figure = new_figure(6.5, 4.4, simulated=simulated, title="Rules to choose the lambdas")
+    figure = new_figure(6.5, 4.4, simulated=simulated, title="Rules for choosing the lambdas")
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
     labels = []
     for block, method in enumerate(METHODS):
@@ -123,13 +128,13 @@ def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
     left.axvline(0, color="black", linewidth=1)
     left.set_yticks([y for y, _ in labels], [label for _, label in labels])
     left.set_ylim(labels[-1][0] + 0.7, -0.7)
-    left.set_xlabel("Error less that of CV (z-score²)")
+    left.set_xlabel("Error minus that of CV (z-score²)")
     right.set_xscale("symlog", linthresh=1)
     right.set_xlim(-0.3, 3.5 * max(rules["effects"].max(), 10))
     right.set_xticks([tick for tick in (0, 1, 10, 100) if tick <= max(rules["effects"].max(), 10)])
     right.xaxis.set_major_formatter("{x:.0f}")
     right.minorticks_off()
-    right.set_xlabel("Effects chosen (median)")
+    right.set_xlabel("Genes with an effect (median)")
     return figure
 
 
@@ -138,9 +143,9 @@ def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
     others = rules[rules["rule"] != "CV"]
     worse, better = int((others["low"] > 0).sum()), int((others["high"] < 0).sum())
     text = (
-        "Left: error on unseen lines of the model each rule chooses, less that of the smallest "
-        "inner error (CV), with 95 % intervals over folds, drugs averaged. Right: genes with an "
-        f"effect on the response. Of {len(others)} other choices {worse} are clearly worse than "
-        f"CV and {better} clearly better."
+        "Left: error on held-out lines of the model that each rule chooses, minus that of the "
+        "smallest inner error (CV), averaged over drugs, with 95 % intervals over folds. Right: "
+        f"number of genes with an effect on the response. Of the {len(others)} other choices, "
+        f"{worse} are clearly worse than CV and {better} clearly better."
     )
     return caption("Figure 7b", text, simulated)

@@ -2,44 +2,73 @@
 
 from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
 from pnetlib.steps.lambdas.compute import RULES
+from pnetlib.words import listed
 
 
 def conclusion(rules):
-    """What notebook 07 found, in sentences made from its numbers.
+    """Return the answer to the question of notebook 07.
 
     Parameters
     ----------
     rules : DataFrame
         Of `rule_errors`.
     """
-    lines = []
+    lines = [_overall(rules)]
     for method in METHODS:
         part = rules[rules["method"] == method].set_index("rule")
         best = part["error"].idxmin()
         words = []
         for rule in RULES[1:]:
             row = part.loc[rule]
-            side = "lower" if row["high"] < 0 else "higher" if row["low"] > 0 else "open"
-            clear = "" if side == "open" else f", clearly {side}"
+            clear = {"open": "", "lower": ", clearly lower", "higher": ", clearly higher"}
             words.append(
                 f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
-                f"{clear}) with {row['effects']:.0f} effects"
+                f"{clear[_side(row)]}) with {row['effects']:.0f} effects"
             )
+        lowest = f"{best} has the lowest error, {part.at[best, 'error']:.3f}"
+        if best != "CV":
+            lowest += f"; that of CV is {part.at['CV', 'error']:.3f}"
         lines.append(
-            f"- **{method}**: lowest error {part.at[best, 'error']:.3f} by {best}. Against CV "
-            f"({part.at['CV', 'error']:.3f}, {part.at['CV', 'effects']:.0f} effects): "
-            f"{'; '.join(words)}."
+            f"- **{method}**: {lowest}. CV selects {part.at['CV', 'effects']:.0f} effects. Change "
+            f"of the error compared with CV: {'; '.join(words)}."
         )
     network = rules[rules["method"].isin(NETWORK_METHODS)].set_index(["method", "rule"])["edges"]
     edges = "; ".join(
         f"{method} " + ", ".join(f"{network[method, rule]:,.0f} by {rule}" for rule in RULES)
         for method in NETWORK_METHODS
     )
-    lines.append(f"- Median edges of the network: {edges}.")
+    lines.append(f"- Median number of edges of the network: {edges}.")
     ends = rules.groupby("rule")["at an end"].mean()
+    shares = ", ".join(f"{rule} {ends[rule]:.0%}" for rule in RULES)
     lines.append(
-        "- Choices at an end of the grid of lam1 or lam3, where a rule might have gone further: "
-        + ", ".join(f"{rule} {ends[rule]:.0%}" for rule in RULES)
-        + "."
+        f"- Share of choices at an end of the grid of lam1 or lam3: {shares}. There a wider grid "
+        "might have changed the choice."
     )
     return "\n".join(lines)
+
+
+def _side(row):
+    """Say on which side of 0 an interval lies."""
+    return "lower" if row["high"] < 0 else "higher" if row["low"] > 0 else "open"
+
+
+def _overall(rules):
+    """Say how much depends on the rule, over all methods."""
+    others = rules[rules["rule"] != "CV"]
+    sides = [_side(row) for row in others.to_dict("records")]
+    worse, better = sides.count("higher"), sides.count("lower")
+    if worse == better == 0:
+        verdict = "no rule predicts clearly better or worse than the smallest inner error (CV)"
+    elif better == 0:
+        verdict = (
+            f"no rule predicts clearly better than CV, and {worse} of {len(sides)} choices (method and "
+            "rule) predict clearly worse"
+        )
+    else:
+        verdict = (
+            f"{better} of {len(sides)} choices (method and rule) predict clearly better than CV and "
+            f"{worse} clearly worse"
+        )
+    effects = rules.groupby("rule")["effects"].mean()
+    fewer = listed(rule for rule in RULES[1:] if effects[rule] < effects["CV"])
+    return f"- Over all methods, {verdict}. Rules that select fewer genes on average: {fewer}."

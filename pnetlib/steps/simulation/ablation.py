@@ -1,6 +1,7 @@
-"""Which part of Pro brings what it selects: one part changed at a time, on the same data.
+"""Which component of Pro accounts for its selection: one component changed at a time.
 
-Every variant has its lambdas chosen by the same inner folds on the same grid as Pro.
+Every variant is fitted to the same data, with lambdas chosen on the same inner folds and the same
+grid as Pro.
 """
 
 from collections.abc import Callable
@@ -14,29 +15,29 @@ from pnetlib.solvers.joint import Penalties, fit_joint, initial_signs, start_sta
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, choose, predictor, refit
 from pnetlib.stats.intervals import student_interval
-from pnetlib.steps.simulation.study import cell, draw_data, measure
+from pnetlib.steps.simulation.compute import cell, draw_data, measure
 
-# Variant: what is changed. The order is that of tables and figures.
+# Variant: what is changed, in the order of tables and figures.
 VARIANTS = {
     "Pro": "nothing",
     "lam4 = 0": "no link penalty",
-    "lam4 > 0": "a link penalty always",
+    "lam4 > 0": "always a link penalty",
     "B fixed": "network first, then theta with the link penalty",
     "NW.P": "network first, no link penalty",
     "degree d": "effects scaled by the degree, not its square root",
-    "sign fixed": "signs of theta held at the first estimate",
-    "raw response": "response not divided by its standard deviation: weighs more in the objective",
+    "sign fixed": "signs of theta fixed at the first estimate",
+    "raw response": "response not divided by its standard deviation, so it weighs more",
 }
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How a variant is fitted along the path of Pro.
+    """Options with which a variant is fitted along the path of Pro.
 
     Attributes
     ----------
     joint : bool
-        Network and theta together; else theta alone.
+        Fit network and theta together, or else theta alone.
     degree : {"sqrt", "d"}
     fixed_sign : bool
     """
@@ -54,7 +55,7 @@ FITS = {
 
 
 def path(moments, points, fit):
-    """Yield the state at each point, lam3 falling within each lam1 and lam4.
+    """Yield the state at each point; lam3 decreases within each lam1 and lam4.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def path(moments, points, fit):
 
 
 def choose_along(X, z, points, fit, n_folds, seed):
-    """Index of the point of smallest error over the inner folds, the first of equals."""
+    """Return the index of the point of smallest mean inner error, the first if several tie."""
     errors = []
     for train, test in KFold(n_folds, shuffle=True, random_state=seed).split(X):
         moments = Moments.of(X[train], z[train], n_jobs=1)
@@ -100,7 +101,7 @@ def choose_along(X, z, points, fit, n_folds, seed):
 
 
 def refit_along(moments, points, index, fit):
-    """Predictor and state at one point, reached by the same path as in choosing."""
+    """Return predictor and state at one point, reached along the same path as in choosing."""
     branch = (points[index]["lam1"], points[index]["lam4"])
     part = [p for p in points[: index + 1] if (p["lam1"], p["lam4"]) == branch]
     state = list(path(moments, part, fit))[-1]
@@ -108,16 +109,16 @@ def refit_along(moments, points, index, fit):
 
 
 def restricted(choice, allowed):
-    """A choice in which Pro may take only the points that `allowed` admits."""
-    admitted = np.array([allowed(point) for point in choice.grid.points("Pro")])
-    errors = np.where(admitted, choice.errors["Pro"], np.inf)
+    """Return the choice with Pro restricted to the points that `allowed` accepts."""
+    accepted = np.array([allowed(point) for point in choice.grid.points("Pro")])
+    errors = np.where(accepted, choice.errors["Pro"], np.inf)
     return replace(choice, errors=choice.errors | {"Pro": errors})
 
 
 def ablate(design, number, sizes, seed):
-    """Every variant on one data set, held against the truth; a row a variant.
+    """Fit every variant on one data set and compare it with the truth; one row per variant.
 
-    The data set, the inner folds and Pro are those of `study.replicate`.
+    The data set, the inner folds and Pro are those of `compute.replicate`.
     """
     data = draw_data(design, number, sizes, seed)
     tuning, folds_seed = sizes.tuning, seed + number
@@ -130,21 +131,16 @@ def ablate(design, number, sizes, seed):
         return data, moments, *refit_along(moments, points, index, fit)
 
     def on_raw():
-        apart, chosen = choose(raw.X, raw.z, tuning, folds_seed)
-        return raw, apart, *refit(apart, chosen, "Pro")
+        own, chosen = choose(raw.X, raw.z, tuning, folds_seed)
+        return raw, own, *refit(own, chosen, "Pro")
+
+    def limited(allowed):
+        return data, moments, *refit(moments, restricted(choice, allowed), "Pro")
 
     makers: dict[str, Callable] = {
         "Pro": lambda: (data, moments, *refit(moments, choice, "Pro")),
-        "lam4 = 0": lambda: (
-            data,
-            moments,
-            *refit(moments, restricted(choice, lambda p: p["lam4"] == 0), "Pro"),
-        ),
-        "lam4 > 0": lambda: (
-            data,
-            moments,
-            *refit(moments, restricted(choice, lambda p: p["lam4"] > 0), "Pro"),
-        ),
+        "lam4 = 0": lambda: limited(lambda point: point["lam4"] == 0),
+        "lam4 > 0": lambda: limited(lambda point: point["lam4"] > 0),
         "NW.P": lambda: (data, moments, *refit(moments, choice, "NW.P")),
         "raw response": on_raw,
         **{name: (lambda fit=fit: along(fit)) for name, fit in FITS.items()},
@@ -156,12 +152,12 @@ def ablate(design, number, sizes, seed):
 
 
 def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
-    """What each variant changes against Pro on the same data: mean and 95 % interval.
+    """Return each variant minus Pro on the same data: mean and 95 % interval.
 
     Returns
     -------
     DataFrame
-        response, variant, measure, mean, low, high; below 0 the variant has less than Pro.
+        response, variant, measure, mean, low, high; below 0 the variant has a lower rate than Pro.
     """
     rows = []
     for response, part in ablations.groupby("response", sort=False):
@@ -169,14 +165,6 @@ def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
             wide = part.pivot(index=["scenario", "replicate"], columns="variant", values=name)
             for variant in list(VARIANTS)[1:]:
                 mean, low, high = student_interval(wide[variant] - wide["Pro"])
-                rows.append(
-                    {
-                        "response": response,
-                        "variant": variant,
-                        "measure": name,
-                        "mean": mean,
-                        "low": low,
-                        "high": high,
-                    }
-                )
+                where = {"response": response, "variant": variant, "measure": name}
+                rows.append(where | {"mean": mean, "low": low, "high": high})
     return pd.DataFrame(rows)

@@ -1,14 +1,14 @@
 """Designs of the simulation study: networks, expression and responses whose truth is known.
 
-The paper's own design could not be read. These are the named standard ones. ``TF hub`` is that of
-Li and Li (Bioinformatics 2008;24:1175): transcription factors (TFs) of 10 genes each, X_TF ~
-N(0, 1), a gene given its TF ~ N(0.7 X_TF, 0.51), and their four models of signs and sizes, here
+The paper's own design is not legible; these are standard ones. ``TF hub`` is that of Li and Li
+(Bioinformatics 2008;24:1175): transcription factors (TFs) with 10 genes each, X_TF ~ N(0, 1), a
+gene given its TF ~ N(0.7 X_TF, 0.51), and their four models of signs and sizes of effects, here
 called scenarios. The graphs ``random``, ``cluster``, ``scale-free`` and ``hub`` are those of
 Gaussian graphical models (as in Zhao et al., Journal of Machine Learning Research 2012;13:1059):
 genes that are not linked are independent given all others.
 
-Ours: the number of all TFs, the sizes of more than four TFs (theirs, repeated), how strong the
-links of a graph are (set by the same error level), and which of its genes act.
+Our choices: the total number of TFs, the effects of more than four TFs (theirs, repeated), the
+strength of the links of a graph (set by the same error level), and which of its genes act.
 """
 
 from dataclasses import dataclass
@@ -23,39 +23,39 @@ GRAPHS = ("TF hub", "random", "cluster", "scale-free", "hub")
 SCENARIOS = (1, 2, 3, 4)
 RESPONSES = ("expression", "activity")
 ERROR = 0.51  # Li and Li's variance of a gene given its TF
-SIZES = (5.0, -5.0, 3.0, -3.0)  # Li and Li's effects of the TFs
-PER_TF = 10  # genes of a TF
+SIZES = (5.0, -5.0, 3.0, -3.0)  # effects of the TFs in Li and Li
+PER_TF = 10  # genes per TF
 OPPOSED = 3  # genes of a TF whose effect has the other sign in scenarios 2 and 4
-GROUP = 20  # genes of a group in the graphs cluster and hub
+GROUP = 20  # genes per group in the graphs cluster and hub
 EDGES_PER_GENE = {"random": 1.0, "cluster": 2.0}
 
 
 @dataclass(frozen=True)
 class Design:
-    """What one simulated data set is made from.
+    """Design from which a simulated data set is drawn.
 
     Parameters
     ----------
     graph : {"TF hub", "random", "cluster", "scale-free", "hub"}
         The network.
     n_tfs : int
-        TFs, or hubs of a graph, that act on the response together with their genes.
+        Number of TFs, or hubs of a graph, that act on the response together with their genes.
     scenario : {1, 2, 3, 4}
         Li and Li's model. Effects of a TF's m genes are the TF's divided by sqrt(m) in 1 and 2,
         by m in 3 and 4; in 2 and 4 three of ten have the opposite sign.
     error : float
-        Share of a linked gene's variance that the network does not explain, between 0 and 1:
+        Share of a linked gene's variance that the network leaves unexplained, between 0 and 1:
         of a gene given its TF, or the mean over a graph's linked genes given all others.
     response : {"expression", "activity"}
         Effects act through expression, ``z = X beta + e`` (Li and Li), or through predicted
         activity, ``z = X B theta + e`` (the model of Pro, with the true B).
     modules : int
-        All TFs; there are 11 times as many genes.
+        Number of all TFs; there are 11 times as many genes.
 
     Raises
     ------
     UsageError
-        If a parameter is unknown, or the numbers do not fit each other.
+        If a value is unknown, or the numbers contradict each other.
     """
 
     graph: str = "TF hub"
@@ -72,22 +72,22 @@ class Design:
                 words = ", ".join(map(str, known))
                 raise UsageError(f"{name} must be one of {words}, not {value!r}.")
         if not 0.0 < self.error < 1.0:
-            raise UsageError(f"error must lie between 0 and 1, not be {self.error!r}.")
+            raise UsageError(f"error must be between 0 and 1, not {self.error!r}.")
         if not 1 <= self.n_tfs <= self.modules:
             raise UsageError(
-                f"n_tfs must lie between 1 and the {self.modules} TFs there are (modules), not be "
+                f"n_tfs must be between 1 and the number of TFs (modules = {self.modules}), not "
                 f"{self.n_tfs!r}."
             )
 
     @property
     def n_genes(self):
-        """Genes: all TFs and their genes."""
+        """Number of genes: all TFs and the genes they regulate."""
         return self.modules * (PER_TF + 1)
 
 
 @dataclass(frozen=True)
 class Truth:
-    """The truth of one data set.
+    """Truth behind one data set.
 
     Attributes
     ----------
@@ -95,9 +95,9 @@ class Truth:
     links : ndarray of bool (p, p)
         Linked pairs of genes, symmetric.
     covariance : ndarray (p, p)
-        Of expression; every gene has variance 1.
+        Covariance of expression; every gene has variance 1.
     effects : ndarray (p,)
-        beta, or theta where the response acts through predicted activity.
+        beta, or theta if effects act through predicted activity.
     noise : float
         Variance of the response that expression does not explain.
     """
@@ -110,12 +110,12 @@ class Truth:
 
     @property
     def relevant(self):
-        """Genes with an effect, bool (p,)."""
+        """Whether each gene has an effect, bool (p,)."""
         return self.effects != 0.0
 
     @property
     def B(self):
-        """True regression of each gene on all others, regulators x targets (p, p)."""
+        """True regression coefficients of each gene on all others, regulators x targets (p, p)."""
         precision = np.linalg.inv(self.covariance)
         B = np.where(self.links, -precision / np.diag(precision), 0.0)
         np.fill_diagonal(B, 0.0)
@@ -123,7 +123,7 @@ class Truth:
 
     @property
     def slope(self):
-        """u of ``z = X u + e``: the effects, or ``B theta``."""
+        """Coefficients u of ``z = X u + e``: the effects, or ``B theta``."""
         return self.effects if self.design.response == "expression" else self.B @ self.effects
 
     @property
@@ -132,7 +132,7 @@ class Truth:
         return float(self.slope @ self.covariance @ self.slope) + self.noise
 
     def sample(self, n, rng):
-        """Expression (n, p) and response (n,) of new samples."""
+        """Draw expression (n, p) and response (n,) of new samples."""
         X = rng.standard_normal((n, len(self.effects))) @ np.linalg.cholesky(self.covariance).T
         return X, X @ self.slope + np.sqrt(self.noise) * rng.standard_normal(n)
 
@@ -140,8 +140,8 @@ class Truth:
 def draw_truth(design, rng):
     """Draw the network of a design (that of TF hubs is fixed) and plant its effects.
 
-    The noise is Li and Li's, a quarter of the sum of squared effects on expression. A response
-    through predicted activity has the same share of noise.
+    The noise variance follows Li and Li: a quarter of the sum of squared effects on expression. A
+    response through predicted activity has the same share of noise.
 
     Returns
     -------
@@ -163,12 +163,12 @@ def draw_truth(design, rng):
 
 
 def planted_effects(modules, scenario, n_genes):
-    """Effects of the acting TFs and their genes by Li and Li's model; 0 for all other genes.
+    """Return the effects of the acting TFs and their genes in a scenario; 0 for other genes.
 
     Parameters
     ----------
     modules : list of ndarray of int
-        Each a TF, or hub, and its genes.
+        Each a TF or hub, followed by its genes.
     scenario : {1, 2, 3, 4}
     n_genes : int
 
@@ -188,10 +188,10 @@ def planted_effects(modules, scenario, n_genes):
 
 
 def acting_modules(links, n_tfs):
-    """The hubs of a graph that act, each before the genes linked to it.
+    """Return the hubs of a graph that act, each followed by the genes linked to it.
 
-    Hubs are taken by number of neighbours that are in no module yet, those of equal number in
-    their order; no gene belongs to two modules.
+    Hubs are taken in order of the number of neighbours that belong to no module yet (ties: the
+    first gene); no gene belongs to two modules.
     """
     free, modules = np.ones(len(links), bool), []
     for _ in range(n_tfs):
@@ -200,7 +200,7 @@ def acting_modules(links, n_tfs):
         if degree[hub] < 1:
             raise UsageError(
                 f"n_tfs is {n_tfs}, but the graph has only {len(modules)} hubs with genes of "
-                "their own; ask for fewer, or for more modules."
+                "their own; lower n_tfs or raise modules."
             )
         genes = np.flatnonzero(links[hub] & free)
         module = np.concatenate(([hub], genes))
@@ -210,11 +210,11 @@ def acting_modules(links, n_tfs):
 
 
 def graph_covariance(links, error):
-    """Covariance of a Gaussian graphical model whose links leave `error` of the variance open.
+    """Return the covariance of a Gaussian graphical model with a given unexplained variance.
 
-    The precision matrix is I - t N with N the links divided by sqrt(d_q d_j), which is positive
-    definite for t < 1; t is the one that leaves a linked gene, on average, that share of its
-    variance once all others are known. Scaled to variance 1.
+    The precision matrix is I - t N, where N holds the links divided by sqrt(d_q d_j), and is
+    positive definite for t < 1. t is chosen so that linked genes retain, on average, the share
+    `error` of their variance once all others are known. Every gene is scaled to variance 1.
 
     Parameters
     ----------
@@ -240,12 +240,12 @@ def graph_covariance(links, error):
 
 
 def _tf_modules(design):
-    """The acting TFs, which come first, and their genes."""
+    """Return the acting TFs, which come first, each followed by its genes."""
     return list(np.arange(design.n_tfs * (PER_TF + 1)).reshape(design.n_tfs, -1))
 
 
 def _tf_covariance(design):
-    """Gene given TF ~ N(sqrt(1 - error) X_TF, error); blocks are independent."""
+    """Return the covariance of genes ~ N(sqrt(1 - error) X_TF, error), one block per TF."""
     loading = np.full(PER_TF + 1, np.sqrt(1.0 - design.error))
     loading[0] = 1.0
     block = np.outer(loading, loading)
@@ -254,7 +254,7 @@ def _tf_covariance(design):
 
 
 def _links(design, rng):
-    """Linked pairs, bool (p, p)."""
+    """Draw the linked pairs, bool (p, p)."""
     p = design.n_genes
     if design.graph == "TF hub":
         return _adjacency(_stars(_groups(p, PER_TF + 1)), p)
@@ -276,12 +276,12 @@ def _seed(rng):
 
 
 def _groups(p, size):
-    """Genes in consecutive groups of a size; the last may be smaller."""
+    """Split genes into consecutive groups of a size; the last may be smaller."""
     return [range(first, min(first + size, p)) for first in range(0, p, size)]
 
 
 def _stars(groups):
-    """Edges from the first gene of each group to its others."""
+    """Return the edges from the first gene of each group to the others."""
     return [(group[0], gene) for group in groups for gene in group[1:]]
 
 

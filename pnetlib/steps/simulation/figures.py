@@ -1,4 +1,4 @@
-"""The simulation study: genes selected beside the paper's table, the ablation, other networks."""
+"""Figures of the simulation study: genes selected, the ablation, other networks."""
 
 import numpy as np
 import pandas as pd
@@ -7,17 +7,17 @@ from matplotlib.lines import Line2D
 
 from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
 from pnetlib.steps.simulation.ablation import VARIANTS
+from pnetlib.steps.simulation.compute import CELL
 from pnetlib.steps.simulation.designs import GRAPHS, RESPONSES
-from pnetlib.steps.simulation.study import CELL
 from pnetlib.steps.style import CUT, FAINT, METHOD_COLOURS, caption, new_figure, styled
 
 THROUGH = {"expression": "response through expression", "activity": "response through activity"}
-STEP = 0.18  # between methods of one cell
-HELD = "TP at TN 0.95"
+STEP = 0.18  # between the methods of one cell
+AT_LEVEL = "TP at TN 0.95"
 
 
 def _upright(axes, places, rows, colour, marker="o", fill=True):
-    """Dots with 95 % intervals along the y axis."""
+    """Draw dots with vertical 95 % intervals."""
     spans = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
     axes.errorbar(
         places,
@@ -41,12 +41,12 @@ def _method_handles(methods=METHODS):
 
 @styled
 def draw_selection(table: pd.DataFrame) -> Figure:
-    """Draw TP and TN of each method and cell of the table beside the paper's figures.
+    """Draw TP and TN of each method in each cell of the table, with the paper's values.
 
     Parameters
     ----------
     table : DataFrame
-        As `pnetlib.steps.simulation.study.beside_paper` returns it.
+        As `pnetlib.steps.simulation.summaries.compared_with_paper` returns it.
     """
     figure = new_figure(6.5, 5.2, simulated=True, title="Relevant genes selected")
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
@@ -76,8 +76,8 @@ def draw_selection(table: pd.DataFrame) -> Figure:
         panels[0, column].set_title(THROUGH[response].capitalize())
         panels[1, column].set_xticks(range(len(rows)), rows["scenario"])
         panels[1, column].set_xlabel(f"Scenario with {_counts(rows['n_tfs'])} acting TFs")
-    panels[0, 0].set_ylabel("TP (share of relevant genes)")
-    panels[1, 0].set_ylabel("TN (share of other genes)")
+    panels[0, 0].set_ylabel("TP (relevant genes selected)")
+    panels[1, 0].set_ylabel("TN (others not selected)")
     paper = Line2D(
         [],
         [],
@@ -86,7 +86,7 @@ def draw_selection(table: pd.DataFrame) -> Figure:
         markersize=7,
         markeredgewidth=2,
         color=FAINT,
-        label="the paper's figure",
+        label="value in the paper",
     )
     figure.legend(handles=[*_method_handles(), paper], loc="outside lower center", ncols=5)
     return figure
@@ -98,31 +98,32 @@ def _counts(n_tfs):
 
 def caption_selection(table: pd.DataFrame) -> str:
     """Return the caption of `draw_selection`."""
-    readable = table[table["paper"].notna() & table["measure"].isin(["TP", "TN"])]
-    inside = (readable["low"] <= readable["paper"]) & (readable["paper"] <= readable["high"])
+    legible = table[table["paper"].notna() & table["measure"].isin(["TP", "TN"])]
+    inside = (legible["low"] <= legible["paper"]) & (legible["paper"] <= legible["high"])
     text = (
-        f"Means over {table['replicates'].min()} data sets a cell with 95 % intervals, and the "
-        "paper's figures as dashes of the same colour (its design is not readable; this one is Li "
-        f"and Li's with TFs fewer). {inside.sum()} of {len(readable)} of the paper's figures lie "
-        "within our interval."
+        "Shares of relevant genes selected (TP, top) and of irrelevant genes not selected (TN, "
+        f"bottom). Dots: means over {table['replicates'].min()} data sets per cell with 95 % "
+        "intervals. Dashes of the same colour: the paper's first table (its design is not legible; "
+        f"this one follows Li and Li with fewer TFs). {inside.sum()} of {len(legible)} of the "
+        "paper's values lie within the interval of this study."
     )
-    return caption("Table 1", text, True)
+    return caption("Figure 6a", text, True)
 
 
 @styled
 def draw_ablation(intervals: pd.DataFrame) -> Figure:
-    """Draw what Pro selects with one part changed.
+    """Draw what Pro selects with one component changed.
 
     Parameters
     ----------
     intervals : DataFrame
-        Of `pnetlib.steps.simulation.study.cell_intervals` with the keys response and variant.
+        Of `pnetlib.steps.simulation.summaries.cell_intervals` with keys response and variant.
     """
     variants = list(VARIANTS)
     colours = [METHOD_COLOURS.get(variant, CUT) for variant in variants]
-    figure = new_figure(6.5, 3.6, simulated=True, title="Pro with one part changed")
+    figure = new_figure(6.5, 3.6, simulated=True, title="Pro with one component changed")
     panels = figure.subplots(1, 3, sharey=True)
-    for axes, measure in zip(panels, ("TP", "TN", HELD)):
+    for axes, measure in zip(panels, ("TP", "TN", AT_LEVEL)):
         for shift, response in zip((-0.16, 0.16), RESPONSES):
             part = intervals[
                 (intervals["measure"] == measure) & (intervals["response"] == response)
@@ -167,11 +168,11 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
     words = "; ".join(f"{name}: {what}" for name, what in VARIANTS.items() if name != "Pro")
     text = (
         f"Means over {intervals['replicates'].min()} data sets with 5 acting TFs for each "
-        f"response, with 95 % intervals; lambdas chosen anew for each variant. {words}. Last "
-        "panel: share of relevant genes among the first by |theta| when 5 % of the others are "
-        "let in."
+        f"response, with 95 % intervals; lambdas are chosen anew for each variant. {words}. Last "
+        "panel: share of relevant genes among the first by |theta| when 5 % of the irrelevant "
+        "genes are selected. A component matters where its variant lies to the left of Pro."
     )
-    return caption("Ablation", text, True)
+    return caption("Figure 6b", text, True)
 
 
 @styled
@@ -181,12 +182,12 @@ def draw_networks(intervals: pd.DataFrame, response: str) -> Figure:
     Parameters
     ----------
     intervals : DataFrame
-        Of `pnetlib.steps.simulation.study.cell_intervals`: scenario 1, 5 acting hubs.
+        Of `pnetlib.steps.simulation.summaries.cell_intervals`: scenario 1, 5 acting hubs.
     response : {"expression", "activity"}
     """
     own = intervals[intervals["response"] == response]
     levels, graphs = sorted(own["error level"].unique()), _order(own)
-    measures = ("TP", "TN", HELD)
+    measures = ("TP", "TN", AT_LEVEL)
     figure = new_figure(6.5, 5.0, simulated=True, title=f"Other networks, {THROUGH[response]}")
     panels = figure.subplots(3, len(levels), sharex=True, sharey=True, squeeze=False)
     for column, level in enumerate(levels):
@@ -210,27 +211,27 @@ def caption_networks(intervals: pd.DataFrame, response: str) -> str:
     """Return the caption of `draw_networks`."""
     counts = sorted(set(intervals.drop_duplicates(CELL)["replicates"]))
     text = (
-        f"Scenario 1 with 5 acting hubs, {' or '.join(map(str, counts))} data sets each, 95 % "
-        "intervals. The error level is the share of a linked gene's variance that the network "
-        "leaves open."
+        f"{THROUGH[response].capitalize()}, scenario 1 with 5 acting hubs, "
+        f"{' or '.join(map(str, counts))} data sets each, 95 % intervals. Columns: error level, "
+        "the share of a linked gene's variance that the network leaves unexplained."
     )
-    return caption(f"Networks, {THROUGH[response]}", text, True)
+    return caption("Figure 6d" if response == RESPONSES[0] else "Figure 6e", text, True)
 
 
 @styled
 def draw_edges(intervals: pd.DataFrame, chance: pd.Series) -> Figure:
-    """Draw how well the network itself is found at each error level.
+    """Draw how well the network itself is recovered at each error level.
 
     Parameters
     ----------
     intervals : DataFrame
         As for `draw_networks`.
     chance : Series
-        Share of linked pairs by graph: the AUPR of a guess.
+        Share of linked pairs by graph: the AUPR of guessing.
     """
     own = intervals[intervals["measure"] == "edge AUPR"]
     levels, graphs = sorted(own["error level"].unique()), _order(own)
-    figure = new_figure(6.5, 2.8, simulated=True, title="The network found")
+    figure = new_figure(6.5, 2.8, simulated=True, title="Recovery of the network")
     panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
     for axes, level in zip(panels, levels):
         places = np.arange(len(graphs))
@@ -292,15 +293,16 @@ def caption_edges(intervals: pd.DataFrame, chance: pd.Series) -> str:
     """Return the caption of `draw_edges`."""
     own = intervals[(intervals["measure"] == "edge AUPR") & (intervals["method"] == "Pro")]
     means = own.groupby("error level")["mean"].mean()
-    words = ", ".join(f"{mean:.2f} at error level {level:g}" for level, mean in means.items())
+    words = " and ".join(f"{mean:.2f} at error level {level:g}" for level, mean in means.items())
+    guess = dict.fromkeys(f"{share:.3f}" for share in (chance.min(), chance.max()))
     text = (
-        "Area under the curve of precision and recall over pairs of genes, at the lambdas chosen "
-        f"for prediction. Pro's mean is {words}; chance is {chance.min():.3f} to "
-        f"{chance.max():.3f}."
+        "Area under the precision-recall curve (AUPR) over pairs of genes, at the lambdas chosen "
+        f"for prediction, with 95 % intervals. Pro's mean is {words}; guessing gives "
+        f"{' to '.join(guess)} (dotted)."
     )
-    return caption("Edges", text, True)
+    return caption("Figure 6c", text, True)
 
 
 def _order(intervals):
-    """Graphs in the order of the designs."""
+    """Return the graphs in the order of the designs."""
     return [graph for graph in GRAPHS if graph in set(intervals["graph"])]

@@ -1,25 +1,24 @@
-"""How well each method finds what a simulated cohort was made from: genes, hubs and effects.
+"""How well each method recovers what a simulated cohort was made from: genes, hubs and effects.
 
-TP and TN are those of the paper's first table (rates; Ave their mean): a gene is relevant if its
-planted theta is not 0, and selected if its estimated theta (Pro, NW.P), or its coefficient (ELA,
-LA), is not 0. They depend on how many genes the lambdas let in, so measures that do not stand
-beside them. Ours: hubs are ranked by |theta| times the square root of the degree, the scale of
-`markers.ranks` (by |coefficient| for ELA and LA, which have no network), and effects are compared
-as those of a gene's own expression, B theta, which every method estimates.
+TP and TN are those of the paper's first table (rates; Ave is their mean): a gene is relevant if
+its planted theta is not 0, and selected if its estimated theta (Pro, NW.P), or its coefficient
+(ELA, LA), is not 0. These rates depend on how many genes the lambdas select, so measures that do
+not are reported as well. Our choices: hubs are ranked by |theta| times the square root of the
+degree, the scale of `markers.ranks` (by |coefficient| for ELA and LA, which have no network), and
+effects are compared as those of a gene's own expression, B theta, which every method estimates.
 
-Hubs have more edges and so lead the ranks of a network method even where the response tells
-nothing; recovery from shuffled responses (`permute`) shows how much of it that is.
+Hubs have more edges, so they lead the ranks of a network method even where the response carries no
+information; recovery from permuted responses (`permute`) shows how much of it is due to that.
 """
 
-import joblib
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 from sklearn.metrics import roc_auc_score
-from threadpoolctl import threadpool_limits
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
+from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
 from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import student_interval
@@ -28,7 +27,7 @@ MEASURES = ("TP", "TN", "Ave", "hub rank", "hub AUC", "hub AUC by effect", "effe
 
 
 def selection_rates(selected, relevant):
-    """Shares of relevant genes selected and of other genes left out, and their mean.
+    """Return the shares of relevant genes selected (TP) and of others not selected (TN).
 
     Parameters
     ----------
@@ -37,32 +36,32 @@ def selection_rates(selected, relevant):
     Returns
     -------
     dict
-        TP, TN and Ave, between 0 and 1; NaN where there is no such gene.
+        TP, TN and their mean Ave, between 0 and 1; NaN where there is no such gene.
     """
     selected, relevant = np.asarray(selected, bool), np.asarray(relevant, bool)
 
-    def share(told):
-        return float(told.mean()) if told.size else np.nan
+    def share(correct):
+        return float(correct.mean()) if correct.size else np.nan
 
     TP, TN = share(selected[relevant]), share(~selected[~relevant])
     return {"TP": TP, "TN": TN, "Ave": 0.5 * (TP + TN)}
 
 
 def ranking_rates(importance, hubs, relevant):
-    """Median rank of the hubs (1 the most important gene) and how surely they lead the others.
+    """Return the median rank of the hubs (1: most important) and how reliably they lead.
 
     Parameters
     ----------
     importance : ndarray (p,)
         Genes of equal importance, such as those without effect, share their mean rank.
     hubs, relevant : array of bool (p,)
-        Hubs that act on the response, and all genes that do.
+        Hubs that act on the response, and all genes that act on it.
 
     Returns
     -------
     float, float
         Median rank, and the probability that such a hub ranks before a gene that does not act
-        (area under the ROC curve; 0.5 is chance). NaN where there is none.
+        (area under the ROC curve; 0.5 is chance). NaN where either kind is missing.
     """
     compared = hubs | ~relevant
     if not hubs.any() or relevant.all():
@@ -73,44 +72,45 @@ def ranking_rates(importance, hubs, relevant):
 
 
 def correlation(estimated, planted):
-    """Pearson's correlation of two vectors; 0 where one of them does not vary."""
+    """Return Pearson's correlation of two vectors; 0 if either is constant."""
     if np.ptp(estimated) == 0.0 or np.ptp(planted) == 0.0:
         return 0.0
     return float(np.corrcoef(estimated, planted)[0, 1])
 
 
 def recover(
-    cohort, profile, seed, *, drugs=None, force=(), permute=False, n_jobs=None, advance=None
+    cohort, profile, seed, *, drugs=None, force=(), permute=False, engine=None, advance=None
 ):
-    """Hold what each method finds on all lines of a simulated cohort against the planted truth.
+    """Compare what each method finds on all lines of a simulated cohort with the planted truth.
 
     The lambdas are those of smallest cross-validated error, as for the real cohort.
 
     Parameters
     ----------
     cohort : Cohort
-        With a truth.
+        Cohort with a known truth.
     profile : Profile
     seed : int
         Seed of the folds on which the lambdas are chosen.
     drugs : list of str, optional
-        All of the cohort's by default.
+        By default all drugs of the cohort.
     force : sequence of str
         Genes that enter whatever their variance.
-    permute : bool
-        Shuffle the responses first: the control.
-    n_jobs : int, optional
-        Drugs done at the same time; the result does not depend on it.
+    permute : bool, default False
+        Permute the responses first, as a control.
+    engine : Engine, optional
+        What computes the drugs; by default one thread. The result does not depend on it.
     advance : callable, optional
-        Called after each drug.
+        Called once per drug.
 
     Returns
     -------
     DataFrame
-        One row a drug and method: genes ``selected`` and ``relevant``; TP, TN and Ave; median
-        ``hub rank`` of the planted hubs that act on the drug, and ``hub AUC``, the probability
-        that such a hub ranks before a gene that does not act (``by effect``: without the factor
-        of the degree); ``effect r``, the correlation of B theta with the planted one over genes.
+        One row per drug and method: numbers of genes ``selected`` and ``relevant``; TP, TN and
+        Ave; median ``hub rank`` of the planted hubs that act on the drug; ``hub AUC``, the
+        probability that such a hub ranks before a gene that does not act (``by effect``: without
+        the degree as a factor); ``effect r``, the correlation of B theta with the planted one
+        over genes.
 
     Raises
     ------
@@ -119,61 +119,57 @@ def recover(
     """
     if cohort.truth is None:
         raise UsageError(
-            f"The truth of the cohort {cohort.provenance['source']!r} is not known, so nothing "
-            "can be held against it; use the source 'simulated'."
+            f"The truth of the cohort {cohort.provenance['source']!r} is not known, so results "
+            "cannot be compared with it; use the source 'simulated'."
         )
     drugs = list(cohort.response.columns) if drugs is None else list(drugs)
+    shared = (cohort, profile, seed, tuple(force), permute)
+    parts = (engine or Engine(threads=1)).map(
+        recover_drug, list(enumerate(drugs)), shared, advance=advance
+    )
+    return pd.DataFrame([row for part in parts for row in part])
+
+
+def recover_drug(cohort, profile, seed, force, permute, number, drug):
+    """Return the rows of `recover` for one drug; its number seeds the permutation."""
     genes = cohort.top_genes(profile.n_genes, force=force)
-    theta = cohort.truth.theta.reindex(genes, fill_value=0.0)
-    effects = cohort.truth.effects.reindex(genes, fill_value=0.0)
-    planted_hubs = genes.isin(cohort.truth.hubs)
-
-    def one(drug):
-        lines = cohort.lines_for(drug)
-        X = cohort.expression.loc[lines, genes].to_numpy()
-        z = cohort.response.loc[lines, drug].to_numpy()
-        if permute:
-            z = np.random.default_rng([seed, drugs.index(drug)]).permutation(z)
-        moments, choice = choose(X, z, profile, seed)
-        relevant = theta[drug].to_numpy() != 0
-        hubs = planted_hubs & relevant
-        rows = []
-        for method in METHODS:
-            u, state = refit(moments, choice, method)
-            effect = np.abs(u if state is None else state.theta)
-            scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
-            rank, area = ranking_rates(effect * scale, hubs, relevant)
-            rows.append(
-                {
-                    "drug": drug,
-                    "method": method,
-                    "selected": int(np.count_nonzero(effect)),
-                    "relevant": int(relevant.sum()),
-                    **selection_rates(effect != 0, relevant),
-                    "hub rank": rank,
-                    "hub AUC": area,
-                    "hub AUC by effect": ranking_rates(effect, hubs, relevant)[1],
-                    "effect r": correlation(u, effects[drug].to_numpy()),
-                }
-            )
-        return rows
-
+    lines = cohort.lines_for(drug)
+    X = cohort.expression.loc[lines, genes].to_numpy()
+    z = cohort.response.loc[lines, drug].to_numpy()
+    if permute:
+        z = np.random.default_rng([seed, number]).permutation(z)
+    moments, choice = choose(X, z, profile, seed)
+    relevant = cohort.truth.theta[drug].reindex(genes, fill_value=0.0).to_numpy() != 0
+    effects = cohort.truth.effects[drug].reindex(genes, fill_value=0.0).to_numpy()
+    hubs = genes.isin(cohort.truth.hubs) & relevant
     rows = []
-    with threadpool_limits(1, "blas"):
-        pool = joblib.Parallel(n_jobs or 1, prefer="threads", return_as="generator")
-        for part in pool(joblib.delayed(one)(drug) for drug in drugs):
-            rows += part
-            if advance is not None:
-                advance()
-    return pd.DataFrame(rows)
+    for method in METHODS:
+        u, state = refit(moments, choice, method)
+        effect = np.abs(u if state is None else state.theta)
+        scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
+        rank, area = ranking_rates(effect * scale, hubs, relevant)
+        rows.append(
+            {
+                "drug": drug,
+                "method": method,
+                "selected": int(np.count_nonzero(effect)),
+                "relevant": int(relevant.sum()),
+                **selection_rates(effect != 0, relevant),
+                "hub rank": rank,
+                "hub AUC": area,
+                "hub AUC by effect": ranking_rates(effect, hubs, relevant)[1],
+                "effect r": correlation(u, effects),
+            }
+        )
+    return rows
 
 
-def recover_repeatedly(seeds, size, profile, *, permute=False, n_jobs=None, advance=None):
-    """`recover` on a cohort simulated anew from each seed; its table with a column ``seed``."""
+def recover_repeatedly(seeds, size, profile, *, permute=False, engine=None, advance=None):
+    """Return `recover` for a cohort simulated from each seed, with the seed as a column."""
     parts = []
     for seed in seeds:
         cohort = simulate_cohort(seed, size)
-        table = recover(cohort, profile, seed, permute=permute, n_jobs=n_jobs)
+        table = recover(cohort, profile, seed, permute=permute, engine=engine)
         parts.append(table.assign(seed=seed))
         if advance is not None:
             advance()
@@ -181,23 +177,23 @@ def recover_repeatedly(seeds, size, profile, *, permute=False, n_jobs=None, adva
 
 
 def recovery_intervals(recoveries, reference="Pro"):
-    """Mean of every measure over cohorts, and the reference less each other method, paired.
+    """Return the mean of every measure over cohorts and the paired differences of the methods.
 
-    Each cohort gives one value, the mean over its drugs, since these share lines and markers; the
-    intervals are Student's over cohorts.
+    Each cohort contributes one value, the mean over its drugs, since these share cell lines and
+    markers; the intervals are Student's over cohorts.
 
     Parameters
     ----------
     recoveries : DataFrame
         Of `recover_repeatedly`.
     reference : str
-        Method that the others are held against.
+        Method with which the others are compared.
 
     Returns
     -------
     DataFrame
-        Columns measure, method, mean, low, high (95 %), and difference, difference low and
-        difference high (NaN for the reference itself).
+        Columns measure, method, mean, low, high (95 %), and the difference reference minus method
+        as difference, difference low and difference high (NaN for the reference itself).
     """
     keys = [recoveries["seed"], recoveries["method"]]
     by_cohort = recoveries.groupby(keys, sort=False)[list(MEASURES)].mean().unstack("method")

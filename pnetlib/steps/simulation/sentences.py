@@ -1,55 +1,80 @@
-"""What the simulation study found, in sentences made of its numbers."""
+"""What notebook 06 says, in sentences made from its numbers."""
 
 import numpy as np
 
 from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.simulation.compute import TN_LEVEL
 from pnetlib.steps.simulation.designs import RESPONSES
-from pnetlib.steps.simulation.study import ABSENT, APPEARS, FAR, LIKE, OPEN, TN_HELD
+from pnetlib.steps.simulation.summaries import ABSENT, APPEARS, FAR, LIKE, OPEN
 from pnetlib.words import listed
 
 ACTS = {
-    "expression": "effects through expression (z = X beta + e, Li and Li)",
-    "activity": "effects through predicted activity (z = X B theta + e, the model of Pro)",
+    "expression": "Effects through expression (z = X beta + e, Li and Li)",
+    "activity": "Effects through predicted activity (z = X B theta + e, the model of Pro)",
 }
 
 
 def of_rates(replicates, published):
-    """Rates of each method over the cells of the table, beside the range in the paper."""
+    """Return the mean rates of each method over the cells, with the paper's range in brackets."""
     lines = []
     for response in RESPONSES:
         part = replicates[replicates["response"] == response]
+        own = part.groupby("method")[["TP", "TN", "TP at TN 0.95"]].mean().loc[list(METHODS)]
         words = []
         for method in METHODS:
-            own = part[part["method"] == method][["TP", "TN", "TP at TN 0.95"]].mean()
             paper = published[published["method"] == method]
             words.append(
-                f"{method} TP {own['TP']:.2f}, TN {own['TN']:.2f} (paper {_range(paper['TP'])}, "
-                f"{_range(paper['TN'])}), TP at TN {TN_HELD:.2f} {own['TP at TN 0.95']:.2f}"
+                f"{method} TP {own.at[method, 'TP']:.2f}, TN {own.at[method, 'TN']:.2f} (paper "
+                f"{_range(paper['TP'])}, {_range(paper['TN'])})"
             )
-        lines.append(f"- Mean over the cells, {ACTS[response]}: {'; '.join(words)}.")
+        level = ", ".join(f"{name} {value:.2f}" for name, value in own["TP at TN 0.95"].items())
+        lines.append(
+            f"- **{ACTS[response]}.** {own['TP'].idxmax()} selects the largest share of the "
+            f"relevant genes and {own['TN'].idxmax()} the smallest share of irrelevant ones; means "
+            f"over the cells: {'; '.join(words)}. At a TN of {TN_LEVEL:.2f} for every method, "
+            f"{own['TP at TN 0.95'].idxmax()} finds most relevant genes (TP {level})."
+        )
     return "\n".join(lines)
 
 
 def of_patterns(verdicts):
-    """In how many cells of the table the paper's pattern appears, by each rule and response."""
+    """Return in how many cells the paper's pattern appears, by each rule and response."""
     lines = [
-        f"- Rule: Pro's TP above that of every other method by more than {FAR}, its TN not lower "
-        f"by more than {LIKE}, with whole 95 % intervals; by rank: TP at TN {TN_HELD:.2f} above by "
-        f"more than {FAR}."
+        "- **The paper's pattern** is that Pro's TP exceeds that of every other method by more "
+        f"than {FAR} and its TN is not lower by more than {LIKE}, each with the whole 95 % "
+        f"interval; by rank, that its TP at TN {TN_LEVEL:.2f} leads by more than {FAR}."
     ]
     for response in RESPONSES:
         part = verdicts[verdicts["response"] == response]
-        told = [
+        counts = [
             f"{rule} {_counts(part[name])}"
-            for rule, name in (("genes selected:", "pattern"), ("by rank:", "by rank"))
+            for rule, name in (("by genes selected,", "pattern"), ("by rank,", "by rank"))
         ]
-        lines.append(f"- In {len(part)} cells, {ACTS[response]}: {'; '.join(told)}.")
+        lines.append(
+            f"- Response through {response}, {len(part)} cells: {counts[0]}; {counts[1]}. "
+            f"{_reading(part)}"
+        )
     return "\n".join(lines)
 
 
+def _reading(verdicts):
+    """Say in one sentence what the counts of both rules mean together."""
+    selected, ranked = ((verdicts[name] == APPEARS).mean() for name in ("pattern", "by rank"))
+    if selected > 0.5:
+        return "The study supports the paper's pattern."
+    if ranked > 0.5:
+        return (
+            "Pro ranks relevant genes best, but by the genes it selects the pattern appears in at "
+            "most half of the cells."
+        )
+    if (verdicts["pattern"] == OPEN).mean() > 0.5:
+        return "With this number of data sets most cells remain undecided."
+    return "The study does not support the paper's pattern."
+
+
 def of_link_penalty(table):
-    """How often cross-validation chose a link penalty, and what TP and TN are with and without."""
+    """Return how often cross-validation chose a link penalty, and TP and TN with and without."""
     lines = []
     for response, part in table.groupby("response", sort=False):
         rows = {row.linked: row for row in part.itertuples()}
@@ -59,40 +84,56 @@ def of_link_penalty(table):
             for linked, name in ((True, "lam4 > 0"), (False, "lam4 = 0"))
             if linked in rows
         ]
-        lines.append(f"- Chosen for Pro, response through {response}: {'; '.join(words)}.")
+        line = f"- Response through {response}: for Pro, cross-validation chose {'; '.join(words)}."
+        if len(rows) == 2:
+            more, less = rows[True], rows[False]
+            line += (
+                f" Where it chose a link penalty, Pro found {_more(more.TP - less.TP)} relevant "
+                f"genes and selected {_more(less.TN - more.TN)} irrelevant ones."
+            )
+        lines.append(line)
     return "\n".join(lines)
 
 
+def _more(difference):
+    return "more" if difference > 0 else "fewer" if difference < 0 else "as many"
+
+
 def of_ablation(changes):
-    """Which changes to Pro lower TP or raise it beyond chance, and what they do to TN."""
+    """Return which changes to Pro lower or raise TP beyond chance, and what they do to TN."""
     lines = []
     for response, part in changes.groupby("response", sort=False):
         TP = part[part["measure"] == "TP"].set_index("variant")
         TN = part[part["measure"] == "TN"].set_index("variant")
-        told = []
+        groups = []
         for word, names in (
             ("lower with", TP.index[TP["high"] < 0]),
             ("higher with", TP.index[TP["low"] > 0]),
-            ("not told apart with", TP.index[(TP["low"] <= 0) & (TP["high"] >= 0)]),
+            ("not clearly different with", TP.index[(TP["low"] <= 0) & (TP["high"] >= 0)]),
         ):
             names = sorted(names, key=lambda name: TP.at[name, "mean"])
             words = [
                 f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+.2f})" for name in names
             ]
-            told.append(f"{word} {listed(words)}")
-        lines.append(f"- Response through {response}, TP against Pro's: {'; '.join(told)}.")
+            groups.append(f"{word} {listed(words)}")
+        lines.append(
+            f"- Components of Pro, response through {response}: compared with Pro, TP is "
+            f"{'; '.join(groups)}."
+        )
     return "\n".join(lines)
 
 
 def of_networks(replicates, verdicts):
-    """The pattern and the network found, at each error level and response."""
+    """Return the pattern and how well the network is found, by error level and response."""
     pro = replicates[replicates["method"] == "Pro"]
     lines = []
     for level, part in pro.groupby("error level"):
         area, low, high = student_interval(part["edge AUPR"])
+        chance = part["linked pairs"].mean()
+        found = "well" if area > 0.8 else "in part" if low > 2 * chance else "hardly"
         lines.append(
-            f"- Error level {level:g}: the network is found with a mean AUPR of {area:.2f} "
-            f"({low:.2f} to {high:.2f}; chance {part['linked pairs'].mean():.2f})."
+            f"- Error level {level:g}: Pro recovers the network {found}, with a mean AUPR of "
+            f"{area:.2f} ({low:.2f} to {high:.2f}; chance {chance:.2f})."
         )
         for response in RESPONSES:
             cells = verdicts[
@@ -101,41 +142,45 @@ def of_networks(replicates, verdicts):
             by_rank = cells.loc[cells["by rank"] == APPEARS, "graph"]
             selected = cells.loc[cells["pattern"] == APPEARS, "graph"]
             lines.append(
-                f"  Response through {response}: the pattern appears for {listed(selected)} of the "
-                f"{len(cells)} networks by the genes selected, for {listed(by_rank)} by rank."
+                f"  Response through {response}, {len(cells)} networks: the pattern appears by "
+                f"genes selected for {listed(selected)}, by rank for {listed(by_rank)}."
             )
     return "\n".join(lines)
 
 
 def of_errors(replicates):
-    """Pro's prediction error on new samples less that of each other method."""
+    """Return Pro's prediction error on new samples minus that of each other method."""
     lines = []
     for response in RESPONSES:
         part = replicates[replicates["response"] == response]
         keys = ["n_tfs", "scenario", "replicate"]
         wide = part.pivot(index=keys, columns="method", values="error")
-        words = []
-        for other in METHODS[1:]:
-            mean, low, high = student_interval(wide["Pro"] - wide[other])
-            words.append(f"{other} {mean:+.3f} ({low:+.3f} to {high:+.3f})")
+        spans = {other: student_interval(wide["Pro"] - wide[other]) for other in METHODS[1:]}
+        words = [
+            f"{other} {mean:+.3f} ({low:+.3f} to {high:+.3f})"
+            for other, (mean, low, high) in spans.items()
+        ]
+        beaten = listed(other for other, (_, _, high) in spans.items() if high < 0)
         lines.append(
             f"- Error on new samples, response through {response}: Pro {wide['Pro'].mean():.3f} of "
-            f"the variance (noise {part['noise'].mean():.3f}); Pro less {'; less '.join(words)}."
+            f"the variance (noise {part['noise'].mean():.3f}); Pro minus {'; minus '.join(words)}. "
+            f"Pro clearly predicts better than: {beaten}."
         )
     return "\n".join(lines)
 
 
 def _counts(verdicts):
-    """How many of each verdict."""
-    return ", ".join(f"{word} in {(verdicts == word).sum()}" for word in (APPEARS, ABSENT, OPEN))
+    """Return how often each verdict occurs, in words."""
+    appears, absent, undecided = ((verdicts == word).sum() for word in (APPEARS, ABSENT, OPEN))
+    return f"it {APPEARS} in {appears}, {ABSENT} in {absent} and is {OPEN} in {undecided}"
 
 
 def _range(values):
-    """Smallest and largest readable figure."""
+    """Return the smallest and largest legible value."""
     values = np.asarray(values, float)
     values = values[~np.isnan(values)]
     if not values.size:
-        return "not readable"
+        return "not legible"
     low, high = values.min(), values.max()
     return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}"
 

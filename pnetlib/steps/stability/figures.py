@@ -1,4 +1,4 @@
-"""How often markers and edges come out on random halves of the cell lines."""
+"""Figures of how often markers and edges are selected on random halves of the cell lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DASHES = {"worst case": ":", "unimodal": "--", "r-concave": "-"}
 
 
 def drawn_genes(found: dict[int, Frequencies]) -> list[str]:
-    """Return the published markers and the genes most often common at the first width."""
+    """Return the published markers, then the other genes most often common at the first width."""
     table = next(iter(found.values())).table
     first = table.sort_values([COMMON, STRONG], ascending=False, kind="stable")
     others = [gene for gene in first.index[first[STRONG] > 0] if gene not in MARKERS]
@@ -44,13 +44,16 @@ def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     Parameters
     ----------
     found : dict
-        Width of the gene universe to what `stability.marker_frequencies` returns.
+        Width of the gene universe to the result of `marker_frequencies`.
     simulated : bool
         Whether the data are simulated.
     """
     genes, widths = drawn_genes(found), list(found)
     figure = new_figure(
-        6.5, 1.7 + 0.24 * len(genes), simulated=simulated, title="Markers on halves of the lines"
+        6.5,
+        1.7 + 0.24 * len(genes),
+        simulated=simulated,
+        title="Markers on halves of the cell lines",
     )
     panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
     for axes, rule in zip(panels, RULES):
@@ -68,7 +71,7 @@ def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
 
 
 def _draw_by_width(axes, found, rule, genes):
-    """Shares by one rule, a symbol a width, and the first width's lowest threshold as a line."""
+    """Draw shares by one rule, one symbol per width, and the first width's lowest threshold."""
     rows = np.arange(len(genes))
     for number, (width, part) in enumerate(found.items()):
         shift = 0.22 * (number - (len(found) - 1) / 2)
@@ -91,7 +94,7 @@ def _draw_by_width(axes, found, rule, genes):
 
 
 def _draw_by_drug(axes, table):
-    """Shares as shades with their numbers; a dash where the gene is outside."""
+    """Draw shares as shades with their numbers; a dash for a gene outside the universe."""
     axes.imshow(table.fillna(0.0), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
     for row in range(len(table)):
         for column, value in enumerate(table.iloc[row]):
@@ -114,18 +117,19 @@ def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
     """Return the caption of `draw_markers`."""
     first = next(iter(found.values()))
     text = (
-        "Share of random halves of the lines in which a gene is a marker of all drugs by the rule "
-        f"of figure 3, is among the {first.selected[STRONG]:.0f} genes of best mean rank, and is a "
-        "marker of each drug. Above the grey line the published markers, below it the genes most "
-        "often common; no symbol or a dash: not among the genes. Black line: share from which at "
-        "most one gene is expected falsely at the first width (r-concave bound)."
+        "Share of random halves of the cell lines in which a gene is a marker of all drugs by the "
+        f"rule of figure 3 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
+        "rank (middle), and is a marker of each drug (right). Published markers stand above the "
+        "grey line, the other genes most often common below it; no symbol, or a dash, means that "
+        "the gene is not in the universe. Black line: share from which at most one false gene is "
+        "expected at the first width (r-concave bound). Stable markers lie to its right."
     )
     return caption("Figure 8a", text, simulated)
 
 
 @styled
 def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
-    """Draw, along the threshold, the genes that reach it and the bounds of false ones."""
+    """Draw how many genes reach each threshold, and the bounds on the false ones."""
     figure = new_figure(6.5, 4.6, simulated=simulated, title="Stable markers and error bounds")
     grid = figure.subplots(2, len(found), sharey=True, sharex=True, squeeze=False)
     for row, rule in zip(grid, RULES):
@@ -158,7 +162,9 @@ def _draw_bound(axes, part, rule):
             markersize=3,
         )
     reached = [(part.table[rule] >= tau - 1e-9).sum() for tau in taus]
-    axes.step(taus, reached, where="mid", color=DATA, linewidth=1.8, label="genes that reach it")
+    axes.step(
+        taus, reached, where="mid", color=DATA, linewidth=1.8, label="genes reaching the threshold"
+    )
 
 
 def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
@@ -167,27 +173,28 @@ def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
     for width, part in found.items():
         row = part.summary(STRONG, STRONG_THRESHOLD)
         bound = row["bounds"]["r-concave"]
-        told = "no bound" if np.isnan(bound) else f"at most {bound:.2g} expected falsely"
+        limit = "no bound holds" if np.isnan(bound) else f"at most {bound:.2g} falsely"
         reached = f"{width:,} genes: {row['reached']} reach {STRONG_THRESHOLD}"
-        parts.append(f"{reached}, {told} (r-concave)")
+        parts.append(f"{reached}, {limit} (r-concave bound)")
     text = (
-        "Genes that are markers in at least that share of the halves, and bounds of the expected "
-        "number of those selected no more often than one drawn at random (Shah and Samworth). Of "
-        f"best mean rank, {'; '.join(parts)}."
+        "Blue steps: number of genes that are markers in at least this share of the halves. Other "
+        "lines: bounds on the expected number of false ones, which are selected no more often "
+        "than a gene drawn at random (Shah and Samworth). Selection is reliable where the steps "
+        f"lie above a bound. Best mean rank: {'; '.join(parts)}."
     )
     return caption("Figure 8b", text, simulated)
 
 
 @styled
 def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
-    """Draw every edge by its frequency in ST and in RS, and the most switched ones by name.
+    """Draw every edge by its frequency in ST and RS, and name those that differ most.
 
     Parameters
     ----------
     table : DataFrame
-        As `stability.edge_table` returns it.
+        As `pnetlib.steps.stability.summaries.edge_table` returns it.
     markers : list of str
-        Edges at these genes are drawn darker.
+        Edges at these genes are drawn in a darker colour.
     simulated : bool
         Whether the data are simulated.
     """
@@ -224,14 +231,14 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> F
         aspect="equal",
     )
     figure.legend(loc="outside lower left", ncols=3, fontsize=7)
-    _draw_switched(right, table[near])
+    _draw_unlike(right, table[near])
     handles, labels = right.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower right", ncols=2)
     return figure
 
 
-def _draw_switched(axes, table, most=14):
-    """The edges at markers most often in one group and not in the other."""
+def _draw_unlike(axes, table, most=14):
+    """Draw the edges at markers whose shares in both groups differ most."""
     gap = (table[f"ST {ANY}"] - table[f"RS {ANY}"]).abs()
     part = table.loc[gap.sort_values(ascending=False, kind="stable").index[:most]]
     rows = np.arange(len(part))
@@ -242,7 +249,7 @@ def _draw_switched(axes, table, most=14):
         )
     axes.set_yticks(rows, part["regulator"] + " → " + part["target"], fontsize=7)
     axes.set(ylim=(len(part) - 0.4, -0.6), xlim=(-0.03, 1.03), xlabel="Share of halves")
-    axes.set_title("At markers, most unlike", fontsize=9)
+    axes.set_title("At markers, largest difference", fontsize=9)
 
 
 def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) -> str:
@@ -251,8 +258,9 @@ def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) ->
     counts = [f"{(table[f'{group} {STRONG}'] >= most).sum()} in {group}" for group in GROUPS]
     bound = frequencies[GROUPS[0]].bounds(STRONG, most)["worst case"]
     text = (
-        f"Each dot is an edge; on the right those at markers with the most unlike shares. Edges "
-        f"among the strongest in at least {most} of the halves: {', '.join(counts)}, of which at "
-        f"most {bound:.2g} a group are expected to be reached falsely (worst case)."
+        "Left: each dot is an edge; edges on the diagonal are equally frequent in both groups. "
+        "Right: edges at markers whose shares differ most. Edges among the strongest in at least "
+        f"{most} of the halves: {', '.join(counts)}; at most {bound:.2g} per group are expected to "
+        "reach this falsely (worst case)."
     )
     return caption("Figure 8c", text, simulated)

@@ -6,8 +6,82 @@ from pnetlib.steps.stability.compute import ANY, COMMON, STRONG
 from pnetlib.words import listed
 
 
-def falsely(rule):
-    """How many of those that reach a threshold may be false, as the end of a clause."""
+def conclusion(numbers):
+    """Return the answer to the question of notebook 08, made from `summaries.numbers`."""
+    lines = []
+    for width, row in numbers["markers"].items():
+        lines.append(_of_width(int(width), row))
+        lines.append(_of_published(width, numbers["published"]))
+    for group, rules in numbers["edges"].items():
+        strong, present = rules[STRONG], rules[ANY]
+        false = strong["bounds"]["worst case"]
+        reliable = (
+            "so most are reliable" if strong["reached"] > 2 * false else "so few are reliable"
+        )
+        lines.append(
+            f"- {group}: {present['selected_on_a_half']:.0f} of {present['candidates']:,} possible "
+            f"edges are found on a half, on average, and {present['reached']} in at least "
+            f"{present['threshold']:.0%} of the halves. {strong['reached']} are among the strongest "
+            f"in at least {strong['threshold']:.0%}, where at most {false:.2g} are expected falsely "
+            f"(worst case), {reliable}."
+        )
+    edge = numbers["named_edge"]
+    name = " to ".join(edge["edge"])
+    if edge["inside"]:
+        lines.append(
+            f"- {name}: found in {edge['ST'][ANY]:.0%} of the halves of ST and "
+            f"{edge['RS'][ANY]:.0%} of those of RS, present in ST and absent in RS in "
+            f"{edge['lost in RS']:.0%}. {_of_loss(edge)}"
+        )
+    else:
+        lines.append(f"- {name}: not among the genes of the networks.")
+    for group, shares in numbers["hubs"].items():
+        often = sorted(shares.items(), key=lambda item: -item[1])[:3]
+        words = listed(f"{gene} {share:.2f}" for gene, share in often)
+        lines.append(
+            f"- Published markers most often a hub of {group} (first tenth of the degrees), with "
+            f"the share of halves: {words}."
+        )
+    return "\n".join(lines)
+
+
+def _of_width(width, row):
+    """Say how many genes are stable markers at one width."""
+    rule, strong = row["rules"][COMMON], row["rules"][STRONG]
+    first = [
+        f"{gene} {share[COMMON]:.2f}"
+        for gene, share in list(row["genes"].items())[:3]
+        if share[COMMON] > 0
+    ]
+    stable = rule["reached"] + strong["reached"]
+    most_often = f"; most often {listed(first)}" if first else ""
+    return (
+        f"- **{width:,} genes, {rule['pairs']} pairs: "
+        f"{'some markers are stable' if stable else 'no marker is stable'}.** By the rule of "
+        f"figure 3, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
+        f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
+        f"{_falsely(rule)}{most_often}. Of the {strong['selected_on_a_half']:.0f} "
+        f"genes of best mean rank on each half, {strong['reached']} recur in at least "
+        f"{strong['threshold']:.0%}{_falsely(strong)}."
+    )
+
+
+def _of_published(width, published):
+    """Say how often the published markers are found at one width."""
+    rows = {gene: by_width[width] for gene, by_width in published.items()}
+    inside = {gene: row for gene, row in rows.items() if row["inside"]}
+    shares = [f"{gene} {row[COMMON]:.2f} ({row[STRONG]:.2f})" for gene, row in inside.items()]
+    reached = [gene for gene, row in inside.items() if row["reached"]]
+    return (
+        f"- Of the {len(rows)} published markers, {len(inside)} are among the {int(width):,} "
+        "genes. Share of the halves in which each is common to all drugs (of best mean rank): "
+        f"{listed(shares)}. Those of best mean rank so often that at most one false gene is "
+        f"expected (r-concave bound): {listed(reached)}."
+    )
+
+
+def _falsely(rule):
+    """Say how many that reach a threshold may be false, as the end of a clause."""
     if not rule["reached"]:
         return ""
     bounds = rule["bounds"]
@@ -15,62 +89,15 @@ def falsely(rule):
         return ", for which no bound holds"
     worst = "none" if np.isnan(bounds["worst case"]) else f"{bounds['worst case']:.2g}"
     return (
-        f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; in "
-        f"the worst case {worst})"
+        f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; worst "
+        f"case {worst})"
     )
 
 
-def conclusion(numbers):
-    """Return the answer to the question of notebook 08, in sentences made from its numbers."""
-    lines = []
-    for width, row in numbers["markers"].items():
-        rule, strong = row["rules"][COMMON], row["rules"][STRONG]
-        first = [
-            f"{gene} {share[COMMON]:.2f}"
-            for gene, share in list(row["genes"].items())[:3]
-            if share[COMMON] > 0
-        ]
-        lines.append(
-            f"- {int(width):,} genes, {rule['pairs']} pairs: by the rule of figure 3 "
-            f"{rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
-            f"average; {rule['reached']} in {rule['threshold']:.0%} of the halves{falsely(rule)}. "
-            f"Most often: {listed(first)}. Among the {strong['selected_on_a_half']:.0f} of best "
-            f"mean rank, {strong['reached']} in {strong['threshold']:.0%} of the halves"
-            f"{falsely(strong)}."
-        )
-    for width in numbers["markers"]:
-        rows = {gene: at[width] for gene, at in numbers["published"].items()}
-        inside = {gene: row for gene, row in rows.items() if row["inside"]}
-        shares = [f"{gene} {row[COMMON]:.2f} ({row[STRONG]:.2f})" for gene, row in inside.items()]
-        reached = [gene for gene, row in inside.items() if row["reached"]]
-        lines.append(
-            f"- Of the {len(rows)} published markers {len(inside)} are among the {int(width):,} "
-            "genes; shares of the halves in which they are common to all drugs (of best mean "
-            f"rank): {listed(shares)}. Of best mean rank with at most one false gene expected "
-            f"(r-concave bound): {listed(reached)}."
-        )
-    for group, rules in numbers["edges"].items():
-        strong, there = rules[STRONG], rules[ANY]
-        lines.append(
-            f"- {group}: {there['selected_on_a_half']:.0f} of {there['candidates']:,} possible "
-            f"edges on a half, on average; {there['reached']} in {there['threshold']:.0%} of the "
-            f"halves; among the strongest in {strong['threshold']:.0%} of the halves: "
-            f"{strong['reached']}, of which at most {strong['bounds']['worst case']:.2g} expected "
-            "falsely (worst case)."
-        )
-    edge = numbers["named_edge"]
-    if edge["inside"]:
-        lines.append(
-            f"- {' to '.join(edge['edge'])}: in {edge['ST'][ANY]:.0%} of the halves of ST and "
-            f"{edge['RS'][ANY]:.0%} of those of RS; there in ST and gone in RS in "
-            f"{edge['lost in RS']:.0%}."
-        )
-    else:
-        lines.append(f"- {' to '.join(edge['edge'])}: not among the genes of the networks.")
-    for group, shares in numbers["hubs"].items():
-        often = sorted(shares.items(), key=lambda item: -item[1])[:3]
-        told = listed(f"{gene} {share:.2f}" for gene, share in often)
-        lines.append(
-            f"- Published markers most often a hub of {group} (first tenth of the degrees): {told}."
-        )
-    return "\n".join(lines)
+def _of_loss(edge):
+    """Say whether the halves support the loss of the paper's edge in RS."""
+    if edge["lost in RS"] > 0.5:
+        return "Most halves show the loss that the paper reports."
+    if edge["lost in RS"] > edge["lost in ST"]:
+        return "Only a minority shows the loss that the paper reports."
+    return "The halves do not support the loss that the paper reports."

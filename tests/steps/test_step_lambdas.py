@@ -10,12 +10,13 @@ from scipy.special import comb
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.estimators import ElasticNetwork, Moments
+from pnetlib.execution.engine import Engine
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.joint import Penalties, start_state, theta_step
 from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.comparison.compute import held_out
-from pnetlib.steps.lambdas import compute as selection, figures
+from pnetlib.steps.lambdas import compute, figures
 from pnetlib.steps.lambdas.compute import (
     RULES,
     Fitted,
@@ -33,7 +34,7 @@ from pnetlib.steps.lambdas.compute import (
     within_one_standard_error,
 )
 from pnetlib.steps.lambdas.sentences import conclusion
-from pnetlib.steps.sizes import PROFILES
+from pnetlib.steps.sizes import PROFILES, lambdas_sizes
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5
@@ -222,18 +223,18 @@ def test_other_rules_are_no_larger_within_a_standard_error(compared):
 
 
 def test_threads_change_no_bit(cohort, compared):
-    again = compare_rules(cohort, PROFILE, SEED, n_jobs=2)
+    again = compare_rules(cohort, PROFILE, SEED, engine=Engine(threads=2))
     for one, other in zip(compared, again):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
 def test_nothing_of_the_unseen_lines_is_used(cohort, compared):
     rows, _ = compared
-    folds = selection.outer_folds(cohort.expression.index, PROFILE.outer_folds, 0, SEED)
+    folds = compute.outer_folds(cohort.expression.index, PROFILE.outer_folds, 0, SEED)
     response = cohort.response.copy()
     response.loc[folds == 0] += 100.0
-    wild, _ = selection.held_out_rules(
-        replace(cohort, response=response), "Docetaxel", PROFILE, SEED, 0
+    wild, _ = compute.held_out_rules(
+        replace(cohort, response=response), PROFILE, SEED, "Docetaxel", 0
     )
     here = rows.query("drug == 'Docetaxel' and fold == 0").reset_index(drop=True)
     pd.testing.assert_frame_equal(wild.drop(columns="error"), here.drop(columns="error"))
@@ -288,3 +289,11 @@ def test_conclusion_follows_the_numbers(compared):
     assert "clearly higher" in conclusion(worse) and "clearly lower" not in conclusion(worse)
     better = rules.assign(low=-0.3, mean=-0.2, high=-0.1)
     assert "clearly lower" in conclusion(better) and "clearly higher" not in conclusion(better)
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_sizes_keep_the_genes_of_the_profile(name):
+    sizes = lambdas_sizes(name)
+    assert sizes.n_genes == PROFILES[name].n_genes and sizes.repeats == 1
+    assert sizes.points <= PROFILES[name].points
+    assert lambdas_sizes(name, 17).n_genes == 17

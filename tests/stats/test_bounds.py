@@ -15,7 +15,7 @@ from pnetlib.stats.bounds import (
     unimodal,
     worst_case,
 )
-from pnetlib.steps.stability.compute import halves
+from pnetlib.steps.stability.compute import half
 
 
 def test_worst_case_is_the_formula_of_the_theorem():
@@ -144,8 +144,9 @@ def test_bounds_hold_on_null_data(q):
     for trial in range(trials):
         X, z = rng.normal(size=(n, p)), rng.normal(size=n)
         count = np.zeros(p)
-        for half in halves(range(n), B, trial):
-            size = np.abs(np.corrcoef(X[half].T, z[half])[-1, :-1])
+        for number in range(2 * B):
+            rows = half(range(n), trial, number)
+            size = np.abs(np.corrcoef(X[rows].T, z[rows])[-1, :-1])
             count[np.argsort(-size)[:q]] += 1
         reached[trial] = [(count / (2 * B) >= tau).sum() for tau in taus]
     mean, error = reached.mean(axis=0), reached.std(axis=0, ddof=1) / np.sqrt(trials)

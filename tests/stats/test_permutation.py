@@ -1,4 +1,4 @@
-"""Labels exchanged within tissues: what is exchanged, p values by hand, level on null data."""
+"""Permutations within tissues: what is exchanged, p values by hand, level on null data."""
 
 import numpy as np
 import pandas as pd
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 from scipy.stats import binom
 
+from pnetlib.execution.engine import Engine
 from pnetlib.stats.permutation import exchangeable, permutation_test, permute_within
 from pnetlib.steps.differences.compute import Pair
 
@@ -28,7 +29,7 @@ def test_all_exchanges_within_a_tissue_come_up_alike():
     assert np.allclose(share, 1 / 6, atol=0.02)
 
 
-def test_lines_alone_with_their_label_keep_it_and_are_told():
+def test_lines_alone_with_their_label_keep_it_and_are_reported():
     labels = np.array(["ST", "ST", "RS", "ST", "ST", "RS"])
     tissue = np.array(["lung", "skin", "skin", "lung", "skin", "bone"])
     for seed in range(20):
@@ -54,22 +55,27 @@ def test_p_values_count_permutations_at_least_as_extreme():
             for i in range(n)
         ]
     )
-    bar = np.abs(statistics(labels)) - 1e-9
-    np.testing.assert_allclose(found.p, (1 + (drawn >= bar).sum(axis=0)) / (1 + n))
+    least = np.abs(statistics(labels)) - 1e-9
+    np.testing.assert_allclose(found.p, (1 + (drawn >= least).sum(axis=0)) / (1 + n))
     most = drawn.max(axis=1, keepdims=True)
-    np.testing.assert_allclose(found.p_family, (1 + (most >= bar).sum(axis=0)) / (1 + n))
+    np.testing.assert_allclose(found.p_family, (1 + (most >= least).sum(axis=0)) / (1 + n))
     assert (found.p_family >= found.p).all()
 
 
-def test_result_does_not_depend_on_threads():
+def test_result_does_not_depend_on_threads_and_every_permutation_advances():
     rng = np.random.default_rng(1)
     x, labels, tissue = rng.normal(size=20), np.repeat(["a", "b"], 10), np.tile([0, 1], 10)
 
     def statistics(labels):
         return np.array([x[labels == "a"].mean() - x[labels == "b"].mean()])
 
-    one, two = (permutation_test(statistics, labels, tissue, [0], 50, 3, k) for k in (1, 2))
+    one, two = (
+        permutation_test(statistics, labels, tissue, [0], 50, 3, Engine(threads=k)) for k in (1, 2)
+    )
     assert one.p == two.p and one.p_family == two.p_family
+    done = []
+    permutation_test(statistics, labels, tissue, [0], 50, 3, advance=lambda: done.append(1))
+    assert len(done) == 50
 
 
 # The whole procedure on null data: tissues differ in expression, in network and in their share of
@@ -124,7 +130,7 @@ def test_null_sets_are_rejected_at_the_level(null_p, level):
     low, high = binom.interval(0.999, SETS, level)
     rejected = (null_p <= level + 1e-9).sum(axis=0)
     assert (rejected <= high).all(), rejected / SETS
-    # Degrees and effects have no ties at 0, so that their tests use the level up.
+    # Degrees and effects have no ties at 0, so their tests exhaust the level.
     assert (rejected[[1, 2, 3, 5]] >= low).all(), rejected / SETS
 
 

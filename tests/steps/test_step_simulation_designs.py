@@ -214,8 +214,8 @@ def test_same_generator_same_data():
         ({"graph": "ring"}, "graph must be one of TF hub, .*, scale-free, hub, not 'ring'"),
         ({"scenario": 5}, "scenario must be one of 1, 2, 3, 4, not 5"),
         ({"response": "dose"}, "response must be one of expression, activity, not 'dose'"),
-        ({"error": 1.0}, "error must lie between 0 and 1"),
-        ({"n_tfs": 13}, "n_tfs must lie between 1 and the 12 TFs"),
+        ({"error": 1.0}, "error must be between 0 and 1"),
+        ({"n_tfs": 13}, r"n_tfs must be between 1 and the number of TFs \(modules = 12\)"),
     ],
 )
 def test_what_does_not_fit_is_refused(given, words):

@@ -12,6 +12,7 @@ from scipy.stats import ttest_1samp
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
+from pnetlib.execution.engine import Engine
 from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.steps.comparison import sentences as statements
 from pnetlib.steps.simulation.recovery import (
@@ -127,7 +128,7 @@ def test_genes_outside_the_planted_network_count_as_idle(cohort):
 
 def test_threads_change_no_bit(cohort, found):
     done = []
-    again = recover(cohort, SMOKE, 1, n_jobs=2, advance=lambda: done.append(1))
+    again = recover(cohort, SMOKE, 1, engine=Engine(threads=2), advance=lambda: done.append(1))
     assert_frame_equal(again, found, check_exact=True)
     assert len(done) == 4
 

@@ -1,10 +1,11 @@
-"""Resampled lines and their intervals: the drawing, the formula, and coverage of planted values."""
+"""Resampling and its intervals: the draws, the formula, and coverage of planted values."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import bootstrap, norm
 
+from pnetlib.execution.engine import Engine
 from pnetlib.stats.bootstrap import corrected_interval, draw, resample
 from pnetlib.steps.differences.compute import Pair
 
@@ -20,7 +21,9 @@ def test_rows_are_drawn_within_their_group():
 
 
 def test_draws_do_not_depend_on_threads():
-    one, two = (draw(lambda rows: rows[:2].astype(float), [4, 4], 30, 9, k) for k in (1, 2))
+    one, two = (
+        draw(lambda rows: rows[:2].astype(float), [4, 4], 30, 9, Engine(threads=k)) for k in (1, 2)
+    )
     np.testing.assert_array_equal(one, two)
     assert one.shape == (30, 2) and len(np.unique(one, axis=0)) > 5
 
@@ -49,14 +52,14 @@ def test_interval_of_a_mean_is_that_of_scipy():
 GENES, N = pd.Index(list("abcde")), 80
 
 
-def planted(rng, n, strength):
+def draw_expression(rng, n, strength):
     X = rng.normal(size=(n, 5))
     X[:, 1:4] += strength * X[:, [0]]
     return X
 
 
 def planted_pair(rng, n):
-    X = np.concatenate((planted(rng, n, 0.9), planted(rng, n, 0.3)))
+    X = np.concatenate((draw_expression(rng, n, 0.9), draw_expression(rng, n, 0.3)))
     return Pair(X, np.repeat(["ST", "RS"], n), np.array(["x"] * 2 * n), GENES, ["a"], 0.3)
 
 
@@ -64,8 +67,8 @@ def test_intervals_cover_planted_values_at_about_their_level():
     """Differences of an edge, a degree and the four effects; the truth is that of 200,000 lines."""
     large = planted_pair(np.random.default_rng(0), 100_000)
     truth = np.subtract(*large.quantities(large.labels))
-    told = [1, 25, *range(30, 34)]
-    assert (truth[told] > 0.1).all()
+    planted = [1, 25, *range(30, 34)]
+    assert (truth[planted] > 0.1).all()
     covered, sets = np.zeros(len(truth)), 60
     for number in range(sets):
         pair = planted_pair(np.random.default_rng([5, number]), N)
@@ -73,6 +76,6 @@ def test_intervals_cover_planted_values_at_about_their_level():
         estimate = np.subtract(*pair.quantities(pair.labels))
         low, high = corrected_interval(estimate, draws[:, 0] - draws[:, 1])
         covered += (low <= truth) & (truth <= high)
-    share = covered[told] / sets
+    share = covered[planted] / sets
     assert (share >= 0.85).all(), share
     assert 0.9 <= share.mean() <= 0.99, share

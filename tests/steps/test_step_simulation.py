@@ -1,4 +1,4 @@
-"""The simulation study: measures, intervals, the table beside the paper, rules and sentences."""
+"""The simulation study: measures, intervals, the table compared the paper, rules and sentences."""
 
 import json
 from dataclasses import replace
@@ -12,21 +12,21 @@ from scipy.sparse import csc_array
 
 from pnetlib.errors import UsageError
 from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
+from pnetlib.execution.engine import Engine
 from pnetlib.paper.table1 import published_selection
 from pnetlib.solvers.paths import METHODS, choose, refit
-from pnetlib.steps import sizes
-from pnetlib.steps.simulation import ablation, figures, sentences as findings, study
+from pnetlib.steps.simulation import ablation, compute, figures, sentences, summaries
+from pnetlib.steps.simulation.compute import CELL, MEASURES, Data
 from pnetlib.steps.simulation.designs import Design, draw_truth
-from pnetlib.steps.simulation.study import CELL, MEASURES, Data
-from pnetlib.steps.sizes import STUDY_SIZES
+from pnetlib.steps.sizes import SIMULATION, simulation_sizes
 from pnetlib.steps.style import METHOD_COLOURS
 
 SIZES = replace(
-    STUDY_SIZES["smoke"],
+    SIMULATION["smoke"],
     modules=6,
     n_train=50,
     n_test=40,
-    tuning=replace(STUDY_SIZES["smoke"].tuning, n_genes=66),
+    tuning=replace(SIMULATION["smoke"].tuning, n_genes=66),
 )
 DESIGN = Design(n_tfs=3, modules=6)
 SEED = 5
@@ -35,12 +35,12 @@ SEED = 5
 @pytest.fixture(scope="module")
 def found():
     designs = [DESIGN, replace(DESIGN, graph="hub", response="activity", n_tfs=2)]
-    return study.run_replicates(designs, 3, SIZES, SEED)
+    return compute.run_replicates(designs, 3, SIZES, SEED)
 
 
 @pytest.fixture(scope="module")
 def ablated():
-    return study.run_replicates(
+    return compute.run_replicates(
         [DESIGN, replace(DESIGN, response="activity")], 2, SIZES, SEED, work=ablation.ablate
     )
 
@@ -62,7 +62,7 @@ def made_up(lead_TP=0.5, lead_TN=0.0, ranked=0.6, n=20, seed=0, **given):
                             "error": 0.3 - 0.1 * own,
                         }
                         if method in ("ELA", "LA"):
-                            row |= dict.fromkeys(study.EDGE_MEASURES, np.nan)
+                            row |= dict.fromkeys(compute.EDGE_MEASURES, np.nan)
                         rows.append(
                             {
                                 "graph": "TF hub",
@@ -107,9 +107,9 @@ def test_published_table_is_the_papers():
 def test_rate_at_a_held_rate_by_hand():
     relevant = np.array([1, 0, 1, 0, 0, 0, 0, 1], bool)
     importance = np.array([9.0, 8, 7, 6, 5, 4, 3, 2])
-    assert study.rate_at(importance, relevant, TN=0.8) == pytest.approx(2 / 3)
-    assert study.rate_at(importance, relevant, TN=1.0) == pytest.approx(1 / 3)
-    assert study.rate_at(importance, relevant, TN=0.0) == 1.0
+    assert compute.rate_at(importance, relevant, TN=0.8) == pytest.approx(2 / 3)
+    assert compute.rate_at(importance, relevant, TN=1.0) == pytest.approx(1 / 3)
+    assert compute.rate_at(importance, relevant, TN=0.0) == 1.0
 
 
 def test_ties_count_as_random_order():
@@ -122,12 +122,12 @@ def test_ties_count_as_random_order():
         others = np.cumsum(~relevant[order])
         admitted = others <= 0.5 * (~relevant).sum()
         tried.append(relevant[order][admitted].sum() / relevant.sum())
-    assert study.rate_at(importance, relevant, TN=0.5) == pytest.approx(np.mean(tried), abs=0.02)
+    assert compute.rate_at(importance, relevant, TN=0.5) == pytest.approx(np.mean(tried), abs=0.02)
 
 
 def test_no_effect_at_all_is_chance():
     relevant = np.arange(100) < 30
-    assert study.rate_at(np.zeros(100), relevant) == pytest.approx(0.05)
+    assert compute.rate_at(np.zeros(100), relevant) == pytest.approx(0.05)
 
 
 def naive_edges(B, links):
@@ -151,13 +151,13 @@ def test_edges_as_pair_by_pair():
     np.fill_diagonal(B, 0)
     links = np.triu(rng.random((15, 15)) < 0.2, 1)
     links |= links.T
-    rates = study.edge_rates(csc_array(B), links)
-    assert_allclose([rates[name] for name in study.EDGE_MEASURES], naive_edges(B, links))
+    rates = compute.edge_rates(csc_array(B), links)
+    assert_allclose([rates[name] for name in compute.EDGE_MEASURES], naive_edges(B, links))
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_row_is_what_the_chosen_model_finds(found, method):
-    data = study.draw_data(DESIGN, 1, SIZES, SEED)
+    data = compute.draw_data(DESIGN, 1, SIZES, SEED)
     moments, choice = choose(data.X, data.z, SIZES.tuning, SEED + 1)
     u, state = refit(moments, choice, method)
     selected = (u if state is None else state.theta) != 0
@@ -175,7 +175,7 @@ def test_a_row_is_what_the_chosen_model_finds(found, method):
 
 
 def test_response_is_in_training_deviations():
-    data = study.draw_data(DESIGN, 0, SIZES, SEED)
+    data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     assert data.z.std() == pytest.approx(1.0)
     truth = data.truth
     residual = data.z_new * data.unit - data.X_new @ truth.slope
@@ -190,47 +190,49 @@ def test_every_cell_has_every_method_and_measure(found):
     rates = found[[name for name in MEASURES if not name.startswith("edge")]]
     assert rates.notna().all(axis=None) and (rates >= 0).all(axis=None)
     network = found["method"].isin(["Pro", "NW.P"])
-    assert found.loc[network, list(study.EDGE_MEASURES)].notna().all(axis=None)
+    assert found.loc[network, list(compute.EDGE_MEASURES)].notna().all(axis=None)
 
 
 def test_threads_change_no_bit(found):
     designs = [DESIGN, replace(DESIGN, graph="hub", response="activity", n_tfs=2)]
     done = []
-    again = study.run_replicates(designs, 3, SIZES, SEED, n_jobs=2, advance=lambda: done.append(1))
+    again = compute.run_replicates(
+        designs, 3, SIZES, SEED, engine=Engine(threads=2), advance=lambda: done.append(1)
+    )
     assert_frame_equal(again, found, check_exact=True)
     assert len(done) == 6
 
 
 def test_data_depend_on_design_number_and_seed_alone():
-    first = study.draw_data(DESIGN, 0, SIZES, SEED)
-    again = study.draw_data(replace(DESIGN), 0, SIZES, SEED)
+    first = compute.draw_data(DESIGN, 0, SIZES, SEED)
+    again = compute.draw_data(replace(DESIGN), 0, SIZES, SEED)
     np.testing.assert_array_equal(first.X, again.X)
     for other in (
-        study.draw_data(DESIGN, 1, SIZES, SEED),
-        study.draw_data(DESIGN, 0, SIZES, 6),
-        study.draw_data(replace(DESIGN, scenario=2), 0, SIZES, SEED),
+        compute.draw_data(DESIGN, 1, SIZES, SEED),
+        compute.draw_data(DESIGN, 0, SIZES, 6),
+        compute.draw_data(replace(DESIGN, scenario=2), 0, SIZES, SEED),
     ):
         assert (other.X != first.X).all()
 
 
 def test_cells_are_the_papers_and_networks_every_shape():
-    for study_size in STUDY_SIZES.values():
-        cells = study.table_designs(study_size, 0.51)
+    for study_size in SIMULATION.values():
+        cells = compute.table_designs(study_size, 0.51)
         for response in ("expression", "activity"):
             own = [(d.n_tfs, d.scenario) for d in cells if d.response == response]
             assert own == [(n, s) for n in (5, 10) for s in (1, 2, 3, 4)]
-        shapes = study.graph_designs(study_size, 0.51, 0.9)
+        shapes = compute.graph_designs(study_size, 0.51, 0.9)
         assert not set(shapes) & set(cells) and len(set(shapes)) == len(shapes)
-        assert set(study.ablation_designs(study_size, 0.51)) <= set(cells)
-    assert STUDY_SIZES["paper"].replicates >= 50
+        assert set(compute.ablation_designs(study_size, 0.51)) <= set(cells)
+    assert SIMULATION["paper"].replicates >= 50
 
 
 def test_unfit_sizes_are_refused():
     with pytest.raises(UsageError, match="smoke, standard, paper, not 'huge'"):
-        sizes.study_sizes("huge")
+        simulation_sizes("huge")
     with pytest.raises(UsageError, match="replicates is 1, but an interval needs at least 2"):
-        sizes.study_sizes("smoke", 1)
-    assert sizes.study_sizes("smoke", 7).replicates == 7
+        simulation_sizes("smoke", 1)
+    assert simulation_sizes("smoke", 7).replicates == 7
 
 
 # Intervals
@@ -246,7 +248,7 @@ def test_intervals_cover_the_planted_error_at_about_their_level():
             X, z = truth.sample(40, rng)
             error = np.mean((z - X @ truth.slope) ** 2) / truth.variance
             rows.append({"replicate": number, "method": "truth", "error": error})
-        span = study.cell_intervals(pd.DataFrame(rows), ["method"], ["error"]).iloc[0]
+        span = summaries.cell_intervals(pd.DataFrame(rows), ["method"], ["error"]).iloc[0]
         covered += span["low"] <= truth.noise / truth.variance <= span["high"]
     assert 0.92 < covered / sets < 0.975  # 95 % less and more than 3 standard errors
 
@@ -256,7 +258,7 @@ def test_intervals_cover_a_planted_rate_at_about_their_level():
     rates = rng.binomial(55, 0.8, size=(sets, 20)) / 55
     spans = pd.concat(
         [
-            study.cell_intervals(pd.DataFrame({"method": "x", "TP": own}), ["method"], ["TP"])
+            summaries.cell_intervals(pd.DataFrame({"method": "x", "TP": own}), ["method"], ["TP"])
             for own in rates
         ]
     )
@@ -265,7 +267,7 @@ def test_intervals_cover_a_planted_rate_at_about_their_level():
 
 
 def test_intervals_end_where_rates_do_and_skip_what_is_undefined(found):
-    table = study.cell_intervals(found)
+    table = summaries.cell_intervals(found)
     rates = table[table["measure"] != "error"]
     assert (rates["low"] >= 0).all() and (rates["high"] <= 1).all()
     assert (table["low"] <= table["mean"]).all() and (table["mean"] <= table["high"]).all()
@@ -277,22 +279,22 @@ def test_intervals_end_where_rates_do_and_skip_what_is_undefined(found):
 # Beside the paper, patterns, sentences
 
 
-def test_paper_stands_beside_the_right_cell():
+def test_the_paper_is_compared_with_the_right_cell():
     table = made_up()
     table.loc[(table["n_tfs"] == 10) & (table["scenario"] == 2), "TP"] = 0.123
-    beside = study.beside_paper(study.cell_intervals(table), published_selection())
-    assert len(beside) == 2 * 8 * 4 * 3
-    row = beside[
-        (beside["n_tfs"] == 10)
-        & (beside["scenario"] == 2)
-        & (beside["method"] == "NW.P")
-        & (beside["measure"] == "TP")
+    compared = summaries.compared_with_paper(summaries.cell_intervals(table), published_selection())
+    assert len(compared) == 2 * 8 * 4 * 3
+    row = compared[
+        (compared["n_tfs"] == 10)
+        & (compared["scenario"] == 2)
+        & (compared["method"] == "NW.P")
+        & (compared["measure"] == "TP")
     ]
     assert_allclose(row["mean"], 0.123)
     assert (row["paper"] == 0.69).all() and len(row) == 2
-    words = study.written_beside(beside)
+    words = summaries.comparison_text(compared)
     assert words.loc[("activity", 10, 2), ("TP", "NW.P")] == "0.12 (0.12, 0.12) [0.69]"
-    assert words.loc[("expression", 5, 1), ("Ave", "Pro")].endswith("[not readable]")
+    assert words.loc[("expression", 5, 1), ("Ave", "Pro")].endswith("[not legible]")
 
 
 @pytest.mark.parametrize(
@@ -306,14 +308,14 @@ def test_paper_stands_beside_the_right_cell():
     ],
 )
 def test_pattern_follows_the_numbers(given, pattern, by_rank):
-    verdicts = study.patterns(made_up(**given))
+    verdicts = summaries.patterns(made_up(**given))
     assert len(verdicts) == 16
     if pattern == "open":  # the true lead is the limit: some intervals may miss it by chance
         assert (verdicts["pattern"] == "open").sum() >= 10
     else:
         assert set(verdicts["pattern"]) == {pattern}
     assert set(verdicts["by rank"]) == {by_rank}
-    counts = study.pattern_counts(verdicts)
+    counts = summaries.pattern_counts(verdicts)
     assert counts.to_numpy().sum() == 32
     assert counts.loc[("by rank", "activity", 0.51, "TF hub"), by_rank] == 8
 
@@ -321,27 +323,27 @@ def test_pattern_follows_the_numbers(given, pattern, by_rank):
 def test_one_rival_as_good_is_enough_against_the_pattern():
     table = made_up()
     table.loc[table["method"] == "ELA", "TP"] += 0.5
-    verdicts = study.patterns(table)
+    verdicts = summaries.patterns(table)
     assert set(verdicts["pattern"]) == {"does not appear"}
     assert set(verdicts["TP rival"]) == {"ELA"}
 
 
 def test_sentences_change_with_the_numbers():
     far, near = made_up(), made_up(lead_TP=0.1)
-    assert "genes selected: appears in 8, does not appear in 0" in findings.of_patterns(
-        study.patterns(far)
+    assert "by genes selected, it appears in 8, does not appear in 0" in sentences.of_patterns(
+        summaries.patterns(far)
     )
-    assert "genes selected: appears in 0, does not appear in 8" in findings.of_patterns(
-        study.patterns(near)
+    assert "by genes selected, it appears in 0, does not appear in 8" in sentences.of_patterns(
+        summaries.patterns(near)
     )
     published = published_selection()
-    assert "Pro TP 0.90, TN 0.90 (paper 0.98 to 0.99, 0.94 to 0.97)" in findings.of_rates(
+    assert "Pro TP 0.90, TN 0.90 (paper 0.98 to 0.99, 0.94 to 0.97)" in sentences.of_rates(
         far, published
     )
-    assert "Pro TP 0.50" in findings.of_rates(near, published)
-    errors = findings.of_errors(far)
-    assert "Pro 0.200 of the variance (noise 0.100); Pro less NW.P -0.100" in errors
-    networks = findings.of_networks(far[far["scenario"] == 1], study.patterns(far))
+    assert "Pro TP 0.50" in sentences.of_rates(near, published)
+    errors = sentences.of_errors(far)
+    assert "Pro 0.200 of the variance (noise 0.100); Pro minus NW.P -0.100" in errors
+    networks = sentences.of_networks(far[far["scenario"] == 1], summaries.patterns(far))
     assert "AUPR of 0.50 (0.50 to 0.50; chance 0.01)" in networks
 
 
@@ -349,9 +351,9 @@ def test_sentence_on_the_link_penalty():
     table = made_up()
     pro = (table["method"] == "Pro") & (table["lam4"] == 0)
     table.loc[pro, "TP"] = 0.2
-    told = findings.of_link_penalty(study.by_link_penalty(table))
-    assert "lam4 > 0 in 50% of the data sets, with TP 0.90" in told
-    assert "lam4 = 0 in 50% of the data sets, with TP 0.20" in told
+    said = sentences.of_link_penalty(summaries.by_link_penalty(table))
+    assert "lam4 > 0 in 50% of the data sets, with TP 0.90" in said
+    assert "lam4 = 0 in 50% of the data sets, with TP 0.20" in said
 
 
 def test_sentence_on_the_ablation():
@@ -371,17 +373,17 @@ def test_sentence_on_the_ablation():
         for number in range(5)
         for variant in ablation.VARIANTS
     ]
-    told = findings.of_ablation(ablation.changes(pd.DataFrame(rows)))
-    assert "lower with lam4 = 0 (-0.50, -0.50 to -0.50; TN +0.00); higher with degree d" in told
+    said = sentences.of_ablation(ablation.changes(pd.DataFrame(rows)))
+    assert "lower with lam4 = 0 (-0.50, -0.50 to -0.50; TN +0.00); higher with degree d" in said
     names = {"lam4 = 0": "degree d", "degree d": "lam4 = 0"}
     swapped = pd.DataFrame(rows).replace({"variant": names})
-    assert "lower with degree d" in findings.of_ablation(ablation.changes(swapped))
+    assert "lower with degree d" in sentences.of_ablation(ablation.changes(swapped))
 
 
 # Ablation
 
 
-def test_ablation_stands_on_the_same_data(found, ablated):
+def test_ablation_uses_the_same_data(found, ablated):
     own = found[(found["graph"] == "TF hub") & (found["replicate"] < 2)]
     for method in ("Pro", "NW.P"):
         mine = ablated[(ablated["variant"] == method) & (ablated["response"] == "expression")]
@@ -392,7 +394,7 @@ def test_ablation_stands_on_the_same_data(found, ablated):
 
 def test_path_of_an_unchanged_fit_is_that_of_pro():
     """The ablation's own path, with nothing changed, chooses and finds what `choose` does."""
-    data = study.draw_data(DESIGN, 0, SIZES, SEED)
+    data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     moments, choice = choose(data.X, data.z, SIZES.tuning, SEED)
     points = choice.grid.points("Pro")
     index = ablation.choose_along(data.X, data.z, points, ablation.Fit(), 2, SEED)
@@ -405,7 +407,7 @@ def test_path_of_an_unchanged_fit_is_that_of_pro():
 
 @pytest.mark.parametrize("name", ["degree d", "sign fixed", "B fixed"])
 def test_variants_are_the_estimators_options(name):
-    data = study.draw_data(DESIGN, 0, SIZES, SEED)
+    data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     moments, choice = choose(data.X, data.z, SIZES.tuning, SEED)
     point = choice.grid.points("Pro")[2]
     assert point["lam4"] > 0
@@ -421,7 +423,7 @@ def test_variants_are_the_estimators_options(name):
 
 
 def test_a_restricted_choice_keeps_to_its_points():
-    data = study.draw_data(DESIGN, 0, SIZES, SEED)
+    data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     _, choice = choose(data.X, data.z, SIZES.tuning, SEED)
     without = ablation.restricted(choice, lambda point: point["lam4"] == 0)
     with_link = ablation.restricted(choice, lambda point: point["lam4"] > 0)
@@ -431,7 +433,7 @@ def test_a_restricted_choice_keeps_to_its_points():
 
 
 def test_raw_response_only_changes_the_weight_of_the_prediction():
-    data = study.draw_data(DESIGN, 0, SIZES, SEED)
+    data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     raw = Data(data.truth, data.X, data.z * data.unit, data.X_new, data.z_new * data.unit, 1.0)
     moments, choice = choose(raw.X, raw.z, SIZES.tuning, SEED)
     plain = choose(data.X, data.z, SIZES.tuning, SEED)
@@ -439,8 +441,8 @@ def test_raw_response_only_changes_the_weight_of_the_prediction():
         u, state = refit(moments, choice, method)
         v, other = refit(*plain, method)
         assert_allclose(
-            study.measure(raw, moments, u, state)["error"],
-            study.measure(data, plain[0], v, other)["error"],
+            compute.measure(raw, moments, u, state)["error"],
+            compute.measure(data, plain[0], v, other)["error"],
             rtol=1e-2,
         )
 
@@ -449,8 +451,10 @@ def test_raw_response_only_changes_the_weight_of_the_prediction():
 
 
 def test_numbers_hold_cells_and_ablation(found, ablated):
-    variants = study.cell_intervals(ablated, ("response", "variant"))
-    numbers = study.numbers(study.cell_intervals(found), study.patterns(found), variants)
+    variants = summaries.cell_intervals(ablated, ("response", "variant"))
+    numbers = summaries.numbers(
+        summaries.cell_intervals(found), summaries.patterns(found), variants
+    )
     json.dumps(numbers, allow_nan=False)
     first = numbers["cells"][0]
     assert {first[k] for k in ("design", "response")} == {"TF hub", "expression"}
@@ -467,11 +471,11 @@ def words(figure):
 
 def test_figures_say_what_they_show():
     table = made_up()
-    intervals = study.cell_intervals(table)
-    beside = study.beside_paper(intervals, published_selection())
-    figure = figures.draw_selection(beside)
+    intervals = summaries.cell_intervals(table)
+    compared = summaries.compared_with_paper(intervals, published_selection())
+    figure = figures.draw_selection(compared)
     text = words(figure)
-    assert all(word in text for word in (*METHODS, "SIMULATED", "the paper's figure", "5 | 10"))
+    assert all(word in text for word in (*METHODS, "SIMULATED", "value in the paper", "5 | 10"))
     axes = figure.axes[0]
     shown = [c.lines[0] for c in axes.containers]
     assert [line.get_color() for line in shown] == [METHOD_COLOURS[m] for m in METHODS]
@@ -480,15 +484,15 @@ def test_figures_say_what_they_show():
     assert len(dashes) == len(METHODS)
     assert 0.99 in dashes[0].get_ydata()
     inside = (
-        (beside["low"] <= beside["paper"])
-        & (beside["paper"] <= beside["high"])
-        & (beside["measure"] != "Ave")
+        (compared["low"] <= compared["paper"])
+        & (compared["paper"] <= compared["high"])
+        & (compared["measure"] != "Ave")
     ).sum()
-    assert f"{inside} of 128 of the paper's figures" in figures.caption_selection(beside)
+    assert f"{inside} of 128 of the paper's values" in figures.caption_selection(compared)
 
 
 def test_figures_of_networks_and_ablation(ablated):
-    variants = study.cell_intervals(ablated, ("response", "variant"))
+    variants = summaries.cell_intervals(ablated, ("response", "variant"))
     text = words(figures.draw_ablation(variants))
     assert all(name in text for name in ablation.VARIANTS)
     table = pd.concat(
@@ -498,9 +502,9 @@ def test_figures_of_networks_and_ablation(ablated):
             for graph in ("TF hub", "hub")
         ]
     )
-    shapes = study.shared_cells(table)
+    shapes = compute.shared_cells(table)
     assert set(zip(shapes["n_tfs"], shapes["scenario"])) == {(5, 1)}
-    intervals = study.cell_intervals(shapes)
+    intervals = summaries.cell_intervals(shapes)
     for response in ("expression", "activity"):
         text = words(figures.draw_networks(intervals, response))
         assert "Error level 0.9" in text and response in text and "SIMULATED" in text
@@ -511,7 +515,7 @@ def test_figures_of_networks_and_ablation(ablated):
 
 def test_cells_are_named_by_their_design(found):
     assert list(found.columns[: len(CELL)]) == CELL
-    assert study.cell(DESIGN) == {
+    assert compute.cell(DESIGN) == {
         "graph": "TF hub",
         "n_tfs": 3,
         "scenario": 1,

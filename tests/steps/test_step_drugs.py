@@ -1,4 +1,4 @@
-"""Other evidence: counting wins, whole tissues held out, and the weight chosen inside."""
+"""Step 10: counting wins, whole tissues held out, and the weight chosen in the inner folds."""
 
 from dataclasses import replace
 
@@ -17,24 +17,23 @@ from pnetlib.steps.comparison.compute import (
     outer_folds,
     paired_differences,
 )
-from pnetlib.steps.drugs import compute as evidence, figures
+from pnetlib.steps.drugs import compute, figures
 from pnetlib.steps.drugs.compute import (
     CYTOTOXIC,
     WEIGHTED,
-    beaten,
     choose_weighted,
     compare_on_unseen_tissues,
+    count_wins,
     further_drugs,
     held_out_weighted,
     joined,
     of_drugs,
-    sizes_named,
     tissue_folds,
     weigh,
     weighted_differences,
 )
-from pnetlib.steps.drugs.sentences import conclusion
-from pnetlib.steps.sizes import PROFILES
+from pnetlib.steps.drugs.sentences import conclusion, of_choice
+from pnetlib.steps.sizes import PROFILES, drugs_sizes
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5
@@ -63,15 +62,15 @@ def differences(means, half=0.01):
             "low": mean - half,
             "high": mean + half,
         }
-        for other in (*evidence.OTHERS, "drug mean")
+        for other in (*compute.OTHERS, "drug mean")
         for i, mean in enumerate(means)
     ]
     return pd.DataFrame(rows)
 
 
 def test_wins_are_counted_with_clopper_and_pearsons_interval():
-    table = beaten(differences([-0.02, -0.005, 0.02, -0.03, 0.001])).set_index("against")
-    assert list(table.index) == list(evidence.OTHERS)
+    table = count_wins(differences([-0.02, -0.005, 0.02, -0.03, 0.001])).set_index("against")
+    assert list(table.index) == list(compute.OTHERS)
     row = table.loc["ELA"]
     assert (row["drugs"], row["wins"], row["share"]) == (4, 3, 0.75)
     assert (row["clear wins"], row["clear losses"], row["mean"]) == (2, 1, 0.001)
@@ -84,7 +83,7 @@ def test_wins_are_counted_with_clopper_and_pearsons_interval():
     [([-1.0, -1.0, -1.0], 1.0, (0.025**0.5, 1.0)), ([1.0, 1.0, 1.0], 0.0, (0.0, 1 - 0.025**0.5))],
 )
 def test_all_or_none_won(means, share, bounds):
-    row = beaten(differences(means)).iloc[0]
+    row = count_wins(differences(means)).iloc[0]
     assert row["share"] == share
     assert (row["share low"], row["share high"]) == pytest.approx(bounds)
 
@@ -110,18 +109,20 @@ def test_further_drugs_are_those_with_most_lines_of_the_named(monkeypatch):
             "lines": pd.array([900, 999, 850, 950, 300, 933, 999, 880, 880], dtype="Int64"),
         }
     )
-    monkeypatch.setattr(evidence, "list_drugs", lambda source: entries)
-    ids, said = further_drugs("here", ["Docetaxel"], 4)
+    monkeypatch.setattr(compute, "list_drugs", lambda source: entries)
+    chosen, counts = further_drugs("here", ["Docetaxel"], 4)
+    said = of_choice("here", chosen, counts)
     # Of two of a name the lower id; equal lines by name; no unnamed, unknown or taken drug.
-    assert ids == ["1005", "134", "140", "135"]
-    assert "5 of the" in said and "4 with most lines: Cisplatin (900 lines)" in said
+    assert list(chosen["id"]) == ["1005", "134", "140", "135"]
+    assert "5 of the" in said and "4 measured in most cell lines: Cisplatin (900 lines)" in said
 
 
 def test_a_source_without_further_drugs_says_so():
-    ids, said = further_drugs(
+    chosen, counts = further_drugs(
         "simulated", ["Doxorubicin", "Mitomycin-C", "5-Fluorouracil", "Docetaxel"]
     )
-    assert ids == [] and "none of the" in said and "these alone" in said
+    said = of_choice("simulated", chosen, counts)
+    assert chosen.empty and "none of the" in said and "only these" in said
     assert len(set(CYTOTOXIC)) == len(CYTOTOXIC)
 
 
@@ -168,7 +169,7 @@ def test_unseen_tissues_are_not_in_training(cohort):
 
 
 def test_weight_one_changes_no_bit(cohort, compared):
-    table, row = held_out_weighted(cohort, "Docetaxel", PROFILE, SEED, 0, 1, 1.0)
+    table, row = held_out_weighted(cohort, PROFILE, SEED, "Docetaxel", 0, 1, 1.0)
     here = compared.predictions.query("drug == 'Docetaxel' and fold == 1")
     np.testing.assert_array_equal(table["prediction"], here["Pro"])
     pro = compared.choices.query("drug == 'Docetaxel' and fold == 1 and method == 'Pro'").iloc[0]
@@ -205,7 +206,7 @@ def test_the_weight_of_smallest_inner_error_predicts(cohort, compared):
         expected = (
             here["Pro"]
             if best == 1.0
-            else held_out_weighted(cohort, drug, PROFILE, SEED, repeat, fold, best)[0]["prediction"]
+            else held_out_weighted(cohort, PROFILE, SEED, drug, repeat, fold, best)[0]["prediction"]
         )
         np.testing.assert_array_equal(here[WEIGHTED], expected)
     pd.testing.assert_frame_equal(predictions[list(METHODS)], compared.predictions[list(METHODS)])
@@ -220,9 +221,9 @@ def test_no_held_out_line_is_seen_by_the_weighted_model(cohort):
     folds = outer_folds(cohort.expression.index, PROFILE.outer_folds, 0, SEED)
     response = cohort.response.copy()
     response.loc[folds == 2] -= 50.0
-    one = held_out_weighted(cohort, "Docetaxel", PROFILE, SEED, 0, 2, 0.3)
+    one = held_out_weighted(cohort, PROFILE, SEED, "Docetaxel", 0, 2, 0.3)
     two = held_out_weighted(
-        replace(cohort, response=response), "Docetaxel", PROFILE, SEED, 0, 2, 0.3
+        replace(cohort, response=response), PROFILE, SEED, "Docetaxel", 0, 2, 0.3
     )
     pd.testing.assert_frame_equal(one[0], two[0], check_exact=True)
     assert one[1] == two[1]
@@ -238,7 +239,7 @@ def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
     predictions, weights = weigh(cohort, compared, PROFILE, SEED, ())
     weighted = weighted_differences(predictions)
     assert (weights["omega"] == 1.0).all() and (weighted["mean"] == 0.0).all()
-    wins = beaten(apart)
+    wins = count_wins(apart)
     drawn = [
         figures.draw_drugs(apart, wins, simulated=simulated),
         figures.draw_tissues(errors, errors, simulated=simulated),
@@ -259,20 +260,23 @@ def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_sizes_keep_the_genes_and_outer_folds_of_the_profile(name):
-    sizes = sizes_named(name)
+    sizes = drugs_sizes(name)
     assert sizes.profile.n_genes == PROFILES[name].n_genes
     assert sizes.profile.outer_folds == PROFILES[name].outer_folds
     assert 1.0 not in sizes.omegas and all(0 < omega < 1 for omega in sizes.omegas)
-    assert sizes_named(name, 17).profile.n_genes == 17
+    assert drugs_sizes(name, 17).profile.n_genes == 17
 
 
 def test_conclusion_follows_the_numbers():
-    wins = beaten(differences([-0.02, -0.03, -0.02]))
+    wins = count_wins(differences([-0.02, -0.03, -0.02]))
     weights = pd.DataFrame({"omega": [1.0, 0.3], "chosen": [True, False]})
     weighted = pd.DataFrame({"drug": ["all"], "mean": [0.02], "low": [0.01], "high": [0.03]})
     said = conclusion(wins, wins, weighted, weights)
-    assert "for 2 of 2 drugs" in said and "it is lower" in said
+    assert "for 2 of 2 drugs" in said and "it is clearly lower" in said
     assert "in 0 of 1 training parts; choosing it raises" in said
-    lost, lighter = beaten(differences([0.02, 0.03, 0.02])), weighted.assign(mean=-0.02, high=-0.01)
+    lost, lighter = (
+        count_wins(differences([0.02, 0.03, 0.02])),
+        weighted.assign(mean=-0.02, high=-0.01),
+    )
     turned = conclusion(lost, wins, lighter, weights)
-    assert "for 0 of 2 drugs" in turned and "it is higher" in turned and "lowers" in turned
+    assert "for 0 of 2 drugs" in turned and "it is clearly higher" in turned and "lowers" in turned

@@ -7,34 +7,35 @@ from hypothesis import given, strategies as st
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
+from pnetlib.execution.engine import Engine
 from pnetlib.paper.markers import MARKERS
 from pnetlib.stats.bounds import KINDS
 from pnetlib.steps.markers.compute import fit_drug_networks, ranks
 from pnetlib.steps.networks.compute import GROUPS, fit_group_networks, split_groups
+from pnetlib.steps.sizes import STABILITY, StabilitySizes, stability_sizes
 from pnetlib.steps.stability.compute import (
     ANY,
     COMMON,
-    EFFORTS,
     STRONG,
-    Effort,
     Frequencies,
     edge_frequencies,
-    edge_table,
-    halves,
+    half,
     marked_genes,
     marker_frequencies,
     marker_ranks,
-    marker_table,
-    numbers,
-    published_table,
     strong_count,
     strongest,
     widths_of,
 )
 from pnetlib.steps.stability.sentences import conclusion
+from pnetlib.steps.stability.summaries import edge_table, marker_table, numbers, published_table
 
 POINT = {"lam1": 0.4, "lam3": 0.05, "lam4": 0.1}
 PAIRS, LAM1 = 2, 0.5
+
+
+def halves(lines, pairs, seed):
+    return [half(lines, seed, number) for number in range(2 * pairs)]
 
 
 @pytest.fixture(scope="module")
@@ -92,14 +93,14 @@ def test_widths_and_pairs():
     class Wide:
         expression = np.empty((3, 500))
 
-    effort = Effort((100, 200, 0), (9, 4, 1), 7)
-    assert widths_of(Wide, effort) == {100: 9, 200: 4, 500: 1}
-    assert widths_of(Wide, effort, "50, all") == {50: 9, 500: 4}
-    assert widths_of(Wide, effort, "900 all", 3) == {500: 3}
-    with pytest.raises(UsageError, match="widths holds 'most'"):
-        widths_of(Wide, effort, "most")
-    with pytest.raises(UsageError, match="widths holds '0'"):
-        widths_of(Wide, effort, "0")
+    sizes = StabilitySizes((100, 200, 0), (9, 4, 1), 7)
+    assert widths_of(Wide, sizes) == {100: 9, 200: 4, 500: 1}
+    assert widths_of(Wide, sizes, "50, all") == {50: 9, 500: 4}
+    assert widths_of(Wide, sizes, "900 all", 3) == {500: 3}
+    with pytest.raises(UsageError, match="widths contains 'most'"):
+        widths_of(Wide, sizes, "most")
+    with pytest.raises(UsageError, match="widths contains '0'"):
+        widths_of(Wide, sizes, "0")
 
 
 def test_rules_by_hand():
@@ -144,7 +145,7 @@ def test_frequencies_are_counts_of_the_halves(cohort, genes, chosen, found):
 
 
 def test_marker_frequencies_do_not_depend_on_threads(cohort, genes, chosen, found):
-    two = marker_frequencies(cohort, genes, chosen, PAIRS, 5, 2)
+    two = marker_frequencies(cohort, genes, chosen, PAIRS, 5, Engine(threads=2))
     pd.testing.assert_frame_equal(found.table, two.table, check_exact=True)
 
 
@@ -156,8 +157,8 @@ def test_edge_frequencies_are_counts_of_the_halves(cohort, groups, edges):
     parts = [halves(groups.lines[group], 10, 5 + k) for k, group in enumerate(GROUPS)]
     for lines in zip(*parts):
         there = []
-        for group, half in zip(GROUPS, lines):
-            split = type(groups)(dict.fromkeys(GROUPS, half), {}, 0)
+        for group, part in zip(GROUPS, lines):
+            split = type(groups)(dict.fromkeys(GROUPS, part), {}, 0)
             B = fit_group_networks(cohort, split, names, LAM1)[group].B_.toarray() != 0
             count[group] += B
             there.append(B)
@@ -178,7 +179,7 @@ def test_edge_frequencies_are_counts_of_the_halves(cohort, groups, edges):
 
 
 def test_edge_frequencies_do_not_depend_on_threads(cohort, groups, edges):
-    two = edge_frequencies(cohort, groups, pd.Index([*MARKERS]), LAM1, 10, 5, 2)
+    two = edge_frequencies(cohort, groups, pd.Index([*MARKERS]), LAM1, 10, 5, Engine(threads=2))
     pd.testing.assert_frame_equal(edge_table(*edges[:2]), edge_table(*two[:2]), check_exact=True)
 
 
@@ -200,13 +201,15 @@ def test_tables_numbers_and_words(found, edges, chosen):
     assert len(table) == 14 and set(table["marker"]) == set(MARKERS)
     inside = [gene for gene in MARKERS if gene in found.table.index]
     assert set(table.loc[table["inside"], "marker"]) == set(inside)
-    told = numbers(by_width, *edges)
-    assert set(told["markers"]["30"]["rules"]) == {COMMON, STRONG, *chosen}
+    found_numbers = numbers(by_width, *edges)
+    assert set(found_numbers["markers"]["30"]["rules"]) == {COMMON, STRONG, *chosen}
     for gene in inside:
-        assert told["published"][gene]["30"][COMMON] == found.table.at[gene, COMMON]
-    assert told["named_edge"]["inside"] and 0 <= told["named_edge"]["ST"][ANY] <= 1
-    assert set(told["hubs"]["ST"]) == set(MARKERS)
-    text = conclusion(told)
+        assert found_numbers["published"][gene]["30"][COMMON] == found.table.at[gene, COMMON]
+    assert (
+        found_numbers["named_edge"]["inside"] and 0 <= found_numbers["named_edge"]["ST"][ANY] <= 1
+    )
+    assert set(found_numbers["hubs"]["ST"]) == set(MARKERS)
+    text = conclusion(found_numbers)
     for word in ("30 genes, 2 pairs", "ST: ", "AKR1C1 to ANXA10", "hub of RS", *inside):
         assert word in text, word
 
@@ -217,7 +220,8 @@ def test_a_marker_outside_the_genes_has_no_frequency(found):
     assert not row["inside"] and np.isnan(row[COMMON]) and not row["reached"]
 
 
-@pytest.mark.parametrize("name", EFFORTS)
+@pytest.mark.parametrize("name", STABILITY)
 def test_every_width_of_a_profile_has_its_pairs(name):
-    effort = EFFORTS[name]
-    assert len(effort.widths) == len(effort.pairs) and min(effort.pairs) >= 1
+    sizes = stability_sizes(name)
+    assert len(sizes.widths) == len(sizes.pairs) and min(sizes.pairs) >= 1
+    assert stability_sizes(name, 3).edge_pairs == 3

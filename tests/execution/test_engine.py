@@ -1,4 +1,4 @@
-"""The engine: order, kept results and errors; the same numbers in threads and on a dask cluster."""
+"""The engine: order, stored results and errors; equal numbers in threads and on a dask cluster."""
 
 import os
 import signal
@@ -57,7 +57,7 @@ def die(values, shift, number):
 
 
 class Memory(dict):
-    """Kept results in a dict, with a note of what was asked for."""
+    """Stored results in a dict."""
 
     def put(self, task, result):
         self[task] = result
@@ -83,11 +83,25 @@ def test_any_number_of_threads_gives_the_same_bits():
             np.testing.assert_array_equal(one, other)
 
 
+def block(values, shift, first, stop):
+    return list(range(first, stop))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_blocks_cover_all_numbers_in_order_and_advance_once_per_number(threads):
+    done = []
+    found = Engine(threads=threads).map_blocks(
+        block, 50, 20, SHARED, advance=lambda: done.append(1)
+    )
+    assert list(found) == [list(range(20)), list(range(20, 40)), list(range(40, 50))]
+    assert len(done) == 50
+
+
 def test_no_tasks_are_no_results():
     assert list(Engine().map(product, [], SHARED)) == []
 
 
-def test_kept_results_are_taken_and_new_ones_kept_at_once():
+def test_stored_results_are_used_and_new_ones_stored_at_once():
     kept = Memory({(1,): "kept", (3,): "kept"})
     seen = []
     engine = Engine(threads=2)
@@ -100,7 +114,7 @@ def test_kept_results_are_taken_and_new_ones_kept_at_once():
     assert kept == {(0,): 0, (1,): "kept", (2,): 2, (3,): "kept", (4,): 4}
 
 
-def test_what_was_finished_before_a_failure_is_kept():
+def test_what_was_finished_before_a_failure_is_stored():
     def fail_last(number):
         if number == 4:
             raise DataError("no data")
@@ -182,7 +196,7 @@ def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):
     found = list(dask_engine.map(die_once, tasks, SHARED, kept=kept))
     assert found == [float(SHARED[0][n] * 0.3) for n in range(12)]
     tried = mark.read_text().split()
-    # Tasks that the dead worker had finished are kept here as they finish.
+    # Tasks that the dead worker had finished were stored as they finished.
     assert tried.count("2") == 2
     assert len(tried) <= 12 + 2
     assert len(kept) == 12
@@ -207,7 +221,7 @@ def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
         list(dask_engine.map(slow_first, [(1,)], SHARED))
 
 
-def test_an_address_without_a_scheduler_is_one_sentence(monkeypatch):
+def test_an_address_without_a_scheduler_is_reported_in_one_sentence(monkeypatch):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
     from pnetlib.execution import engine
 

@@ -5,20 +5,10 @@ import pandas as pd
 import pytest
 
 from pnetlib.datasets.simulated import simulate_cohort
-from pnetlib.paper.markers import MARKERS
+from pnetlib.execution.engine import Engine
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.permutation import exchangeable
-from pnetlib.steps.differences.compute import (
-    EFFORTS,
-    LENGTHS,
-    NAMED_EDGE,
-    Effort,
-    Pair,
-    compare,
-    names,
-    numbers,
-    own_network,
-    quantities,
-)
+from pnetlib.steps.differences.compute import LENGTHS, Pair, compare, names, own_network, quantities
 from pnetlib.steps.differences.sensitivity import (
     ESTIMATORS,
     sensitivity,
@@ -26,6 +16,7 @@ from pnetlib.steps.differences.sensitivity import (
     sizes_that_fit,
 )
 from pnetlib.steps.differences.sentences import conclusion, verdict
+from pnetlib.steps.differences.summaries import numbers
 from pnetlib.steps.effects.compute import (
     SIDES,
     compare_groups,
@@ -40,9 +31,10 @@ from pnetlib.steps.networks.compute import (
     network_errors,
     split_groups,
 )
+from pnetlib.steps.sizes import DIFFERENCES, DifferencesSizes, differences_sizes
 
 LAM1, SIZE = 0.4, 30
-EFFORT = Effort(19, 12, (20, 30, 500), 3)
+SIZES = DifferencesSizes(19, 12, (20, 30, 500), 3)
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +61,12 @@ def pair(cohort, groups, genes):
 
 @pytest.fixture(scope="module")
 def compared(pair):
-    return compare(pair, EFFORT, 7)
+    return compare(pair, SIZES, 7)
 
 
 @pytest.fixture(scope="module")
 def moved(cohort, genes, pair):
-    return sensitivity(cohort, genes, pair.markers, EFFORT, 7, NAMED_EDGE)
+    return sensitivity(cohort, genes, pair.markers, SIZES, 7, NAMED_EDGE)
 
 
 def test_pair_keeps_lines_genes_and_markers_in_order(pair, cohort, groups, genes):
@@ -150,7 +142,7 @@ def test_tables_hold_what_they_say(compared, pair):
         chances = table[["p", "q", "p family", "p any tissue"]]
         assert ((chances > 0) & (chances <= 1)).all(axis=None)
         assert (table["q"] >= table["p"] - 1e-12).all()
-        assert (table["p"] >= 1 / (1 + EFFORT.permutations)).all()
+        assert (table["p"] >= 1 / (1 + SIZES.permutations)).all()
     for table in (degrees, effects):
         assert (table[[f"low {group}" for group in GROUPS]] >= 0).all(axis=None)
     for group in GROUPS:
@@ -162,7 +154,7 @@ def test_tables_hold_what_they_say(compared, pair):
 
 
 def test_tables_do_not_depend_on_threads(compared, pair):
-    for one, two in zip(compared, compare(pair, EFFORT, 7, 2)):
+    for one, two in zip(compared, compare(pair, SIZES, 7, Engine(threads=2))):
         pd.testing.assert_frame_equal(one, two, check_exact=True)
 
 
@@ -180,7 +172,7 @@ def test_planted_losses_are_found(compared):
     "row, group, words",
     [
         ({"difference": 1.0, "p": 0.001, "q": 0.01}, "ST", "as the paper expects, beyond chance"),
-        ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "only uncorrected"),
+        ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "only without correction"),
         ({"difference": 1.0, "p": 0.3, "q": 0.4}, "ST", "not beyond chance"),
         (
             {"difference": -1.0, "p": 0.001, "q": 0.01},
@@ -196,7 +188,7 @@ def test_verdicts(row, group, words):
 
 def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved):
     tissues = exchangeable(pair.labels, pair.tissue)
-    found = numbers(pair, tissues, *compared, moved, EFFORT)
+    found = numbers(pair, tissues, *compared, moved, SIZES)
     assert found["lines"]["all"] == {"ST": SIZE, "RS": SIZE}
     assert found["tested"] == {"edges": 15 * 14, "degrees": 15, "effects": 28}
     assert set(found["degrees"]) == set(MARKERS)
@@ -212,7 +204,7 @@ def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved):
 
 
 def test_sizes_without_room_are_left_out(cohort, moved):
-    assert sizes_that_fit(cohort, EFFORT.sizes) == [20, 30]
+    assert sizes_that_fit(cohort, SIZES.group_sizes) == [20, 30]
     assert sorted(moved["size"].unique()) == [20, 30]
 
 
@@ -226,7 +218,7 @@ def test_own_lines_at_the_usual_size_are_the_usual_networks(cohort, groups, gene
     np.testing.assert_allclose(part.loc[part["kind"] == "degree", "ST"], expected["ST"])
 
 
-def test_each_setting_tells_edge_degrees_and_effects(moved):
+def test_each_setting_reports_edge_degrees_and_effects(moved):
     for _, part in moved.groupby(["size", "estimator"]):
         assert part["kind"].value_counts().to_dict() == {"edge": 1, "degree": 7, "effect": 28}
         assert (part["low"] <= part["high"]).all()
@@ -234,7 +226,7 @@ def test_each_setting_tells_edge_degrees_and_effects(moved):
 
 
 def test_settings_do_not_depend_on_threads(cohort, genes, pair, moved):
-    again = sensitivity(cohort, genes, pair.markers, EFFORT, 7, NAMED_EDGE, 2)
+    again = sensitivity(cohort, genes, pair.markers, SIZES, 7, NAMED_EDGE, Engine(threads=2))
     pd.testing.assert_frame_equal(moved, again, check_exact=True)
 
 
@@ -249,6 +241,10 @@ def test_error_of_the_shared_network_is_that_of_lines_held_out():
     assert (errors.iloc[0] > 0.95).all() and (errors > 0.9).all(axis=None)
 
 
-@pytest.mark.parametrize("name", EFFORTS)
+@pytest.mark.parametrize("name", DIFFERENCES)
 def test_profiles_resolve_the_level(name):
-    assert EFFORTS[name].permutations >= 19 and EFFORTS[name].resamples >= 20
+    sizes = differences_sizes(name)
+    assert sizes.permutations >= 19 and sizes.resamples >= 20
+    given = differences_sizes(name, 7, 8)
+    assert (given.permutations, given.resamples) == (7, 8)
+    assert given.group_sizes == sizes.group_sizes

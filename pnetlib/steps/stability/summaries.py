@@ -1,0 +1,111 @@
+"""Tables made from frequencies of markers and edges, and the numbers of the JSON file."""
+
+import numpy as np
+import pandas as pd
+
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.stability.compute import COMMON, STRONG, STRONG_THRESHOLD, THRESHOLD
+
+
+def threshold_of(rule):
+    """Return the frequency from which a candidate counts as stable by a rule."""
+    return STRONG_THRESHOLD if rule == STRONG else THRESHOLD
+
+
+def edge_table(frequencies, switched):
+    """Return the frequencies of both groups in one table, the most frequent edges first.
+
+    Returns
+    -------
+    DataFrame
+        Columns regulator, target, ST any, ST strong, RS any, RS strong, lost in RS, lost in ST.
+    """
+    parts = [frequencies[group].table.add_prefix(f"{group} ") for group in GROUPS]
+    table = pd.concat([*parts, switched], axis=1).fillna(0.0).sort_index()
+    order = np.argsort(-table[[f"{group} {STRONG}" for group in GROUPS]].max(axis=1), kind="stable")
+    return table.iloc[order].reset_index()
+
+
+def marker_table(found):
+    """Return the frequencies of every gene ever selected, one row per width and gene."""
+    parts = [part.table[part.table.gt(0).any(axis=1)].reset_index() for part in found.values()]
+    for width, part in zip(found, parts):
+        part.insert(0, "width", width)
+    return pd.concat(parts, ignore_index=True)
+
+
+def published_table(found):
+    """Return whether each published marker is among the genes of each width, and how often found.
+
+    Parameters
+    ----------
+    found : dict
+        Width to the result of `marker_frequencies`.
+
+    Returns
+    -------
+    DataFrame
+        Columns marker, width, pairs, inside, all drugs, strong, one column per drug, and reached:
+        whether "strong" reaches the frequency at which at most one false gene is expected
+        (r-concave bound).
+    """
+    rows = []
+    for marker in MARKERS:
+        for width, part in found.items():
+            inside = marker in part.table.index
+            lowest = part.lowest(STRONG, "r-concave")
+            shares = part.table.loc[marker] if inside else part.table.iloc[0] * np.nan
+            rows.append(
+                {
+                    "marker": marker,
+                    "width": width,
+                    "pairs": part.pairs,
+                    "inside": inside,
+                    **shares.to_dict(),
+                    "reached": bool(shares[STRONG] >= lowest - 1e-9),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def numbers(found, frequencies, switched, hubs, most=15):
+    """Return the numbers of notebook 08.
+
+    Returns
+    -------
+    dict
+        ``markers``: width to a summary by rule and the frequencies of the first `most` genes;
+        ``published``: gene to width to frequencies; ``edges``: group to a summary by rule;
+        ``named_edge``; ``hubs``: group to gene to the share of halves in which it is a hub.
+    """
+    markers = {}
+    for width, part in found.items():
+        first = part.table.sort_values([COMMON, STRONG], ascending=False, kind="stable")[:most]
+        shown = first[first[[COMMON, STRONG]].gt(0).any(axis=1)]
+        markers[str(width)] = {
+            "rules": {rule: part.summary(rule, threshold_of(rule)) for rule in part.table},
+            "genes": shown.to_dict("index"),
+        }
+    published = {}
+    for row in published_table(found).to_dict("records"):
+        published.setdefault(row.pop("marker"), {})[str(row.pop("width"))] = row
+    named = {}
+    for group in GROUPS:
+        table = frequencies[group].table
+        named[group] = {rule: float(table[rule].get(NAMED_EDGE, 0.0)) for rule in table}
+    lost = switched.loc[[NAMED_EDGE]] if NAMED_EDGE in switched.index else switched[:0]
+    named |= {name: float(lost[name].sum()) for name in switched}
+    inside = set(NAMED_EDGE) <= set(hubs.index)
+    return {
+        "markers": markers,
+        "published": published,
+        "edges": {
+            group: {rule: part.summary(rule, threshold_of(rule)) for rule in part.table}
+            for group, part in frequencies.items()
+        },
+        "named_edge": {"edge": list(NAMED_EDGE), "inside": inside} | named,
+        "hubs": {
+            group: hubs.loc[hubs.index.isin(list(MARKERS)), group].to_dict() for group in GROUPS
+        },
+    }
