@@ -443,8 +443,8 @@ def _xlsx_rows(path: Path) -> Iterator[list[Any]]:
 
 
 def _csv_rows(path: Path) -> Iterator[list[str]]:
-    with _opened(path) as file:
-        yield from csv.reader(io.TextIOWrapper(file, "utf-8-sig", newline=""))
+    with _opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        yield from csv.reader(text)
 
 
 def _whole(cell: Any) -> str:
