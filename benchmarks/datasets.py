@@ -122,7 +122,7 @@ def penalty_with(G, edges, largest, sample=100, steps=14):
     for _ in range(steps):
         lam1 = float(np.sqrt(low * high))
         columns, _ = solve_network(
-            G, np.full(p, 0.5 * lam1), 0.0, Columns.empty(p), 1e-5, held=held
+            G, np.full(p, 0.5 * lam1), 0.0, Columns.empty(p), 1e-5, fixed=held
         )
         found = columns.indptr[-1] / np.count_nonzero(~held)
         low, high = (lam1, high) if found > edges else (low, lam1)

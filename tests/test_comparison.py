@@ -14,8 +14,8 @@ from pnetlib.datasets import load_cohort
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
 from pnetlib.solvers import paths as tuning
-from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison import compute as comparison
 from pnetlib.steps.comparison.compute import (
     BASELINES,
@@ -89,7 +89,7 @@ class Spy:
         return moments, choice
 
     def refit(self, moments, choice, method):
-        u, state = tuning.refit(moments, choice, method)
+        u, state = tuning.refit(choice, method)
         self.fits += [u, moments.mean, moments.scale]
         if state is not None:
             self.fits += [state.theta, state.B.matrix().toarray()]

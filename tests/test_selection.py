@@ -12,8 +12,8 @@ from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.estimators import ElasticNetwork, Moments
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.joint import Penalties, start_state, theta_step
-from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import held_out
 from pnetlib.steps.lambdas import compute as selection, figures
 from pnetlib.steps.lambdas.compute import (
@@ -179,7 +179,7 @@ def test_description_is_what_the_data_give(chosen, method):
     X, z, moments, choice = chosen
     X, z = (X - moments.mean) / moments.scale, z - z.mean()
     n, p = X.shape
-    u, state = refit(moments, choice, method)
+    u, state = refit(choice, method)
     fit = fits_along(moments, choice)[method][choice.index(method)]
     np.testing.assert_array_equal(fit.u, u)
     errors, ks, ps = [np.mean((z - X @ u) ** 2)], [np.count_nonzero(u)], [p]

@@ -117,7 +117,7 @@ def test_errors_stand_beside_the_points_they_belong_to(data, chosen, method):
     X, z = data
     _, choice = chosen
     folds = KFold(PROFILE.inner_folds, shuffle=True, random_state=SEED).split(X)
-    points = choice.grid.points(method)
+    points = choice.points(method)
     assert choice.errors[method].shape == (PROFILE.inner_folds, len(points))
     for fold, (train, test) in enumerate(folds):
         expected = [
@@ -151,7 +151,7 @@ def test_refit_is_the_predictor_of_choosing_at_every_point(chosen):
     for method, state in tuning.network_path(moments, choice.grid, choice.networks):
         along[method].append((predictor(state), state.theta.copy()))
     for method in ("ELA", "LA"):
-        path = tuning.expression_path(moments, choice.grid.points(method))
+        path = tuning.expression_path(moments, choice.points(method))
         along[method] = [(b.copy(), None) for b in path]
     for method in METHODS:
         for index, (u, theta) in enumerate(along[method]):

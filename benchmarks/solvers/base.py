@@ -122,7 +122,7 @@ class Pnetlib(Peer):
         held[targets] = False
         for lam1 in lam1s:
             columns, _ = solve_network(
-                data, np.full(p, 0.5 * lam1), 0.0, columns, tol, held=held, n_jobs=threads
+                data, np.full(p, 0.5 * lam1), 0.0, columns, tol, fixed=held, n_jobs=threads
             )
             path.append(columns)
         return path

@@ -100,7 +100,9 @@ def run(given):
             "n_jobs": engine.threads,
         }
         model = ElasticNetwork(given.lam1, given.lam2, **options)
-        print(forecast_network(X.to_numpy(float), given.lam1, given.lam2, **options), flush=True)
+        forecast = forecast_network(X.to_numpy(float), given.lam1, given.lam2, **options)
+        print(forecast, flush=True)
+        forecast.require()
         begin = time.perf_counter()
         model.fit(X, engine=engine)
     write_network(given.out, model.B_, model.get_feature_names_out())

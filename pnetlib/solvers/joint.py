@@ -1,12 +1,8 @@
 """The joint fit of network and prediction: alternating steps on one objective.
 
-    ||z - theta0 - X B theta||^2 / n  +  ||X - X B||_F^2 / n
-      + lam1 ||B||_1 + lam2 ||B||_F^2 + lam3 ||theta||_1
-      + lam4 sum_{q,j} w_qj (|theta_q| / s_q - |theta_j| / s_j)^2
-
-with ``w_qj = (|B_qj| + |B_jq|) / 2``, degrees ``d_q = sum_j w_qj`` and ``s = sqrt(d)`` or ``d``
-(Park, Imoto, Miyano 2022; the factor 1/n, the excluded self loops and the zero row of an
-isolated gene are this project's choice).
+The objective stands in full in the docstring of `pnetlib.PredictiveNetwork`. Its response enters
+through the moments ``g = X'z / n`` and ``z'z / n`` alone, and B through its sparse columns and
+``GB``, whose row j is G b_j.
 """
 
 from dataclasses import dataclass, field, replace
@@ -74,16 +70,16 @@ class State:
         """A state that can be continued without changing this one."""
         return replace(self, GB=self.GB.copy(), theta=self.theta.copy(), trace=[])
 
+    @classmethod
+    def on(cls, moments, B, theta, gaps, n_jobs=None):
+        """Return a network and effects, found on other data, as a start on these."""
+        zeros, unsettled = np.zeros(theta.size), np.zeros(theta.size, bool)
+        GB = gram_times(moments.G, B, n_jobs)
+        return cls(B, GB, theta.copy(), zeros, gaps, unsettled, zeros.copy(), 0.0)
+
     def restart(self, moments, n_jobs=None):
-        """The same network and effects as a start on other data."""
-        GB = gram_times(moments.G, self.B, n_jobs)
-        return replace(
-            self,
-            GB=GB,
-            theta=self.theta.copy(),
-            signs=np.zeros_like(self.signs),
-            settled=np.zeros_like(self.settled),
-        )
+        """Return the same network and effects as a start on other data."""
+        return State.on(moments, self.B, self.theta, self.gaps, n_jobs)
 
 
 def degree_scale(d, degree):
@@ -137,7 +133,7 @@ def scaled_effects(B, theta, signs, pen):
     return a, a * mean if pen.degree == "sqrt" else 2.0 * a * mean - a * a
 
 
-def start_state(moments, pen, tol, n_jobs=None, warm=None):
+def start_state(moments, pen, tol, n_jobs=None, warm=None, max_iter=MAX_ROUNDS):
     """The network alone (theta = 0): the start of every joint fit.
 
     `warm` is a state of the same data whose network is near, such as that of a larger lam1.
@@ -146,7 +142,7 @@ def start_state(moments, pen, tol, n_jobs=None, warm=None):
     B = Columns.empty(len(G)) if warm is None else warm.B
     GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
     weights = np.full(len(G), 0.5 * pen.lam1)
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_jobs=n_jobs)
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, n_jobs=n_jobs)
     zeros = np.zeros(len(G))
     return State(B, GB, zeros, zeros.copy(), gaps, np.ones(len(G), bool), weights, pen.lam2)
 
@@ -238,10 +234,10 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
-    held = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=held, n_jobs=n_jobs)
+    fixed = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs)
     gaps[active] = part[3]
-    state.gaps = np.where(held & (theta == 0.0), state.gaps, gaps)
+    state.gaps = np.where(fixed & (theta == 0.0), state.gaps, gaps)
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
 

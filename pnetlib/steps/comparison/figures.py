@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
-from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.style import METHOD_COLOURS, caption, new_figure, styled
 

@@ -13,7 +13,7 @@ from sklearn.model_selection import GroupKFold
 from threadpoolctl import threadpool_limits
 
 from pnetlib.datasets import list_drugs
-from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import (
     Comparison,
     fold_errors,
@@ -254,7 +254,7 @@ def side_by_side(work, tasks, n_jobs=None, advance=None):
 def choose_weighted(X, z, profile, seed, omega):
     """Choose the lambdas of Pro with weight omega on the prediction error.
 
-    That model is Pro on ``sqrt(omega) z`` (see `WeightedPredictiveNetwork`), so `choose` does it;
+    That model is Pro on ``sqrt(omega) z`` (see `PredictiveNetwork`, response_weight), so `choose` does it;
     the grid's fractions are of the lambdas that leave nothing at this weight.
 
     Returns
@@ -273,7 +273,7 @@ def held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega):
     -------
     DataFrame, dict
         Columns line and prediction; drug, repeat, fold, omega, the lambdas in the terms of
-        `WeightedPredictiveNetwork` and the inner error.
+        `PredictiveNetwork` and the inner error.
     """
     lines = cohort.lines_for(drug)
     z = cohort.response.loc[lines, drug]
@@ -282,7 +282,7 @@ def held_out_weighted(cohort, drug, profile, seed, repeat, fold, omega):
     genes = cohort.top_genes(profile.n_genes, lines=train)
     X = cohort.expression.loc[train, genes].to_numpy()
     moments, choice, error = choose_weighted(X, z[train].to_numpy(), profile, seed, omega)
-    u, _ = refit(moments, choice, "Pro")
+    u, _ = refit(choice, "Pro")
     X_new = (cohort.expression.loc[test, genes].to_numpy() - moments.mean) / moments.scale
     prediction = (moments.z_mean + X_new @ u) / np.sqrt(omega)
     point = choice.point("Pro")

@@ -12,8 +12,9 @@ from sklearn.model_selection import KFold
 
 from pnetlib.solvers.joint import Penalties, fit_joint, initial_signs, start_state, theta_step
 from pnetlib.solvers.moments import Moments
-from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, choose, predictor, refit
+from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, predictor
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import choose, refit
 from pnetlib.steps.simulation.study import cell, draw_data, measure
 
 # Variant: what is changed. The order is that of tables and figures.
@@ -109,7 +110,7 @@ def refit_along(moments, points, index, fit):
 
 def restricted(choice, allowed):
     """A choice in which Pro may take only the points that `allowed` admits."""
-    admitted = np.array([allowed(point) for point in choice.grid.points("Pro")])
+    admitted = np.array([allowed(point) for point in choice.points("Pro")])
     errors = np.where(admitted, choice.errors["Pro"], np.inf)
     return replace(choice, errors=choice.errors | {"Pro": errors})
 
@@ -122,7 +123,7 @@ def ablate(design, number, sizes, seed):
     data = draw_data(design, number, sizes, seed)
     tuning, folds_seed = sizes.tuning, seed + number
     moments, choice = choose(data.X, data.z, tuning, folds_seed)
-    points = choice.grid.points("Pro")
+    points = choice.points("Pro")
     raw = replace(data, z=data.z * data.unit, z_new=data.z_new * data.unit, unit=1.0)
 
     def along(fit):
@@ -131,21 +132,21 @@ def ablate(design, number, sizes, seed):
 
     def on_raw():
         apart, chosen = choose(raw.X, raw.z, tuning, folds_seed)
-        return raw, apart, *refit(apart, chosen, "Pro")
+        return raw, apart, *refit(chosen, "Pro")
 
     makers: dict[str, Callable] = {
-        "Pro": lambda: (data, moments, *refit(moments, choice, "Pro")),
+        "Pro": lambda: (data, moments, *refit(choice, "Pro")),
         "lam4 = 0": lambda: (
             data,
             moments,
-            *refit(moments, restricted(choice, lambda p: p["lam4"] == 0), "Pro"),
+            *refit(restricted(choice, lambda p: p["lam4"] == 0), "Pro"),
         ),
         "lam4 > 0": lambda: (
             data,
             moments,
-            *refit(moments, restricted(choice, lambda p: p["lam4"] > 0), "Pro"),
+            *refit(restricted(choice, lambda p: p["lam4"] > 0), "Pro"),
         ),
-        "NW.P": lambda: (data, moments, *refit(moments, choice, "NW.P")),
+        "NW.P": lambda: (data, moments, *refit(choice, "NW.P")),
         "raw response": on_raw,
         **{name: (lambda fit=fit: along(fit)) for name, fit in FITS.items()},
     }

@@ -21,8 +21,8 @@ from threadpoolctl import threadpool_limits
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
 from pnetlib.kernels.graph import degrees
-from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import METHODS, choose, refit
 
 MEASURES = ("TP", "TN", "Ave", "hub rank", "hub AUC", "hub AUC by effect", "effect r")
 
@@ -139,7 +139,7 @@ def recover(
         hubs = planted_hubs & relevant
         rows = []
         for method in METHODS:
-            u, state = refit(moments, choice, method)
+            u, state = refit(choice, method)
             effect = np.abs(u if state is None else state.theta)
             scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
             rank, area = ranking_rates(effect * scale, hubs, relevant)

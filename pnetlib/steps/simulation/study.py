@@ -23,8 +23,8 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_curve
 from threadpoolctl import threadpool_limits
 
-from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.simulation.designs import RESPONSES, SCENARIOS, Design, draw_truth
 from pnetlib.steps.simulation.recovery import selection_rates
 
@@ -182,7 +182,7 @@ def replicate(design, number, sizes, seed):
     moments, choice = choose(data.X, data.z, sizes.tuning, seed + number)
     truth, rows = data.truth, []
     for method in METHODS:
-        u, state = refit(moments, choice, method)
+        u, state = refit(choice, method)
         point = choice.point(method)
         rows.append(
             {
