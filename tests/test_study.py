@@ -437,7 +437,7 @@ def test_raw_response_only_changes_the_weight_of_the_prediction():
     plain = choose(data.X, data.z, SIZES.tuning, SEED)
     for method in ("LA", "NW.P"):  # their fits scale with the response, ELA's ridge does not
         u, state = refit(choice, method)
-        v, other = refit(*plain, method)
+        v, other = refit(plain[1], method)
         assert_allclose(
             study.measure(raw, moments, u, state)["error"],
             study.measure(data, plain[0], v, other)["error"],

@@ -11,9 +11,9 @@ from pnetlib.solvers.moments import Moments
 class ExpressionRegressor(LinearPrediction, BaseEstimator):
     """Prediction of a response from the expression of the genes themselves."""
 
-    def _store(self, moments, coefficients, gap):
+    def _store(self, moments, coefficients, gap, rounds):
         self.mean_, self.scale_, self.intercept_ = moments.mean, moments.scale, moments.z_mean
-        self.coef_, self.gap_ = coefficients, gap
+        self.coef_, self.gap_, self.n_iter_ = coefficients, gap, rounds
         warn_unconverged(type(self).__name__, gap, self.tol)
         return self
 
@@ -44,6 +44,8 @@ class ElasticNetExpression(ExpressionRegressor):
         Mean response in training.
     gap_ : float
         Relative duality gap reached.
+    n_iter_ : int
+        Number of rounds.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -126,6 +128,8 @@ class LassoExpression(ElasticNetExpression):
         Mean response in training.
     gap_ : float
         Relative duality gap reached.
+    n_iter_ : int
+        Number of rounds.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int

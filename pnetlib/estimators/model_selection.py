@@ -135,7 +135,8 @@ class ExpressionSearch(PathSearch, ExpressionRegressor):
         return sorted(check_grid(self, "lam1"), reverse=True)
 
     def _refit(self, part, path):
-        return self._store(part.moments, *path.at(part, self.best_index_))
+        coefficients, (gap, rounds) = path.at(part, self.best_index_)
+        return self._store(part.moments, coefficients, gap, rounds)
 
 
 class ElasticNetExpressionCV(ExpressionSearch):
@@ -182,6 +183,8 @@ class ElasticNetExpressionCV(ExpressionSearch):
         Mean response in training.
     gap_ : float
         Relative duality gap of the final fit.
+    n_iter_ : int
+        Number of rounds at the chosen point.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -286,6 +289,8 @@ class LassoExpressionCV(ExpressionSearch):
         Mean response in training.
     gap_ : float
         Relative duality gap of the final fit.
+    n_iter_ : int
+        Number of rounds at the chosen point.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -584,6 +589,8 @@ class NetworkThenPredictCV(NetworkSearch):
         ``B theta``: effect of a standard deviation of each gene's expression, in response units.
     gaps_ : ndarray of shape (p,)
         Relative duality gap of each column.
+    n_iter_ : int
+        Largest number of rounds that a column of the network took.
     kkt_theta_ : float
         Largest violation of the first-order conditions of theta, on the scale of lam3.
     mean_, scale_ : ndarray of shape (p,)

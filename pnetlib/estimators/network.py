@@ -54,6 +54,8 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
     certified_gaps_ : ndarray
         With float32, the gaps of up to 256 columns, evenly spaced, for the expression itself in
         float64 (`certify` computes them all); with float64, the same as ``gaps_``.
+    n_iter_ : int
+        Largest number of rounds that a column took.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -134,6 +136,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         if engine is None or engine.backend == "threads":
             moments = Moments.of(X, n_jobs=self.n_jobs, gram_dtype=self.gram_dtype)
             self.mean_, self.scale_ = moments.mean, moments.scale
+            rounds = np.zeros(p, np.int64)
             columns, self.gaps_ = solve_network(
                 moments.G,
                 np.full(p, 0.5 * self.lam1),
@@ -141,16 +144,18 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
                 start,
                 self.tol,
                 max_iter=int(self.max_iter),
+                rounds=rounds,
                 n_jobs=self.n_jobs,
             )
             del moments
         else:
             _, self.mean_, self.scale_ = centred(X)
             limits = self.tol, int(self.max_iter)
-            columns, self.gaps_ = solve_on(
+            columns, self.gaps_, rounds = solve_on(
                 engine, X, self.lam1, self.lam2, start, *limits, self.gram_dtype
             )
         self.B_, self.certified_gaps_ = columns.matrix(), self.gaps_
+        self.n_iter_ = int(rounds.max())
         if self.gram_dtype == "float32":
             spaced = np.unique(np.linspace(0, p - 1, CERTIFIED).astype(int))
             self.certified_gaps_ = self._certify((X - self.mean_) / self.scale_, spaced)

@@ -71,6 +71,7 @@ class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
     def _store_effects(self, moments, state, pen):
         """Take over effects fitted to a given network, with the violation of their conditions."""
         self.kkt_theta_ = float(theta_residual(moments, state, pen).max())
+        self.n_iter_ = state.rounds
         return self._store(moments, state)
 
 
@@ -320,6 +321,8 @@ class NetworkThenPredict(ActivityRegressor):
         ``B theta``: effect of a standard deviation of each gene's expression, in response units.
     gaps_ : ndarray of shape (p,)
         Relative duality gap of each column.
+    n_iter_ : int
+        Largest number of rounds that a column of the network took.
     kkt_theta_ : float
         Largest violation of the first-order conditions of theta, on the scale of lam3.
     mean_, scale_ : ndarray of shape (p,)

@@ -353,7 +353,7 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
     Returns its gap relative to the objective at b = 0, K/2, the working-set size, and the
     scratch `S`, grown where it was too small.
     """
-    gap, known = gap_at(b, c, r, w, lam2, K, working[:m]), 0
+    gap, known, rounds = gap_at(b, c, r, w, lam2, K, working[:m]), 0, 0
     for _ in range(max_rounds):
         if gap <= 0.5 * tol * K:
             break
@@ -363,7 +363,8 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
         target = max(INNER * gap, 0.1 * tol * K)
         polish_column(G, S, r, w, lam2, K, b, c, working[:m], target)
         gap = gap_at(b, c, r, w, lam2, K, working[:m])
-    return gap / (0.5 * K) if K > 0.0 else gap, m, S
+        rounds += 1
+    return gap / (0.5 * K) if K > 0.0 else gap, m, S, rounds
 
 
 @njit(nogil=True, cache=True)
@@ -410,6 +411,7 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
     working, S = np.empty(p, np.int32), np.empty((128, 128))
     out_indices, out_data = np.empty(64 * (last - first), np.int32), np.empty(64 * (last - first))
     counts, gaps, end = np.zeros(last - first, np.int64), np.empty(last - first), 0
+    rounds = np.zeros(last - first, np.int64)
     for j in range(first, last):
         warm = slice(indptr[j], indptr[j + 1])
         if held[j]:
@@ -420,7 +422,7 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
             m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
             r = G[j].astype(np.float64)
             w[j] = EXCLUDED
-            gaps[j - first], m, S = solve_column(
+            gaps[j - first], m, S, rounds[j - first] = solve_column(
                 G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds, S
             )
             w[j] = weights[j]
@@ -429,7 +431,7 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
         start = end
         out_indices, out_data, end = store_column(b, working, m, out_indices, out_data, end)
         counts[j - first] = end - start
-    return counts, out_indices[:end], out_data[:end], gaps
+    return counts, out_indices[:end], out_data[:end], gaps, rounds
 
 
 @njit(nogil=True, cache=True)
@@ -463,7 +465,24 @@ def edge_weights(a, e, j, lam1, lam4, scale):
 
 @njit(nogil=True, cache=True)
 def sweep_columns(
-    G, GB, g, zz, theta, columns, a, e, lam1, lam2, lam4, indptr, indices, data, u, v, tol, rounds
+    G,
+    GB,
+    g,
+    zz,
+    theta,
+    columns,
+    a,
+    e,
+    lam1,
+    lam2,
+    lam4,
+    indptr,
+    indices,
+    data,
+    u,
+    v,
+    tol,
+    max_rounds,
 ):
     """Solve the given columns in turn, keeping ``u = B theta`` and ``v = G u`` current."""
     p = g.size
@@ -483,7 +502,7 @@ def sweep_columns(
         w = edge_weights(a, e, j, lam1, lam4, 1.0 + t * t)
         c[:] = r - GB[j]
         ridge = lam2 / (1.0 + t * t)
-        gaps[i], m, S = solve_column(G, r, w, ridge, K, b, c, working, m, tol, rounds, S)
+        gaps[i], m, S, _ = solve_column(G, r, w, ridge, K, b, c, working, m, tol, max_rounds, S)
         GB[j] = r - c
         v += t * GB[j]
         for k in range(m):

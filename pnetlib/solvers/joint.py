@@ -52,7 +52,8 @@ class State:
     """A joint fit under way: the network, G times it, the effects and their traces.
 
     `settled` marks the columns solved as plain network columns under the L1 weights `weights`
-    and the ridge `lam2`: they need no new look while these stay the same.
+    and the ridge `lam2`: they need no new look while these stay the same. `rounds` is the largest
+    number of rounds that a column of the network alone took.
     """
 
     B: Columns
@@ -65,6 +66,7 @@ class State:
     lam2: float
     trace: list = field(default_factory=list)
     converged: bool = False
+    rounds: int = 0
 
     def copy(self):
         """A state that can be continued without changing this one."""
@@ -141,10 +143,14 @@ def start_state(moments, pen, tol, n_jobs=None, warm=None, max_iter=MAX_ROUNDS):
     G = moments.G
     B = Columns.empty(len(G)) if warm is None else warm.B
     GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
-    weights = np.full(len(G), 0.5 * pen.lam1)
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, n_jobs=n_jobs)
-    zeros = np.zeros(len(G))
-    return State(B, GB, zeros, zeros.copy(), gaps, np.ones(len(G), bool), weights, pen.lam2)
+    weights, rounds = np.full(len(G), 0.5 * pen.lam1), np.zeros(len(G), np.int64)
+    B, gaps = solve_network(
+        G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, rounds=rounds, n_jobs=n_jobs
+    )
+    zeros, settled = np.zeros(len(G)), np.ones(len(G), bool)
+    return State(
+        B, GB, zeros, zeros.copy(), gaps, settled, weights, pen.lam2, rounds=int(rounds.max())
+    )
 
 
 def by_size(values):

@@ -43,17 +43,33 @@ def solve_on(engine, X, lam1, lam2, start, tol, max_iter, gram_dtype):
 
     Returns
     -------
-    Columns, ndarray (p,)
-        The network and the relative duality gap of each column; the same bits as
-        `columns.solve_network` gives.
+    Columns, ndarray (p,), ndarray of int (p,)
+        The network, and the relative duality gap and the rounds of each column; the same bits as
+        `solve_network` gives.
     """
     shared = X, lam1, lam2, tol, max_iter, gram_dtype, start.arrays
     parts = list(engine.map(solve_block, chunks(X.shape[1], WIDTH), shared))
-    return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
+    return joined(parts)
+
+
+def joined(parts):
+    """Return network, gaps and rounds from the pieces that `solve_columns` gives."""
+    gaps, rounds = (np.concatenate([part[k] for part in parts]) for k in (3, 4))
+    return Columns.join([part[:3] for part in parts]), gaps, rounds
 
 
 def solve_network(
-    G, weights, lam2, start, tol, *, max_iter=MAX_ROUNDS, GB=NO_GB, fixed=None, n_jobs=None
+    G,
+    weights,
+    lam2,
+    start,
+    tol,
+    *,
+    max_iter=MAX_ROUNDS,
+    GB=NO_GB,
+    fixed=None,
+    rounds=None,
+    n_jobs=None,
 ):
     """Regress every gene on all others: p separate elastic nets in one Gram matrix.
 
@@ -75,6 +91,8 @@ def solve_network(
         Row j is G b_j, of `start` on entry and of the solution on return.
     fixed : ndarray of bool (p,), optional
         Columns to leave as they are in `start`.
+    rounds : ndarray of int (p,), optional
+        Filled with the rounds that each column took.
     n_jobs : int or None, default=None
         Threads; the result does not depend on it.
 
@@ -95,4 +113,7 @@ def solve_network(
     else:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(solve, pieces))
-    return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
+    columns, gaps, taken = joined(parts)
+    if rounds is not None:
+        rounds[:] = taken
+    return columns, gaps

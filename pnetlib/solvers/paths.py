@@ -196,18 +196,18 @@ class ExpressionPath:
     max_iter: int = MAX_ROUNDS
 
     def along(self, part, points=None):
-        """Yield the coefficient vector and its gap at each point (of `points`, if given)."""
+        """Yield the coefficients and their (gap, rounds) at each point (of `points`, if given)."""
         b, before = None, np.inf
         for point in self.points if points is None else points:
             lam1, start = point["lam1"], b if point["lam1"] < before else None
-            b, gap = fit_expression(
+            b, *reached = fit_expression(
                 part.moments, lam1, point.get("lam2", 0.0), self.tol, start, self.max_iter
             )
             before = lam1
-            yield b, gap
+            yield b, reached
 
     def at(self, part, index):
-        """Return coefficients and gap at one point, reached by the path that leads to it."""
+        """Return what `along` yields at one point, reached by the path that leads to it."""
         *_, last = self.along(part, self.points[: index + 1])
         return last
 

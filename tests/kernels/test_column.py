@@ -30,7 +30,7 @@ def solve(G, r, w, lam2, K, start=None, tol=1e-10, rounds=1000):
     support = np.flatnonzero(b)
     working[: support.size] = support
     c = r - G @ b
-    gap, _, _ = column.solve_column(
+    gap, *_ = column.solve_column(
         G, r, w, lam2, K, b, c, working, support.size, tol, rounds, np.empty((4, 4))
     )
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12 * max(np.sqrt(K), 1.0))
