@@ -23,6 +23,7 @@ from pnetlib.estimators import (
     LassoExpression,
     NetworkThenPredict,
     PredictiveNetwork,
+    predictive,
 )
 from pnetlib.solvers import joint
 from pnetlib.solvers.joint import Penalties
@@ -68,7 +69,9 @@ def network_of(model):
 
 
 # Few rounds: the checks do not wait for convergence on responses of a hundred units.
-@parametrize_with_checks([*EVERY[:-1], PredictiveNetwork(max_iter=20, n_jobs=1)])
+@parametrize_with_checks(
+    [*EVERY[:-2], NetworkThenPredict(0.1, n_jobs=1), PredictiveNetwork(max_iter=20, n_jobs=1)]
+)
 def test_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -521,6 +524,7 @@ def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
     if isinstance(model, PredictiveNetwork):  # its columns have no limit of their own
         monkeypatch.setattr(joint, "MAX_ROUNDS", 1)
         monkeypatch.setattr(joint, "solve_network", partial(solve_network, max_iter=1))
+        monkeypatch.setattr(predictive, "start_state", partial(joint.start_state, max_iter=1))
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X, z)
     gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)
