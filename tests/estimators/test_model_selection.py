@@ -1,4 +1,4 @@
-"""The choice of lambdas by cross-validation: equal to scikit-learn and to a plain loop over fits."""
+"""The choice of lambdas by cross-validation, next to scikit-learn and to loops over single fits."""
 
 import pickle
 import warnings

@@ -156,7 +156,7 @@ def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
 
 
 def fold_errors(predictions, methods=METHODS + BASELINES):
-    """Return each method's mean squared error in each outer fold, and the fold's numbers of lines."""
+    """Return the mean squared error of each method, and the numbers of lines, per outer fold."""
     squared = predictions[list(methods)].sub(predictions["z"], axis=0) ** 2
     keys = [predictions[key] for key in ("drug", "repeat", "fold")]
     errors = squared.groupby(keys, sort=False).mean()

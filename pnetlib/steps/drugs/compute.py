@@ -254,7 +254,7 @@ def side_by_side(work, tasks, n_jobs=None, advance=None):
 def choose_weighted(X, z, profile, seed, omega):
     """Choose the lambdas of Pro with weight omega on the prediction error.
 
-    That model is Pro on ``sqrt(omega) z`` (see `PredictiveNetwork`, response_weight), so `choose` does it;
+    That model is Pro on ``sqrt(omega) z`` (see `PredictiveNetwork`), so `choose` does it;
     the grid's fractions are of the lambdas that leave nothing at this weight.
 
     Returns
