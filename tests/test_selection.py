@@ -9,9 +9,10 @@ import pytest
 from scipy.special import comb
 
 from pnetlib.datasets.simulated import simulate_cohort
-from pnetlib.estimators import ElasticNetwork, Moments
+from pnetlib.estimators import ElasticNetwork
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.joint import Penalties, start_state, theta_step
+from pnetlib.solvers.moments import Moments
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import held_out
@@ -143,7 +144,7 @@ def test_effects_df_is_the_divergence_with_the_network_held(lam4):
 @pytest.mark.parametrize("lam2", [0.0, 0.2])
 def test_network_df_is_that_of_every_column(lam2):
     X, _ = naive.cohort(1, 50, 9)
-    model = ElasticNetwork(0.3, lam2, gap_tol=1e-12).fit(X)
+    model = ElasticNetwork(0.3, lam2, tol=1e-12).fit(X)
     G = X.T @ X / len(X)
     expected = [expression_df(G, b, lam2) for b in model.B_.toarray().T]
     np.testing.assert_allclose(network_df(G, model.B_, lam2), expected, rtol=1e-12)
