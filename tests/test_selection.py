@@ -114,10 +114,10 @@ def test_expression_df_is_the_divergence_of_the_fit(lam1, lam2):
     X, y = naive.cohort(3, 40, 12)
 
     def fit(response):
-        b, _ = fit_expression(moments_of(X, response), lam1, lam2, 1e-13)
+        b, *_ = fit_expression(moments_of(X, response), lam1, lam2, 1e-13)
         return X @ b
 
-    b, _ = fit_expression(moments_of(X, y), lam1, lam2, 1e-13)
+    b, *_ = fit_expression(moments_of(X, y), lam1, lam2, 1e-13)
     df = expression_df(X.T @ X / len(X), b, lam2)
     assert np.count_nonzero(b) > 0
     assert df == pytest.approx(divergence(fit, y), abs=1e-4)
@@ -153,7 +153,7 @@ def test_network_df_is_that_of_every_column(lam2):
     def fit(target):
         others = np.delete(np.arange(9), j)
         moments = moments_of(X[:, others], target)
-        b, _ = fit_expression(moments, 0.3, lam2, 1e-13)
+        b, *_ = fit_expression(moments, 0.3, lam2, 1e-13)
         return X[:, others] @ b
 
     assert expected[j] == pytest.approx(divergence(fit, X[:, j].copy()), abs=1e-4)
