@@ -197,7 +197,7 @@ def _write_mtx(path, B, genes):
     mmwrite(
         path,
         B,
-        comment=f"rows: regulators; columns: targets; {len(genes)} genes beside it",
+        comment=f"rows: regulators; columns: targets; {len(genes)} genes, named in a file of their own",
         precision=17,
         symmetry="general",
     )

@@ -1,6 +1,6 @@
 """The joint fit of network and prediction: alternating steps on one objective.
 
-The objective stands in full in the docstring of `pnetlib.PredictiveNetwork`. Its response enters
+The objective is given in full in the docstring of `pnetlib.PredictiveNetwork`. Its response enters
 through the moments ``g = X'z / n`` and ``z'z / n`` alone, and B through its sparse columns and
 ``GB``, whose row j is G b_j.
 """

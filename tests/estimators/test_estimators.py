@@ -427,7 +427,7 @@ def test_transform_gives_predicted_activities_with_gene_names():
 
 
 @named(NETWORKS)
-def test_tables_and_graph_carry_gene_names(model):
+def test_tables_and_graph_have_gene_names(model):
     X, z = table(17)
     model = clone(model).fit(X, z)
     B = pd.DataFrame(network_of(model), X.columns, X.columns)
@@ -455,10 +455,10 @@ def test_clone_keeps_every_parameter_and_the_fit_changes_none(model):
     before = changed.get_params()
     twin = clone(changed)
     assert twin.get_params() == before and before["lam1"] == 0.123
-    kept = X.copy()
+    before_fit = X.copy()
     changed.fit(X, z)
     assert changed.get_params() == before
-    pd.testing.assert_frame_equal(X, kept)
+    pd.testing.assert_frame_equal(X, before_fit)
     assert list(changed.feature_names_in_) == list(X.columns)
 
 
@@ -499,20 +499,20 @@ def test_wrong_parameter_is_one_sentence(model, name, value):
     assert sentence.endswith(".") and "\n" not in sentence
 
 
-def test_too_few_rounds_warn_with_figures():
+def test_too_few_rounds_warn_with_numbers():
     X, z = raw(20)
     model = PredictiveNetwork(0.1, lam3=0.01, tol=1e-12, max_iter=1, n_jobs=1)
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X, z)
     gained = model.objective_trace_[0] - model.objective_trace_[1]
     (message,) = [str(w.message) for w in caught if w.category is ConvergenceWarning]
-    figures = re.search(r"stopped after 1 rounds?, the last one gaining ([\d.e-]+);", message)
-    assert float(figures[1]) == pytest.approx(gained, rel=0.05)
+    numbers = re.search(r"stopped after 1 rounds?, the last one gaining ([\d.e-]+);", message)
+    assert float(numbers[1]) == pytest.approx(gained, rel=0.05)
     assert "max_iter" in message
 
 
 @named(EVERY)
-def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
+def test_a_gap_not_reached_warns_with_numbers(model, monkeypatch):
     X, z = raw(21, 100, 70)
     model = clone(model).set_params(lam1=0.01)
     with warnings.catch_warnings():

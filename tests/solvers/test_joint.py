@@ -238,7 +238,7 @@ def test_network_step_solves_every_column_under_its_weights(edges, degree):
 
 
 @pytest.mark.parametrize("lam2", [0.0, 0.1])
-def test_gaps_of_columns_that_feel_the_response_are_theirs(lam2, monkeypatch):
+def test_gaps_of_columns_coupled_to_the_response_are_theirs(lam2, monkeypatch):
     X, z = naive.cohort(8, 30, 6)
     B, theta, pen, m = linked(8), effects(8), Penalties(0.15, lam2, 0.1, 0.03), Moments.of(X, z)
     s = state_of(m, B, theta)
@@ -386,10 +386,10 @@ def test_start_near_another_network():
     m, pen = Moments.of(X, z), Penalties(0.1)
     cold = start_state(m, pen, 1e-12)
     larger = start_state(m, Penalties(0.3), 1e-12)
-    kept = larger.GB.copy()
+    before = larger.GB.copy()
     warm = start_state(m, pen, 1e-12, warm=larger)
     np.testing.assert_allclose(warm.B.matrix().toarray(), cold.B.matrix().toarray(), atol=1e-6)
-    np.testing.assert_array_equal(larger.GB, kept)
+    np.testing.assert_array_equal(larger.GB, before)
     assert not warm.theta.any()
 
 
