@@ -147,7 +147,7 @@ def penalty_with(G, edges, largest, sample=100, steps=14):
     for _ in range(steps):
         lam1 = float(np.sqrt(low * high))
         weights = np.full(p, 0.5 * lam1)
-        columns, _ = solve_network(G, weights, 0.0, Columns.empty(p), 1e-5, held=skipped)
+        columns, _ = solve_network(G, weights, 0.0, Columns.empty(p), 1e-5, fixed=skipped)
         found = columns.indptr[-1] / np.count_nonzero(~skipped)
         low, high = (lam1, high) if found > edges else (low, lam1)
         if abs(found - edges) <= 0.01 * edges:

@@ -7,15 +7,8 @@ from statistics import median
 
 from pnetlib.solvers.joint import Penalties, fit_joint, start_state
 from pnetlib.solvers.moments import Moments
-from pnetlib.solvers.paths import (
-    GAP_TOL,
-    MAX_ITER,
-    TOL,
-    fit_networks,
-    lam1_values,
-    make_grid,
-    network_path,
-)
+from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, TrainingPart
+from pnetlib.steps.choice import NETWORK_METHODS, estimators
 
 PHASES = {
     "network of each lam1": ("start_state",),
@@ -45,21 +38,17 @@ def path_ratios(moments, profile, clock=time.perf_counter):
         to the same gap), ``joint`` (seconds of a joint fit started from the neighbouring point)
         and their ``ratio``.
     """
-    lam1s = lam1_values(moments, profile)
-    networks = fit_networks(moments, lam1s)
-    grid = make_grid(moments, networks, lam1s, profile)
+    part = TrainingPart(moments)
+    path = estimators(profile)["Pro"].path(part)
     alone = {}
-    for lam1 in lam1s:
+    for lam1 in dict.fromkeys(point["lam1"] for point in path.points):
         start = clock()
         start_state(moments, Penalties(lam1), GAP_TOL, 1)
         alone[lam1] = clock() - start
-    rows, points, start = [], iter(grid.points("Pro")), clock()
-    for method, _ in network_path(moments, grid, networks):
-        seconds = clock() - start
-        if method == "Pro":
-            point = next(points)
-            network = alone[point["lam1"]]
-            rows.append(point | {"network": network, "joint": seconds, "ratio": seconds / network})
+    rows, start = [], clock()
+    for point, _ in zip(path.points, path.along(part)):
+        seconds, network = clock() - start, alone[point["lam1"]]
+        rows.append(point | {"network": network, "joint": seconds, "ratio": seconds / network})
         start = clock()
     return rows
 
@@ -71,18 +60,15 @@ def median_ratio(rows):
 
 def along_path(moments, profile):
     """Compute all joint fits of the grid, sharing networks and starting from their neighbours."""
-    lam1s = lam1_values(moments, profile)
-    networks = fit_networks(moments, lam1s)
-    grid = make_grid(moments, networks, lam1s, profile)
-    for _ in network_path(moments, grid, networks):
-        pass
+    part = TrainingPart(moments)
+    for method in NETWORK_METHODS:
+        for _ in estimators(profile)[method].path(part).along(part):
+            pass
 
 
 def one_by_one(moments, profile):
     """Compute the same joint fits, each from an empty network, to show what the path saves."""
-    lam1s = lam1_values(moments, profile)
-    grid = make_grid(moments, fit_networks(moments, lam1s), lam1s, profile)
-    for point in grid.points("Pro"):
+    for point in estimators(profile)["Pro"].path(TrainingPart(moments)).points:
         pen = Penalties(point["lam1"], 0.0, point["lam3"], point["lam4"])
         state = start_state(moments, pen, GAP_TOL, 1)
         fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)

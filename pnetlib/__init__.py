@@ -1,25 +1,29 @@
-"""PredictiveNetwork, reproduced: gene networks estimated for the drug response they predict."""
+"""Gene networks estimated for the drug response they predict: PredictiveNetwork, reproduced."""
 
 from importlib import import_module
 
 __version__ = "0.2.0"
+__all__ = [
+    "ElasticNetExpression",
+    "ElasticNetExpressionCV",
+    "ElasticNetwork",
+    "LassoExpression",
+    "LassoExpressionCV",
+    "NetworkThenPredict",
+    "NetworkThenPredictCV",
+    "PredictiveNetwork",
+    "PredictiveNetworkCV",
+    "__version__",
+    "load_cohort",
+]
 
-# Imported when first used: the command line checks its options before NumPy is installed.
-_HOMES = {
-    "ElasticNetExpression": "pnetlib.estimators",
-    "ElasticNetwork": "pnetlib.estimators",
-    "LassoExpression": "pnetlib.estimators",
-    "NetworkThenPredict": "pnetlib.estimators",
-    "PredictiveNetwork": "pnetlib.estimators",
-    "load_cohort": "pnetlib.datasets",
-}
-__all__ = ["__version__", *_HOMES]
 
-
+# Imported at first use: the command line checks its options before NumPy is installed.
 def __getattr__(name):
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module 'pnetlib' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    home = "pnetlib.datasets" if name == "load_cohort" else "pnetlib.estimators"
+    return getattr(import_module(home), name)
 
 
 def __dir__():

@@ -53,3 +53,7 @@ class DuplicateError(DataError):
     """A gene, cell line or measurement that occurs twice with different values."""
 
     exit_code = 44
+
+
+class LowMemoryWarning(UserWarning):
+    """A fit that probably needs more memory than is available."""

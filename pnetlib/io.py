@@ -1,7 +1,7 @@
 """Networks in files that other programs read: npz (SciPy), Matrix Market, GraphML (networkx).
 
-All three keep every coefficient to its last bit, in the same direction: row or source is the
-regulator, column or target the target gene.
+All three preserve every coefficient to its last bit, in the same direction: a row or source is the
+regulator, a column or target the target gene.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SUFFIXES = (".npz", ".mtx", ".graphml")
 
 
 def genes_file(path: Path) -> Path:
-    """Return the file of gene names, one a line, beside a Matrix Market file."""
+    """Return the file of gene names, one per line, that belongs to a Matrix Market file."""
     return Path(path).with_suffix(".genes.txt")
 
 
@@ -36,22 +36,37 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
         ``.npz``: as `scipy.sparse.save_npz` writes it, with one more array, ``genes``;
         ``.mtx``: Matrix Market, with the names in ``<stem>.genes.txt``; ``.graphml``: a directed
         graph whose edges have the attribute ``coefficient``.
-    B : sparse array or ndarray (p, p)
+    B : sparse array or ndarray of shape (p, p)
         Coefficients, regulators x targets.
-    genes : sequence, optional
-        Names, kept as text; ``0, 1, ...`` by default.
+    genes : sequence, default=None
+        Names, written as text; ``0, 1, ...`` if None.
 
     Returns
     -------
     Path
-        Where the network is.
+        The file written.
 
     Raises
     ------
     UsageError
-        If the suffix is another one, or names and network do not fit.
+        If the suffix is another one, or names and network do not match.
     SetupError
         If the file cannot be written.
+
+    See Also
+    --------
+    read_network : Read the network again.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pnetlib.io import read_network, write_network
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_network(Path(folder) / "network.npz", [[0, 0.5], [0, 0]], ["A", "B"])
+    ...     B, genes = read_network(path)
+    >>> genes, float(B[0, 1])
+    (['A', 'B'], 0.5)
     """
     path = _known(path)
     B = csc_array(B, dtype=float)
@@ -60,7 +75,7 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
     names = [str(gene) for gene in (range(p) if genes is None else genes)]
     if B.shape != (p, p) or len(names) != p or len(set(names)) != p:
         raise UsageError(
-            f"a network of shape {B.shape} needs as many different gene names, not {len(names)} "
+            f"a network of shape {B.shape} needs that many different gene names, not {len(names)} "
             f"({len(set(names))} different ones)."
         )
     if wrong := next((name for name in names if name.splitlines() != [name]), None):
@@ -81,19 +96,36 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
     Parameters
     ----------
     path : str or Path
-        File ending in ``.npz``, ``.mtx`` (beside its genes) or ``.graphml``.
+        File ending in ``.npz``, ``.mtx`` (next to its file of gene names) or ``.graphml``.
 
     Returns
     -------
-    csc_array (p, p), list of str
-        Coefficients, regulators x targets, and the genes' names.
+    B : csc_array of shape (p, p)
+        Coefficients, regulators x targets.
+    genes : list of str
+        Names of the genes.
 
     Raises
     ------
     UsageError
         If the suffix is another one.
     DataError
-        If the file is missing, cannot be read, or is no network.
+        If the file is missing, cannot be read, or is not a network.
+
+    See Also
+    --------
+    write_network : Write a network.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from pnetlib.io import read_network, write_network
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = write_network(Path(folder) / "network.mtx", [[0, 0.5], [0, 0]])
+    ...     B, genes = read_network(path)
+    >>> B.nnz, genes
+    (1, ['0', '1'])
     """
     path = _known(path)
     if not path.is_file():
@@ -122,11 +154,11 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         ) from error
     if B.shape != (len(genes), len(genes)) or len(set(genes)) != len(genes):
         raise DataError(
-            f"{path} holds a matrix of shape {B.shape} and {len(genes)} gene names "
-            f"({len(set(genes))} different ones); a network has one gene a row and column."
+            f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names "
+            f"({len(set(genes))} different ones); a network has one gene per row and column."
         )
     if not np.isfinite(B.data).all():
-        raise DataError(f"{path} holds coefficients that are not finite; write it again.")
+        raise DataError(f"{path} contains coefficients that are not finite; write it again.")
     B.sum_duplicates()
     return B, genes
 
@@ -155,7 +187,7 @@ def _write_npz(path, B, genes):
 def _read_npz(path):
     with np.load(path, allow_pickle=False) as file:
         if file["format"].item() != b"csc":
-            raise DataError(f"{path} holds no compressed columns; save a csc_array.")
+            raise DataError(f"{path} does not contain compressed columns; save a csc_array.")
         shape = tuple(int(size) for size in file["shape"])
         B = csc_array((file["data"], file["indices"], file["indptr"]), shape=shape)
         return B, [str(gene) for gene in file["genes"]]
@@ -165,7 +197,7 @@ def _write_mtx(path, B, genes):
     mmwrite(
         path,
         B,
-        comment=f"rows: regulators; columns: targets; {len(genes)} genes beside it",
+        comment=f"rows: regulators; columns: targets; {len(genes)} genes, named in a file of their own",
         precision=17,
         symmetry="general",
     )
@@ -174,10 +206,10 @@ def _write_mtx(path, B, genes):
 def _read_mtx(path):
     names = genes_file(path)
     if not names.is_file():
-        raise DataError(f"{names} does not exist; it must name the genes of {path}, one a line.")
+        raise DataError(f"{names} does not exist; it must name the genes of {path}, one per line.")
     B = mmread(path)
     if not issparse(B):
-        raise DataError(f"{path} holds a dense matrix; write it in coordinates.")
+        raise DataError(f"{path} contains a dense matrix; write it in coordinates.")
     return B, names.read_text(encoding="utf-8").splitlines()
 
 
@@ -198,7 +230,9 @@ def _write_graphml(path, B, genes):
 def _read_graphml(path):
     graph = nx.read_graphml(path)
     if not graph.is_directed() or graph.is_multigraph():
-        raise DataError(f"{path} must hold a directed graph with one edge a pair of genes.")
+        raise DataError(
+            f"{path} must contain a directed graph with at most one edge per ordered pair of genes."
+        )
     place = {gene: number for number, gene in enumerate(graph)}
     edges = [(place[q], place[j], data.get("coefficient")) for q, j, data in graph.edges(data=True)]
     if any(value is None for *_, value in edges):

@@ -34,7 +34,7 @@ class PnetlibNetwork(Solver):
         for lam1 in lam1s:
             weights = np.full(p, 0.5 * lam1)
             columns, _ = solve_network(
-                data, weights, 0.0, columns, tol, held=skipped, n_jobs=threads
+                data, weights, 0.0, columns, tol, fixed=skipped, n_jobs=threads
             )
             path.append(columns)
         return path

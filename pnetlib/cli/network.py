@@ -117,9 +117,9 @@ def estimate(options: argparse.Namespace) -> None:
             "n_jobs": engine.threads,
         }
         model = ElasticNetwork(options.lam1, options.lam2, **settings)
-        print(
-            forecast_network(X.to_numpy(float), options.lam1, options.lam2, **settings), flush=True
-        )
+        forecast = forecast_network(X.to_numpy(float), options.lam1, options.lam2, **settings)
+        print(forecast, flush=True)
+        forecast.require()
         started = time.perf_counter()
         model.fit(X, engine=engine)
     write_network(options.out, model.B_, model.get_feature_names_out())

@@ -1,17 +1,23 @@
-"""The models, with scikit-learn's manners."""
+"""The models as scikit-learn estimators."""
 
 from pnetlib.estimators.expression import ElasticNetExpression, LassoExpression
+from pnetlib.estimators.model_selection import (
+    ElasticNetExpressionCV,
+    LassoExpressionCV,
+    NetworkThenPredictCV,
+    PredictiveNetworkCV,
+)
 from pnetlib.estimators.network import ElasticNetwork
 from pnetlib.estimators.predictive import NetworkThenPredict, PredictiveNetwork
-from pnetlib.estimators.weighted import WeightedPredictiveNetwork
-from pnetlib.solvers.moments import Moments
 
 __all__ = [
     "ElasticNetExpression",
+    "ElasticNetExpressionCV",
     "ElasticNetwork",
     "LassoExpression",
-    "Moments",
+    "LassoExpressionCV",
     "NetworkThenPredict",
+    "NetworkThenPredictCV",
     "PredictiveNetwork",
-    "WeightedPredictiveNetwork",
+    "PredictiveNetworkCV",
 ]

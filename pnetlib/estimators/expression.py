@@ -1,14 +1,24 @@
 """ELA and LA: elastic net and lasso of the response on expression, by the network's kernel."""
 
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from pnetlib.estimators.base import GeneNames, check_penalties, warn_unconverged
+from pnetlib.estimators.base import LinearPrediction, check_count, check_penalties, warn_unconverged
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.moments import Moments
 
 
-class ElasticNetExpression(GeneNames, RegressorMixin, BaseEstimator):
+class ExpressionRegressor(LinearPrediction, BaseEstimator):
+    """Prediction of a response from the expression of the genes themselves."""
+
+    def _store(self, moments, coefficients, gap, rounds):
+        self.mean_, self.scale_, self.intercept_ = moments.mean, moments.scale, moments.z_mean
+        self.coef_, self.gap_, self.n_iter_ = coefficients, gap, rounds
+        warn_unconverged(type(self).__name__, gap, self.tol)
+        return self
+
+
+class ElasticNetExpression(ExpressionRegressor):
     """ELA: elastic net of the drug response on standardised expression.
 
     Minimises ``||z - b0 - X b||^2 / n + lam1 ||b||_1 + lam2 ||b||^2``; scikit-learn's
@@ -16,46 +26,131 @@ class ElasticNetExpression(GeneNames, RegressorMixin, BaseEstimator):
 
     Parameters
     ----------
-    lam1, lam2 : float
-        L1 and ridge penalty.
-    gap_tol : float
+    lam1 : float, default=0.2
+        L1 penalty of the response coefficients. In `PredictiveNetwork`, lam1 penalises edges; the
+        counterpart of this parameter there is lam3.
+    lam2 : float, default=0.1
+        Ridge penalty of the response coefficients.
+    tol : float, default=1e-6
         Relative duality gap to reach.
+    max_iter : int, default=1000
+        Maximum number of rounds, each of which extends the working set of genes.
 
     Attributes
     ----------
-    coef_ : ndarray (p,)
+    coef_ : ndarray of shape (p,)
         Effect of a standard deviation of each gene, in response units.
     intercept_ : float
         Mean response in training.
     gap_ : float
-        Relative duality gap.
-    mean_, scale_ : ndarray (p,)
+        Relative duality gap reached.
+    n_iter_ : int
+        Number of rounds.
+    mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    ElasticNetExpressionCV : The same with lambdas chosen by cross-validation.
+    LassoExpression : The same without ridge penalty.
+    PredictiveNetwork : Prediction from gene activities that a network predicts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import ElasticNetExpression
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> model = ElasticNetExpression(lam1=0.2, lam2=0.1).fit(X, 2.0 * X[:, 0] + 7.0)
+    >>> np.flatnonzero(model.coef_).tolist()
+    [0]
     """
 
-    def __init__(self, lam1=0.2, lam2=0.1, *, gap_tol=1e-6):
+    def __init__(self, lam1=0.2, lam2=0.1, *, tol=1e-6, max_iter=1000):
         self.lam1 = lam1
         self.lam2 = lam2
-        self.gap_tol = gap_tol
+        self.tol = tol
+        self.max_iter = max_iter
 
     def fit(self, X, y):
-        """Fit response y (n,) on expression X (n, p)."""
-        check_penalties(self, ["lam1", "lam2", "gap_tol"])
+        """Fit the response on expression.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression, cell lines x genes.
+        y : array-like of shape (n,)
+            Response of the cell lines.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        UsageError
+            If a parameter is not as documented.
+        """
+        check_penalties(self, ["lam1", "lam2", "tol"])
+        check_count(self, "max_iter")
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
         moments = Moments.of(X, y)
-        self.mean_, self.scale_, self.intercept_ = moments.mean, moments.scale, moments.z_mean
-        self.coef_, self.gap_ = fit_expression(moments, self.lam1, self.lam2, self.gap_tol)
-        warn_unconverged(type(self).__name__, self.gap_, self.gap_tol)
-        return self
-
-    def predict(self, X):
-        """Predicted response (n,) in the units of training."""
-        X = self._standardised(X)
-        return self.intercept_ + X @ self.coef_
+        fitted = fit_expression(
+            moments, self.lam1, self.lam2, self.tol, max_iter=int(self.max_iter)
+        )
+        return self._store(moments, *fitted)
 
 
 class LassoExpression(ElasticNetExpression):
-    """LA: lasso of the drug response on standardised expression (ELA with lam2 = 0)."""
+    """LA: lasso of the drug response on standardised expression.
 
-    def __init__(self, lam1=0.2, *, gap_tol=1e-6):
-        super().__init__(lam1, 0.0, gap_tol=gap_tol)
+    The same as `ElasticNetExpression` with lam2 = 0; scikit-learn's ``alpha`` is ``lam1 / 2``.
+
+    Parameters
+    ----------
+    lam1 : float, default=0.2
+        L1 penalty of the response coefficients. In `PredictiveNetwork`, lam1 penalises edges; the
+        counterpart of this parameter there is lam3.
+    tol : float, default=1e-6
+        Relative duality gap to reach.
+    max_iter : int, default=1000
+        Maximum number of rounds, each of which extends the working set of genes.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (p,)
+        Effect of a standard deviation of each gene, in response units.
+    intercept_ : float
+        Mean response in training.
+    gap_ : float
+        Relative duality gap reached.
+    n_iter_ : int
+        Number of rounds.
+    mean_, scale_ : ndarray of shape (p,)
+        Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    LassoExpressionCV : The same with lam1 chosen by cross-validation.
+    ElasticNetExpression : The same with a ridge penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import LassoExpression
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> model = LassoExpression(lam1=0.2).fit(X, 2.0 * X[:, 0] + 7.0)
+    >>> np.flatnonzero(model.coef_).tolist()
+    [0]
+    """
+
+    def __init__(self, lam1=0.2, *, tol=1e-6, max_iter=1000):
+        super().__init__(lam1, 0.0, tol=tol, max_iter=max_iter)

@@ -6,10 +6,16 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
 from pnetlib.errors import UsageError
-from pnetlib.estimators.base import NetworkTables, check_choice, check_penalties, warn_unconverged
+from pnetlib.estimators.base import (
+    NetworkTables,
+    check_choice,
+    check_count,
+    check_penalties,
+    warn_low_memory,
+    warn_unconverged,
+)
 from pnetlib.solvers.certificate import certify_network
 from pnetlib.solvers.columns import Columns
-from pnetlib.solvers.forecast import forecast_memory
 from pnetlib.solvers.moments import Moments, centred
 from pnetlib.solvers.network import solve_network, solve_on
 
@@ -25,102 +31,151 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    lam1, lam2 : float
-        L1 and ridge penalty. Without ridge, no edge is left at lam1 = 2 max |correlation|.
-    gap_tol : float
+    lam1 : float, default=0.2
+        L1 penalty of the edges. Without ridge, no edge is left at lam1 = 2 max |correlation|.
+    lam2 : float, default=0.0
+        Ridge penalty of the edges.
+    tol : float, default=1e-6
         Relative duality gap to reach in every column.
-    gram_dtype : {"float64", "float32"}
+    max_iter : int, default=1000
+        Maximum number of rounds per column, each of which extends its working set of genes.
+    gram_dtype : {"float64", "float32"}, default="float64"
         Type in which the Gram matrix is stored, the only p x p array there is: 2.4 or 1.2 GB
         for 17,419 genes. All else is float64.
-    n_jobs : int, optional
-        Threads; all allowed cores by default. The result does not depend on it.
+    n_jobs : int or None, default=None
+        Threads; None, -1 or 0 for all allowed cores. The result does not depend on it.
 
     Attributes
     ----------
-    B_ : scipy.sparse.csc_array (p, p)
+    B_ : scipy.sparse.csc_array of shape (p, p)
         Coefficients, regulators x targets, of standardised expression.
-    gaps_ : ndarray (p,)
+    gaps_ : ndarray of shape (p,)
         Relative duality gap of each column, as the stored Gram matrix gives it.
     certified_gaps_ : ndarray
         With float32, the gaps of up to 256 columns, evenly spaced, for the expression itself in
         float64 (`certify` computes them all); with float64, the same as ``gaps_``.
-    mean_, scale_ : ndarray (p,)
+    n_iter_ : int
+        Largest number of rounds that a column took.
+    mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    PredictiveNetwork : Network and prediction in one objective.
+    pnetlib.io.write_network : Write a network to a file.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import ElasticNetwork
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(80, 6))
+    >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
+    >>> model = ElasticNetwork(lam1=0.6).fit(X)
+    >>> sorted(zip(model.edges()["regulator"].tolist(), model.edges()["target"].tolist()))
+    [(0, 1), (1, 0)]
     """
 
-    def __init__(self, lam1=0.2, lam2=0.0, *, gap_tol=1e-6, gram_dtype="float64", n_jobs=None):
+    def __init__(
+        self, lam1=0.2, lam2=0.0, *, tol=1e-6, max_iter=1000, gram_dtype="float64", n_jobs=None
+    ):
         self.lam1 = lam1
         self.lam2 = lam2
-        self.gap_tol = gap_tol
+        self.tol = tol
+        self.max_iter = max_iter
         self.gram_dtype = gram_dtype
         self.n_jobs = n_jobs
 
     def fit(self, X, y=None, start=None, engine=None):
-        """Estimate the network of expression X (n cell lines, p genes).
+        """Estimate the network.
 
         Parameters
         ----------
-        X : array-like (n, p)
-            Expression.
-        y : None
+        X : array-like of shape (n, p)
+            Expression, cell lines x genes.
+        y : None, default=None
             Not used.
-        start : sparse array or ndarray (p, p), optional
+        start : sparse array or ndarray of shape (p, p), default=None
             Network to start from, genes in the order of X, such as one of a larger lam1. The
             result is the same within the gap whatever it is.
-        engine : Engine, optional
+        engine : Engine, default=None
             Its worker processes (backend dask) solve blocks of targets, each with a Gram matrix
             of its own in memory; the result has the same bits. Otherwise `n_jobs` threads of
             this process do.
 
+        Returns
+        -------
+        self
+            The fitted estimator.
+
         Raises
         ------
+        UsageError
+            If a parameter is not as documented, or `start` is not a network of these genes.
         SetupError
-            If the memory that is available does not suffice, or the engine has no workers.
+            If the engine has no workers.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a column does not reach `tol`.
+        LowMemoryWarning
+            If the fit probably needs more memory than is available.
         """
-        check_penalties(self, ["lam1", "lam2", "gap_tol"])
+        check_penalties(self, ["lam1", "lam2", "tol"])
+        check_count(self, "max_iter")
         check_choice(self, "gram_dtype", ("float64", "float32"))
         X = validate_data(self, X, dtype=float, ensure_min_samples=2)
         n, p = X.shape
         start = Columns.empty(p) if start is None else network_start(start, p)
-        forecast_memory(n, p, gram_dtype=self.gram_dtype, n_jobs=self.n_jobs).require()
+        warn_low_memory(n, p, gram_dtype=self.gram_dtype, n_jobs=self.n_jobs)
         if engine is None or engine.backend == "threads":
             moments = Moments.of(X, n_jobs=self.n_jobs, gram_dtype=self.gram_dtype)
             self.mean_, self.scale_ = moments.mean, moments.scale
+            rounds = np.zeros(p, np.int64)
             columns, self.gaps_ = solve_network(
                 moments.G,
                 np.full(p, 0.5 * self.lam1),
                 self.lam2,
                 start,
-                self.gap_tol,
+                self.tol,
+                max_iter=int(self.max_iter),
+                rounds=rounds,
                 n_jobs=self.n_jobs,
             )
             del moments
         else:
             _, self.mean_, self.scale_ = centred(X)
-            columns, self.gaps_ = solve_on(
-                engine, X, self.lam1, self.lam2, start, self.gap_tol, self.gram_dtype
+            limits = self.tol, int(self.max_iter)
+            columns, self.gaps_, rounds = solve_on(
+                engine, X, self.lam1, self.lam2, start, *limits, self.gram_dtype
             )
         self.B_, self.certified_gaps_ = columns.matrix(), self.gaps_
+        self.n_iter_ = int(rounds.max())
         if self.gram_dtype == "float32":
             spaced = np.unique(np.linspace(0, p - 1, CERTIFIED).astype(int))
             self.certified_gaps_ = self._certify((X - self.mean_) / self.scale_, spaced)
-        warn_unconverged("ElasticNetwork", self.gaps_, self.gap_tol)
+        warn_unconverged("ElasticNetwork", self.gaps_, self.tol)
         return self
 
     def certify(self, X, targets=None):
-        """Relative duality gaps of the fitted columns, from X itself in float64.
+        """Compute relative duality gaps of the fitted columns from X itself in float64.
 
         Parameters
         ----------
-        X : array-like (n, p)
+        X : array-like of shape (n, p)
             The expression that the network was fitted to.
-        targets : sequence of int, optional
-            Places of the target genes; all by default.
+        targets : sequence of int, default=None
+            Positions of the target genes; all if None.
 
         Returns
         -------
         ndarray
-            One gap a target. What exceeds ``gaps_`` is the cost of a float32 Gram matrix.
+            One gap per target. What exceeds ``gaps_`` is the cost of a float32 Gram matrix.
         """
         return self._certify(self._standardised(X), targets)
 
@@ -129,20 +184,66 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         return certify_network(X, self.B_, self.lam1, self.lam2, targets, n_jobs=self.n_jobs)
 
     def transform(self, X):
-        """Predicted activity X B of every gene, in standard deviations; shape (n, p)."""
+        """Predict the activity X B of every gene from its regulators.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression in the units of training.
+
+        Returns
+        -------
+        ndarray of shape (n, p)
+            Activities in standard deviations of the genes in training.
+        """
         return self._standardised(X) @ self.B_
 
     def get_feature_names_out(self, input_features=None):
-        """The gene names: one predicted activity for each gene."""
+        """Return the gene names: one predicted activity for each gene.
+
+        Parameters
+        ----------
+        input_features : None, default=None
+            Not used.
+
+        Returns
+        -------
+        ndarray of object of shape (p,)
+            Names of the genes.
+        """
         return np.asarray(self._genes(), dtype=object)
 
     def error(self, X):
-        """Mean squared network error on X, genes in units of their variance in the fit."""
+        """Return the mean squared error of the predicted activities.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression in the units of training.
+
+        Returns
+        -------
+        float
+            Mean over cell lines and genes, each gene in units of its variance in training.
+        """
         X = self._standardised(X)
         return float(np.mean((X - X @ self.B_) ** 2))
 
     def score(self, X, y=None):
-        """Mean share of the genes' variance that their regulators explain on X."""
+        """Return the mean share of the genes' variance that their regulators explain.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression in the units of training.
+        y : None, default=None
+            Not used.
+
+        Returns
+        -------
+        float
+            Mean coefficient of determination over the genes that vary in X.
+        """
         X = self._standardised(X)
         left = ((X - X @ self.B_) ** 2).sum(axis=0)
         total = ((X - X.mean(axis=0)) ** 2).sum(axis=0)
@@ -150,7 +251,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
 
 
 def network_start(B, p):
-    """Columns of a network to start from; refused where it is not one of p genes."""
+    """Return the columns of a network to start from; refuse one that is not of p genes."""
     if getattr(B, "shape", None) != (p, p):
         raise UsageError(f"start must be a network of shape ({p}, {p}), as X has {p} genes.")
     B = csc_array(B, dtype=float)

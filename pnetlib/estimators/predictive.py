@@ -4,20 +4,24 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from pnetlib.estimators.base import (
+    LinearPrediction,
     NetworkTables,
     check_choice,
     check_count,
     check_penalties,
+    check_weight,
+    warn_low_memory,
     warn_unconverged,
 )
-from pnetlib.solvers.forecast import forecast_memory
+from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.joint import (
     Penalties,
+    State,
     fit_joint,
     initial_signs,
     kkt_residuals,
@@ -28,92 +32,146 @@ from pnetlib.solvers.joint import (
 from pnetlib.solvers.moments import Moments
 
 LAMBDAS = ["lam1", "lam2", "lam3", "lam4"]
+DEGREES = ("sqrt", "d")
 
 
-class ActivityRegressor(NetworkTables, RegressorMixin, BaseEstimator):
+class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
     """Prediction of a response from predicted gene activities ``X B``."""
 
-    def _moments(self, X, y):
-        check_penalties(self, [*LAMBDAS, "gap_tol"])
-        check_choice(self, "degree", ("sqrt", "d"))
-        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        forecast_memory(*X.shape, matrices=2, n_jobs=self.n_jobs).require()
-        moments = Moments.of(X, y, n_jobs=self.n_jobs)
-        self.mean_, self.scale_, self.theta0_ = moments.mean, moments.scale, moments.z_mean
-        return moments
-
-    def _penalties(self, coupling="exact"):
-        return Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree, coupling)
-
-    def _keep(self, state):
-        self.B_, self.theta_, self.gaps_ = state.B.matrix(), state.theta, state.gaps
-        self._state = state
-        return self
-
-    def predict(self, X):
-        """Predicted response (n,): theta0 + X B theta, in the units of training."""
-        X = self._standardised(X)
-        return self.theta0_ + X @ (self.B_ @ self.theta_)
-
     def effects(self):
-        """theta by gene name, as a Series: response units per predicted standard deviation."""
+        """Return the effects theta of the predicted activities.
+
+        Returns
+        -------
+        Series
+            Effects by gene name, in response units per standard deviation of the gene.
+
+        See Also
+        --------
+        edges : The edges of the network.
+        """
         check_is_fitted(self)
         return pd.Series(self.theta_, self._genes(), name="theta")
+
+    def _store(self, moments, state, root=1.0):
+        """Take over a state that was fitted to the response times `root`."""
+        self.mean_, self.scale_ = moments.mean, moments.scale
+        self.theta0_ = self.intercept_ = moments.z_mean / root
+        self.B_, self.theta_, self.gaps_ = state.B.matrix(), state.theta / root, state.gaps
+        self.coef_ = self.B_ @ self.theta_
+        return self
+
+    def _store_joint(self, moments, state, pen, root=1.0):
+        """Take over a joint fit, with the trace and the violations of its conditions."""
+        self.objective_trace_, self.n_iter_ = np.array(state.trace), len(state.trace) - 1
+        self.kkt_B_, kkt_theta = kkt_residuals(moments, state, pen)
+        self.kkt_theta_ = kkt_theta * root
+        return self._store(moments, state, root)
+
+    def _store_effects(self, moments, state, pen):
+        """Take over effects fitted to a given network, with the violation of their conditions."""
+        self.kkt_theta_ = float(theta_residual(moments, state, pen).max())
+        self.n_iter_ = state.rounds
+        return self._store(moments, state)
 
 
 class PredictiveNetwork(ActivityRegressor):
     """Pro: gene network and drug-response prediction estimated together.
 
-    Minimises, X standardised and B with a zero diagonal,
+    Minimises, X standardised and B with a zero diagonal, ::
 
-        ||z - theta0 - X B theta||^2 / n  +  ||X - X B||_F^2 / n
+        response_weight ||z - theta0 - X B theta||^2 / n  +  ||X - X B||_F^2 / n
           + lam1 ||B||_1 + lam2 ||B||_F^2 + lam3 ||theta||_1
           + lam4 sum_{q,j} w_qj (|theta_q| / s_q - |theta_j| / s_j)^2
 
-    with ``w_qj = (|B_qj| + |B_jq|) / 2``, ``d_q = sum_j w_qj``, ``s = sqrt(d)`` or ``d`` (Park,
-    Imoto and Miyano, BMC Bioinformatics 2022;23:342). Not in the paper's readable text and so
-    this project's choice: the factor 1/n, no self loops, the algorithm, its start at the network
-    alone, and the square root as the default.
+    with ``w_qj = (|B_qj| + |B_jq|) / 2``, degrees ``d_q = sum_j w_qj`` and ``s = sqrt(d)`` or
+    ``d``; an isolated gene (d = 0) has no share in the last sum [1]_. This project's choice, as the
+    readable text of the paper does not settle it: the factor 1/n, no self loops, the algorithm, its
+    start at the network alone, and the square root as the default.
 
     Parameters
     ----------
-    lam1, lam2, lam3, lam4 : float
-        Penalties as above; they mean the same for any number of cell lines.
-    degree : {"sqrt", "d"}
+    lam1 : float, default=0.2
+        L1 penalty of the edges. All lambdas mean the same for any number of cell lines.
+    lam2 : float, default=0.0
+        Ridge penalty of the edges.
+    lam3 : float, default=0.05
+        L1 penalty of the effects theta.
+    lam4 : float, default=0.1
+        Link penalty: it draws the scaled effects of linked genes together.
+    degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
-    sign : {"current", "fixed"}
+    sign : {"current", "fixed"}, default="current"
         ``sgn(theta) theta`` with the current sign, or with the sign of an initial estimate
         (theta of the network alone with lam4 = 0; the sign of B_j'X'z where that is 0).
-    coupling : {"exact", "lagged"}
+    coupling : {"exact", "lagged"}, default="exact"
         Edge weights of the B step: the derivative of the last term with the degrees, whose fixed
-        points are stationary points of the objective, or with the degrees held.
-    tol : float
-        Stop when a round gains no more than this times the variance of the response.
-    gap_tol : float
+        points are stationary points of the objective, or with the degrees held fixed.
+    response_weight : float, default=1.0
+        Weight of the prediction error, above 0. This project's extension: 1 is the paper's model;
+        below 1 the network counts for more.
+    tol : float, default=1e-6
+        Stop when a round lowers the objective by at most this times the (weighted) variance of the
+        response.
+    gap_tol : float, default=1e-6
         Relative duality gap to reach in every column of the B step.
-    max_iter : int
-        Rounds at most; a warning with figures when they do not suffice.
-    warm_start : bool
-        Start the next fit from the last one's network and effects.
-    n_jobs : int, optional
-        Threads; all allowed cores by default. The result does not depend on it.
+    max_iter : int, default=1000
+        Maximum number of rounds of a theta step and a B step.
+    warm_start : bool, default=False
+        Start the next fit from the network and the effects of this one.
+    n_jobs : int or None, default=None
+        Threads; None, -1 or 0 for all allowed cores. The result does not depend on it.
 
     Attributes
     ----------
-    B_ : scipy.sparse.csc_array (p, p)
+    B_ : scipy.sparse.csc_array of shape (p, p)
         Network, regulators x targets, of standardised expression.
-    theta_ : ndarray (p,), theta0_ : float
-        Effects of the predicted activities and mean response.
-    objective_trace_ : ndarray
+    theta_ : ndarray of shape (p,)
+        Effects of the predicted activities.
+    theta0_, intercept_ : float
+        Mean response.
+    coef_ : ndarray of shape (p,)
+        ``B theta``: effect of a standard deviation of each gene's expression, in response units.
+    objective_trace_ : ndarray of shape (n_iter_ + 1,)
         Objective at the start and after each round; it never rises.
-    gaps_ : ndarray (p,)
+    gaps_ : ndarray of shape (p,)
         Relative duality gap of each column in the last B step.
     kkt_B_, kkt_theta_ : float
-        Largest violation of the first-order conditions, in units of lam1 and of lam3.
+        Largest violation of the first-order conditions of the edges, on the scale of lam1, and of
+        the effects, on the scale of lam3.
     n_iter_ : int
-        Rounds done.
-    mean_, scale_ : ndarray (p,)
+        Number of rounds.
+    mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    PredictiveNetworkCV : The same with lambdas chosen by cross-validation.
+    NetworkThenPredict : The network first, then the prediction.
+    ElasticNetwork : The network alone.
+
+    References
+    ----------
+    .. [1] Park H, Imoto S, Miyano S. PredictiveNetwork: predictive gene network estimation with
+       application to gastric cancer drug response-predictive network analysis. BMC Bioinformatics
+       2022;23:342.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import PredictiveNetwork
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(80, 6))
+    >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
+    >>> model = PredictiveNetwork(lam1=0.6, lam3=0.1).fit(X, X[:, 1])
+    >>> sorted(zip(model.edges()["regulator"].tolist(), model.edges()["target"].tolist()))
+    [(0, 1), (1, 0)]
+    >>> model.predict(X).shape
+    (80,)
     """
 
     def __init__(
@@ -126,9 +184,10 @@ class PredictiveNetwork(ActivityRegressor):
         degree="sqrt",
         sign="current",
         coupling="exact",
+        response_weight=1.0,
         tol=1e-6,
         gap_tol=1e-6,
-        max_iter=500,
+        max_iter=1000,
         warm_start=False,
         n_jobs=None,
     ):
@@ -139,6 +198,7 @@ class PredictiveNetwork(ActivityRegressor):
         self.degree = degree
         self.sign = sign
         self.coupling = coupling
+        self.response_weight = response_weight
         self.tol = tol
         self.gap_tol = gap_tol
         self.max_iter = max_iter
@@ -146,15 +206,55 @@ class PredictiveNetwork(ActivityRegressor):
         self.n_jobs = n_jobs
 
     def fit(self, X, y):
-        """Fit network and effects to expression X (n, p) and response y (n,)."""
+        """Fit network and effects.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression, cell lines x genes.
+        y : array-like of shape (n,)
+            Response of the cell lines.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        UsageError
+            If a parameter is not as documented.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `max_iter` rounds do not suffice, or a column does not reach `gap_tol`.
+        LowMemoryWarning
+            If the fit probably needs more memory than is available.
+        """
+        check_penalties(self, [*LAMBDAS, "tol", "gap_tol"])
+        check_weight(self, "response_weight")
+        check_choice(self, "degree", DEGREES)
         check_choice(self, "sign", ("current", "fixed"))
         check_choice(self, "coupling", ("exact", "lagged"))
-        check_penalties(self, ["tol"])
         check_count(self, "max_iter")
-        earlier = self._state if self.warm_start and hasattr(self, "_state") else None
-        moments, pen = self._moments(X, y), self._penalties(self.coupling)
-        if earlier is not None and earlier.theta.size == moments.g.size:
-            state = earlier.restart(moments, self.n_jobs)
+        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
+        # In theta' = root theta the weighted objective is the plain one of the response root z.
+        root = float(np.sqrt(self.response_weight))
+        moments = Moments.of(X, root * y, n_jobs=self.n_jobs)
+        pen = Penalties(
+            self.lam1,
+            self.lam2,
+            self.lam3 / root,
+            self.lam4 / self.response_weight,
+            self.degree,
+            self.coupling,
+        )
+        if self.warm_start and getattr(self, "theta_", np.empty(0)).size == X.shape[1]:
+            state = State.on(
+                moments, Columns.of(self.B_), root * self.theta_, self.gaps_, self.n_jobs
+            )
         else:
             state = start_state(moments, pen, self.gap_tol, self.n_jobs)
         if self.sign == "fixed":
@@ -168,9 +268,8 @@ class PredictiveNetwork(ActivityRegressor):
             max_iter=self.max_iter,
             n_jobs=self.n_jobs,
         )
-        self.objective_trace_, self.n_iter_ = np.array(state.trace), len(state.trace) - 1
-        self.kkt_B_, self.kkt_theta_ = kkt_residuals(moments, state, pen)
-        warn_unconverged("PredictiveNetwork", state.gaps, self.gap_tol)
+        self._store_joint(moments, state, pen, root)
+        warn_unconverged("PredictiveNetwork", state.gaps, self.gap_tol, "gap_tol")
         if not state.converged:
             last = -np.diff(state.trace[-2:])
             warnings.warn(
@@ -179,45 +278,134 @@ class PredictiveNetwork(ActivityRegressor):
                 ConvergenceWarning,
                 stacklevel=2,
             )
-        return self._keep(state)
+        return self
 
 
 class NetworkThenPredict(ActivityRegressor):
     """NW.P: the network first, then the response on the network's predicted activities.
 
     B minimises ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``; then theta minimises
-    ``||z - theta0 - X B theta||^2 / n + lam3 ||theta||_1`` plus the same link penalty as Pro's
-    when lam4 > 0 (0, a lasso, by default: the newsletter does not name the second model).
+    ``||z - theta0 - X B theta||^2 / n + lam3 ||theta||_1`` plus the link penalty of
+    `PredictiveNetwork` where lam4 > 0.
 
     Parameters
     ----------
-    lam1, lam2, lam3, lam4, degree, gap_tol, n_jobs
-        As in `PredictiveNetwork`.
+    lam1 : float, default=0.2
+        L1 penalty of the edges.
+    lam2 : float, default=0.0
+        Ridge penalty of the edges.
+    lam3 : float, default=0.05
+        L1 penalty of the effects theta.
+    lam4 : float, default=0.0
+        Link penalty. It is 0 by default, which makes the second model a lasso: the paper's readable
+        text does not name that model, and a method that does not couple network and prediction
+        should not use the network twice. This is this project's choice.
+    degree : {"sqrt", "d"}, default="sqrt"
+        Whether effects are scaled by the square root of the degree or by the degree.
+    tol : float, default=1e-6
+        Relative duality gap to reach in every column of the network.
+    max_iter : int, default=1000
+        Maximum number of rounds per column, each of which extends its working set of genes.
+    n_jobs : int or None, default=None
+        Threads; None, -1 or 0 for all allowed cores. The result does not depend on it.
 
     Attributes
     ----------
-    B_, theta_, theta0_, gaps_, mean_, scale_
-        As in `PredictiveNetwork`.
+    B_ : scipy.sparse.csc_array of shape (p, p)
+        Network, regulators x targets, of standardised expression.
+    theta_ : ndarray of shape (p,)
+        Effects of the predicted activities.
+    theta0_, intercept_ : float
+        Mean response.
+    coef_ : ndarray of shape (p,)
+        ``B theta``: effect of a standard deviation of each gene's expression, in response units.
+    gaps_ : ndarray of shape (p,)
+        Relative duality gap of each column.
+    n_iter_ : int
+        Largest number of rounds that a column of the network took.
     kkt_theta_ : float
-        Largest violation of the first-order conditions of theta, in units of lam3.
+        Largest violation of the first-order conditions of theta, on the scale of lam3.
+    mean_, scale_ : ndarray of shape (p,)
+        Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    NetworkThenPredictCV : The same with lambdas chosen by cross-validation.
+    PredictiveNetwork : Network and prediction in one objective.
+    ElasticNetwork : The network alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import NetworkThenPredict
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(80, 6))
+    >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
+    >>> model = NetworkThenPredict(lam1=0.4, lam3=0.1).fit(X, X[:, 1])
+    >>> np.flatnonzero(model.effects()).tolist()  # gene 0 is predicted from gene 1
+    [0]
     """
 
     def __init__(
-        self, lam1=0.1, lam2=0.0, lam3=0.05, lam4=0.0, *, degree="sqrt", gap_tol=1e-6, n_jobs=None
+        self,
+        lam1=0.2,
+        lam2=0.0,
+        lam3=0.05,
+        lam4=0.0,
+        *,
+        degree="sqrt",
+        tol=1e-6,
+        max_iter=1000,
+        n_jobs=None,
     ):
         self.lam1 = lam1
         self.lam2 = lam2
         self.lam3 = lam3
         self.lam4 = lam4
         self.degree = degree
-        self.gap_tol = gap_tol
+        self.tol = tol
+        self.max_iter = max_iter
         self.n_jobs = n_jobs
 
     def fit(self, X, y):
-        """Fit the network to expression X (n, p), then the effects to response y (n,)."""
-        moments, pen = self._moments(X, y), self._penalties()
-        state = start_state(moments, pen, self.gap_tol, self.n_jobs)
+        """Fit the network to expression, then the effects to the response.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression, cell lines x genes.
+        y : array-like of shape (n,)
+            Response of the cell lines.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        UsageError
+            If a parameter is not as documented.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a column does not reach `tol`.
+        LowMemoryWarning
+            If the fit probably needs more memory than is available.
+        """
+        check_penalties(self, [*LAMBDAS, "tol"])
+        check_count(self, "max_iter")
+        check_choice(self, "degree", DEGREES)
+        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
+        moments = Moments.of(X, y, n_jobs=self.n_jobs)
+        pen = Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree)
+        state = start_state(moments, pen, self.tol, self.n_jobs, max_iter=int(self.max_iter))
         theta_step(moments, state, pen)
-        self.kkt_theta_ = float(theta_residual(moments, state, pen).max())
-        warn_unconverged("NetworkThenPredict", state.gaps, self.gap_tol)
-        return self._keep(state)
+        warn_unconverged("NetworkThenPredict", state.gaps, self.tol)
+        return self._store_effects(moments, state, pen)

@@ -31,17 +31,20 @@ def allowed_threads() -> int:
 
 
 def thread_count(n_jobs: int | None = None) -> int:
-    """Return the threads asked for, or all that are allowed for None and 0.
+    """Return the threads asked for, or all that are allowed for None, -1 and 0.
 
     Raises
     ------
     UsageError
-        If it is not a whole number of at least 0.
+        If it is another number below 0 or no whole number.
     """
-    if n_jobs is None or n_jobs == 0:
+    if n_jobs is None or n_jobs in (0, -1):
         return allowed_threads()
     if not isinstance(n_jobs, numbers.Integral) or n_jobs < 0:
-        raise UsageError(f"n_jobs must be a whole number of at least 0, not {n_jobs!r}.")
+        raise UsageError(
+            f"n_jobs must be a whole number of at least 1 (None, -1 or 0: all allowed cores), "
+            f"not {n_jobs!r}."
+        )
     return int(n_jobs)
 
 

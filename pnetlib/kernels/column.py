@@ -5,13 +5,14 @@ The column problem, in the units of every function here, is
     min_b  b'Gb / 2 - r'b + sum_q w_q |b_q| + lam2 ||b||^2 / 2
 
 with ``G = X'X/n`` and ``r = X'y/n`` for some target y with ``y'y/n = K``. The vector
-``c = r - Gb`` is kept current throughout, so that no step has the length of the cohort.
-An edge that must not exist carries the weight ``EXCLUDED``. Columns that feel the response are
-solved by the same kernel, one after the other.
+``c = r - Gb`` is updated throughout, so that no step depends on the number of cell lines.
+An edge that must not exist has the weight ``EXCLUDED``. Columns coupled to the response
+(theta_j != 0) are solved by the same kernel, one after the other.
 
-All of it is one file, as numba renews a cached kernel only when the file of its own changes.
-Sums keep their order (no fastmath): with it the last bits depended on which kernel a process had
-compiled or loaded first.
+All of it is one file, as numba renews a cached kernel only when the file that contains it changes.
+Sums are never reordered (no fastmath): with it the last bits depended on which kernel a process had
+compiled or loaded first. Docstrings list for each array its shape, its type and whether it is
+changed in place.
 """
 
 import numpy as np
@@ -19,20 +20,24 @@ from numba import njit
 
 EXCLUDED = 1e300
 ROUNDING = 1e-12  # a slope below this share of sqrt(K) counts as 0 where an edge has no penalty
-COLLINEAR = 1e-8  # ridge of a Newton step where genes are collinear, in units of a gene's variance
-NEWTON_STEPS = 64  # genes that may leave before the support is factorised anew
-SWEEPS = 4  # coordinate sweeps before a Newton step, at least ...
-SWEEPS_SHARE = 16  # ... and one for every so many genes, as a step costs their number times more
-BLOCK = 64  # genes looked at together
+COLLINEAR = 1e-8  # ridge of a Newton step where genes are collinear; a gene's variance is 1
+NEWTON_STEPS = 64  # maximum removals before the support is factorised anew
+SWEEPS = 4  # minimum number of coordinate sweeps before a Newton step ...
+SWEEPS_SHARE = 16  # ... and one per this many genes, as a step costs that many times more
+BLOCK = 64  # genes compared together
 INNER = 0.03  # gap to reach in the working set, relative to the gap over all genes
 
 
 @njit(nogil=True, cache=True)
 def dual_ratio(b, c, w, lam2, floor):
-    """Largest |c_q - lam2 b_q| / w_q of those above `floor`, 0 if there are none.
+    """Return the largest |c_q - lam2 b_q| / w_q of those above `floor`, 0 if there are none.
 
-    Genes are looked at a block at a time, which is vectorised; a block is gone through gene by
-    gene only where it holds a larger one.
+    Genes are compared one block at a time, which is vectorised; a block is searched gene by gene
+    only where it holds a larger ratio.
+
+    b, c, w : (p,) float64
+    lam2, floor : float
+    Returns float.
     """
     ratio = 0.0
     for first in range(0, b.size, BLOCK):
@@ -51,7 +56,13 @@ def dual_ratio(b, c, w, lam2, floor):
 
 @njit(nogil=True, cache=True)
 def gap_at(b, c, r, w, lam2, K, at):
-    """Duality gap at a `b` that is 0 for all genes but those in `at`; never negative."""
+    """Return the duality gap at a `b` that is 0 outside the genes `at`; never negative.
+
+    b, c, r, w : (p,) float64
+    lam2, K : float
+    at : (m,) int32 or int64
+    Returns float.
+    """
     l1 = l2 = rb = bc = 0.0
     for q in at:
         l1 += w[q] * abs(b[q])
@@ -74,15 +85,25 @@ def gap_at(b, c, r, w, lam2, K, at):
 
 @njit(nogil=True, cache=True)
 def duality_gap(b, c, r, w, lam2, K):
-    """Duality gap of the column problem at any `b`."""
+    """Return the duality gap of the column problem at any `b`.
+
+    b, c, r, w : (p,) float64
+    lam2, K : float
+    Returns float.
+    """
     return gap_at(b, c, r, w, lam2, K, np.arange(b.size))
 
 
 @njit(nogil=True, cache=True)
 def admission_bar(violation, limit):
-    """A bar that some, but at most `limit`, violations exceed; 0 where no more are positive.
+    """Return a threshold exceeded by at least one and at most `limit` violations.
 
-    More than `limit` exceed it only where that many are equal.
+    It is 0 where at most `limit` are positive; more than `limit` exceed it only where that many are
+    equal.
+
+    violation : (p,) float64
+    limit : int
+    Returns float.
     """
     if np.sum(violation > 0.0) <= limit:
         return 0.0
@@ -102,7 +123,14 @@ def admission_bar(violation, limit):
 
 @njit(nogil=True, cache=True)
 def subtract_combination(G, genes, steps, c):
-    """Take sum_k steps_k G[genes_k] out of `c`, four rows at a time."""
+    """Subtract sum_k steps_k G[genes_k] from `c`, four rows at a time.
+
+    G : (p, p) float64 or float32
+    genes : (m,) int32 or int64
+    steps : (m,) float64
+    c : (p,) float64, changed in place
+    Returns nothing.
+    """
     whole = genes.size - genes.size % 4
     for k in range(0, whole, 4):
         ra, rb, rc, rd = G[genes[k]], G[genes[k + 1]], G[genes[k + 2]], G[genes[k + 3]]
@@ -117,7 +145,13 @@ def subtract_combination(G, genes, steps, c):
 
 @njit(nogil=True, cache=True)
 def extend_working_set(b, c, w, working, m):
-    """Add the worst violators of |c_q| <= w_q: at most half as many as there are edges, or 32."""
+    """Add the worst violators of |c_q| <= w_q: at most half as many as there are edges, or 32.
+
+    b, c, w : (p,) float64
+    working : (p,) int32, genes m and following changed in place
+    m : int
+    Returns int: the new size of the working set.
+    """
     violation = np.abs(c) - w
     edges = 0
     for k in range(m):
@@ -133,7 +167,14 @@ def extend_working_set(b, c, w, working, m):
 
 @njit(nogil=True, cache=True)
 def extend_gram(G, working, first, m, S):
-    """The working set's own Gram in the corner of `S`, from row `first` on; grown if too small."""
+    """Extend the Gram matrix of the working set in the corner of `S` from row `first` on.
+
+    G : (p, p) float64 or float32
+    working : (p,) int32
+    first, m : int
+    S : (s, s) float64, changed in place where it is large enough
+    Returns (s, s) float64: `S`, or a larger copy.
+    """
     if m > S.shape[0]:
         size = min(2 * m, G.shape[0])
         larger = np.empty((size, size))
@@ -149,7 +190,14 @@ def extend_gram(G, working, first, m, S):
 
 @njit(nogil=True, cache=True)
 def sweep(S, b, c, w, lam2):
-    """One cycle of exact coordinate minimisation; returns its gain in the objective."""
+    """Run one cycle of exact coordinate minimisation.
+
+    S : (m, m) float64
+    b, c : (m,) float64, changed in place
+    w : (m,) float64
+    lam2 : float
+    Returns float: the gain in the objective.
+    """
     gain = 0.0
     for k in range(b.size):
         row = S[k]
@@ -167,7 +215,12 @@ def sweep(S, b, c, w, lam2):
 
 @njit(nogil=True, cache=True)
 def subtract_rows(A, first, last, i):
-    """Take the part of the rows first..last-1 of the factor out of row i, from column i on."""
+    """Subtract the part of the factor's rows first..last-1 from row i, from column i on.
+
+    A : (m, m) float64, row i changed in place
+    first, last, i : int
+    Returns nothing.
+    """
     row = A[i, i:]
     if last - first < 4:
         for e in range(first, last):
@@ -183,10 +236,13 @@ def subtract_rows(A, first, last, i):
 
 @njit(nogil=True, cache=True)
 def factorise(A):
-    """Overwrite A = U'U by U above the diagonal and U' below; False where A is nearly singular.
+    """Factorise A = U'U, four rows at a time.
 
-    Four rows at a time, so that the trailing triangle is read and written a quarter as often;
-    every inner loop runs over slices from 0, which numba vectorises.
+    The trailing triangle is thus read and written a quarter as often; every inner loop runs over
+    slices from 0, which numba vectorises.
+
+    A : (m, m) float64, changed in place: U above the diagonal and U' below
+    Returns bool: False where A is nearly singular.
     """
     m = A.shape[0]
     for first in range(0, m, 4):
@@ -209,7 +265,12 @@ def factorise(A):
 
 @njit(nogil=True, cache=True)
 def substitute(U, x):
-    """Overwrite `x` by the solution y of U'U y = x."""
+    """Solve U'U y = x.
+
+    U : (m, m) float64, as `factorise` leaves it
+    x : (m,) float64, changed in place: y
+    Returns nothing.
+    """
     for k in range(x.size):
         row, rest = U[k, k:], x[k:]
         value = rest[0] / row[0]
@@ -226,7 +287,12 @@ def substitute(U, x):
 
 @njit(nogil=True, cache=True)
 def line_minimum(b, d, w, slope, curvature):
-    """Step t in [0, 1] that minimises the objective along b + t d, sign changes included."""
+    """Return the step t in [0, 1] that minimises the objective along b + t d, through sign changes.
+
+    b, d, w : (m,) float64
+    slope, curvature : float, of the smooth part at t = 0
+    Returns float.
+    """
     passed = 0.0
     while True:
         crossing, kink = 1.0, 0.0
@@ -247,10 +313,15 @@ def line_minimum(b, d, w, slope, curvature):
 
 @njit(nogil=True, cache=True)
 def support_factor(S, support, lam2):
-    """Cholesky factor of the support's normal equations and the ridge that it took.
+    """Factorise the normal equations of the support, with a small ridge where they are singular.
 
-    Genes of the support that depend on each other are told apart by a ridge of `COLLINEAR`,
-    which sends a step along their null space.
+    Genes of the support that depend on each other are separated by the ridge `COLLINEAR`, which
+    sends a step along their null space.
+
+    S : (m, m) float64
+    support : (k,) int64
+    lam2 : float
+    Returns (k, k) float64 and float: the factor and the ridge; the factor is empty if both fail.
     """
     m = support.size
     A = np.empty((m, m))
@@ -267,10 +338,15 @@ def support_factor(S, support, lam2):
 
 @njit(nogil=True, cache=True)
 def solve_without(U, gone, gradient):
-    """Solution of the normal equations in which the genes behind `gone` stay at 0.
+    """Solve the normal equations in which the genes of `gone` stay at 0.
 
     Row i of `gone` is v_i such that the inverse without those genes is P - sum_i v_i v_i',
-    P = (U'U)^-1: a gene leaves for the price of one solution instead of one factor.
+    P = (U'U)^-1: removing a gene costs one solution instead of one factor.
+
+    U : (m, m) float64
+    gone : (k, m) float64
+    gradient : (m,) float64
+    Returns (m,) float64.
     """
     d = gradient.copy()
     substitute(U, d)
@@ -281,26 +357,32 @@ def solve_without(U, gone, gradient):
 
 @njit(nogil=True, cache=True)
 def newton_steps(S, b, c, w, lam2):
-    """Newton steps on the support, genes leaving at their kinks, until one is taken whole.
+    """Take Newton steps on the support, removing genes at their kinks, until one is taken whole.
 
-    Between steps only the support's gradient is kept current: a share t of a step takes the same
-    share of it away.
+    Between steps only the gradient of the support is updated: a share t of a step removes the same
+    share of it.
+
+    S : (m, m) float64
+    b, c : (m,) float64, changed in place
+    w : (m,) float64
+    lam2 : float
+    Returns nothing.
     """
     support = np.flatnonzero(b)
-    m, left = support.size, 0
+    m, removed = support.size, 0
     at, weights = b[support], w[support]
     gradient = c[support] - lam2 * at - weights * np.sign(at)
     U, ridge = support_factor(S, support, lam2)
     gone = np.empty((NEWTON_STEPS, m))
-    while left < NEWTON_STEPS and U.size > 0:
-        d = solve_without(U, gone[:left], gradient)
+    while removed < NEWTON_STEPS and U.size > 0:
+        d = solve_without(U, gone[:removed], gradient)
         slope = -np.sum(gradient * d)
         curvature = -slope - ridge * np.sum(d * d)
         if not (slope < 0.0 and curvature > 0.0):
             break
         t = line_minimum(at, d, weights, slope, curvature)
         for i in range(m):
-            if at[i] == 0.0:  # has left
+            if at[i] == 0.0:  # was removed
                 continue
             old, new = at[i], at[i] + t * d[i]
             if abs(new) <= 1e-14 * abs(old):  # stopped at its kink
@@ -309,12 +391,12 @@ def newton_steps(S, b, c, w, lam2):
             gradient[i] += t * (ridge * d[i] - gradient[i])
             if new * old <= 0.0:
                 gradient[i] -= weights[i] * (np.sign(new) - np.sign(old))
-            if new == 0.0 and left < NEWTON_STEPS:
+            if new == 0.0 and removed < NEWTON_STEPS:
                 unit = np.zeros(m)
                 unit[i] = 1.0
-                v = solve_without(U, gone[:left], unit)
-                gone[left] = v / np.sqrt(max(v[i], 1e-300))
-                left += 1
+                v = solve_without(U, gone[:removed], unit)
+                gone[removed] = v / np.sqrt(max(v[i], 1e-300))
+                removed += 1
         if t >= 1.0:
             break
     subtract_combination(S, support, at - b[support], c)
@@ -323,13 +405,21 @@ def newton_steps(S, b, c, w, lam2):
 
 @njit(nogil=True, cache=True)
 def descend(S, b, c, r, w, lam2, K, target, max_rounds):
-    """Coordinate sweeps and Newton steps in turn, until the duality gap is at most `target`."""
+    """Alternate coordinate sweeps and Newton steps until the duality gap is at most `target`.
+
+    S : (m, m) float64
+    b, c : (m,) float64, changed in place
+    r, w : (m,) float64
+    lam2, K, target : float
+    max_rounds : int
+    Returns nothing.
+    """
     every = np.arange(b.size)
     for _ in range(max_rounds):
         for _ in range(max(SWEEPS, b.size // SWEEPS_SHARE)):
             sweep(S, b, c, w, lam2)
         if gap_at(b, c, r, w, lam2, K, every) <= target:
-            break  # from a near start the sweeps alone often suffice
+            break  # from a close start the sweeps alone often suffice
         newton_steps(S, b, c, w, lam2)
         if gap_at(b, c, r, w, lam2, K, every) <= target:
             break
@@ -337,7 +427,16 @@ def descend(S, b, c, r, w, lam2, K, target, max_rounds):
 
 @njit(nogil=True, cache=True)
 def polish_column(G, S, r, w, lam2, K, b, c, act, target):
-    """Descend within the working set `act`, then bring `c` up to date everywhere."""
+    """Descend within the working set `act`, then update `c` for all genes.
+
+    G : (p, p) float64 or float32
+    S : (s, s) float64
+    r, w : (p,) float64
+    lam2, K, target : float
+    b, c : (p,) float64, changed in place
+    act : (m,) int32
+    Returns nothing.
+    """
     old, cs = b[act], c[act]
     bs = old.copy()
     descend(S, bs, cs, r[act], w[act], lam2, K, target, 100)
@@ -348,12 +447,19 @@ def polish_column(G, S, r, w, lam2, K, b, c, act, target):
 
 @njit(nogil=True, cache=True)
 def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
-    """Solve one column from the warm start in `b`, `c`; `working[:m]` holds its support.
+    """Solve one column from the warm start in `b` and `c`, whose support is `working[:m]`.
 
-    Returns its gap relative to the objective at b = 0, K/2, the working-set size, and the
-    scratch `S`, grown where it was too small.
+    G : (p, p) float64 or float32
+    r, w : (p,) float64
+    lam2, K, tol : float
+    b, c : (p,) float64, changed in place: the solution and r - G b
+    working : (p,) int32, changed in place: the working set
+    m, max_rounds : int
+    S : (s, s) float64, scratch, changed in place
+    Returns float, int, (s, s) float64 and int: the gap relative to the objective at b = 0, which is
+    K / 2, the size of the working set, the scratch, enlarged if needed, and the rounds.
     """
-    gap, known = gap_at(b, c, r, w, lam2, K, working[:m]), 0
+    gap, known, rounds = gap_at(b, c, r, w, lam2, K, working[:m]), 0, 0
     for _ in range(max_rounds):
         if gap <= 0.5 * tol * K:
             break
@@ -363,12 +469,23 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
         target = max(INNER * gap, 0.1 * tol * K)
         polish_column(G, S, r, w, lam2, K, b, c, working[:m], target)
         gap = gap_at(b, c, r, w, lam2, K, working[:m])
-    return gap / (0.5 * K) if K > 0.0 else gap, m, S
+        rounds += 1
+    return gap / (0.5 * K) if K > 0.0 else gap, m, S, rounds
 
 
 @njit(nogil=True, cache=True)
 def load_column(G, GB, j, indices, data, b, c, working):
-    """Set `b` to a stored column and ``c = G_j - G b``; `GB` row j is G b where it is held."""
+    """Load a stored column into `b` and compute c = G_j - G b.
+
+    G : (p, p) float64 or float32
+    GB : (p, p) float64, row j is G b; (0, 0) where it is not stored
+    j : int
+    indices : (m,) int32
+    data : (m,) float64
+    b, c : (p,) float64, changed in place
+    working : (p,) int32, changed in place
+    Returns int: m.
+    """
     m = indices.size
     c[:] = G[j]
     b[indices] = data
@@ -382,7 +499,15 @@ def load_column(G, GB, j, indices, data, b, c, working):
 
 @njit(nogil=True, cache=True)
 def store_column(b, working, m, out_indices, out_data, end):
-    """Append the non-zeros of `b` in gene order, clear the scratch, grow the output if full."""
+    """Append the non-zeros of `b` in gene order and set them to 0.
+
+    b : (p,) float64, changed in place
+    working : (p,) int32
+    m, end : int
+    out_indices : (s,) int32, changed in place
+    out_data : (s,) float64, changed in place
+    Returns (s,) int32, (s,) float64 and int: the output, enlarged if full, and its new end.
+    """
     if end + m > out_indices.size:
         size = 2 * (end + m)
         indices, data = np.empty(size, np.int32), np.empty(size)
@@ -398,21 +523,30 @@ def store_column(b, working, m, out_indices, out_data, end):
 
 
 @njit(nogil=True, cache=True)
-def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data, tol, max_rounds):
-    """Network columns first..last-1, each on all other genes, from a sparse warm start.
+def solve_columns(G, GB, weights, lam2, fixed, first, last, indptr, indices, data, tol, max_rounds):
+    """Solve the network columns first..last-1, each on all other genes, from a sparse warm start.
 
-    `weights` are the L1 weights of the regulators, the same for all these columns; columns that
-    are `held` stay as they are, with a gap of 0. Returns the columns in compressed form and their
-    gaps; rows of `GB` are brought up to date in place.
+    G : (p, p) float64 or float32
+    GB : (p, p) float64, row j is G b_j, rows changed in place; (0, 0) where it is not stored
+    weights : (p,) float64, L1 weights of the regulators, the same for all these columns
+    lam2, tol : float
+    fixed : (p,) bool, columns that stay as they are, with a gap of 0
+    first, last, max_rounds : int
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    Returns (k,) int64, (s,) int32, (s,) float64, (k,) float64 and (k,) int64 for the k columns:
+    numbers of edges, their regulators and coefficients, and the gap and the rounds per column.
     """
     p = G.shape[0]
     b, c, w = np.zeros(p), np.empty(p), weights.copy()
     working, S = np.empty(p, np.int32), np.empty((128, 128))
     out_indices, out_data = np.empty(64 * (last - first), np.int32), np.empty(64 * (last - first))
     counts, gaps, end = np.zeros(last - first, np.int64), np.empty(last - first), 0
+    rounds = np.zeros(last - first, np.int64)
     for j in range(first, last):
         warm = slice(indptr[j], indptr[j + 1])
-        if held[j]:
+        if fixed[j]:
             gaps[j - first], m = 0.0, indptr[j + 1] - indptr[j]
             working[:m] = indices[warm]
             b[working[:m]] = data[warm]
@@ -420,7 +554,7 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
             m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
             r = G[j].astype(np.float64)
             w[j] = EXCLUDED
-            gaps[j - first], m, S = solve_column(
+            gaps[j - first], m, S, rounds[j - first] = solve_column(
                 G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds, S
             )
             w[j] = weights[j]
@@ -429,31 +563,43 @@ def solve_columns(G, GB, weights, lam2, held, first, last, indptr, indices, data
         start = end
         out_indices, out_data, end = store_column(b, working, m, out_indices, out_data, end)
         counts[j - first] = end - start
-    return counts, out_indices[:end], out_data[:end], gaps
+    return counts, out_indices[:end], out_data[:end], gaps, rounds
 
 
 @njit(nogil=True, cache=True)
 def response_column(G, GB, g, zz, u, v, t, j):
-    """Linear term r and norm K of column j when its gene has the effect t.
+    """Return linear term r and norm K of column j when its gene has the effect t.
 
     With ``u = B theta`` less column j's own part, the column is an elastic net with
     ``r = (G_j + t (g - G u)) / (1 + t^2)``, penalties divided by the same number.
+
+    G, GB : (p, p) float64
+    g, u, v : (p,) float64, v = G u
+    zz, t : float
+    j : int
+    Returns (p,) float64 and float.
     """
     scale = 1.0 + t * t
     p = g.size
     r = np.empty(p)
     for q in range(p):
         r[q] = (G[j, q] + t * (g[q] - v[q])) / scale
-    left = zz
+    error = zz
     for q in range(p):
-        left += u[q] * (v[q] - 2.0 * g[q])
-    K = (G[j, j] + 2.0 * t * (g[j] - v[j]) + t * t * max(left, 0.0)) / (scale * scale)
+        error += u[q] * (v[q] - 2.0 * g[q])
+    K = (G[j, j] + 2.0 * t * (g[j] - v[j]) + t * t * max(error, 0.0)) / (scale * scale)
     return r, K
 
 
 @njit(nogil=True, cache=True)
 def edge_weights(a, e, j, lam1, lam4, scale):
-    """Half the L1 weight of each edge into gene j: lam1 + lam4 (e_q + e_j - 2 a_q a_j)."""
+    """Return half the L1 weight of each edge into gene j: lam1 + lam4 (e_q + e_j - 2 a_q a_j).
+
+    a, e : (p,) float64
+    j : int
+    lam1, lam4, scale : float, the weights are divided by `scale`
+    Returns (p,) float64.
+    """
     w = np.empty(a.size)
     for q in range(a.size):
         w[q] = 0.5 * max(lam1 + lam4 * (e[q] + e[j] - 2.0 * a[q] * a[j]), 0.0) / scale
@@ -463,9 +609,40 @@ def edge_weights(a, e, j, lam1, lam4, scale):
 
 @njit(nogil=True, cache=True)
 def sweep_columns(
-    G, GB, g, zz, theta, columns, a, e, lam1, lam2, lam4, indptr, indices, data, u, v, tol, rounds
+    G,
+    GB,
+    g,
+    zz,
+    theta,
+    columns,
+    a,
+    e,
+    lam1,
+    lam2,
+    lam4,
+    indptr,
+    indices,
+    data,
+    u,
+    v,
+    tol,
+    max_rounds,
 ):
-    """Solve the given columns in turn, keeping ``u = B theta`` and ``v = G u`` current."""
+    """Solve the given columns in turn, updating ``u = B theta`` and ``v = G u`` after each.
+
+    G : (p, p) float64
+    GB : (p, p) float64, row j is G b_j, rows changed in place
+    g, theta, a, e : (p,) float64
+    zz, lam1, lam2, lam4, tol : float
+    columns : (k,) int64
+    indptr : (p + 1,) int64
+    indices : (m,) int32
+    data : (m,) float64
+    u, v : (p,) float64, changed in place
+    max_rounds : int
+    Returns (k,) int64, (s,) int32, (s,) float64 and (k,) float64: numbers of edges, their
+    regulators and coefficients, and the gap per column.
+    """
     p = g.size
     b, c = np.zeros(p), np.empty(p)
     working, S = np.empty(p, np.int32), np.empty((128, 128))
@@ -483,7 +660,7 @@ def sweep_columns(
         w = edge_weights(a, e, j, lam1, lam4, 1.0 + t * t)
         c[:] = r - GB[j]
         ridge = lam2 / (1.0 + t * t)
-        gaps[i], m, S = solve_column(G, r, w, ridge, K, b, c, working, m, tol, rounds, S)
+        gaps[i], m, S, _ = solve_column(G, r, w, ridge, K, b, c, working, m, tol, max_rounds, S)
         GB[j] = r - c
         v += t * GB[j]
         for k in range(m):

@@ -11,7 +11,13 @@ from numba import njit
 
 @njit(nogil=True, cache=True)
 def degrees(indptr, indices, data):
-    """Degree d_q = sum_j w_qj of every gene."""
+    """Return the degree d_q = sum_j w_qj of every gene.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    Returns (p,) float64.
+    """
     p = indptr.size - 1
     d = np.zeros(p)
     for j in range(p):
@@ -24,7 +30,14 @@ def degrees(indptr, indices, data):
 
 @njit(nogil=True, cache=True)
 def neighbour_sums(indptr, indices, data, a):
-    """sum_r w_qr a_r of every gene q."""
+    """Return sum_r w_qr a_r of every gene q.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    a : (p,) float64
+    Returns (p,) float64.
+    """
     total = np.zeros(a.size)
     for j in range(a.size):
         for k in range(indptr[j], indptr[j + 1]):
@@ -36,7 +49,14 @@ def neighbour_sums(indptr, indices, data, a):
 
 @njit(nogil=True, cache=True)
 def graph_penalty(indptr, indices, data, a):
-    """sum over ordered pairs of w_qj (a_q - a_j)^2 with a = |theta| / s."""
+    """Return the sum over ordered pairs of w_qj (a_q - a_j)^2 with a = |theta| / s.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    a : (p,) float64
+    Returns float.
+    """
     total = 0.0
     for j in range(a.size):
         for k in range(indptr[j], indptr[j + 1]):

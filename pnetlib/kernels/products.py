@@ -9,7 +9,14 @@ from numba import njit
 
 @njit(nogil=True, cache=True)
 def network_loss(G, GB, indptr, indices, data):
-    """||X - XB||_F^2 / n from the Gram matrix and the rows of GB."""
+    """Return ||X - XB||_F^2 / n from the Gram matrix and the rows of GB.
+
+    G, GB : (p, p) float64, row j of GB is G b_j
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    Returns float.
+    """
     total = 0.0
     for j in range(indptr.size - 1):
         total += G[j, j]
@@ -20,7 +27,16 @@ def network_loss(G, GB, indptr, indices, data):
 
 @njit(nogil=True, cache=True)
 def gram_times_columns(G, indptr, indices, data, first, last, GB):
-    """Rows first..last-1 of GB: row j is G b_j."""
+    """Compute the rows first..last-1 of GB: row j is G b_j.
+
+    G : (p, p) float64
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    first, last : int
+    GB : (p, p) float64, rows changed in place
+    Returns nothing.
+    """
     for j in range(first, last):
         GB[j] = 0.0
         for k in range(indptr[j], indptr[j + 1]):
@@ -31,7 +47,14 @@ def gram_times_columns(G, indptr, indices, data, first, last, GB):
 
 @njit(nogil=True, cache=True)
 def column_products(indptr, indices, data, v):
-    """b_j'v of every column j."""
+    """Return b_j'v of every column j.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    v : (p,) float64
+    Returns (p,) float64.
+    """
     out = np.zeros(indptr.size - 1)
     for j in range(out.size):
         for k in range(indptr[j], indptr[j + 1]):
@@ -41,7 +64,14 @@ def column_products(indptr, indices, data, v):
 
 @njit(nogil=True, cache=True)
 def combine_columns(indptr, indices, data, theta):
-    """u = B theta, from the columns of the genes that have an effect."""
+    """Return u = B theta, from the columns of the genes that have an effect.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    theta : (p,) float64
+    Returns (p,) float64.
+    """
     u = np.zeros(theta.size)
     for j in range(theta.size):
         if theta[j] != 0.0:
@@ -52,7 +82,15 @@ def combine_columns(indptr, indices, data, theta):
 
 @njit(nogil=True, cache=True)
 def gram_rows(indptr, indices, data, T, genes):
-    """Rows of H = B'GB for the given genes; column k of `T` is G b of the k-th candidate."""
+    """Return rows of H = B'GB for the given genes.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    T : (p, k) float64, column i is G b of candidate i
+    genes : (m,) int64
+    Returns (m, k) float64.
+    """
     H = np.zeros((genes.size, T.shape[1]))
     for i in range(genes.size):
         for e in range(indptr[genes[i]], indptr[genes[i] + 1]):

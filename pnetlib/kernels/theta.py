@@ -15,7 +15,15 @@ from numba import njit
 
 @njit(nogil=True, cache=True)
 def candidate_links(indptr, indices, data, s, genes):
-    """N = w_qj / (s_q s_j) among the candidate genes."""
+    """Return N = w_qj / (s_q s_j) among the candidate genes.
+
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    s : (p,) float64
+    genes : (k,) int64
+    Returns (k, k) float64.
+    """
     place = np.full(s.size, -1)
     place[genes] = np.arange(genes.size)
     N = np.zeros((genes.size, genes.size))
@@ -32,18 +40,25 @@ def candidate_links(indptr, indices, data, s, genes):
 
 @njit(nogil=True, cache=True)
 def descend_theta(H, h, N, diag, signs, theta, lam3, lam4, tol, max_sweeps):
-    """Exact coordinate minimisation over the candidates until a sweep gains at most `tol`.
+    """Minimise over the candidates by exact coordinate steps until a sweep gains at most `tol`.
 
-    A gene's |theta_j| has the weight lam3/2 - 2 lam4 sum_q N_jq |theta_q|, which may be
-    negative; the minimiser stays closed. Where `signs` is not 0 the sign is fixed there and
-    the links act on sign * theta instead of |theta|.
+    A gene's |theta_j| has the weight lam3/2 - 2 lam4 sum_q N_jq |theta_q|, which may be negative;
+    the minimiser still has a closed form. Where `signs` is not 0 the sign is fixed there and the
+    links act on sign * theta instead of |theta|.
+
+    H, N : (k, k) float64
+    h, diag, signs : (k,) float64
+    theta : (k,) float64, changed in place
+    lam3, lam4, tol : float
+    max_sweeps : int
+    Returns nothing.
     """
     rho, links = h - H @ theta, N @ np.where(signs == 0.0, np.abs(theta), signs * theta)
     for _ in range(max_sweeps):
         gain = 0.0
         for j in range(theta.size):
             curvature = H[j, j] + 2.0 * lam4 * diag[j]
-            if curvature <= 0.0:  # a gene without regulators and links: only lam3 is left of it
+            if curvature <= 0.0:  # a gene without regulators and links: only lam3 acts
                 theta[j] = 0.0
                 continue
             pull = 2.0 * lam4 * links[j]

@@ -1,4 +1,4 @@
-"""Duality gaps computed anew from the expression, in float64 and without a Gram matrix."""
+"""Duality gaps recomputed from the expression, in float64 and without a Gram matrix."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,11 +8,11 @@ from scipy.sparse import csc_array
 from pnetlib.execution.threads import one_blas_thread, thread_count
 from pnetlib.kernels.column import EXCLUDED, duality_gap
 
-WIDTH = 64  # targets whose slopes are computed together: p x 64 numbers a thread
+WIDTH = 64  # targets whose slopes are computed together: p x 64 numbers per thread
 
 
 def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
-    """Relative duality gap of columns of B for X itself rather than for a stored Gram matrix.
+    """Compute the relative duality gaps of columns of B for X rather than for a Gram matrix.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
     lam1, lam2 : float
         Penalties of ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``.
     targets : sequence of int, optional
-        Columns looked at; all by default.
+        Columns to certify; all by default.
     n_jobs : int, optional
         Threads; the result does not depend on it.
 
@@ -39,12 +39,12 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
     def gaps(first):
         genes = targets[first : first + WIDTH]
         supports = [slice(B.indptr[j], B.indptr[j + 1]) for j in genes]
-        left, products = rows[genes], []
+        residuals, products = rows[genes], []
         for k, support in enumerate(supports):
             regulators = rows[B.indices[support]]
-            products.append(regulators @ left[k] / n)
-            left[k] -= B.data[support] @ regulators
-        slopes = left @ rows.T / n
+            products.append(regulators @ residuals[k] / n)
+            residuals[k] -= B.data[support] @ regulators
+        slopes = residuals @ rows.T / n
         w, b, r, found = np.full(p, 0.5 * lam1), np.zeros(p), np.zeros(p), np.empty(genes.size)
         for k, (j, support) in enumerate(zip(genes, supports)):
             at = B.indices[support]
@@ -52,7 +52,7 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
             K = rows[j] @ rows[j] / n
             gap = duality_gap(b, slopes[k], r, w, lam2, K)
             found[k] = gap / (0.5 * K) if K > 0.0 else gap
-            b[at], r[at], w[j] = 0.0, 0.0, 0.5 * lam1  # r counts where there are edges only
+            b[at], r[at], w[j] = 0.0, 0.0, 0.5 * lam1  # r matters only where there are edges
         return found
 
     with one_blas_thread(), ThreadPoolExecutor(thread_count(n_jobs)) as pool:

@@ -1,4 +1,4 @@
-"""Networks as compressed columns, and all columns solved side by side."""
+"""Networks as compressed columns, and their products with a Gram matrix."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,7 +15,17 @@ MAX_ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of B in compressed form: regulators and coefficients of each target."""
+    """The columns of B in compressed form: regulators and coefficients of each target.
+
+    Attributes
+    ----------
+    indptr : ndarray of int64 (p + 1,)
+        Where the edges of each target begin and end.
+    indices : ndarray of int32 (e,)
+        Regulator of each edge.
+    data : ndarray of float64 (e,)
+        Coefficient of each edge.
+    """
 
     indptr: np.ndarray
     indices: np.ndarray
@@ -23,58 +33,58 @@ class Columns:
 
     @classmethod
     def empty(cls, p):
-        """A network of p genes without edges."""
+        """Return a network of p genes without edges."""
         return cls(np.zeros(p + 1, np.int64), np.empty(0, np.int32), np.empty(0))
 
     @classmethod
     def join(cls, parts):
-        """Columns from consecutive pieces of (counts, indices, data)."""
+        """Return the columns of consecutive pieces of (counts, indices, data)."""
         counts, indices, data = (np.concatenate(piece) for piece in zip(*parts))
         return cls(np.concatenate(([0], np.cumsum(counts))), indices, data)
 
     @classmethod
     def of(cls, B):
-        """Columns of a dense or sparse matrix, regulators x targets."""
+        """Return the columns of a dense or sparse matrix, regulators x targets."""
         B = csc_array(B)
         B.sum_duplicates()
         return cls(B.indptr.astype(np.int64), B.indices.astype(np.int32), B.data.astype(float))
 
     @property
     def arrays(self):
-        """The three arrays in the order in which the kernels take them."""
+        """Return the three arrays in the order in which the kernels take them."""
         return self.indptr, self.indices, self.data
 
     def matrix(self):
-        """B as a scipy sparse array, regulators x targets."""
+        """Return B as a scipy sparse array, regulators x targets."""
         p = self.indptr.size - 1
         return csc_array((self.data, self.indices, self.indptr), shape=(p, p))
 
     def replace(self, genes, counts, indices, data):
-        """These columns with those of the given genes, in any order, exchanged."""
+        """Return these columns with those of the given genes, in any order, replaced."""
         old, ends = np.diff(self.indptr), np.cumsum(counts)
         rising = np.argsort(genes)
         pieces = [np.arange(ends[k] - counts[k], ends[k]) for k in rising]
-        taken_from = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
+        order = np.concatenate(pieces) if pieces else np.empty(0, np.int64)
         new = old.copy()
         new[genes] = counts
         indptr = np.concatenate(([0], np.cumsum(new)))
         out_indices, out_data = np.empty(indptr[-1], np.int32), np.empty(indptr[-1])
-        exchanged = np.zeros(old.size, bool)
-        exchanged[genes] = True
-        kept, taken = np.repeat(~exchanged, old), np.repeat(exchanged, new)
-        out_indices[~taken], out_data[~taken] = self.indices[kept], self.data[kept]
-        out_indices[taken], out_data[taken] = indices[taken_from], data[taken_from]
+        replaced = np.zeros(old.size, bool)
+        replaced[genes] = True
+        before, after = np.repeat(~replaced, old), np.repeat(replaced, new)
+        out_indices[~after], out_data[~after] = self.indices[before], self.data[before]
+        out_indices[after], out_data[after] = indices[order], data[order]
         return Columns(indptr, out_indices, out_data)
 
 
 def matrix_degrees(B):
-    """Degree d_q = sum_j (|B_qj| + |B_jq|) / 2 of every gene, from a dense or sparse matrix."""
+    """Return the degree d_q = sum_j (|B_qj| + |B_jq|) / 2 of every gene, from any matrix."""
     size = abs(B)
     return 0.5 * (size.sum(axis=0) + size.sum(axis=1))
 
 
 def gram_times(G, columns, n_jobs=None):
-    """Dense GB by rows: row j is G b_j."""
+    """Return GB as a dense array whose row j is G b_j."""
     GB = np.empty(G.shape)
     with ThreadPoolExecutor(thread_count(n_jobs)) as pool:
         list(

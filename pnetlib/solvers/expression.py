@@ -6,10 +6,11 @@ from pnetlib.kernels.column import solve_column
 from pnetlib.solvers.columns import MAX_ROUNDS
 
 
-def fit_expression(moments, lam1, lam2, tol, start=None):
-    """Coefficients and relative duality gap of the response on all genes.
+def fit_expression(moments, lam1, lam2, tol, start=None, max_iter=MAX_ROUNDS):
+    """Return the coefficients of the response on all genes, their relative gap and the rounds.
 
-    Minimises ``||z - X b||^2 / n + lam1 ||b||_1 + lam2 ||b||^2`` from the warm start `start`.
+    They minimise ``||z - X b||^2 / n + lam1 ||b||_1 + lam2 ||b||^2``, from the warm start `start`
+    and in at most `max_iter` rounds of the kernel.
     """
     p = moments.g.size
     b = np.zeros(p) if start is None else start.copy()
@@ -17,7 +18,7 @@ def fit_expression(moments, lam1, lam2, tol, start=None):
     support = np.flatnonzero(b)
     working[: support.size] = support
     c = moments.g - b[support] @ moments.G[support]
-    gap, _, _ = solve_column(
+    gap, _, _, rounds = solve_column(
         moments.G,
         moments.g,
         np.full(p, 0.5 * lam1),
@@ -28,7 +29,7 @@ def fit_expression(moments, lam1, lam2, tol, start=None):
         working,
         support.size,
         tol,
-        MAX_ROUNDS,
+        max_iter,
         np.empty((128, 128)),
     )
-    return b, gap
+    return b, gap, rounds

@@ -1,4 +1,4 @@
-"""What a network will take, in memory and time, before it is computed."""
+"""Forecasts of the memory and time that a network takes, before it is computed."""
 
 import time
 from dataclasses import dataclass
@@ -12,15 +12,15 @@ from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.network import solve_network
 
-LIBRARIES = 300e6  # bytes of the interpreter and what is imported
+LIBRARIES = 300e6  # bytes of the interpreter and the libraries
 SAMPLE = (500, 1000)  # genes of the two trial networks
-TYPICAL_EDGES = 50  # a target, where nothing is known yet
-GB = 1e9
+TYPICAL_EDGES = 50  # per target, where nothing is known yet
+GIGABYTE = 1e9
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Bytes and seconds that a network of p genes on n cell lines will take.
+    """Memory and time that a network of p genes on n cell lines will take.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class Forecast:
     seconds : float or None
         Time for Gram matrix and network; None where no trial was made.
     edges : float
-        Edges a target that are reckoned with.
+        Assumed edges per target.
     """
 
     n: int
@@ -49,42 +49,49 @@ class Forecast:
 
     @property
     def total(self):
-        """All bytes."""
+        """Bytes in all."""
         return self.gram + self.expression + self.network + self.scratch
 
     def __str__(self):
         parts = (
-            f"Gram {self.gram / GB:.2f}, expression {self.expression / GB:.2f}, network "
-            f"{self.network / GB:.2f}, rest {self.scratch / GB:.2f}"
+            f"Gram {self.gram / GIGABYTE:.2f}, expression {self.expression / GIGABYTE:.2f}, network "
+            f"{self.network / GIGABYTE:.2f}, rest {self.scratch / GIGABYTE:.2f}"
         )
-        free = "" if self.available is None else f" of {self.available / GB:.1f} GB available"
+        free = "" if self.available is None else f" of {self.available / GIGABYTE:.1f} GB available"
         took = (
             ""
             if self.seconds is None
-            else (f"; about {self.seconds:.3g} s with {self.edges:.0f} edges a target")
+            else (f"; about {self.seconds:.3g} s with {self.edges:.0f} edges per target")
         )
-        size = f"{self.p:,} genes x {self.n:,} lines: {self.total / GB:.2f} GB"
+        size = f"{self.p:,} genes x {self.n:,} lines: {self.total / GIGABYTE:.2f} GB"
         return f"{size}{free} ({parts}){took}"
 
+    @property
+    def shortage(self):
+        """One sentence on the memory that is missing; empty where there is enough."""
+        if self.available is None or self.total <= self.available:
+            return ""
+        return (
+            f"a network of {self.p:,} genes on {self.n:,} cell lines needs about "
+            f"{self.total / GIGABYTE:.2g} GB of memory and {self.available / GIGABYTE:.2g} GB are "
+            "available; take fewer genes, gram_dtype='float32' where it is offered, or a "
+            "machine with more memory."
+        )
+
     def require(self):
-        """Refuse what cannot fit.
+        """Refuse a network that does not fit.
 
         Raises
         ------
         SetupError
             If it needs more memory than is available.
         """
-        if self.available is not None and self.total > self.available:
-            raise SetupError(
-                f"a network of {self.p:,} genes on {self.n:,} lines needs about "
-                f"{self.total / GB:.2g} GB of memory and {self.available / GB:.2g} GB are "
-                "available; take fewer genes, gram_dtype='float32' where it is offered, or a "
-                "machine with more memory."
-            )
+        if self.shortage:
+            raise SetupError(self.shortage)
 
 
 def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDGES, n_jobs=None):
-    """Memory of a network, reckoned from the sizes alone.
+    """Estimate the memory of a network from its sizes alone.
 
     Parameters
     ----------
@@ -95,7 +102,7 @@ def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDG
     matrices : int
         p x p arrays of that type: 1 for the network, 2 for the joint model.
     edges : float
-        Edges a target.
+        Edges per target.
     n_jobs : int, optional
         Threads.
 
@@ -116,24 +123,24 @@ def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDG
     )
 
 
-def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n_jobs=None, seed=0):
-    """Memory and time of a network, from two small trials on genes drawn from X.
+def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", tol=1e-6, n_jobs=None, seed=0):
+    """Estimate the memory and time of a network from two small trials on genes drawn from X.
 
     Times are measured at 500 and 1,000 genes; the Gram matrix grows as p^2, the time and the
-    edges of a target by the power found between the two trials, within 1 to 1.5 and 0 to 1.
+    edges per target by the power found between the two trials, within 1 to 1.5 and 0 to 1.
 
     Parameters
     ----------
     X : ndarray (n, p)
         Expression.
-    lam1, lam2, gap_tol
+    lam1, lam2, tol
         As in `ElasticNetwork`.
     gram_dtype : {"float64", "float32"}
         Type of the Gram matrix.
     n_jobs : int, optional
         Threads.
     seed : int
-        Of the genes drawn.
+        Seed of the draw of genes.
 
     Returns
     -------
@@ -143,8 +150,8 @@ def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n
     n, p = X.shape
     drawn = np.random.default_rng(seed).permutation(p)
     sizes = sorted({min(size, p) for size in SAMPLE})
-    _trial(X[:, drawn[:50]], lam1, lam2, gram_dtype, gap_tol, n_jobs)  # compiles
-    trials = [_trial(X[:, drawn[:size]], lam1, lam2, gram_dtype, gap_tol, n_jobs) for size in sizes]
+    _trial(X[:, drawn[:50]], lam1, lam2, gram_dtype, tol, n_jobs)  # compiles
+    trials = [_trial(X[:, drawn[:size]], lam1, lam2, gram_dtype, tol, n_jobs) for size in sizes]
     (gram, column, edges), size = trials[-1], sizes[-1]
     slower, denser = 1.0, 0.0
     if len(sizes) == 2:
@@ -158,11 +165,11 @@ def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", gap_tol=1e-6, n
     return Forecast(**{**vars(memory), "seconds": float(seconds)})
 
 
-def _trial(X, lam1, lam2, gram_dtype, gap_tol, n_jobs):
-    """Seconds of the Gram matrix, seconds a column, and edges a column of a small network."""
+def _trial(X, lam1, lam2, gram_dtype, tol, n_jobs):
+    """Return seconds of the Gram matrix, seconds per column and edges per column of a trial."""
     p = X.shape[1]
     start = time.perf_counter()
     G = Moments.of(X, n_jobs=n_jobs, gram_dtype=gram_dtype).G
     ready = time.perf_counter()
-    B, _ = solve_network(G, np.full(p, 0.5 * lam1), lam2, Columns.empty(p), gap_tol, n_jobs=n_jobs)
+    B, _ = solve_network(G, np.full(p, 0.5 * lam1), lam2, Columns.empty(p), tol, n_jobs=n_jobs)
     return ready - start, (time.perf_counter() - ready) / p, B.data.size / p

@@ -1,12 +1,8 @@
 """The joint fit of network and prediction: alternating steps on one objective.
 
-    ||z - theta0 - X B theta||^2 / n  +  ||X - X B||_F^2 / n
-      + lam1 ||B||_1 + lam2 ||B||_F^2 + lam3 ||theta||_1
-      + lam4 sum_{q,j} w_qj (|theta_q| / s_q - |theta_j| / s_j)^2
-
-with ``w_qj = (|B_qj| + |B_jq|) / 2``, degrees ``d_q = sum_j w_qj`` and ``s = sqrt(d)`` or ``d``
-(Park, Imoto, Miyano 2022; the factor 1/n, the excluded self loops and the zero row of an
-isolated gene are this project's choice).
+The objective is given in full in the docstring of `pnetlib.PredictiveNetwork`. Its response enters
+through the moments ``g = X'z / n`` and ``z'z / n`` alone, and B through its sparse columns and
+``GB``, whose row j is G b_j.
 """
 
 from dataclasses import dataclass, field, replace
@@ -31,16 +27,16 @@ class Penalties:
     Attributes
     ----------
     lam1, lam2 : float
-        Absolute and squared size of the edges.
+        L1 and ridge penalty of the edges.
     lam3 : float
-        Absolute size of the effects theta.
+        L1 penalty of the effects theta.
     lam4 : float
-        Difference of linked genes' scaled effects.
+        Link penalty: differences between the scaled effects of linked genes.
     degree : {"sqrt", "d"}
         Effects are scaled by the square root of the degree or by the degree.
     coupling : {"exact", "lagged"}
         Edge weights in the B step: the derivative of the last term, degrees included, or
-        ``(a_q - a_j)^2`` with the scaled effects a held.
+        ``(a_q - a_j)^2`` with the scaled effects a held fixed.
     """
 
     lam1: float
@@ -53,10 +49,11 @@ class Penalties:
 
 @dataclass
 class State:
-    """A joint fit under way: the network, G times it, the effects and their traces.
+    """A joint fit in progress: the network, G times it, the effects and the objective so far.
 
     `settled` marks the columns solved as plain network columns under the L1 weights `weights`
-    and the ridge `lam2`: they need no new look while these stay the same.
+    and the ridge `lam2`: they need no new fit while these stay the same. `rounds` is the largest
+    number of rounds that a column of the network alone took.
     """
 
     B: Columns
@@ -69,37 +66,38 @@ class State:
     lam2: float
     trace: list = field(default_factory=list)
     converged: bool = False
+    rounds: int = 0
 
     def copy(self):
-        """A state that can be continued without changing this one."""
+        """Return a state that can be continued without changing this one."""
         return replace(self, GB=self.GB.copy(), theta=self.theta.copy(), trace=[])
 
+    @classmethod
+    def on(cls, moments, B, theta, gaps, n_jobs=None):
+        """Return a network and effects, found on other data, as a start on these."""
+        zeros, unsettled = np.zeros(theta.size), np.zeros(theta.size, bool)
+        GB = gram_times(moments.G, B, n_jobs)
+        return cls(B, GB, theta.copy(), zeros, gaps, unsettled, zeros.copy(), 0.0)
+
     def restart(self, moments, n_jobs=None):
-        """The same network and effects as a start on other data."""
-        GB = gram_times(moments.G, self.B, n_jobs)
-        return replace(
-            self,
-            GB=GB,
-            theta=self.theta.copy(),
-            signs=np.zeros_like(self.signs),
-            settled=np.zeros_like(self.settled),
-        )
+        """Return the same network and effects as a start on other data."""
+        return State.on(moments, self.B, self.theta, self.gaps, n_jobs)
 
 
 def degree_scale(d, degree):
-    """s_q, infinite for an isolated gene so that its scaled effect is 0."""
+    """Return s_q, infinite for an isolated gene so that its scaled effect is 0."""
     s = np.sqrt(d) if degree == "sqrt" else d.copy()
     s[d == 0.0] = np.inf
     return s
 
 
 def signed_effects(theta, signs):
-    """|theta|, or sign * theta where the sign is fixed."""
+    """Return |theta|, or sign * theta where the sign is fixed."""
     return np.where(signs == 0.0, np.abs(theta), signs * theta)
 
 
 def network_objective(moments, B, GB, pen):
-    """The part of the objective that the network alone decides: its loss and its penalties."""
+    """Return the part of the objective that depends on the network alone: loss and penalties."""
     return (
         network_loss(moments.G, GB, *B.arrays)
         + pen.lam1 * np.abs(B.data).sum()
@@ -108,7 +106,7 @@ def network_objective(moments, B, GB, pen):
 
 
 def effect_objective(moments, B, GB, theta, signs, pen):
-    """The rest of the objective: prediction error, effects and the penalty that links genes."""
+    """Return the rest of the objective: prediction error, effects and link penalty."""
     active = np.flatnonzero(theta)
     v = theta[active] @ GB[active]
     s = degree_scale(degrees(*B.arrays), pen.degree)
@@ -121,14 +119,14 @@ def effect_objective(moments, B, GB, theta, signs, pen):
 
 
 def objective(moments, B, GB, theta, signs, pen):
-    """The whole objective at a network and its effects."""
+    """Return the whole objective at a network and its effects."""
     return network_objective(moments, B, GB, pen) + effect_objective(
         moments, B, GB, theta, signs, pen
     )
 
 
 def scaled_effects(B, theta, signs, pen):
-    """a = |theta| / s and the vector e of the edge weights lam1 + lam4 (e_q + e_j - 2 a_q a_j)."""
+    """Return a = |theta| / s and e, of the edge weights lam1 + lam4 (e_q + e_j - 2 a_q a_j)."""
     d = degrees(*B.arrays)
     a = signed_effects(theta, signs) / degree_scale(d, pen.degree)
     if pen.coupling == "lagged":
@@ -137,28 +135,32 @@ def scaled_effects(B, theta, signs, pen):
     return a, a * mean if pen.degree == "sqrt" else 2.0 * a * mean - a * a
 
 
-def start_state(moments, pen, tol, n_jobs=None, warm=None):
-    """The network alone (theta = 0): the start of every joint fit.
+def start_state(moments, pen, tol, n_jobs=None, warm=None, max_iter=MAX_ROUNDS):
+    """Return the network alone (theta = 0), from which every joint fit starts.
 
-    `warm` is a state of the same data whose network is near, such as that of a larger lam1.
+    `warm` is a state of the same data with a similar network, such as that of a larger lam1.
     """
     G = moments.G
     B = Columns.empty(len(G)) if warm is None else warm.B
     GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
-    weights = np.full(len(G), 0.5 * pen.lam1)
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=GB, n_jobs=n_jobs)
-    zeros = np.zeros(len(G))
-    return State(B, GB, zeros, zeros.copy(), gaps, np.ones(len(G), bool), weights, pen.lam2)
+    weights, rounds = np.full(len(G), 0.5 * pen.lam1), np.zeros(len(G), np.int64)
+    B, gaps = solve_network(
+        G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, rounds=rounds, n_jobs=n_jobs
+    )
+    zeros, settled = np.zeros(len(G)), np.ones(len(G), bool)
+    return State(
+        B, GB, zeros, zeros.copy(), gaps, settled, weights, pen.lam2, rounds=int(rounds.max())
+    )
 
 
 def by_size(values):
-    """Genes with a value other than 0, largest first: an order that no renumbering changes."""
+    """Return genes with a value other than 0, largest first, whatever their numbering."""
     order = np.argsort(-np.abs(values), kind="stable")
     return order[: np.count_nonzero(values)]
 
 
 def candidate_gram(B, GB, genes, known):
-    """H = B'GB among the candidate genes, of which the first have their part `known`."""
+    """Return H = B'GB among the candidate genes; for the first of them it is `known`."""
     done = len(known)
     H = np.empty((genes.size, genes.size))
     H[:done, :done] = known
@@ -168,7 +170,7 @@ def candidate_gram(B, GB, genes, known):
 
 
 def theta_step(moments, state, pen, tol=1e-18):
-    """Minimise over theta; candidates grow until no other gene would become active."""
+    """Minimise over theta; candidates grow until no further gene would become active."""
     B, GB, theta = state.B.arrays, state.GB, state.theta
     d = degrees(*B)
     s = degree_scale(d, pen.degree)
@@ -194,16 +196,16 @@ def theta_step(moments, state, pen, tol=1e-18):
         rho = column_products(*B, moments.g - part @ GB[genes])
         pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
         centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
-        wanting = centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14
-        wanting[genes] = False
-        if not wanting.any():
+        candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14
+        candidates[genes] = False
+        if not candidates.any():
             break
-        genes = np.concatenate((genes, by_size(np.where(wanting, centre, 0.0))))
+        genes = np.concatenate((genes, by_size(np.where(candidates, centre, 0.0))))
     return state
 
 
 def initial_signs(moments, state, pen):
-    """Signs to hold fixed: of theta with lam4 = 0, of B_j'X'z where that is 0, else +1."""
+    """Return the fixed signs: of theta with lam4 = 0, of B_j'X'z where that is 0, else +1."""
     first = theta_step(moments, state.copy(), replace(pen, lam4=0.0)).theta
     marginal = column_products(*state.B.arrays, moments.g)
     signs = np.where(first != 0.0, np.sign(first), np.sign(marginal))
@@ -211,7 +213,7 @@ def initial_signs(moments, state, pen):
 
 
 def network_step(moments, state, pen, tol, n_jobs=None):
-    """Minimise over B with the edge weights held: active columns in turn, the others at once."""
+    """Minimise over B, edge weights fixed: active columns in turn, then the others in parallel."""
     G, theta = moments.G, state.theta
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
@@ -238,10 +240,10 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
-    held = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, held=held, n_jobs=n_jobs)
+    fixed = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs)
     gaps[active] = part[3]
-    state.gaps = np.where(held & (theta == 0.0), state.gaps, gaps)
+    state.gaps = np.where(fixed & (theta == 0.0), state.gaps, gaps)
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
 
@@ -297,22 +299,22 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_jo
 
 
 def kkt_residuals(moments, state, pen):
-    """How far the first-order conditions of the objective are from holding.
+    """Return the largest violations of the first-order conditions of the objective.
 
     Returns
     -------
     (float, float)
-        Largest violation over the edges, in units of lam1, and over the effects, of lam3.
+        Of the edges, on the scale of lam1, and of the effects, on the scale of lam3.
     """
     G, theta, B = moments.G, state.theta, state.B
     a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
     active = np.flatnonzero(theta)
-    left, matrix = moments.g - theta[active] @ state.GB[active], B.matrix()
+    residual, matrix = moments.g - theta[active] @ state.GB[active], B.matrix()
     worst = 0.0
     for first, last in chunks(len(G), 128):  # columns in blocks: no dense p x p array is made
         own = slice(first, last)
         dense = matrix[:, own].toarray()
-        slope = 2.0 * (np.outer(left, theta[own]) + G[:, own] - state.GB[own].T)
+        slope = 2.0 * (np.outer(residual, theta[own]) + G[:, own] - state.GB[own].T)
         slope -= 2.0 * pen.lam2 * dense
         weight = pen.lam1 + pen.lam4 * (e[:, None] + e[own] - 2.0 * np.outer(a, a[own]))
         edges = np.where(
@@ -326,7 +328,7 @@ def kkt_residuals(moments, state, pen):
 
 
 def theta_residual(moments, state, pen):
-    """Violation of the first-order condition of each effect, in units of lam3."""
+    """Return the violation of the first-order condition of each effect, on the scale of lam3."""
     theta, signs, B = state.theta, state.signs, state.B
     d = degrees(*B.arrays)
     s = degree_scale(d, pen.degree)

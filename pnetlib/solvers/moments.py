@@ -1,4 +1,4 @@
-"""What every model needs of the data: the Gram matrix and its companions."""
+"""Second moments, all that the models need of the data: the Gram matrix and its companions."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Moments:
 
     @classmethod
     def of(cls, X, z=None, *, standardize=True, n_jobs=None, gram_dtype="float64"):
-        """Moments of expression X (n, p), genes standardised, and response z (n,)."""
+        """Return the moments of expression X (n, p), genes standardised, and response z (n,)."""
         X, mean, scale = centred(X)
         if standardize:
             X /= scale
@@ -51,41 +51,41 @@ class Moments:
         return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
 
     def without(self, X, z, out, n_jobs=None):
-        """Moments of the lines that are left when some are taken out, by down-dating.
+        """Return the moments of the cell lines that remain when some are removed, by down-dating.
 
         With the sums of squares C about the old mean and the shift of the mean d,
-        ``C' = C - X_out'X_out - n' d d'``; genes are then standardised by what is left alone. The
-        cost goes with the lines taken out, not with those left.
+        ``C' = C - X_out'X_out - n' d d'``; genes are then standardised by the remaining lines
+        alone. The cost grows with the lines removed, not with those that remain.
 
         Parameters
         ----------
         X, z : ndarray (n, p), ndarray (n,)
             All lines' expression and response, of which these are the moments.
         out : ndarray of int
-            Lines to take out.
+            Lines to remove.
         n_jobs : int, optional
             Threads; the result does not depend on it.
 
         Returns
         -------
         Moments
-            Equal to `of` on the lines left, up to rounding.
+            Equal to `of` on the remaining lines, up to rounding.
         """
         n = self.n - len(out)
-        gone = (np.asarray(X, float)[out] - self.mean) / self.scale
-        gone_z = np.asarray(z, float)[out] - self.z_mean
-        shift, shift_z = -gone.sum(axis=0) / n, -gone_z.sum() / n
-        diagonal = self.n * np.diag(self.G) - np.einsum("ij,ij->j", gone, gone) - n * shift**2
+        removed = (np.asarray(X, float)[out] - self.mean) / self.scale
+        removed_z = np.asarray(z, float)[out] - self.z_mean
+        shift, shift_z = -removed.sum(axis=0) / n, -removed_z.sum() / n
+        diagonal = self.n * np.diag(self.G) - np.einsum("ij,ij->j", removed, removed) - n * shift**2
         if np.any(diagonal <= 1e-6 * self.n * np.diag(self.G)):  # too much would cancel
-            kept = np.setdiff1d(np.arange(self.n), out)
-            return Moments.of(np.asarray(X)[kept], np.asarray(z)[kept], n_jobs=n_jobs)
+            remaining = np.setdiff1d(np.arange(self.n), out)
+            return Moments.of(np.asarray(X)[remaining], np.asarray(z)[remaining], n_jobs=n_jobs)
         relative = np.sqrt(diagonal / n)
         C = self.n * self.G
-        C -= len(out) * gram(gone, n_jobs)
+        C -= len(out) * gram(removed, n_jobs)
         C -= np.outer(n * shift, shift)
         C /= n * relative[:, None] * relative
-        g = (self.n * self.g - gone.T @ gone_z - n * shift * shift_z) / (n * relative)
-        zz = (self.n * self.zz - gone_z @ gone_z - n * shift_z**2) / n
+        g = (self.n * self.g - removed.T @ removed_z - n * shift * shift_z) / (n * relative)
+        zz = (self.n * self.zz - removed_z @ removed_z - n * shift_z**2) / n
         return Moments(
             n,
             self.mean + shift * self.scale,
@@ -98,7 +98,7 @@ class Moments:
 
 
 def centred(X):
-    """Expression less its mean, the mean, and the standard deviation: 1 for a constant gene."""
+    """Return expression minus its mean, the mean, and the standard deviation (1 if constant)."""
     X = np.asarray(X, float)
     mean = X.mean(axis=0)
     X = X - mean
@@ -110,7 +110,7 @@ def centred(X):
 
 
 def gram(X, n_jobs=None, width=256, dtype="float64"):
-    """``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
+    """Compute ``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
 
     Parameters
     ----------
@@ -127,14 +127,14 @@ def gram(X, n_jobs=None, width=256, dtype="float64"):
     Returns
     -------
     ndarray (p, p)
-        The only array of this size that exists at any time.
+        G; no other array of this size is formed.
     """
     n, p = X.shape
     G = np.empty((p, p), dtype)
 
     def blocks(first):
         own = slice(first, first + width)
-        for start in range(first, p, width):  # square ones: both halves are written from cache
+        for start in range(first, p, width):  # square blocks: both halves are written from cache
             other = slice(start, start + width)
             block = X[:, own].T @ X[:, other]
             block /= n

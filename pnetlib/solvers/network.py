@@ -1,7 +1,7 @@
-"""One network in blocks of targets: tasks that an engine gives to worker processes.
+"""A network in blocks of targets, solved by threads or by the worker processes of an engine.
 
-A target needs the whole Gram matrix but no other target, so that a worker forms the Gram matrix of
-the expression once, keeps it as long as it holds the expression, and solves block after block.
+A target needs the whole Gram matrix but no other target. A worker therefore forms the Gram matrix
+once, stores it as long as it holds the expression, and solves block after block.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -15,45 +15,63 @@ from pnetlib.kernels.column import solve_columns
 from pnetlib.solvers.columns import MAX_ROUNDS, NO_GB, Columns
 from pnetlib.solvers.moments import Moments
 
-WIDTH = 256  # targets in a task: 69 tasks for 17,419 genes
+WIDTH = 256  # targets per task: 69 tasks for 17,419 genes
 
-_lock, _held = Lock(), {}
+_lock, _stored = Lock(), {}
 
 
-def held_gram(X, gram_dtype):
-    """The Gram matrix of X, formed once in a process as long as X is the same array."""
+def stored_gram(X, gram_dtype):
+    """Return the Gram matrix of X, formed once per process as long as X is the same array."""
     with _lock:
-        expression = _held.get("expression")
-        if expression is None or expression() is not X or _held["dtype"] != gram_dtype:
-            _held.clear()  # the old one goes before the new one needs its memory
+        expression = _stored.get("expression")
+        if expression is None or expression() is not X or _stored["dtype"] != gram_dtype:
+            _stored.clear()  # frees the old matrix before the new one needs memory
             G = Moments.of(X, n_jobs=1, gram_dtype=gram_dtype).G
-            _held.update(expression=ref(X, lambda gone: _held.clear()), dtype=gram_dtype, G=G)
-        return _held["G"]
+            _stored.update(expression=ref(X, lambda gone: _stored.clear()), dtype=gram_dtype, G=G)
+        return _stored["G"]
 
 
-def solve_block(X, lam1, lam2, tol, gram_dtype, start, first, last):
-    """Columns first..last-1 in compressed form, and their gaps."""
-    G = held_gram(X, gram_dtype)
+def solve_block(X, lam1, lam2, tol, max_iter, gram_dtype, start, first, last):
+    """Solve the columns first..last-1; return them in compressed form with their gaps."""
+    G = stored_gram(X, gram_dtype)
     weights, free = np.full(len(G), 0.5 * lam1), np.zeros(len(G), bool)
-    return solve_columns(G, NO_GB, weights, lam2, free, first, last, *start, tol, MAX_ROUNDS)
+    return solve_columns(G, NO_GB, weights, lam2, free, first, last, *start, tol, max_iter)
 
 
-def solve_on(engine, X, lam1, lam2, start, tol, gram_dtype):
-    """The network of expression X (n, p) by the workers of an engine.
+def solve_on(engine, X, lam1, lam2, start, tol, max_iter, gram_dtype):
+    """Estimate the network of expression X (n, p) by the workers of an engine.
 
     Returns
     -------
-    Columns, ndarray (p,)
-        The network and the relative duality gap of each column; the same bits as
-        `columns.solve_network` gives.
+    Columns, ndarray (p,), ndarray of int (p,)
+        The network, and the relative duality gap and the rounds of each column; the same bits as
+        `solve_network` gives.
     """
-    shared = X, lam1, lam2, tol, gram_dtype, start.arrays
+    shared = X, lam1, lam2, tol, max_iter, gram_dtype, start.arrays
     parts = list(engine.map(solve_block, chunks(X.shape[1], WIDTH), shared))
-    return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
+    return joined(parts)
 
 
-def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_jobs=None):
-    """Every gene on all others: p separate elastic nets in one Gram matrix.
+def joined(parts):
+    """Return network, gaps and rounds from the pieces that `solve_columns` gives."""
+    gaps, rounds = (np.concatenate([part[k] for part in parts]) for k in (3, 4))
+    return Columns.join([part[:3] for part in parts]), gaps, rounds
+
+
+def solve_network(
+    G,
+    weights,
+    lam2,
+    start,
+    tol,
+    *,
+    max_iter=MAX_ROUNDS,
+    GB=NO_GB,
+    fixed=None,
+    rounds=None,
+    n_jobs=None,
+):
+    """Regress every gene on all others: p separate elastic nets in one Gram matrix.
 
     Parameters
     ----------
@@ -67,22 +85,26 @@ def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_jobs=N
         Warm start; the solution is the same within the gap whatever it is.
     tol : float
         Relative duality gap to reach in every column.
+    max_iter : int, default=1000
+        Rounds per column at most.
     GB : ndarray (p, p), optional
         Row j is G b_j, of `start` on entry and of the solution on return.
-
-    held : ndarray of bool (p,), optional
+    fixed : ndarray of bool (p,), optional
         Columns to leave as they are in `start`.
+    rounds : ndarray of int (p,), optional
+        Filled with the rounds that each column took.
+    n_jobs : int or None, default=None
+        Threads; the result does not depend on it.
 
     Returns
     -------
     Columns, ndarray (p,)
         The network and the relative duality gap of each column.
     """
-
-    held = np.zeros(len(G), bool) if held is None else held
+    fixed = np.zeros(len(G), bool) if fixed is None else fixed
 
     def solve(piece):
-        return solve_columns(G, GB, weights, lam2, held, *piece, *start.arrays, tol, MAX_ROUNDS)
+        return solve_columns(G, GB, weights, lam2, fixed, *piece, *start.arrays, tol, max_iter)
 
     pieces = chunks(len(G))
     threads = thread_count(n_jobs)
@@ -91,4 +113,7 @@ def solve_network(G, weights, lam2, start, tol, *, GB=NO_GB, held=None, n_jobs=N
     else:
         with ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(solve, pieces))
-    return Columns.join([part[:3] for part in parts]), np.concatenate([part[3] for part in parts])
+    columns, gaps, taken = joined(parts)
+    if rounds is not None:
+        rounds[:] = taken
+    return columns, gaps

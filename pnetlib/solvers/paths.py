@@ -1,237 +1,286 @@
-"""Grids of lambdas, the models along them, and their choice by cross-validation.
+"""Grids of lambdas, warm-started paths along them, and what several paths share.
 
-Every model predicts ``z_mean + X u`` from standardised expression X: u is the coefficient
-vector of ELA and LA, and ``B theta`` of Pro and NW.P.
+Every model predicts ``z_mean + X u`` from standardised expression X, where u is the coefficient
+vector of ELA and LA, and ``B theta`` of Pro and NW.P. A path visits the points of a grid in order,
+so that each fit starts from the one before it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
-from sklearn.model_selection import KFold
 
+from pnetlib.execution.threads import one_blas_thread, thread_count
 from pnetlib.kernels.products import column_products
+from pnetlib.solvers.columns import MAX_ROUNDS
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.joint import Penalties, fit_joint, start_state, theta_step
 from pnetlib.solvers.moments import Moments
 
-METHODS = ("Pro", "NW.P", "ELA", "LA")
-NETWORK_METHODS = ("Pro", "NW.P")
+# Accuracy that the choice of lambdas needs: a path is not polished at every point.
 GAP_TOL = 1e-4
 TOL = 1e-3
 MAX_ITER = 10
-SMALLEST = 0.01  # the expression models' smallest lambda, relative to their largest
+SMALLEST = 0.01  # smallest lambda of the expression models, relative to their largest
 
 
-@dataclass(frozen=True)
-class Grid:
-    """Absolute lambdas of every method, computed once on a whole training part.
-
-    Attributes
-    ----------
-    networks : list of dict
-        For each lam1: ``lam1``, the values ``lam3`` of Pro, the finer ``lam3_fine`` of NW.P.
-    lam4 : tuple
-        Link penalties of Pro.
-    expression : dict
-        Points (lam1, lam2) of ELA and LA along their paths.
-    """
-
-    networks: list
-    lam4: tuple
-    expression: dict
-
-    def points(self, method):
-        """The grid points of a method as dicts of lambdas, in the order of its path."""
-        if method == "Pro":
-            return [
-                {"lam1": row["lam1"], "lam3": lam3, "lam4": lam4}
-                for row in self.networks
-                for lam4 in self.lam4
-                for lam3 in row["lam3"]
-            ]
-        if method == "NW.P":
-            return [
-                {"lam1": row["lam1"], "lam3": lam3}
-                for row in self.networks
-                for lam3 in row["lam3_fine"]
-            ]
-        return [{"lam1": lam1, "lam2": lam2} for lam1, lam2 in self.expression[method]]
+# Grids --------------------------------------------------------------------------------------
 
 
-def fit_networks(moments, lam1s, near=None):
-    """The network at each lam1, largest first, each started from the one before.
+def largest_lam1(moments):
+    """Return the smallest lam1 that leaves no edge in the network."""
+    G = moments.G
+    return 2.0 * np.max(np.abs(G - np.diag(np.diag(G))))
 
-    `near` are the networks of nearly the same lines, such as the whole training part of a fold.
+
+def largest_lam3(moments, network):
+    """Return the smallest lam3 that leaves no effect, for the network alone (a `State`)."""
+    return 2.0 * np.max(np.abs(column_products(*network.B.arrays, moments.g)))
+
+
+def largest_expression(moments):
+    """Return the smallest lam1 of ELA and LA that leaves no effect."""
+    return 2.0 * np.max(np.abs(moments.g))
+
+
+def fractions_of(largest, fractions):
+    """Return the fractions of a lambda, as a list of float."""
+    return [float(fraction * largest) for fraction in fractions]
+
+
+def elastic_net_points(lam1s, ratios):
+    """Return points (lam1, lam2): for each share of the L1 penalty, one path along lam1."""
+    return [
+        {"lam1": lam1, "lam2": float(0.5 * lam1 / ratio * (1.0 - ratio))}
+        for ratio in ratios
+        for lam1 in lam1s
+    ]
+
+
+# What paths share ---------------------------------------------------------------------------
+
+
+def fit_networks(moments, lam1s, near=None, *, lam2=0.0, gap_tol=GAP_TOL, max_iter=MAX_ROUNDS):
+    """Return the network at each lam1 (list of `State`), each started from the one before.
+
+    `near`, if given, holds networks of nearly the same lines to start from, such as those of the
+    whole training part for a fold of it.
     """
     states, before = [], None
     for number, lam1 in enumerate(lam1s):
         warm = before if near is None else near[number].restart(moments, 1)
-        before = start_state(moments, Penalties(lam1), GAP_TOL, 1, warm)
+        before = start_state(moments, Penalties(lam1, lam2), gap_tol, 1, warm, max_iter)
         states.append(before)
     return states
 
 
-def lam1_values(moments, profile):
-    """lam1 as fractions of the smallest one that leaves no edge."""
-    G = moments.G
-    largest = 2.0 * np.max(np.abs(G - np.diag(np.diag(G))))
-    return [float(fraction * largest) for fraction in profile.lam1]
-
-
-def make_grid(moments, networks, lam1s, profile):
-    """Grid of a training part: fractions of the lambdas that leave no edge and no effect."""
-    fine = np.geomspace(profile.lam3[0], profile.lam3[-1], len(profile.lam3) * len(profile.lam4))
-    rows = []
-    for lam1, state in zip(lam1s, networks):
-        lam3_max = 2.0 * np.max(np.abs(column_products(*state.B.arrays, moments.g)))
-        rows.append(
-            {
-                "lam1": lam1,
-                "lam3": [float(f * lam3_max) for f in profile.lam3],
-                "lam3_fine": [float(f * lam3_max) for f in fine],
-            }
-        )
-    alpha = np.max(np.abs(moments.g))
-    expression = {
-        "LA": _expression_points(alpha, (1.0,), profile.points),
-        "ELA": _expression_points(alpha, profile.ratios, profile.points // len(profile.ratios)),
-    }
-    return Grid(rows, profile.lam4, expression)
-
-
-def _expression_points(alpha, ratios, length):
-    """(lam1, lam2) along one path for each share of the L1 penalty."""
-    path = np.geomspace(1.0, SMALLEST, length)
-    return [
-        (float(2.0 * a * alpha), float(a * alpha / ratio * (1.0 - ratio)))
-        for ratio in ratios
-        for a in path
-    ]
-
-
-def expression_path(moments, points):
-    """Yield the coefficient vector at each point, warm-started along the path."""
-    b, before = None, np.inf
-    for point in points:
-        start = b if point["lam1"] < before else None
-        b, _ = fit_expression(moments, point["lam1"], point["lam2"], GAP_TOL, start)
-        before = point["lam1"]
-        yield b
-
-
-def network_path(moments, grid, networks):
-    """Yield (method, state) at each point; one network serves every lam3, lam4 and method."""
-    for row, network in zip(grid.networks, networks):
-        state = network.copy()
-        for lam3 in row["lam3_fine"]:
-            yield "NW.P", _theta(moments, state, row["lam1"], lam3)
-        for lam4 in grid.lam4:
-            state = network.copy()
-            for lam3 in row["lam3"]:
-                yield "Pro", _joint(moments, state, row["lam1"], lam3, lam4)
-
-
-def _theta(moments, state, lam1, lam3):
-    return theta_step(moments, state, Penalties(lam1, 0.0, lam3), 1e-6 * TOL)
-
-
-def _joint(moments, state, lam1, lam3, lam4):
-    pen = Penalties(lam1, 0.0, lam3, lam4)
-    return fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
-
-
-def predictor(state):
-    """u = B theta of a network method."""
-    return state.B.matrix() @ state.theta
-
-
-def path_errors(moments, X, z, grid):
-    """Mean squared error on unseen lines at every grid point of every method.
+class TrainingPart:
+    """The moments of some training lines and their networks, each computed once.
 
     Parameters
     ----------
     moments : Moments
-        Of the training lines.
-    X, z : ndarray (m, p), ndarray (m,)
-        Unseen expression in expression units, and response.
-    grid : Grid
-    """
-    networks = fit_networks(moments, [row["lam1"] for row in grid.networks])
-    X = (X - moments.mean) / moments.scale
-    errors = {method: [] for method in METHODS}
-
-    def add(method, u):
-        errors[method].append(float(np.mean((z - moments.z_mean - X @ u) ** 2)))
-
-    for method, state in network_path(moments, grid, networks):
-        add(method, predictor(state))
-    for method in ("ELA", "LA"):
-        for b in expression_path(moments, grid.points(method)):
-            add(method, b)
-    return {method: np.array(values) for method, values in errors.items()}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The lambdas chosen for every method by cross-validation inside one set of lines.
+        Moments of the lines.
 
     Attributes
     ----------
-    grid : Grid
-        All points tried.
-    errors : dict
-        Method to mean squared error (n_folds, n_points) on the inner folds.
-    networks : list of State
-        Network of all these lines at each lam1.
+    moments : Moments
+        The same.
     """
 
-    grid: Grid
-    errors: dict
-    networks: list
+    def __init__(self, moments):
+        self.moments = moments
+        self._networks = {}
 
-    def index(self, method):
-        """Index of the point of smallest mean error; the first of equals."""
-        return int(np.argmin(self.errors[method].mean(axis=0)))
-
-    def point(self, method):
-        """The lambdas of smallest mean error."""
-        return self.grid.points(method)[self.index(method)]
-
-
-def choose(X, z, profile, seed):
-    """Choose every method's lambdas by cross-validation on the lines given, and no others."""
-    whole = Moments.of(X, z, n_jobs=1)
-    lam1s = lam1_values(whole, profile)
-    networks = fit_networks(whole, lam1s)
-    grid = make_grid(whole, networks, lam1s, profile)
-    folds = KFold(profile.inner_folds, shuffle=True, random_state=seed)
-    parts = [
-        path_errors(whole.without(X, z, test, n_jobs=1), X[test], z[test], grid)
-        for _, test in folds.split(X)
-    ]
-    errors = {method: np.array([part[method] for part in parts]) for method in METHODS}
-    return whole, Choice(grid, errors, networks)
+    def networks(self, lam1s, **options):
+        """Return a dict of lam1 to network (`State`); `options` as in `fit_networks`."""
+        key = (*lam1s, *sorted(options.items()))
+        if key not in self._networks:
+            self._networks[key] = dict(zip(lam1s, fit_networks(self.moments, lam1s, **options)))
+        return self._networks[key]
 
 
-def refit(moments, choice, method):
-    """Fit a method on all training lines at its chosen point, by the same path as in choosing.
+class TrainingFolds:
+    """A set of training lines and its folds, with moments and networks that models share.
 
-    Returns
-    -------
-    ndarray (p,), State or None
-        The predictor u, and network and effects of Pro and NW.P.
+    Parameters
+    ----------
+    X : ndarray (n, p)
+        Expression.
+    z : ndarray (n,)
+        Response.
+    folds : iterable of (ndarray of int, ndarray of int)
+        Lines to fit on and lines to predict, as scikit-learn's splitters give them.
+    store : bool, default=True
+        Whether the moments and networks of the folds are stored for the next model. They take
+        one p x p array per fold, and one more per fold and lam1.
+
+    Attributes
+    ----------
+    whole : TrainingPart
+        All the lines.
     """
-    if method in ("ELA", "LA"):
-        path = choice.grid.points(method)[: choice.index(method) + 1]
-        return list(expression_path(moments, path))[-1], None
-    point = choice.point(method)
-    number = [row["lam1"] for row in choice.grid.networks].index(point["lam1"])
-    row, state = choice.grid.networks[number], choice.networks[number].copy()
-    for lam3 in row["lam3"] if method == "Pro" else row["lam3_fine"]:
-        if method == "Pro":
-            _joint(moments, state, row["lam1"], lam3, point["lam4"])
+
+    def __init__(self, X, z, folds, *, store=True):
+        self.X, self.z, self.folds, self.store = X, z, list(folds), store
+        self.whole = TrainingPart(Moments.of(X, z, n_jobs=1))
+        self._parts = {}
+
+    def part(self, number):
+        """Return the training part of a fold, by down-dating the moments of all lines."""
+        if number in self._parts:
+            return self._parts[number]
+        train, everything = self.folds[number][0], np.arange(len(self.X))
+        if len(np.unique(train)) < len(train):  # lines drawn more than once
+            moments = Moments.of(self.X[train], self.z[train], n_jobs=1)
         else:
-            _theta(moments, state, row["lam1"], lam3)
-        if lam3 == point["lam3"]:
-            break
-    return predictor(state), state
+            out = np.setdiff1d(everything, train)
+            moments = self.whole.moments.without(self.X, self.z, out, n_jobs=1)
+        part = TrainingPart(moments)
+        if self.store:
+            self._parts[number] = part
+        return part
+
+    def errors(self, paths, n_jobs=1):
+        """Return the mean squared errors on the lines to predict, for each path.
+
+        Parameters
+        ----------
+        paths : sequence of ExpressionPath or NetworkPath
+            Paths that visit the same points in every fold.
+        n_jobs : int or None, default=1
+            Folds computed at the same time; the result does not depend on it.
+
+        Returns
+        -------
+        list of ndarray (n_folds, n_points)
+            One array per path.
+        """
+
+        def fold(number):
+            part, test = self.part(number), self.folds[number][1]
+            moments, z = part.moments, self.z[test]
+            X = (self.X[test] - moments.mean) / moments.scale
+            return [
+                [float(np.mean((z - moments.z_mean - X @ u) ** 2)) for u, _ in path.along(part)]
+                for path in paths
+            ]
+
+        numbers, threads = range(len(self.folds)), thread_count(n_jobs)
+        with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
+            rows = list(map(fold, numbers) if threads == 1 else pool.map(fold, numbers))
+        return [np.array(errors) for errors in zip(*rows)]
+
+
+# Paths --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExpressionPath:
+    """ELA or LA along points (lam1, lam2); a fit starts anew where lam1 does not fall.
+
+    Attributes
+    ----------
+    points : list of dict
+        Lambdas of each point; without lam2 it is 0.
+    tol : float, default=1e-4
+        Relative duality gap to reach.
+    max_iter : int, default=1000
+        Rounds of the kernel at most.
+    """
+
+    points: list
+    tol: float = GAP_TOL
+    max_iter: int = MAX_ROUNDS
+
+    def along(self, part, points=None):
+        """Yield the coefficients and their (gap, rounds) at each point (of `points`, if given)."""
+        b, before = None, np.inf
+        for point in self.points if points is None else points:
+            lam1, start = point["lam1"], b if point["lam1"] < before else None
+            b, *reached = fit_expression(
+                part.moments, lam1, point.get("lam2", 0.0), self.tol, start, self.max_iter
+            )
+            before = lam1
+            yield b, reached
+
+    def at(self, part, index):
+        """Return what `along` yields at one point, reached by the path that leads to it."""
+        *_, last = self.along(part, self.points[: index + 1])
+        return last
+
+
+@dataclass(frozen=True)
+class NetworkPath:
+    """Pro or NW.P along points (lam1, lam3, lam4); one network serves every lam3 and lam4.
+
+    A new lam1 or lam4 starts from the network of that lam1 without effects.
+
+    Attributes
+    ----------
+    points : list of dict
+        Lambdas of each point; those missing are the ones of `penalties`.
+    fit : callable
+        ``fit(moments, penalties, state)`` changes a `State` from the point before.
+    penalties : Penalties
+        Ridge and conventions.
+    gap_tol : float, default=1e-4
+        Relative duality gap of the networks that the path starts from.
+    max_iter : int, default=1000
+        Rounds of the kernel at most for these networks.
+    """
+
+    points: list
+    fit: Callable
+    penalties: Penalties
+    gap_tol: float = GAP_TOL
+    max_iter: int = MAX_ROUNDS
+
+    def penalties_at(self, point):
+        """Return the `Penalties` of a point."""
+        return replace(self.penalties, **point)
+
+    def along(self, part, points=None):
+        """Yield u and the state at each point (of `points`, if given).
+
+        The state is changed by the next step; take from it what is needed before that.
+        """
+        lam1s = list(dict.fromkeys(point["lam1"] for point in self.points))
+        networks = part.networks(
+            lam1s, lam2=self.penalties.lam2, gap_tol=self.gap_tol, max_iter=self.max_iter
+        )
+        branch = None
+        for point in self.points if points is None else points:
+            pen = self.penalties_at(point)
+            if (pen.lam1, pen.lam4) != branch:
+                branch, state = (pen.lam1, pen.lam4), networks[pen.lam1].copy()
+            self.fit(part.moments, pen, state)
+            yield predictor(state), state
+
+    def at(self, part, index):
+        """Return u and the state at one point, reached by the branch that leads to it."""
+        end = self.points[index]
+        branch = [
+            point
+            for point in self.points[: index + 1]
+            if point["lam1"] == end["lam1"] and point.get("lam4") == end.get("lam4")
+        ]
+        *_, last = self.along(part, branch)
+        return last
+
+
+def joint_step(tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER):
+    """Return the fit of Pro at a point, on one thread."""
+    return partial(fit_joint, tol=tol, gap_tol=gap_tol, max_iter=max_iter, n_jobs=1)
+
+
+def effects_step(moments, pen, state):
+    """Fit NW.P at a point: the effects alone, for the network of the state."""
+    return theta_step(moments, state, pen, 1e-6 * TOL)
+
+
+def predictor(state):
+    """Return u = B theta of a network method."""
+    return state.B.matrix() @ state.theta

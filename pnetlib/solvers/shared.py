@@ -1,13 +1,13 @@
-"""One network that groups share, and what each group adds to it: an estimator of ours.
+"""One network that groups share, and each group's deviation from it: this project's estimator.
 
 The data-shared lasso (Gross and Tibshirani, Computational Statistics and Data Analysis
-2016;101:226-235) for every gene in turn. With n_k lines in part k, N lines in all and each part
+2016;101:226-235) for every gene in turn. With n_k cell lines in part k, N lines in all and each part
 standardised within itself, column j of ``B`` and of the deviations ``D_k`` minimises
 
     (1/N) sum_k ||x_kj - X_k (b + d_k)||^2 + lam1 ||b||_1 + lam1 sum_k sqrt(n_k / N) ||d_k||_1
 
 The network of group k is ``B + D_k``. The root gives noise the same chance of an edge in ``B`` and
-in a deviation (the paper takes one constant). Lines of no group have no deviation; they inform
+in a deviation (that paper uses one constant). Lines of no group have no deviation; they inform
 ``B`` alone.
 """
 
@@ -18,23 +18,23 @@ from pnetlib.solvers.columns import MAX_ROUNDS
 
 
 def standardised(X):
-    """X with mean 0 and variance 1 (ddof = 0) in each column; a constant one becomes 0."""
+    """Return X with mean 0 and variance 1 (ddof = 0) per column; a constant one becomes 0."""
     X = X - X.mean(axis=0)
     scale = np.sqrt(np.mean(X**2, axis=0))
     return X / np.where(scale > 0.0, scale, 1.0)
 
 
 def fit_shared(parts, rest, lam1, tol=1e-5):
-    """Networks of groups that share what they can.
+    """Estimate networks of groups that share edges as far as the data allow.
 
     Parameters
     ----------
     parts : sequence of ndarray (n_k, p)
-        Expression of the lines of each group.
+        Expression of the cell lines of each group.
     rest : ndarray (m, p)
         Expression of the lines of no group; may have no row.
     lam1 : float
-        Penalty of an edge; a deviation's is ``sqrt(n_k / N)`` times that.
+        Penalty of an edge; that of a deviation is ``sqrt(n_k / N)`` times as large.
     tol : float
         Relative duality gap to reach in every column.
 

@@ -179,14 +179,14 @@ def test_a_network_in_blocks_on_a_cluster_has_the_same_bits(dask_engine, monkeyp
 
 def test_a_process_forms_the_gram_matrix_once_and_lets_it_go_with_the_expression():
     X = np.random.default_rng(0).normal(size=(20, 6))
-    first = blocks.held_gram(X, "float64")
-    assert blocks.held_gram(X, "float64") is first
+    first = blocks.stored_gram(X, "float64")
+    assert blocks.stored_gram(X, "float64") is first
     np.testing.assert_allclose(first, np.corrcoef(X.T), atol=1e-12)
-    assert blocks.held_gram(X, "float32").dtype == np.float32
+    assert blocks.stored_gram(X, "float32").dtype == np.float32
     other = X.copy()
-    assert blocks.held_gram(other, "float64") is not first
+    assert blocks.stored_gram(other, "float64") is not first
     del other
-    assert blocks._held == {}
+    assert blocks._stored == {}
 
 
 def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from builders import words
 
-from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison import figures as comparison
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.style import METHOD_COLOURS

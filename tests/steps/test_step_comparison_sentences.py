@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison import sentences
 from pnetlib.steps.comparison.compute import BASELINES
 

@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import beta
 
 from pnetlib.datasets.simulated import simulate_cohort
-from pnetlib.estimators import WeightedPredictiveNetwork
-from pnetlib.solvers.paths import METHODS, refit
+from pnetlib.estimators import PredictiveNetwork
+from pnetlib.steps.choice import METHODS, refit
 from pnetlib.steps.comparison.compute import (
     compare,
     fold_errors,
@@ -184,10 +184,15 @@ def test_lambdas_are_those_of_the_weighted_model(cohort, omega):
     X = cohort.expression.loc[lines, genes].to_numpy()
     z = cohort.response.loc[lines, "Docetaxel"].to_numpy()
     moments, choice, error = choose_weighted(X, z, PROFILE, SEED, omega)
-    u, _ = refit(moments, choice, "Pro")
+    u, _ = refit(choice, "Pro")
     point = choice.point("Pro")
-    model = WeightedPredictiveNetwork(
-        omega, point["lam1"], 0.0, point["lam3"] * np.sqrt(omega), point["lam4"] * omega, n_jobs=1
+    model = PredictiveNetwork(
+        point["lam1"],
+        0.0,
+        point["lam3"] * np.sqrt(omega),
+        point["lam4"] * omega,
+        response_weight=omega,
+        n_jobs=1,
     ).fit(X, z)
     ours = (moments.z_mean + (X - moments.mean) / moments.scale @ u) / np.sqrt(omega)
     assert np.corrcoef(ours, model.predict(X))[0, 1] > 0.99

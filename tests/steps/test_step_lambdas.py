@@ -9,12 +9,13 @@ import pytest
 from scipy.special import comb
 
 from pnetlib.datasets.simulated import simulate_cohort
-from pnetlib.estimators import ElasticNetwork, Moments
+from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import Engine
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.joint import Penalties, start_state, theta_step
-from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.solvers.moments import Moments
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import held_out
 from pnetlib.steps.lambdas import compute, figures
 from pnetlib.steps.lambdas.compute import (
@@ -114,10 +115,10 @@ def test_expression_df_is_the_divergence_of_the_fit(lam1, lam2):
     X, y = naive.cohort(3, 40, 12)
 
     def fit(response):
-        b, _ = fit_expression(moments_of(X, response), lam1, lam2, 1e-13)
+        b, *_ = fit_expression(moments_of(X, response), lam1, lam2, 1e-13)
         return X @ b
 
-    b, _ = fit_expression(moments_of(X, y), lam1, lam2, 1e-13)
+    b, *_ = fit_expression(moments_of(X, y), lam1, lam2, 1e-13)
     df = expression_df(X.T @ X / len(X), b, lam2)
     assert np.count_nonzero(b) > 0
     assert df == pytest.approx(divergence(fit, y), abs=1e-4)
@@ -144,7 +145,7 @@ def test_effects_df_is_the_divergence_with_the_network_held(lam4):
 @pytest.mark.parametrize("lam2", [0.0, 0.2])
 def test_network_df_is_that_of_every_column(lam2):
     X, _ = naive.cohort(1, 50, 9)
-    model = ElasticNetwork(0.3, lam2, gap_tol=1e-12).fit(X)
+    model = ElasticNetwork(0.3, lam2, tol=1e-12).fit(X)
     G = X.T @ X / len(X)
     expected = [expression_df(G, b, lam2) for b in model.B_.toarray().T]
     np.testing.assert_allclose(network_df(G, model.B_, lam2), expected, rtol=1e-12)
@@ -153,7 +154,7 @@ def test_network_df_is_that_of_every_column(lam2):
     def fit(target):
         others = np.delete(np.arange(9), j)
         moments = moments_of(X[:, others], target)
-        b, _ = fit_expression(moments, 0.3, lam2, 1e-13)
+        b, *_ = fit_expression(moments, 0.3, lam2, 1e-13)
         return X[:, others] @ b
 
     assert expected[j] == pytest.approx(divergence(fit, X[:, j].copy()), abs=1e-4)
@@ -180,7 +181,7 @@ def test_description_is_what_the_data_give(chosen, method):
     X, z, moments, choice = chosen
     X, z = (X - moments.mean) / moments.scale, z - z.mean()
     n, p = X.shape
-    u, state = refit(moments, choice, method)
+    u, state = refit(choice, method)
     fit = fits_along(moments, choice)[method][choice.index(method)]
     np.testing.assert_array_equal(fit.u, u)
     errors, ks, ps = [np.mean((z - X @ u) ** 2)], [np.count_nonzero(u)], [p]

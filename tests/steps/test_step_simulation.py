@@ -14,7 +14,7 @@ from pnetlib.errors import UsageError
 from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.table1 import published_selection
-from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.simulation import ablation, compute, figures, sentences, summaries
 from pnetlib.steps.simulation.compute import CELL, MEASURES, Data
 from pnetlib.steps.simulation.designs import Design, draw_truth
@@ -159,7 +159,7 @@ def test_edges_as_pair_by_pair():
 def test_a_row_is_what_the_chosen_model_finds(found, method):
     data = compute.draw_data(DESIGN, 1, SIZES, SEED)
     moments, choice = choose(data.X, data.z, SIZES.tuning, SEED + 1)
-    u, state = refit(moments, choice, method)
+    u, state = refit(choice, method)
     selected = (u if state is None else state.theta) != 0
     relevant = np.arange(66) < 33
     row = found[(found["graph"] == "TF hub") & (found["replicate"] == 1)]
@@ -396,11 +396,11 @@ def test_path_of_an_unchanged_fit_is_that_of_pro():
     """The ablation's own path, with nothing changed, chooses and finds what `choose` does."""
     data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     moments, choice = choose(data.X, data.z, SIZES.tuning, SEED)
-    points = choice.grid.points("Pro")
+    points = choice.points("Pro")
     index = ablation.choose_along(data.X, data.z, points, ablation.Fit(), 2, SEED)
     assert index == choice.index("Pro")
     u, state = ablation.refit_along(moments, points, index, ablation.Fit())
-    expected, reference = refit(moments, choice, "Pro")
+    expected, reference = refit(choice, "Pro")
     assert_allclose(u, expected, atol=2e-3)
     assert ((u != 0) != (expected != 0)).mean() < 0.03
 
@@ -409,7 +409,7 @@ def test_path_of_an_unchanged_fit_is_that_of_pro():
 def test_variants_are_the_estimators_options(name):
     data = compute.draw_data(DESIGN, 0, SIZES, SEED)
     moments, choice = choose(data.X, data.z, SIZES.tuning, SEED)
-    point = choice.grid.points("Pro")[2]
+    point = choice.points("Pro")[2]
     assert point["lam4"] > 0
     _, state = ablation.refit_along(moments, [point], 0, ablation.FITS[name])
     if name == "B fixed":
@@ -438,8 +438,8 @@ def test_raw_response_only_changes_the_weight_of_the_prediction():
     moments, choice = choose(raw.X, raw.z, SIZES.tuning, SEED)
     plain = choose(data.X, data.z, SIZES.tuning, SEED)
     for method in ("LA", "NW.P"):  # their fits scale with the response, ELA's ridge does not
-        u, state = refit(moments, choice, method)
-        v, other = refit(*plain, method)
+        u, state = refit(choice, method)
+        v, other = refit(plain[1], method)
         assert_allclose(
             compute.measure(raw, moments, u, state)["error"],
             compute.measure(data, plain[0], v, other)["error"],

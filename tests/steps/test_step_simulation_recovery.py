@@ -13,7 +13,7 @@ from scipy.stats import ttest_1samp
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
 from pnetlib.execution.engine import Engine
-from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison import sentences as statements
 from pnetlib.steps.simulation.recovery import (
     MEASURES,
@@ -99,7 +99,7 @@ def test_a_row_is_what_the_chosen_model_finds(cohort, found, method):
     lines, genes = cohort.lines_for(drug), cohort.top_genes(SMOKE.n_genes)
     X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
     moments, choice = choose(X.to_numpy(), z.to_numpy(), SMOKE, 1)
-    u, state = refit(moments, choice, method)
+    u, state = refit(choice, method)
     estimate = pd.Series(u if state is None else state.theta, genes)
     theta = truth.theta.loc[genes, drug]
     row = found.set_index(["drug", "method"]).loc[(drug, method)]

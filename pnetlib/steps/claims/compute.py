@@ -21,8 +21,8 @@ from scipy.stats import hypergeom
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.permutation import LEVEL
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 

@@ -5,8 +5,8 @@ import pandas as pd
 
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.solvers.columns import matrix_degrees
-from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.claims.compute import Evidence, Number
 from pnetlib.steps.comparison.compute import fold_errors, paired_differences
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together

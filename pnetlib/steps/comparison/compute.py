@@ -1,4 +1,4 @@
-"""Figure 2: prediction error of Pro, NW.P, ELA and LA on cell lines they never saw."""
+"""Figure 2: prediction error of Pro, NW.P, ELA and LA on cell lines not used in training."""
 
 from dataclasses import asdict, dataclass
 
@@ -8,16 +8,16 @@ from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import KFold
 
 from pnetlib.execution.engine import Engine, Work
-from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.choice import METHODS, choose, fit_methods, lambdas
 
 BASELINES = ("drug mean", "tissue mean")
-SMALL_TISSUE = 5  # a tissue with fewer training lines is given the drug mean
+SMALL_TISSUE = 5  # a tissue with fewer training lines gets the drug mean
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Predictions of every method for every line while it was held out.
+    """Predictions of every method for every cell line, from folds in which it was held out.
 
     Attributes
     ----------
@@ -25,7 +25,7 @@ class Comparison:
         Columns drug, repeat, fold, line, z, n_train and one per method and baseline.
     choices : DataFrame
         Columns drug, repeat, fold, method, the lambdas chosen in that training part and the
-        inner error they were chosen by.
+        inner error by which they were chosen.
     """
 
     predictions: pd.DataFrame
@@ -33,7 +33,7 @@ class Comparison:
 
 
 def outer_folds(lines, n_folds, repeat, seed):
-    """Fold of every cell line, the same for all drugs and methods; a Series of 0..n_folds-1."""
+    """Return the fold of every cell line, the same for all drugs and methods (0..n_folds-1)."""
     folds = pd.Series(0, index=lines, dtype=int)
     split = KFold(n_folds, shuffle=True, random_state=seed + 1000 * repeat).split(lines)
     for number, (_, test) in enumerate(split):
@@ -42,16 +42,16 @@ def outer_folds(lines, n_folds, repeat, seed):
 
 
 def tissue_means(tissue, z, new_tissue):
-    """Mean training response of each new line's tissue; the drug mean where it is too rare."""
+    """Return the mean training response of each new line's tissue; of the drug where it is rare."""
     groups = z.groupby(tissue.loc[z.index])
     means = groups.mean()[groups.size() >= SMALL_TISSUE]
     return new_tissue.map(means).fillna(z.mean()).to_numpy(float)
 
 
 def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False, folds=None):
-    """One outer fold: choose and fit on the training lines, predict the others.
+    """Compute one outer fold: choose and fit on the training lines, predict the others.
 
-    Genes are filtered, standardised and lambdas chosen on the training lines alone. With
+    Genes are filtered and standardised, and lambdas chosen, on the training lines alone. With
     `permute` the responses are shuffled among all lines first: the control. `folds`, a Series
     by line, is drawn by `outer_folds` unless given.
 
@@ -71,8 +71,7 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
     genes = cohort.top_genes(profile.n_genes, lines=train, force=force)
     X = cohort.expression.loc[train, genes].to_numpy()
     X_new = cohort.expression.loc[test, genes].to_numpy()
-    moments, choice = choose(X, z[train].to_numpy(), profile, seed)
-    X_new = (X_new - moments.mean) / moments.scale
+    models = fit_methods(X, z[train].to_numpy(), profile, seed)
     tissue = cohort.annotation["tissue"]
     columns = {
         "drug": drug,
@@ -85,12 +84,11 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
         "tissue mean": tissue_means(tissue.loc[train], z[train], tissue.loc[test]),
     }
     rows = []
-    for method in METHODS:
-        u, _ = refit(moments, choice, method)
-        columns[method] = moments.z_mean + X_new @ u
+    for method, model in models.items():
+        columns[method] = model.predict(X_new)
         where = {"drug": drug, "repeat": repeat, "fold": fold, "method": method}
-        error = {"inner error": float(choice.errors[method].mean(axis=0).min())}
-        rows.append(where | choice.point(method) | error)
+        error = {"inner error": -model.best_score_}
+        rows.append(where | lambdas(method, model.best_params_) | error)
     return pd.DataFrame(columns), pd.DataFrame(rows)
 
 
@@ -107,7 +105,7 @@ def compare(
     kept=None,
     advance=None,
 ):
-    """Nested cross-validation of all methods for all drugs.
+    """Run the nested cross-validation of all methods for all drugs.
 
     Parameters
     ----------
@@ -118,15 +116,15 @@ def compare(
     drugs : list of str, optional
         All of the cohort's by default.
     force : sequence of str
-        Genes that enter whatever their variance.
+        Genes included whatever their variance.
     permute : bool
         Shuffle the responses first (the control; `profile.control_folds` folds of one repeat).
     n_jobs : int, optional
-        Folds done at the same time where no engine is given; the result does not depend on it.
+        Folds computed at the same time where no engine is given; the result does not depend on it.
     engine : Engine, optional
-        What computes the folds.
+        Computes the folds.
     kept : Folds, optional
-        Folds finished earlier, which are not computed again, and where each new one is kept.
+        Stores each new fold; folds stored earlier are not computed again.
     advance : callable, optional
         Called after each fold.
 
@@ -143,7 +141,7 @@ def compare(
 
 
 def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=None):
-    """The folds that `compare` computes: tasks of drug, repeat and fold."""
+    """Return the work of `compare`: one task per drug, repeat and fold."""
     drugs = list(cohort.response.columns) if drugs is None else drugs
     repeats = 1 if permute else profile.repeats
     folds = profile.control_folds if permute else profile.outer_folds
@@ -158,7 +156,7 @@ def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
 
 
 def fold_errors(predictions, methods=METHODS + BASELINES):
-    """Mean squared error of each method in each outer fold, with the lines trained and tested."""
+    """Return the mean squared error of each method, and the numbers of lines, per outer fold."""
     squared = predictions[list(methods)].sub(predictions["z"], axis=0) ** 2
     keys = [predictions[key] for key in ("drug", "repeat", "fold")]
     errors = squared.groupby(keys, sort=False).mean()
@@ -168,7 +166,7 @@ def fold_errors(predictions, methods=METHODS + BASELINES):
 
 
 def method_errors(errors, methods=METHODS + BASELINES):
-    """Mean squared error of each method and drug with standard error and 95 % interval."""
+    """Return each method's mean squared error per drug, with standard error and 95 % interval."""
     rows = []
     for drug, part in errors.groupby(level="drug", sort=False):
         for method in methods:
@@ -178,9 +176,10 @@ def method_errors(errors, methods=METHODS + BASELINES):
 
 
 def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
-    """Error of the reference less that of each other method, fold by fold; below 0 it is better.
+    """Return the error of the reference minus that of each other method, paired by fold.
 
-    The last rows, drug "all", average the drugs within each fold first.
+    Below 0 the reference is better. The last rows, drug "all", average the drugs within each fold
+    first.
     """
     rows = []
     pooled = errors.groupby(level=["repeat", "fold"], sort=False).mean()
@@ -206,14 +205,14 @@ def choose_on_all_lines(
     kept=None,
     advance=None,
 ):
-    """Each drug's lambdas for every method, chosen by cross-validation on all its lines.
+    """Choose every method's lambdas for each drug by cross-validation on all its lines.
 
     `engine`, `kept` and `advance` are as in `compare`, with drugs in place of folds.
 
     Returns
     -------
     dict
-        Drug to method to lambdas: what the networks of all lines are fitted with.
+        Drug to method to lambdas; the networks of all lines are fitted with them.
     """
     engine = engine or Engine(threads=n_jobs or 1)
     work = choice_work(cohort, profile, seed, drugs, force, kept)
@@ -221,7 +220,7 @@ def choose_on_all_lines(
 
 
 def choice_work(cohort, profile, seed, drugs=None, force=(), kept=None):
-    """The choices that `choose_on_all_lines` makes: one task a drug."""
+    """Return the work of `choose_on_all_lines`: one task per drug."""
     tasks = [(drug,) for drug in (cohort.response.columns if drugs is None else drugs)]
     content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
     shared = (cohort, profile, seed, tuple(force))
@@ -237,7 +236,7 @@ def _chosen(cohort, profile, seed, force, drug):
 
 
 def numbers(compared, errors, differences, control, chosen):
-    """The numbers of notebook 02 as nested dicts, keyed by drug and method."""
+    """Return the numbers of the comparison as nested dicts, keyed by drug and method."""
     lines = compared.predictions.groupby("drug")["line"].nunique()
     drugs = {}
     for drug, part in errors.groupby("drug", sort=False):

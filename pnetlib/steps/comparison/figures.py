@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
-from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.style import BLACK, FAINT, METHOD_COLOURS, caption, new_figure, styled
 

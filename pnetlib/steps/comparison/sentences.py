@@ -1,6 +1,6 @@
 """Sentences of notebook 02, generated from its numbers."""
 
-from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
+from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.words import counted, listed
 

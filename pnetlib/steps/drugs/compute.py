@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold
 
 from pnetlib.datasets import list_drugs
 from pnetlib.execution.engine import Engine
-from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import (
     Comparison,
     fold_errors,
@@ -222,7 +222,7 @@ def held_out_weighted(cohort, profile, seed, drug, repeat, fold, omega):
     genes = cohort.top_genes(profile.n_genes, lines=train)
     X = cohort.expression.loc[train, genes].to_numpy()
     moments, choice, error = choose_weighted(X, z[train].to_numpy(), profile, seed, omega)
-    u, _ = refit(moments, choice, "Pro")
+    u, _ = refit(choice, "Pro")
     X_new = (cohort.expression.loc[test, genes].to_numpy() - moments.mean) / moments.scale
     prediction = (moments.z_mean + X_new @ u) / np.sqrt(omega)
     point = choice.point("Pro")

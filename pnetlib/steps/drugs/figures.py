@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.drugs.compute import OTHERS
 from pnetlib.steps.style import DATA, FAINT, METHOD_COLOURS, caption, new_figure, styled
 

@@ -26,8 +26,8 @@ from scipy.special import gammaln
 
 from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
-from pnetlib.solvers.paths import METHODS, choose, expression_path, network_path, predictor
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps.choice import METHODS, choose
 from pnetlib.steps.comparison.compute import outer_folds
 
 RULES = ("CV", "1-SE", "BIC", "EBIC")
@@ -164,18 +164,13 @@ def fits_along(moments, choice):
         Method to a list of `Fitted`, in the order of its grid points; the fits are those of
         `refit`.
     """
-    fits = {method: [] for method in METHODS}
-    points = {method: choice.grid.points(method) for method in METHODS}
-
-    def add(method, u, state=None):
-        fits[method].append(describe(moments, points[method][len(fits[method])], u, state))
-
-    for method, state in network_path(moments, choice.grid, choice.networks):
-        add(method, predictor(state), state)
-    for method in ("ELA", "LA"):
-        for b in expression_path(moments, points[method]):
-            add(method, b)
-    return fits
+    return {
+        method: [
+            describe(moments, point, u, state)
+            for point, (u, state) in zip(choice.points(method), choice.along(method))
+        ]
+        for method in METHODS
+    }
 
 
 # Rules --------------------------------------------------------------------------------------
@@ -246,7 +241,7 @@ def held_out_rules(cohort, profile, seed, drug, fold):
     X = (cohort.expression.loc[test, genes].to_numpy() - moments.mean) / moments.scale
     rows, fits = [], fits_along(moments, choice)
     for method in METHODS:
-        points = choice.grid.points(method)
+        points = choice.points(method)
         for rule, index in choose_by(choice.errors[method], fits[method]).items():
             fit, point = fits[method][index], points[index]
             left = z[test].to_numpy() - moments.z_mean - X @ fit.u

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pnetlib.solvers.paths import METHODS
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.lambdas.compute import RULES
 from pnetlib.steps.style import METHOD_COLOURS, caption, new_figure, styled
 

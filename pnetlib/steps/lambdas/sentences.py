@@ -1,6 +1,6 @@
 """What notebook 07 says, in sentences made from its numbers."""
 
-from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
+from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.lambdas.compute import RULES
 from pnetlib.words import listed
 

@@ -111,7 +111,7 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
             tables[group] = {
                 2.0 * fraction: np.mean(
                     [
-                        ElasticNetwork(2.0 * fraction, gap_tol=1e-4, n_jobs=1)
+                        ElasticNetwork(2.0 * fraction, tol=1e-4, n_jobs=1)
                         .fit(X[train])
                         .error(X[test])
                         for train, test in folds

@@ -13,8 +13,9 @@ from sklearn.model_selection import KFold
 
 from pnetlib.solvers.joint import Penalties, fit_joint, initial_signs, start_state, theta_step
 from pnetlib.solvers.moments import Moments
-from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, choose, predictor, refit
+from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, predictor
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import choose, refit
 from pnetlib.steps.simulation.compute import cell, draw_data, measure
 
 # Variant: what is changed, in the order of tables and figures.
@@ -110,7 +111,7 @@ def refit_along(moments, points, index, fit):
 
 def restricted(choice, allowed):
     """Return the choice with Pro restricted to the points that `allowed` accepts."""
-    accepted = np.array([allowed(point) for point in choice.grid.points("Pro")])
+    accepted = np.array([allowed(point) for point in choice.points("Pro")])
     errors = np.where(accepted, choice.errors["Pro"], np.inf)
     return replace(choice, errors=choice.errors | {"Pro": errors})
 
@@ -123,7 +124,7 @@ def ablate(design, number, sizes, seed):
     data = draw_data(design, number, sizes, seed)
     tuning, folds_seed = sizes.tuning, seed + number
     moments, choice = choose(data.X, data.z, tuning, folds_seed)
-    points = choice.grid.points("Pro")
+    points = choice.points("Pro")
     raw = replace(data, z=data.z * data.unit, z_new=data.z_new * data.unit, unit=1.0)
 
     def along(fit):
@@ -132,16 +133,16 @@ def ablate(design, number, sizes, seed):
 
     def on_raw():
         own, chosen = choose(raw.X, raw.z, tuning, folds_seed)
-        return raw, own, *refit(own, chosen, "Pro")
+        return raw, own, *refit(chosen, "Pro")
 
     def limited(allowed):
-        return data, moments, *refit(moments, restricted(choice, allowed), "Pro")
+        return data, moments, *refit(restricted(choice, allowed), "Pro")
 
     makers: dict[str, Callable] = {
-        "Pro": lambda: (data, moments, *refit(moments, choice, "Pro")),
+        "Pro": lambda: (data, moments, *refit(choice, "Pro")),
         "lam4 = 0": lambda: limited(lambda point: point["lam4"] == 0),
         "lam4 > 0": lambda: limited(lambda point: point["lam4"] > 0),
-        "NW.P": lambda: (data, moments, *refit(moments, choice, "NW.P")),
+        "NW.P": lambda: (data, moments, *refit(choice, "NW.P")),
         "raw response": on_raw,
         **{name: (lambda fit=fit: along(fit)) for name, fit in FITS.items()},
     }

@@ -22,7 +22,7 @@ import pandas as pd
 from sklearn.metrics import average_precision_score, roc_curve
 
 from pnetlib.execution.engine import Engine
-from pnetlib.solvers.paths import METHODS, choose, refit
+from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.simulation.designs import RESPONSES, SCENARIOS, Design, draw_truth
 from pnetlib.steps.simulation.recovery import selection_rates
 
@@ -180,7 +180,7 @@ def replicate(design, number, sizes, seed):
     moments, choice = choose(data.X, data.z, sizes.tuning, seed + number)
     truth, rows = data.truth, []
     for method in METHODS:
-        u, state = refit(moments, choice, method)
+        u, state = refit(choice, method)
         point = choice.point(method)
         rows.append(
             {

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from pnetlib.solvers.paths import METHODS, NETWORK_METHODS
+from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.simulation.ablation import VARIANTS
 from pnetlib.steps.simulation.compute import CELL
 from pnetlib.steps.simulation.designs import GRAPHS, RESPONSES

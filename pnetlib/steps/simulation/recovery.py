@@ -20,8 +20,8 @@ from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
 from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
-from pnetlib.solvers.paths import METHODS, choose, refit
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import METHODS, choose, refit
 
 MEASURES = ("TP", "TN", "Ave", "hub rank", "hub AUC", "hub AUC by effect", "effect r")
 
@@ -144,7 +144,7 @@ def recover_drug(cohort, profile, seed, force, permute, number, drug):
     hubs = genes.isin(cohort.truth.hubs) & relevant
     rows = []
     for method in METHODS:
-        u, state = refit(moments, choice, method)
+        u, state = refit(choice, method)
         effect = np.abs(u if state is None else state.theta)
         scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
         rank, area = ranking_rates(effect * scale, hubs, relevant)

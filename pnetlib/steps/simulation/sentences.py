@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.simulation.compute import TN_LEVEL
 from pnetlib.steps.simulation.designs import RESPONSES
 from pnetlib.steps.simulation.summaries import ABSENT, APPEARS, FAR, LIKE, OPEN

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.intervals import student_interval
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.simulation.compute import CELL, MEASURES
 
 # Our choice of what "clearly ahead" and "similar" mean; the paper's smallest lead in TP is 0.29.

@@ -161,7 +161,7 @@ def held_weights(a, e, pen):
 
 
 def best_response_column(X, z, B, theta, weights, lam2, j):
-    """Column j of the B step with the other columns held, on stacked data, by brute force."""
+    """Column j of the B step with the other columns fixed, on stacked data, by brute force."""
     others = np.delete(np.arange(len(B)), j)
     rest = B.copy()
     rest[:, j] = 0.0
@@ -238,7 +238,7 @@ def test_network_step_solves_every_column_under_its_weights(edges, degree):
 
 
 @pytest.mark.parametrize("lam2", [0.0, 0.1])
-def test_gaps_of_columns_that_feel_the_response_are_theirs(lam2, monkeypatch):
+def test_gaps_of_columns_coupled_to_the_response_are_theirs(lam2, monkeypatch):
     X, z = naive.cohort(8, 30, 6)
     B, theta, pen, m = linked(8), effects(8), Penalties(0.15, lam2, 0.1, 0.03), Moments.of(X, z)
     s = state_of(m, B, theta)
@@ -256,13 +256,13 @@ def test_gaps_of_columns_that_feel_the_response_are_theirs(lam2, monkeypatch):
 def test_held_columns_are_left_alone():
     X, _ = naive.cohort(9, 30, 6)
     G = X.T @ X / 30
-    B, held = naive.columns(linked(9)), np.arange(6) % 2 == 0
+    B, fixed = naive.columns(linked(9)), np.arange(6) % 2 == 0
     GB = np.ascontiguousarray((G @ linked(9)).T)
-    new, _ = solve_network(G, np.full(6, 0.1), 0.0, B, 1e-10, GB=GB, held=held, n_jobs=1)
+    new, _ = solve_network(G, np.full(6, 0.1), 0.0, B, 1e-10, GB=GB, fixed=fixed, n_jobs=1)
     plain, _ = solve_network(G, np.full(6, 0.1), 0.0, Columns.empty(6), 1e-10)
     new, plain = new.matrix().toarray(), plain.matrix().toarray()
-    np.testing.assert_array_equal(new[:, held], linked(9)[:, held])
-    np.testing.assert_allclose(new[:, ~held], plain[:, ~held], atol=1e-4)
+    np.testing.assert_array_equal(new[:, fixed], linked(9)[:, fixed])
+    np.testing.assert_allclose(new[:, ~fixed], plain[:, ~fixed], atol=1e-4)
     np.testing.assert_allclose(GB, (G @ new).T, atol=1e-12)
 
 
@@ -386,10 +386,10 @@ def test_start_near_another_network():
     m, pen = Moments.of(X, z), Penalties(0.1)
     cold = start_state(m, pen, 1e-12)
     larger = start_state(m, Penalties(0.3), 1e-12)
-    kept = larger.GB.copy()
+    before = larger.GB.copy()
     warm = start_state(m, pen, 1e-12, warm=larger)
     np.testing.assert_allclose(warm.B.matrix().toarray(), cold.B.matrix().toarray(), atol=1e-6)
-    np.testing.assert_array_equal(larger.GB, kept)
+    np.testing.assert_array_equal(larger.GB, before)
     assert not warm.theta.any()
 
 

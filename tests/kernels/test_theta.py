@@ -95,14 +95,14 @@ def test_sweep_over_effects_minimises_each_in_turn(seed, degree):
     theta = np.random.default_rng(seed).normal(size=6)
     theta[naive.degrees(B) == 0] = 0.0
     links = naive.links(B) / np.outer(naive.scale(B, degree), naive.scale(B, degree))
-    ours, expected = theta[genes], theta.copy()
+    found, expected = theta[genes], theta.copy()
     kernel.descend_theta(
         (F.T @ F / n)[np.ix_(genes, genes)],
         (F.T @ z / n)[genes],
         links[np.ix_(genes, genes)],
         np.diag(L)[genes],
         np.zeros(genes.size),
-        ours,
+        found,
         lam3,
         lam4,
         0.0,
@@ -120,7 +120,7 @@ def test_sweep_over_effects_minimises_each_in_turn(seed, degree):
             others[j] = x
             values.append(naive.objective(X, z, B, others, pen))
         expected[j] = candidates[int(np.argmin(values))]
-    np.testing.assert_allclose(ours, expected[genes], atol=1e-12)
+    np.testing.assert_allclose(found, expected[genes], atol=1e-12)
 
 
 @pytest.mark.parametrize("degree", DEGREES)

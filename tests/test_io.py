@@ -49,13 +49,13 @@ def test_other_programs_read_the_files(tmp_path):
 @pytest.mark.parametrize("suffix", SUFFIXES)
 def test_start_from_a_file_gives_the_same_network(tmp_path, suffix):
     X, _ = naive.cohort(1, 60, 20)
-    wide = ElasticNetwork(0.3, gap_tol=1e-12, n_jobs=1).fit(X)
+    wide = ElasticNetwork(0.3, tol=1e-12, n_jobs=1).fit(X)
     path = write_network(tmp_path / f"net{suffix}", wide.B_)
-    cold, warm = (ElasticNetwork(0.1, gap_tol=1e-12, n_jobs=1) for _ in range(2))
+    cold, warm = (ElasticNetwork(0.1, tol=1e-12, n_jobs=1) for _ in range(2))
     cold.fit(X)
     warm.fit(X, start=read_network(path)[0])
     np.testing.assert_allclose(warm.B_.toarray(), cold.B_.toarray(), atol=1e-7)
-    again = ElasticNetwork(0.3, gap_tol=1e-11, n_jobs=1).fit(X, start=read_network(path)[0])
+    again = ElasticNetwork(0.3, tol=1e-11, n_jobs=1).fit(X, start=read_network(path)[0])
     np.testing.assert_array_equal(again.B_.toarray(), wide.B_.toarray())
 
 

@@ -53,7 +53,7 @@ def test_networks_are_those_of_a_lasso_on_the_stacked_design(lam1):
 def test_one_group_of_all_lines_alone_shares_everything():
     X = lines(4, 60)
     _, (B,) = fit_shared([X], np.empty((0, 5)), 0.2, 1e-10)
-    alone = ElasticNetwork(0.2, gap_tol=1e-10).fit(X).B_.toarray()
+    alone = ElasticNetwork(0.2, tol=1e-10).fit(X).B_.toarray()
     # b and d are one column twice at one price: only their sum counts.
     np.testing.assert_allclose(B, alone, atol=1e-4)
 

@@ -30,7 +30,7 @@ def solve(G, r, w, lam2, K, start=None, tol=1e-10, rounds=1000):
     support = np.flatnonzero(b)
     working[: support.size] = support
     c = r - G @ b
-    gap, _, _ = column.solve_column(
+    gap, *_ = column.solve_column(
         G, r, w, lam2, K, b, c, working, support.size, tol, rounds, np.empty((4, 4))
     )
     np.testing.assert_allclose(c, r - G @ b, atol=1e-12 * max(np.sqrt(K), 1.0))
@@ -152,18 +152,18 @@ def test_combination_of_rows_is_taken_out(taken, dtype):
 @pytest.mark.parametrize("seed", range(20))
 def test_working_set_keeps_its_members_and_adds_the_worst(seed):
     rng = np.random.default_rng(seed)
-    p, held = 200, 50
+    p, size = 200, 50
     b, c, w = np.zeros(p), rng.normal(size=p), rng.uniform(0.1, (0.5, 2.5)[seed % 2], size=p)
     working = np.zeros(p, np.int32)
-    working[:held] = members = rng.choice(p, held, replace=False)
-    edges = members[rng.random(held) < (0.2, 0.9)[seed // 2 % 2]]
+    working[:size] = members = rng.choice(p, size, replace=False)
+    edges = members[rng.random(size) < (0.2, 0.9)[seed // 2 % 2]]
     b[edges] = 1.0
-    m = column.extend_working_set(b, c, w, working, held)
-    added, limit = working[held:m], max(32, edges.size // 2)
+    m = column.extend_working_set(b, c, w, working, size)
+    added, limit = working[size:m], max(32, edges.size // 2)
     violation = np.abs(c) - w
     violation[members] = -1.0
     wanting = np.count_nonzero(violation > 0)
-    np.testing.assert_array_equal(working[:held], members)
+    np.testing.assert_array_equal(working[:size], members)
     worst = np.argsort(-violation, kind="stable")[: added.size]
     np.testing.assert_array_equal(added, np.sort(worst))
     assert np.all(violation[added] > 0)
@@ -295,16 +295,16 @@ def test_a_gene_leaves_the_factor():
     U, ridge = column.support_factor(G, np.arange(7), 0.1)
     assert ridge == 0
     A, gone = G + 0.1 * np.eye(7), np.empty((0, 7))
-    kept = list(range(7))
+    remaining = list(range(7))
     for out in (4, 0):
         v = column.solve_without(U, gone, np.eye(7)[out])
         gone = np.vstack((gone, v / np.sqrt(v[out])))
-        kept.remove(out)
+        remaining.remove(out)
         d = column.solve_without(U, gone, r)
         np.testing.assert_allclose(
-            d[kept], np.linalg.solve(A[np.ix_(kept, kept)], r[kept]), atol=1e-12
+            d[remaining], np.linalg.solve(A[np.ix_(remaining, remaining)], r[remaining]), atol=1e-12
         )
-        assert np.abs(np.delete(d, kept)).max() < 1e-13
+        assert np.abs(np.delete(d, remaining)).max() < 1e-13
 
 
 def test_newton_steps_among_collinear_genes_descends():
@@ -450,9 +450,9 @@ def test_load_and_store_a_column():
     GB = np.ascontiguousarray((G @ B).T)
     for j in range(6):
         part = slice(indptr[j], indptr[j + 1])
-        for held in (np.empty((0, 0)), GB):
+        for stored in (np.empty((0, 0)), GB):
             b, c, working = np.zeros(6), np.empty(6), np.zeros(6, np.int32)
-            m = column.load_column(G, held, j, indices[part], data[part], b, c, working)
+            m = column.load_column(G, stored, j, indices[part], data[part], b, c, working)
             np.testing.assert_array_equal(b, B[:, j])
             np.testing.assert_allclose(c, G[j] - G @ B[:, j], atol=1e-14)
             assert set(working[:m]) == set(np.flatnonzero(B[:, j]))

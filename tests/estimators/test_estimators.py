@@ -1,7 +1,9 @@
 """The estimators: equal to scikit-learn, and indifferent to what should not matter."""
 
+import pickle
 import re
 import warnings
+from functools import partial
 
 import naive
 import networkx as nx
@@ -21,9 +23,11 @@ from pnetlib.estimators import (
     LassoExpression,
     NetworkThenPredict,
     PredictiveNetwork,
+    predictive,
 )
-from pnetlib.solvers import expression, joint, network
+from pnetlib.solvers import joint
 from pnetlib.solvers.joint import Penalties
+from pnetlib.solvers.network import solve_network
 
 EVERY = [
     ElasticNetExpression(),
@@ -34,7 +38,8 @@ EVERY = [
 ]
 NETWORKS = EVERY[2:]
 PREDICTORS = EVERY[:2] + EVERY[3:]
-TIGHT = {"gap_tol": 1e-13}
+TIGHT = {"tol": 1e-13}
+GAPS = {"gap_tol": 1e-13}
 PRO = {"tol": 1e-12, "gap_tol": 1e-13, "n_jobs": 1, "max_iter": 2000}
 
 
@@ -51,8 +56,12 @@ def raw(seed, n=40, p=8):
 
 def tight(model):
     """The model at tolerances at which only rounding is left."""
-    options = {name: value for name, value in PRO.items() if name in model.get_params()}
-    return clone(model).set_params(**options)
+    return clone(model).set_params(**(PRO if isinstance(model, PredictiveNetwork) else TIGHT))
+
+
+def gap_tolerance(model):
+    """The name of the tolerance of the duality gaps."""
+    return "gap_tol" if isinstance(model, PredictiveNetwork) else "tol"
 
 
 def network_of(model):
@@ -60,7 +69,9 @@ def network_of(model):
 
 
 # Few rounds: the checks do not wait for convergence on responses of a hundred units.
-@parametrize_with_checks([*EVERY[:-1], PredictiveNetwork(max_iter=20, n_jobs=1)])
+@parametrize_with_checks(
+    [*EVERY[:-2], NetworkThenPredict(0.1, n_jobs=1), PredictiveNetwork(max_iter=20, n_jobs=1)]
+)
 def test_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -103,7 +114,7 @@ def test_network_and_joint_model_without_effects_equal_elastic_nets(n, p, lam1, 
     model = ElasticNetwork(lam1, lam2, **TIGHT).fit(X)
     np.testing.assert_allclose(network_of(model), expected, atol=1e-6)
     for degree in ("sqrt", "d"):
-        pro = PredictiveNetwork(lam1, lam2, 1e4, 0.5, degree=degree, **TIGHT).fit(X, z)
+        pro = PredictiveNetwork(lam1, lam2, 1e4, 0.5, degree=degree, **GAPS).fit(X, z)
         assert not pro.theta_.any()
         np.testing.assert_allclose(network_of(pro), expected, atol=1e-6)
         np.testing.assert_allclose(pro.predict(X), z.mean())
@@ -144,6 +155,21 @@ def test_threads_give_the_same_bits(model):
     if hasattr(model, "lam3"):
         np.testing.assert_array_equal(one.theta_, two.theta_)
         assert one.theta_.any()
+
+
+@named(PREDICTORS[2:])
+def test_coefficients_are_those_of_expression(model):
+    X, z = raw(23)
+    model = clone(model).fit(X, z)
+    np.testing.assert_array_equal(model.coef_, model.B_ @ model.theta_)
+    assert model.intercept_ == model.theta0_ == pytest.approx(z.mean()) and model.coef_.any()
+
+
+@pytest.mark.parametrize("n_jobs", [None, -1, 0])
+def test_all_allowed_cores_have_three_names(n_jobs):
+    X, _ = raw(24)
+    one, all_cores = (ElasticNetwork(n_jobs=k).fit(X) for k in (1, n_jobs))
+    np.testing.assert_array_equal(network_of(one), network_of(all_cores))
 
 
 @named(PREDICTORS)
@@ -224,7 +250,7 @@ def test_equal_and_nearly_equal_genes_converge(model, mixing):
     X[:, 2] = 20.0 - X[:, 0]
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        model = clone(model).set_params(gap_tol=1e-8).fit(X, z)
+        model = clone(model).set_params(**{gap_tolerance(model): 1e-8}).fit(X, z)
     gaps = model.gaps_ if hasattr(model, "gaps_") else model.gap_
     assert np.max(gaps) <= 1e-8
     if hasattr(model, "B_"):
@@ -250,7 +276,7 @@ def test_twin_genes_of_real_lines_converge(gdsc_folder, lam1):
     assert np.corrcoef(X["AKR1C1"], X["AKR1C3"])[0, 1] > 0.7
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        model = ElasticNetwork(lam1=lam1, gap_tol=1e-10).fit(X)
+        model = ElasticNetwork(lam1=lam1, tol=1e-10).fit(X)
     assert np.max(model.gaps_) <= 1e-10
     scaled = ((X - X.mean()) / X.std(ddof=0)).to_numpy()
     for target in (0, 1):
@@ -277,8 +303,8 @@ def test_network_without_penalty_is_least_squares():
     X, z = raw(8, 60, 8)
     with warnings.catch_warnings():
         warnings.simplefilter("error", ConvergenceWarning)
-        model = ElasticNetwork(0.0, 0.0, gap_tol=1e-8).fit(X)
-        expression = ElasticNetExpression(0.0, 0.0, gap_tol=1e-8).fit(X, z)
+        model = ElasticNetwork(0.0, 0.0, tol=1e-8).fit(X)
+        expression = ElasticNetExpression(0.0, 0.0, tol=1e-8).fit(X, z)
         PredictiveNetwork(0.0, 0.0, 0.0, 0.0, gap_tol=1e-8, tol=1e-4).fit(X, z)
     precision = np.linalg.inv(np.corrcoef(X.T))
     expected = -precision / np.diag(precision)
@@ -347,6 +373,21 @@ def test_warm_start_with_other_data_descends_and_other_genes_start_anew():
     np.testing.assert_array_equal(model.theta_, cold.theta_)
 
 
+@named(PREDICTORS[2:])
+@pytest.mark.parametrize("warm_start", [False, True])
+def test_no_dense_square_array_is_stored_or_pickled(model, warm_start):
+    X, z = raw(22, 40, 300)
+    model = clone(model).set_params(lam1=1.0)
+    if "warm_start" in model.get_params():
+        model.set_params(warm_start=warm_start, max_iter=3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, z)
+    written = pickle.dumps(model)
+    assert len(written) < 0.2 * 8 * 300**2
+    np.testing.assert_array_equal(pickle.loads(written).predict(X), model.predict(X))
+
+
 # Use ----------------------------------------------------------------------------------------
 
 
@@ -386,7 +427,7 @@ def test_transform_gives_predicted_activities_with_gene_names():
 
 
 @named(NETWORKS)
-def test_tables_and_graph_carry_gene_names(model):
+def test_tables_and_graph_have_gene_names(model):
     X, z = table(17)
     model = clone(model).fit(X, z)
     B = pd.DataFrame(network_of(model), X.columns, X.columns)
@@ -410,14 +451,14 @@ def test_tables_and_graph_carry_gene_names(model):
 @named(EVERY)
 def test_clone_keeps_every_parameter_and_the_fit_changes_none(model):
     X, z = table(18)
-    changed = clone(model).set_params(lam1=0.123, gap_tol=1e-7)
+    changed = clone(model).set_params(lam1=0.123, tol=1e-7)
     before = changed.get_params()
     twin = clone(changed)
     assert twin.get_params() == before and before["lam1"] == 0.123
-    kept = X.copy()
+    before_fit = X.copy()
     changed.fit(X, z)
     assert changed.get_params() == before
-    pd.testing.assert_frame_equal(X, kept)
+    pd.testing.assert_frame_equal(X, before_fit)
     assert list(changed.feature_names_in_) == list(X.columns)
 
 
@@ -428,15 +469,18 @@ WRONG = (
     [
         (model, name, value)
         for model in EVERY
-        for name in ("lam1", "lam2", "lam3", "lam4", "gap_tol")
+        for name in ("lam1", "lam2", "lam3", "lam4", "tol", "gap_tol")
         if name in model.get_params()
         for value in NUMBERS
     ]
-    + [(model, "n_jobs", value) for model in NETWORKS for value in (-1, 1.5, "2")]
+    + [(model, "n_jobs", value) for model in NETWORKS for value in (-2, 1.5, "2")]
     + [(model, "degree", value) for model in NETWORKS[1:] for value in ("D", None, 2)]
     + [(PredictiveNetwork(), name, value) for name in ("sign", "coupling") for value in ("x", 1)]
-    + [(PredictiveNetwork(), "tol", value) for value in (-1, float("nan"), "x", None)]
-    + [(PredictiveNetwork(), "max_iter", value) for value in (-1, 2.5, "3", None)]
+    + [(model, "max_iter", value) for model in EVERY for value in (-1, 2.5, "3", None)]
+    + [
+        (PredictiveNetwork(), "response_weight", value)
+        for value in (0.0, -1.0, float("inf"), float("nan"), "1", True)
+    ]
 )
 
 
@@ -455,20 +499,20 @@ def test_wrong_parameter_is_one_sentence(model, name, value):
     assert sentence.endswith(".") and "\n" not in sentence
 
 
-def test_too_few_rounds_warn_with_figures():
+def test_too_few_rounds_warn_with_numbers():
     X, z = raw(20)
     model = PredictiveNetwork(0.1, lam3=0.01, tol=1e-12, max_iter=1, n_jobs=1)
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X, z)
     gained = model.objective_trace_[0] - model.objective_trace_[1]
     (message,) = [str(w.message) for w in caught if w.category is ConvergenceWarning]
-    figures = re.search(r"stopped after 1 rounds?, the last one gaining ([\d.e-]+);", message)
-    assert float(figures[1]) == pytest.approx(gained, rel=0.05)
+    numbers = re.search(r"stopped after 1 rounds?, the last one gaining ([\d.e-]+);", message)
+    assert float(numbers[1]) == pytest.approx(gained, rel=0.05)
     assert "max_iter" in message
 
 
 @named(EVERY)
-def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
+def test_a_gap_not_reached_warns_with_numbers(model, monkeypatch):
     X, z = raw(21, 100, 70)
     model = clone(model).set_params(lam1=0.01)
     with warnings.catch_warnings():
@@ -476,10 +520,11 @@ def test_a_gap_not_reached_warns_with_figures(model, monkeypatch):
         model.fit(X, z)  # silent when all is well
     gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)
     assert gaps.max() <= 1e-6
-    for module in (network, expression, joint):
-        monkeypatch.setattr(module, "MAX_ROUNDS", 1)
-    if hasattr(model, "max_iter"):
-        model.set_params(max_iter=1)
+    model.set_params(max_iter=1)
+    if isinstance(model, PredictiveNetwork):  # its columns have no limit of their own
+        monkeypatch.setattr(joint, "MAX_ROUNDS", 1)
+        monkeypatch.setattr(joint, "solve_network", partial(solve_network, max_iter=1))
+        monkeypatch.setattr(predictive, "start_state", partial(joint.start_state, max_iter=1))
     with pytest.warns(ConvergenceWarning) as caught:
         model.fit(X, z)
     gaps = np.atleast_1d(model.gaps_ if hasattr(model, "gaps_") else model.gap_)

@@ -57,8 +57,8 @@ def test_gram_times_columns(B):
 def test_columns_go_to_a_matrix_and_back(B):
     columns = Columns.of(B)
     np.testing.assert_array_equal(columns.matrix().toarray(), B)
-    for ours, theirs in zip(columns.arrays, naive.compressed(B)):
-        np.testing.assert_array_equal(ours, theirs)
+    for found, expected in zip(columns.arrays, naive.compressed(B)):
+        np.testing.assert_array_equal(found, expected)
     assert Columns.empty(9).matrix().nnz == 0
 
 

@@ -1,4 +1,4 @@
-"""The weight on the prediction error: Pro at omega 1, the weighted objective elsewhere."""
+"""The weight of the prediction error: the paper's model at 1, the weighted objective elsewhere."""
 
 import re
 import warnings
@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from pnetlib.errors import UsageError
-from pnetlib.estimators import PredictiveNetwork, WeightedPredictiveNetwork
+from pnetlib.estimators import PredictiveNetwork
 from pnetlib.solvers.joint import Penalties
 
 TIGHT = {"tol": 1e-13, "gap_tol": 1e-13, "max_iter": 3000, "n_jobs": 1}
@@ -25,7 +25,7 @@ def weighted_objective(X, z, B, theta, omega):
     return naive.objective(X, z, B, theta, Penalties(**LAMBDAS)) + (omega - 1.0) * error
 
 
-@parametrize_with_checks([WeightedPredictiveNetwork(2.0, max_iter=20, n_jobs=1)])
+@parametrize_with_checks([PredictiveNetwork(response_weight=2.0, max_iter=20, n_jobs=1)])
 def test_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -35,23 +35,38 @@ def test_scikit_learn_conventions(estimator, check):
 @pytest.mark.parametrize(
     "options", [{}, {"degree": "d"}, {"sign": "fixed"}, {"coupling": "lagged"}]
 )
-def test_weight_one_is_pro_to_the_last_digit(options):
+def test_weighted_fit_is_the_plain_fit_of_the_scaled_response(options):
     X, z = naive.cohort(3, 60, 12)
     X, z = 2.0 * X + 5.0, z + 1.5
-    pro = PredictiveNetwork(**LAMBDAS, **options, n_jobs=1).fit(X, z)
-    ours = WeightedPredictiveNetwork(1.0, **LAMBDAS, **options, n_jobs=1).fit(X, z)
+    weighted = PredictiveNetwork(**LAMBDAS, **options, response_weight=4.0, n_jobs=1).fit(X, z)
+    scaled = LAMBDAS | {"lam3": LAMBDAS["lam3"] / 2.0, "lam4": LAMBDAS["lam4"] / 4.0}
+    pro = PredictiveNetwork(**scaled, **options, n_jobs=1).fit(X, 2.0 * z)
     assert np.count_nonzero(pro.theta_) > 0
-    for name in ("theta_", "gaps_", "objective_trace_", "mean_", "scale_"):
-        np.testing.assert_array_equal(getattr(ours, name), getattr(pro, name))
-    np.testing.assert_array_equal(ours.B_.toarray(), pro.B_.toarray())
-    np.testing.assert_array_equal(ours.predict(X), pro.predict(X))
-    assert (ours.theta0_, ours.kkt_B_, ours.kkt_theta_) == (pro.theta0_, pro.kkt_B_, pro.kkt_theta_)
+    for name in ("gaps_", "objective_trace_", "mean_", "scale_"):
+        np.testing.assert_array_equal(getattr(weighted, name), getattr(pro, name))
+    np.testing.assert_array_equal(weighted.B_.toarray(), pro.B_.toarray())
+    np.testing.assert_array_equal(weighted.theta_, pro.theta_ / 2.0)
+    np.testing.assert_array_equal(weighted.predict(X), pro.predict(X) / 2.0)
+    assert (weighted.theta0_, weighted.kkt_B_, weighted.kkt_theta_) == (
+        pro.theta0_ / 2.0,
+        pro.kkt_B_,
+        pro.kkt_theta_ * 2.0,
+    )
+
+
+def test_weighted_warm_start_stays_where_it_was():
+    X, z = naive.cohort(1, 60, 8)
+    model = PredictiveNetwork(**LAMBDAS, **TIGHT, response_weight=0.3, warm_start=True).fit(X, z)
+    theta, last = model.theta_, model.objective_trace_[-1]
+    model.fit(X, z)
+    assert model.n_iter_ <= 3 and abs(model.objective_trace_[0] - last) < 1e-9
+    np.testing.assert_allclose(model.theta_, theta, atol=1e-4)
 
 
 @pytest.mark.parametrize("omega", [0.1, 0.5, 2.0, 7.0])
 def test_fit_is_a_stationary_point_of_the_weighted_objective(omega):
     X, z = naive.cohort(1, 60, 8)
-    model = WeightedPredictiveNetwork(omega, **LAMBDAS, **TIGHT).fit(X, z)
+    model = PredictiveNetwork(response_weight=omega, **LAMBDAS, **TIGHT).fit(X, z)
     B, theta = model.B_.toarray(), model.theta_
     value = weighted_objective(X, z, B, theta, omega)
     assert model.objective_trace_[-1] == pytest.approx(value, rel=1e-10)
@@ -66,16 +81,16 @@ def test_fit_is_a_stationary_point_of_the_weighted_objective(omega):
 
 def test_conditions_of_another_weight_do_not_hold():
     X, z = naive.cohort(1, 60, 8)
-    model = WeightedPredictiveNetwork(0.3, **LAMBDAS, **TIGHT).fit(X, z)
+    model = PredictiveNetwork(response_weight=0.3, **LAMBDAS, **TIGHT).fit(X, z)
     B = model.B_.toarray()
     falls = naive.stationarity(lambda t: weighted_objective(X, z, B, t, 1.0), model.theta_)
     assert falls.max() > 0.01
 
 
-def test_violation_of_theta_is_in_units_of_lam3():
+def test_violation_of_theta_is_on_the_scale_of_lam3():
     X, z = naive.cohort(1, 60, 8)
     omega, coarse = 0.25, {"tol": 0.5, "gap_tol": 1e-8, "n_jobs": 1}
-    model = WeightedPredictiveNetwork(omega, **LAMBDAS, **coarse).fit(X, z)
+    model = PredictiveNetwork(response_weight=omega, **LAMBDAS, **coarse).fit(X, z)
     B, theta = model.B_.toarray(), model.theta_
     falls = naive.stationarity(lambda t: weighted_objective(X, z, B, t, omega), theta)
     assert model.kkt_theta_ == pytest.approx(falls.max(), rel=1e-2) and model.kkt_theta_ > 1e-4
@@ -85,12 +100,14 @@ def test_violation_of_theta_is_in_units_of_lam3():
 @given(st.floats(0.05, 20.0), st.floats(0.1, 10.0))
 def test_unit_of_the_response_is_carried_through(omega, unit):
     X, z = naive.cohort(2, 40, 6)
-    model = WeightedPredictiveNetwork(omega, **LAMBDAS, n_jobs=1).fit(X, z)
+    model = PredictiveNetwork(response_weight=omega, **LAMBDAS, n_jobs=1).fit(X, z)
     # In another unit the same model has omega / unit^2 and lam3 / unit, lam4 / unit^2.
     other = (
         clone(model)
         .set_params(
-            omega=omega / unit**2, lam3=LAMBDAS["lam3"] / unit, lam4=LAMBDAS["lam4"] / unit**2
+            response_weight=omega / unit**2,
+            lam3=LAMBDAS["lam3"] / unit,
+            lam4=LAMBDAS["lam4"] / unit**2,
         )
         .fit(X, unit * z)
     )
@@ -102,7 +119,8 @@ def test_more_weight_fits_the_training_response_closer():
     X, z = naive.cohort(4, 50, 10)
     errors = [
         np.mean(
-            (z - WeightedPredictiveNetwork(omega, **LAMBDAS, n_jobs=1).fit(X, z).predict(X)) ** 2
+            (z - PredictiveNetwork(response_weight=omega, **LAMBDAS, n_jobs=1).fit(X, z).predict(X))
+            ** 2
         )
         for omega in (0.1, 1.0, 10.0, 100.0)
     ]
@@ -112,11 +130,13 @@ def test_more_weight_fits_the_training_response_closer():
 @pytest.mark.parametrize("omega", [0.0, -1.0, np.inf, np.nan, "1", True])
 def test_wrong_weight_is_one_sentence(omega):
     X, z = naive.cohort(0, 20, 5)
-    with pytest.raises(UsageError, match=re.escape("omega must be a finite number above 0")):
-        WeightedPredictiveNetwork(omega).fit(X, z)
+    with pytest.raises(
+        UsageError, match=re.escape("response_weight must be a finite number above 0")
+    ):
+        PredictiveNetwork(response_weight=omega).fit(X, z)
 
 
-def test_wrong_lambda_is_refused_as_pro_refuses_it():
+def test_wrong_lambda_is_refused_at_any_weight():
     X, z = naive.cohort(0, 20, 5)
     with pytest.raises(UsageError, match="lam3 must be a finite number of at least 0"):
-        WeightedPredictiveNetwork(0.5, lam3="much").fit(X, z)
+        PredictiveNetwork(lam3="much", response_weight=0.5).fit(X, z)

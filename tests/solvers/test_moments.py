@@ -39,10 +39,10 @@ def test_without_response_and_without_scaling():
 def test_data_are_left_alone():
     X, z = expression(2, 20, 5)
     X[:, 1] = 3.0
-    kept = X.copy(), z.copy()
+    before = X.copy(), z.copy()
     Moments.of(X, z)
-    np.testing.assert_array_equal(X, kept[0])
-    np.testing.assert_array_equal(z, kept[1])
+    np.testing.assert_array_equal(X, before[0])
+    np.testing.assert_array_equal(z, before[1])
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, 1e-8, 1234567.1])
@@ -99,9 +99,9 @@ def test_down_dated_moments_are_those_of_the_lines_left(n, p, gone):
     X = rng.normal(5.0, 2.0, (n, p)) * rng.uniform(0.1, 3.0, p)
     z = rng.normal(size=n)
     out = np.sort(rng.choice(n, gone, replace=False))
-    kept = np.setdiff1d(np.arange(n), out)
+    remaining = np.setdiff1d(np.arange(n), out)
     whole = Moments.of(X, z)
-    same_moments(whole.without(X, z, out), Moments.of(X[kept], z[kept]))
+    same_moments(whole.without(X, z, out), Moments.of(X[remaining], z[remaining]))
     one, two = (whole.without(X, z, out, n_jobs=threads).G for threads in (1, 2))
     np.testing.assert_array_equal(one, two)
 
@@ -112,6 +112,6 @@ def test_a_gene_that_varies_only_in_the_lines_taken_out_is_constant_without_them
     X[:, 2] = 7.0
     X[3, 2] = 9.0
     left = Moments.of(X, z).without(X, z, np.array([3, 5]))
-    kept = np.delete(np.arange(30), [3, 5])
-    same_moments(left, Moments.of(X[kept], z[kept]))
+    remaining = np.delete(np.arange(30), [3, 5])
+    same_moments(left, Moments.of(X[remaining], z[remaining]))
     assert left.G[2, 2] == 0 and left.scale[2] == 1

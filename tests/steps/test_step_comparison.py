@@ -13,9 +13,9 @@ from scipy.stats import ttest_1samp
 from pnetlib.datasets import load_cohort
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
-from pnetlib.solvers import paths as tuning
-from pnetlib.solvers.paths import METHODS
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.steps import choice as tuning
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison import compute as comparison
 from pnetlib.steps.comparison.compute import (
     BASELINES,
@@ -75,25 +75,22 @@ def test_every_line_is_held_out_once_a_repeat_in_one_fold_for_all_drugs(cohort, 
 
 
 class Spy:
-    """What one fold hands to the choice of lambdas, and the predictors it fits."""
+    """What one fold gives to the estimators, and what they find."""
 
     def __init__(self, monkeypatch):
         self.given, self.choices, self.fits = [], [], []
-        monkeypatch.setattr(comparison, "choose", self.choose)
-        monkeypatch.setattr(comparison, "refit", self.refit)
+        monkeypatch.setattr(comparison, "fit_methods", self.fit_methods)
 
-    def choose(self, X, z, profile, seed):
+    def fit_methods(self, X, z, profile, seed):
         self.given += [X, z]
-        moments, choice = tuning.choose(X, z, profile, seed)
-        self.choices.append({method: choice.point(method) for method in METHODS})
-        return moments, choice
-
-    def refit(self, moments, choice, method):
-        u, state = tuning.refit(moments, choice, method)
-        self.fits += [u, moments.mean, moments.scale]
-        if state is not None:
-            self.fits += [state.theta, state.B.matrix().toarray()]
-        return u, state
+        models = tuning.fit_methods(X, z, profile, seed)
+        self.choices.append({method: model.best_params_ for method, model in models.items()})
+        for method in METHODS:
+            model = models[method]
+            self.fits += [model.coef_, model.mean_, model.scale_]
+            if hasattr(model, "B_"):
+                self.fits += [model.theta_, model.B_.toarray()]
+        return models
 
 
 def scrambled(cohort, lines):

@@ -1,0 +1,676 @@
+"""The estimators with lambdas chosen by cross-validation along warm-started paths."""
+
+import numbers
+
+import numpy as np
+from scipy.stats import rankdata
+from sklearn.model_selection import check_cv
+from sklearn.utils.validation import validate_data
+
+from pnetlib.errors import UsageError
+from pnetlib.estimators.base import (
+    check_choice,
+    check_count,
+    check_grid,
+    check_penalties,
+    warn_low_memory,
+    warn_unconverged,
+)
+from pnetlib.estimators.expression import ExpressionRegressor
+from pnetlib.estimators.predictive import DEGREES, ActivityRegressor
+from pnetlib.execution.threads import one_blas_thread, thread_count
+from pnetlib.solvers.joint import Penalties
+from pnetlib.solvers.paths import (
+    GAP_TOL,
+    MAX_ITER,
+    SMALLEST,
+    TOL,
+    ExpressionPath,
+    NetworkPath,
+    TrainingFolds,
+    effects_step,
+    elastic_net_points,
+    fractions_of,
+    joint_step,
+    largest_expression,
+    largest_lam1,
+    largest_lam3,
+)
+
+LAM1_FRACTIONS = (0.08, 0.04)
+LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
+
+
+class PathSearch:
+    """Choice of the point of smallest cross-validated error on the path of an estimator."""
+
+    def fit(self, X, y, shared=None):
+        """Choose the lambdas by cross-validation and fit all lines with them.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression, cell lines x genes.
+        y : array-like of shape (n,)
+            Response of the cell lines.
+        shared : pnetlib.solvers.paths.TrainingFolds, default=None
+            The same X and y with their folds, whose moments and networks are computed once for all
+            the estimators that are given it. Its folds take the place of `cv`.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        UsageError
+            If a parameter is not as documented, a fold is too small, or `shared` holds other data.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a problem of the final fit does not reach its tolerance.
+        LowMemoryWarning
+            If the fit probably needs more memory than is available.
+        """
+        self._check()
+        threads = thread_count(self.n_jobs)
+        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        self._warn(X)
+        if shared is None:
+            shared = TrainingFolds(X, y, self._folds(X, y), store=False)
+        elif not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
+            raise UsageError("shared must hold the X and y that are given to fit.")
+        with one_blas_thread():
+            path = self.path(shared.whole)
+            (errors,) = shared.errors([path], threads)
+            self._store_results(path.points, errors)
+            return self._refit(shared.whole, path)
+
+    def _folds(self, X, y):
+        folds = [
+            (np.asarray(train), np.asarray(test)) for train, test in check_cv(self.cv).split(X, y)
+        ]
+        if any(len(train) < 2 or len(test) < 1 for train, test in folds):
+            raise UsageError("every fold of cv must have two cell lines to fit on and one to test.")
+        return folds
+
+    def _store_results(self, points, errors):
+        score = -errors.mean(axis=0)
+        self.cv_results_ = {
+            "params": points,
+            **{f"split{number}_test_score": -row for number, row in enumerate(errors)},
+            "mean_test_score": score,
+            "std_test_score": errors.std(axis=0),
+            "rank_test_score": rankdata(-score, method="min").astype(np.int32),
+        }
+        self.best_index_ = int(np.argmax(score))
+        self.best_params_ = points[self.best_index_]
+        self.best_score_ = float(score[self.best_index_])
+
+
+class ExpressionSearch(PathSearch, ExpressionRegressor):
+    """Choice of the lambdas of ELA or LA."""
+
+    def _check(self):
+        check_penalties(self, ["tol"])
+        check_count(self, "max_iter")
+        if isinstance(self.lam1, numbers.Integral) and not isinstance(self.lam1, bool):
+            check_count(self, "lam1")
+            if self.lam1 == 0:
+                raise UsageError("lam1 must be at least 1 point or a sequence of values, not 0.")
+            if not isinstance(self.eps, numbers.Real) or not 0 < self.eps <= 1:
+                raise UsageError(f"eps must be above 0 and at most 1, not {self.eps!r}.")
+        else:
+            check_grid(self, "lam1")
+
+    def _warn(self, X):
+        warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
+
+    def _lam1s(self, part):
+        if isinstance(self.lam1, numbers.Integral):
+            fractions = np.geomspace(1.0, self.eps, self.lam1)
+            return fractions_of(largest_expression(part.moments), fractions)
+        return sorted(check_grid(self, "lam1"), reverse=True)
+
+    def _refit(self, part, path):
+        coefficients, (gap, rounds) = path.at(part, self.best_index_)
+        return self._store(part.moments, coefficients, gap, rounds)
+
+
+class ElasticNetExpressionCV(ExpressionSearch):
+    """ELA with lambdas chosen by cross-validation.
+
+    For each share of the L1 penalty one warm-started path along lam1 is followed in every fold;
+    the point of smallest mean squared error is then fitted to all cell lines, along the same path.
+
+    Parameters
+    ----------
+    lam1 : int or sequence of float, default=30
+        Values of the L1 penalty of the response coefficients, used with every share; or their
+        number, spaced evenly on a logarithmic scale from the smallest value that leaves no effect.
+        In `PredictiveNetworkCV`, lam1 penalises edges; the counterpart there is lam3.
+    l1_ratio : float or sequence of float, default=(0.2, 0.5, 0.9)
+        Shares of the L1 penalty, as in scikit-learn: ``lam2 = lam1 / 2 * (1 - l1_ratio) /
+        l1_ratio``.
+    eps : float, default=0.01
+        Smallest value of lam1 relative to the largest, where lam1 is a number of points.
+    cv : int, splitter or iterable, default=5
+        Folds, as in scikit-learn; an int gives that many consecutive folds.
+    tol : float, default=1e-4
+        Relative duality gap to reach at every point.
+    max_iter : int, default=1000
+        Maximum number of rounds per point, each of which extends the working set of genes.
+    n_jobs : int or None, default=None
+        Folds computed at the same time; None, -1 or 0 for as many as there are allowed cores. The
+        result does not depend on it.
+
+    Attributes
+    ----------
+    cv_results_ : dict
+        ``params`` (list of dict), ``split{k}_test_score``, ``mean_test_score``,
+        ``std_test_score`` (negative mean squared errors) and ``rank_test_score``, by point.
+    best_index_ : int
+        Index of the chosen point, the first of equals.
+    best_params_ : dict
+        Lambdas of the chosen point, as `ElasticNetExpression` takes them.
+    best_score_ : float
+        Mean score of the chosen point.
+    coef_ : ndarray of shape (p,)
+        Effect of a standard deviation of each gene, in response units.
+    intercept_ : float
+        Mean response in training.
+    gap_ : float
+        Relative duality gap of the final fit.
+    n_iter_ : int
+        Number of rounds at the chosen point.
+    mean_, scale_ : ndarray of shape (p,)
+        Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    ElasticNetExpression : The same with given lambdas.
+    LassoExpressionCV : The same without ridge penalty.
+    PredictiveNetworkCV : Prediction from gene activities that a network predicts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import ElasticNetExpressionCV
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> model = ElasticNetExpressionCV(10, cv=3).fit(X, 2.0 * X[:, 0] + 7.0)
+    >>> sorted(model.best_params_)
+    ['lam1', 'lam2']
+    """
+
+    def __init__(
+        self,
+        lam1=30,
+        *,
+        l1_ratio=(0.2, 0.5, 0.9),
+        eps=SMALLEST,
+        cv=5,
+        tol=GAP_TOL,
+        max_iter=1000,
+        n_jobs=None,
+    ):
+        self.lam1 = lam1
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.cv = cv
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_jobs = n_jobs
+
+    def _check(self):
+        super()._check()
+        check_grid(self, "l1_ratio", positive=True, most=1.0)
+
+    def path(self, part):
+        """Return the path through the grid for some training lines.
+
+        Parameters
+        ----------
+        part : pnetlib.solvers.paths.TrainingPart
+            Moments and networks of the training lines, from which a grid is computed.
+
+        Returns
+        -------
+        pnetlib.solvers.paths.ExpressionPath
+            Points of the grid and the accuracy of the fits along them.
+        """
+        points = elastic_net_points(self._lam1s(part), check_grid(self, "l1_ratio"))
+        return ExpressionPath(points, self.tol, int(self.max_iter))
+
+
+class LassoExpressionCV(ExpressionSearch):
+    """LA with lam1 chosen by cross-validation.
+
+    One warm-started path along lam1 is followed in every fold; the point of smallest mean squared
+    error is then fitted to all cell lines, along the same path.
+
+    Parameters
+    ----------
+    lam1 : int or sequence of float, default=30
+        Values of the L1 penalty of the response coefficients; or their number, spaced evenly on a
+        logarithmic scale from the smallest value that leaves no effect. In `PredictiveNetworkCV`,
+        lam1 penalises edges; the counterpart there is lam3.
+    eps : float, default=0.01
+        Smallest value of lam1 relative to the largest, where lam1 is a number of points.
+    cv : int, splitter or iterable, default=5
+        Folds, as in scikit-learn; an int gives that many consecutive folds.
+    tol : float, default=1e-4
+        Relative duality gap to reach at every point.
+    max_iter : int, default=1000
+        Maximum number of rounds per point, each of which extends the working set of genes.
+    n_jobs : int or None, default=None
+        Folds computed at the same time; None, -1 or 0 for as many as there are allowed cores. The
+        result does not depend on it.
+
+    Attributes
+    ----------
+    cv_results_ : dict
+        ``params`` (list of dict), ``split{k}_test_score``, ``mean_test_score``,
+        ``std_test_score`` (negative mean squared errors) and ``rank_test_score``, by point.
+    best_index_ : int
+        Index of the chosen point, the first of equals.
+    best_params_ : dict
+        The chosen lam1, as `LassoExpression` takes it.
+    best_score_ : float
+        Mean score of the chosen point.
+    coef_ : ndarray of shape (p,)
+        Effect of a standard deviation of each gene, in response units.
+    intercept_ : float
+        Mean response in training.
+    gap_ : float
+        Relative duality gap of the final fit.
+    n_iter_ : int
+        Number of rounds at the chosen point.
+    mean_, scale_ : ndarray of shape (p,)
+        Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    LassoExpression : The same with a given lam1.
+    ElasticNetExpressionCV : The same with a ridge penalty.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import LassoExpressionCV
+    >>> X = np.random.default_rng(0).normal(size=(60, 5))
+    >>> model = LassoExpressionCV([1.0, 0.3, 0.1], cv=3).fit(X, 2.0 * X[:, 0] + 7.0)
+    >>> model.best_params_
+    {'lam1': 0.1}
+    """
+
+    def __init__(self, lam1=30, *, eps=SMALLEST, cv=5, tol=GAP_TOL, max_iter=1000, n_jobs=None):
+        self.lam1 = lam1
+        self.eps = eps
+        self.cv = cv
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_jobs = n_jobs
+
+    def path(self, part):
+        """Return the path through the grid for some training lines.
+
+        Parameters
+        ----------
+        part : pnetlib.solvers.paths.TrainingPart
+            Moments and networks of the training lines, from which a grid is computed.
+
+        Returns
+        -------
+        pnetlib.solvers.paths.ExpressionPath
+            Points of the grid and the accuracy of the fits along them.
+        """
+        points = [{"lam1": lam1} for lam1 in self._lam1s(part)]
+        return ExpressionPath(points, self.tol, int(self.max_iter))
+
+
+class NetworkSearch(PathSearch, ActivityRegressor):
+    """Choice of the lambdas of Pro or NW.P."""
+
+    def _check(self):
+        check_penalties(self, ["lam2", "tol"])
+        check_count(self, "max_iter")
+        check_choice(self, "degree", DEGREES)
+        for name in ("lam1", "lam3"):
+            if getattr(self, name) is None:
+                check_grid(self, f"{name}_fractions", positive=True)
+            else:
+                check_grid(self, name)
+
+    def _warn(self, X):
+        count = len(check_grid(self, "lam1_fractions" if self.lam1 is None else "lam1"))
+        warn_low_memory(*X.shape, matrices=2 * (1 + count), n_jobs=self.n_jobs)
+
+    def _values(self, name, largest, *data):
+        """Return the grid of lam1 or lam3 in falling order; fractions are of ``largest(*data)``."""
+        if getattr(self, name) is None:
+            values = fractions_of(largest(*data), check_grid(self, f"{name}_fractions"))
+        else:
+            values = check_grid(self, name)
+        return sorted(values, reverse=True)
+
+    def _rows(self, part, **options):
+        """Return pairs of a lam1 and its values of lam3."""
+        lam1s = self._values("lam1", largest_lam1, part.moments)
+        networks = part.networks(lam1s, lam2=self.lam2, **options)
+        return [
+            (lam1, self._values("lam3", largest_lam3, part.moments, networks[lam1]))
+            for lam1 in lam1s
+        ]
+
+
+class PredictiveNetworkCV(NetworkSearch):
+    """Pro with lambdas chosen by cross-validation.
+
+    In every fold the network at each lam1 is estimated once; from it a path of joint fits along
+    lam3 starts for each lam4, every fit from the one before. The point of smallest mean squared
+    error is then fitted to all cell lines, along the same path.
+
+    Parameters
+    ----------
+    lam1 : sequence of float or None, default=None
+        Values of the L1 penalty of the edges; computed from `lam1_fractions` if None.
+    lam3 : sequence of float or None, default=None
+        Values of the L1 penalty of the effects, for every lam1; computed from `lam3_fractions` if
+        None.
+    lam4 : sequence of float, default=(0.0, 0.1, 1.0)
+        Values of the link penalty.
+    lam1_fractions : sequence of float, default=(0.08, 0.04)
+        Values of lam1 relative to the smallest one that leaves no edge.
+    lam3_fractions : sequence of float, default=(0.5, 0.25, 0.12, 0.06, 0.03)
+        Values of lam3 relative to the smallest one that leaves no effect at the same lam1.
+    lam2 : float, default=0.0
+        Ridge penalty of the edges.
+    degree : {"sqrt", "d"}, default="sqrt"
+        Whether effects are scaled by the square root of the degree or by the degree.
+    cv : int, splitter or iterable, default=5
+        Folds, as in scikit-learn; an int gives that many consecutive folds.
+    tol : float, default=1e-3
+        Leave a point when a round lowers the objective by at most this times the variance of the
+        response.
+    gap_tol : float, default=1e-4
+        Relative duality gap to reach in every column.
+    max_iter : int, default=10
+        Maximum number of rounds of a theta step and a B step per point.
+    n_jobs : int or None, default=None
+        Folds computed at the same time; None, -1 or 0 for as many as there are allowed cores. The
+        result does not depend on it.
+
+    Attributes
+    ----------
+    cv_results_ : dict
+        ``params`` (list of dict), ``split{k}_test_score``, ``mean_test_score``,
+        ``std_test_score`` (negative mean squared errors) and ``rank_test_score``, by point.
+    best_index_ : int
+        Index of the chosen point, the first of equals.
+    best_params_ : dict
+        Lambdas of the chosen point, as `PredictiveNetwork` takes them.
+    best_score_ : float
+        Mean score of the chosen point.
+    B_ : scipy.sparse.csc_array of shape (p, p)
+        Network, regulators x targets, of standardised expression.
+    theta_ : ndarray of shape (p,)
+        Effects of the predicted activities.
+    theta0_, intercept_ : float
+        Mean response.
+    coef_ : ndarray of shape (p,)
+        ``B theta``: effect of a standard deviation of each gene's expression, in response units.
+    objective_trace_ : ndarray of shape (n_iter_ + 1,)
+        Objective at the start of the chosen point and after each round; it never rises.
+    gaps_ : ndarray of shape (p,)
+        Relative duality gap of each column in the last B step.
+    kkt_B_, kkt_theta_ : float
+        Largest violation of the first-order conditions of the edges, on the scale of lam1, and of
+        the effects, on the scale of lam3.
+    n_iter_ : int
+        Number of rounds at the chosen point.
+    mean_, scale_ : ndarray of shape (p,)
+        Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    PredictiveNetwork : The same with given lambdas.
+    NetworkThenPredictCV : The network first, then the prediction.
+    ElasticNetExpressionCV : Prediction from the expression of the genes themselves.
+
+    Notes
+    -----
+    The default tolerances are those that the choice needs. For a fit to full accuracy, give
+    ``best_params_`` to `PredictiveNetwork`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import PredictiveNetworkCV
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(80, 6))
+    >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
+    >>> model = PredictiveNetworkCV(lam1=[0.8, 0.4], lam3=[0.2, 0.1], cv=3).fit(X, X[:, 1])
+    >>> model.best_params_
+    {'lam1': 0.4, 'lam3': 0.1, 'lam4': 0.0}
+    >>> len(model.cv_results_["params"])
+    12
+    """
+
+    def __init__(
+        self,
+        lam1=None,
+        lam3=None,
+        lam4=(0.0, 0.1, 1.0),
+        *,
+        lam1_fractions=LAM1_FRACTIONS,
+        lam3_fractions=LAM3_FRACTIONS,
+        lam2=0.0,
+        degree="sqrt",
+        cv=5,
+        tol=TOL,
+        gap_tol=GAP_TOL,
+        max_iter=MAX_ITER,
+        n_jobs=None,
+    ):
+        self.lam1 = lam1
+        self.lam3 = lam3
+        self.lam4 = lam4
+        self.lam1_fractions = lam1_fractions
+        self.lam3_fractions = lam3_fractions
+        self.lam2 = lam2
+        self.degree = degree
+        self.cv = cv
+        self.tol = tol
+        self.gap_tol = gap_tol
+        self.max_iter = max_iter
+        self.n_jobs = n_jobs
+
+    def _check(self):
+        super()._check()
+        check_penalties(self, ["gap_tol"])
+        check_grid(self, "lam4")
+
+    def path(self, part):
+        """Return the path through the grid for some training lines.
+
+        Parameters
+        ----------
+        part : pnetlib.solvers.paths.TrainingPart
+            Moments and networks of the training lines, from which a grid is computed.
+
+        Returns
+        -------
+        pnetlib.solvers.paths.NetworkPath
+            Points of the grid and the fits along them.
+        """
+        limits = {"gap_tol": self.gap_tol, "max_iter": 1000}
+        points = [
+            {"lam1": lam1, "lam3": lam3, "lam4": lam4}
+            for lam1, values in self._rows(part, **limits)
+            for lam4 in check_grid(self, "lam4")
+            for lam3 in values
+        ]
+        step = joint_step(self.tol, self.gap_tol, self.max_iter)
+        return NetworkPath(points, step, Penalties(0.0, self.lam2, degree=self.degree), **limits)
+
+    def _refit(self, part, path):
+        _, state = path.at(part, self.best_index_)
+        self._store_joint(part.moments, state, path.penalties_at(self.best_params_))
+        warn_unconverged("PredictiveNetworkCV", state.gaps, self.gap_tol, "gap_tol")
+        return self
+
+
+class NetworkThenPredictCV(NetworkSearch):
+    """NW.P with lambdas chosen by cross-validation.
+
+    In every fold the network at each lam1 is estimated once; from it a path of effects along lam3
+    starts, every fit from the one before. The point of smallest mean squared error is then fitted
+    to all cell lines, along the same path.
+
+    Parameters
+    ----------
+    lam1 : sequence of float or None, default=None
+        Values of the L1 penalty of the edges; computed from `lam1_fractions` if None.
+    lam3 : sequence of float or None, default=None
+        Values of the L1 penalty of the effects, for every lam1; computed from `lam3_fractions` if
+        None.
+    lam1_fractions : sequence of float, default=(0.08, 0.04)
+        Values of lam1 relative to the smallest one that leaves no edge.
+    lam3_fractions : sequence of float, default=(0.5, 0.25, 0.12, 0.06, 0.03)
+        Values of lam3 relative to the smallest one that leaves no effect at the same lam1.
+    lam2 : float, default=0.0
+        Ridge penalty of the edges.
+    lam4 : float, default=0.0
+        Link penalty, the same at every point; 0 as in `NetworkThenPredict`.
+    degree : {"sqrt", "d"}, default="sqrt"
+        Whether effects are scaled by the square root of the degree or by the degree.
+    cv : int, splitter or iterable, default=5
+        Folds, as in scikit-learn; an int gives that many consecutive folds.
+    tol : float, default=1e-4
+        Relative duality gap to reach in every column of the networks.
+    max_iter : int, default=1000
+        Maximum number of rounds per column, each of which extends its working set of genes.
+    n_jobs : int or None, default=None
+        Folds computed at the same time; None, -1 or 0 for as many as there are allowed cores. The
+        result does not depend on it.
+
+    Attributes
+    ----------
+    cv_results_ : dict
+        ``params`` (list of dict), ``split{k}_test_score``, ``mean_test_score``,
+        ``std_test_score`` (negative mean squared errors) and ``rank_test_score``, by point.
+    best_index_ : int
+        Index of the chosen point, the first of equals.
+    best_params_ : dict
+        Lambdas of the chosen point, as `NetworkThenPredict` takes them.
+    best_score_ : float
+        Mean score of the chosen point.
+    B_ : scipy.sparse.csc_array of shape (p, p)
+        Network, regulators x targets, of standardised expression.
+    theta_ : ndarray of shape (p,)
+        Effects of the predicted activities.
+    theta0_, intercept_ : float
+        Mean response.
+    coef_ : ndarray of shape (p,)
+        ``B theta``: effect of a standard deviation of each gene's expression, in response units.
+    gaps_ : ndarray of shape (p,)
+        Relative duality gap of each column.
+    n_iter_ : int
+        Largest number of rounds that a column of the network took.
+    kkt_theta_ : float
+        Largest violation of the first-order conditions of theta, on the scale of lam3.
+    mean_, scale_ : ndarray of shape (p,)
+        Mean and standard deviation of the genes in training, in expression units.
+    n_features_in_ : int
+        Number of genes.
+    feature_names_in_ : ndarray of shape (p,)
+        Names of the genes, where X was a table.
+
+    See Also
+    --------
+    NetworkThenPredict : The same with given lambdas.
+    PredictiveNetworkCV : Network and prediction in one objective.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from pnetlib import NetworkThenPredictCV
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(80, 6))
+    >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
+    >>> model = NetworkThenPredictCV(lam1=[0.8, 0.4], lam3=[0.2, 0.1], cv=3).fit(X, X[:, 1])
+    >>> model.best_params_
+    {'lam1': 0.4, 'lam3': 0.1}
+    """
+
+    def __init__(
+        self,
+        lam1=None,
+        lam3=None,
+        *,
+        lam1_fractions=LAM1_FRACTIONS,
+        lam3_fractions=LAM3_FRACTIONS,
+        lam2=0.0,
+        lam4=0.0,
+        degree="sqrt",
+        cv=5,
+        tol=GAP_TOL,
+        max_iter=1000,
+        n_jobs=None,
+    ):
+        self.lam1 = lam1
+        self.lam3 = lam3
+        self.lam1_fractions = lam1_fractions
+        self.lam3_fractions = lam3_fractions
+        self.lam2 = lam2
+        self.lam4 = lam4
+        self.degree = degree
+        self.cv = cv
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_jobs = n_jobs
+
+    def _check(self):
+        super()._check()
+        check_penalties(self, ["lam4"])
+
+    def path(self, part):
+        """Return the path through the grid for some training lines.
+
+        Parameters
+        ----------
+        part : pnetlib.solvers.paths.TrainingPart
+            Moments and networks of the training lines, from which a grid is computed.
+
+        Returns
+        -------
+        pnetlib.solvers.paths.NetworkPath
+            Points of the grid and the fits along them.
+        """
+        limits = {"gap_tol": self.tol, "max_iter": int(self.max_iter)}
+        points = [
+            {"lam1": lam1, "lam3": lam3}
+            for lam1, values in self._rows(part, **limits)
+            for lam3 in values
+        ]
+        penalties = Penalties(0.0, self.lam2, lam4=self.lam4, degree=self.degree)
+        return NetworkPath(points, effects_step, penalties, **limits)
+
+    def _refit(self, part, path):
+        _, state = path.at(part, self.best_index_)
+        warn_unconverged("NetworkThenPredictCV", state.gaps, self.tol)
+        return self._store_effects(part.moments, state, path.penalties_at(self.best_params_))
