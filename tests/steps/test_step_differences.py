@@ -8,7 +8,7 @@ from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.permutation import exchangeable
-from pnetlib.steps.differences.compute import LENGTHS, Pair, compare, names, own_network, quantities
+from pnetlib.steps.differences.compute import LENGTHS, Pair, compare, names, quantities
 from pnetlib.steps.differences.sensitivity import (
     ESTIMATORS,
     sensitivity,
@@ -29,6 +29,7 @@ from pnetlib.steps.networks.compute import (
     edge_table,
     fit_group_networks,
     network_errors,
+    own_network,
     split_groups,
 )
 from pnetlib.steps.sizes import DIFFERENCES, DifferencesSizes, differences_sizes

@@ -12,15 +12,13 @@ import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
 from pnetlib.paper.markers import NAMED_EDGE
-from pnetlib.solvers.columns import Columns, matrix_degrees
-from pnetlib.solvers.network import solve_network
+from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.shared import standardised
 from pnetlib.stats.bootstrap import corrected_interval, draw
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.effects.compute import SIDES, path_strength
-from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, own_network
 
-NETWORK_GAP_TOL = 1e-6  # tighter than for choosing lambdas: a weak edge decides a test
 LENGTHS = (1, 2)
 
 
@@ -90,20 +88,6 @@ class Pair:
         p, m = len(self.genes), len(self.markers)
         lengths = np.tile(np.arange(2, 2 + len(LENGTHS)), m * len(SIDES))
         return np.concatenate((np.zeros(p * p, int), np.ones(p, int), lengths))
-
-
-def own_network(X, lam1):
-    """Estimate the network of a group from its own lines, standardised; dense (p, p)."""
-    X = standardised(X)
-    columns, _ = solve_network(
-        X.T @ X / len(X),
-        np.full(X.shape[1], 0.5 * lam1),
-        0.0,
-        Columns.empty(X.shape[1]),
-        NETWORK_GAP_TOL,
-        n_jobs=1,
-    )
-    return columns.matrix().toarray()
 
 
 def quantities(networks, parts, at):

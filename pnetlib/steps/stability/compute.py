@@ -18,9 +18,8 @@ from pnetlib.solvers.joint import Penalties, fit_joint
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, fit_networks
 from pnetlib.stats.bounds import KINDS, error_bounds, lowest_threshold
-from pnetlib.steps.differences.compute import own_network
 from pnetlib.steps.markers.compute import DrugNetworks, ranks
-from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, own_network
 
 THRESHOLD = 0.75
 STRONG_THRESHOLD = 0.9
