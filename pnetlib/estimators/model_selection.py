@@ -67,7 +67,7 @@ class PathSearch:
         Raises
         ------
         UsageError
-            If a parameter is not as documented, a fold is too small, or `shared` holds other data.
+            If a parameter is not as documented, a fold is too small, or `shared` has other data.
 
         Warns
         -----
@@ -83,7 +83,7 @@ class PathSearch:
         if shared is None:
             shared = TrainingFolds(X, y, self._folds(X, y), store=False)
         elif not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
-            raise UsageError("shared must hold the X and y that are given to fit.")
+            raise UsageError("shared must have the X and y that are given to fit.")
         with one_blas_thread():
             path = self.path(shared.whole)
             (errors,) = shared.errors([path], threads)
@@ -106,9 +106,7 @@ class PathSearch:
         return self._path(part)
 
     def _folds(self, X, y):
-        folds = [
-            (np.asarray(train), np.asarray(test)) for train, test in check_cv(self.cv).split(X, y)
-        ]
+        folds = [tuple(map(np.asarray, fold)) for fold in check_cv(self.cv).split(X, y)]
         if any(len(train) < 2 or len(test) < 1 for train, test in folds):
             raise UsageError("every fold of cv must have two cell lines to fit on and one to test.")
         return folds
@@ -145,11 +143,13 @@ class ExpressionSearch(PathSearch, ExpressionRegressor):
     def _warn(self, X):
         warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
 
-    def _lam1s(self, part):
+    def _path(self, part):
         if isinstance(self.lam1, numbers.Integral):
             fractions = np.geomspace(1.0, self.eps, self.lam1)
-            return fractions_of(largest_expression(part.moments), fractions)
-        return sorted(check_grid(self, "lam1"), reverse=True)
+            lam1s = fractions_of(largest_expression(part.moments), fractions)
+        else:
+            lam1s = sorted(check_grid(self, "lam1"), reverse=True)
+        return ExpressionPath(self._points(lam1s), self.tol, int(self.max_iter))
 
     def _refit(self, part, path):
         coefficients, (gap, rounds) = path.at(part, self.best_index_)
@@ -239,9 +239,8 @@ class ElasticNetExpressionCV(ExpressionSearch):
         super()._check()
         check_grid(self, "l1_ratio", positive=True, most=1.0)
 
-    def _path(self, part):
-        points = elastic_net_points(self._lam1s(part), check_grid(self, "l1_ratio"))
-        return ExpressionPath(points, self.tol, int(self.max_iter))
+    def _points(self, lam1s):
+        return elastic_net_points(lam1s, check_grid(self, "l1_ratio"))
 
 
 @dataclass(eq=False, repr=False)
@@ -318,9 +317,8 @@ class LassoExpressionCV(ExpressionSearch):
     max_iter: int = 1000
     n_jobs: int | None = None
 
-    def _path(self, part):
-        points = [{"lam1": lam1} for lam1 in self._lam1s(part)]
-        return ExpressionPath(points, self.tol, int(self.max_iter))
+    def _points(self, lam1s):
+        return [{"lam1": lam1} for lam1 in lam1s]
 
 
 class NetworkSearch(PathSearch, ActivityRegressor):
