@@ -24,7 +24,7 @@ _TRIES = 3  # attempts to start a local cluster
 _LOOK = 5  # seconds of silence after which the scheduler is checked
 
 
-class Kept(Protocol):
+class Store(Protocol):
     """Store of task results, as `Engine.map` uses it."""
 
     def get(self, task: tuple) -> Any:
@@ -89,7 +89,7 @@ class Engine:
         tasks: Sequence[Sequence],
         shared: Sequence = (),
         *,
-        kept: Kept | None = None,
+        stored: Store | None = None,
         advance: Callable[[], None] | None = None,
     ) -> Iterator:
         """Yield ``function(*shared, *task)`` for every task, in the order of the tasks.
@@ -103,7 +103,7 @@ class Engine:
         shared : sequence
             The arguments that all tasks share, such as an expression matrix; sent to each worker
             once.
-        kept : Kept, optional
+        stored : Store, optional
             Supplies the results of tasks that were finished before, and stores each new one as
             soon as it is computed (in whatever order tasks finish).
         advance : callable, optional
@@ -117,8 +117,8 @@ class Engine:
         """
         tasks = [tuple(task) for task in tasks]
         results = {}
-        if kept is not None:
-            found = ((number, kept.get(task)) for number, task in enumerate(tasks))
+        if stored is not None:
+            found = ((number, stored.get(task)) for number, task in enumerate(tasks))
             results = {number: result for number, result in found if result is not None}
         left = {number: task for number, task in enumerate(tasks) if number not in results}
         if advance is not None:
@@ -128,8 +128,8 @@ class Engine:
         compute = self._on_dask if self.backend == "dask" else self._in_threads
         with closing(compute(function, left, tuple(shared))) as finished:
             for number, result in finished if left else ():
-                if kept is not None:
-                    kept.put(tasks[number], result)
+                if stored is not None:
+                    stored.put(tasks[number], result)
                 if advance is not None:
                     advance()
                 results[number] = result
@@ -329,8 +329,8 @@ class Work:
     function: object
     tasks: list
     shared: tuple
-    kept: object = None
+    stored: object = None
 
     def by(self, engine, advance=None):
         """Return an iterator over the results, in the order of the tasks."""
-        return engine.map(self.function, self.tasks, self.shared, kept=self.kept, advance=advance)
+        return engine.map(self.function, self.tasks, self.shared, stored=self.stored, advance=advance)
