@@ -116,14 +116,15 @@ class Engine:
             of the library, or a task ends every worker it is given to.
         """
         tasks = [tuple(task) for task in tasks]
-        results = {}
-        if stored is not None:
-            found = ((number, stored.get(task)) for number, task in enumerate(tasks))
-            results = {number: result for number, result in found if result is not None}
-        left = {number: task for number, task in enumerate(tasks) if number not in results}
-        if advance is not None:
-            for _ in results:
-                advance()
+        results, left = {}, {}
+        for number, task in enumerate(tasks):
+            result = None if stored is None else stored.get(task)
+            if result is None:
+                left[number] = task
+            else:
+                results[number] = result
+                if advance is not None:
+                    advance()
         following = 0
         compute = self._on_dask if self.backend == "dask" else self._in_threads
         with closing(compute(function, left, tuple(shared))) as finished:
@@ -151,17 +152,9 @@ class Engine:
     ) -> Iterator:
         """Yield ``function(*shared, first, stop)`` for consecutive blocks of the numbers below n.
 
-        For many tasks so small that sending each would cost more than computing it. The block
-        size is fixed, so sums over blocks do not depend on the number of workers.
-
-        Parameters
-        ----------
-        function, shared
-            As in `map`.
-        n, size : int
-            Numbers in all, and numbers per block.
-        advance : callable, optional
-            Called once per number.
+        For many tasks so small that sending each would cost more than computing it. Each block has
+        `size` numbers, so sums over blocks do not depend on the number of workers. `advance` is
+        called once per number.
         """
         blocks = chunks(n, size)
         for result, (first, stop) in zip(self.map(function, blocks, shared), blocks):
@@ -277,12 +270,8 @@ class Engine:
             raise SetupError(
                 "the scheduler slurm needs the command sbatch, and none is on the PATH."
             )
-        silent = {
-            name: value
-            for name, value in _JOB.items()
-            if settings.get(f"jobqueue.slurm.{name}", None) is None
-        }
-        cluster = SLURMCluster(**silent)
+        unset = [name for name in _JOB if settings.get(f"jobqueue.slurm.{name}", None) is None]
+        cluster = SLURMCluster(**{name: _JOB[name] for name in unset})
         cluster.scale(jobs=self.threads)
         return cluster
 
@@ -333,4 +322,6 @@ class Work:
 
     def by(self, engine, advance=None):
         """Return an iterator over the results, in the order of the tasks."""
-        return engine.map(self.function, self.tasks, self.shared, stored=self.stored, advance=advance)
+        return engine.map(
+            self.function, self.tasks, self.shared, stored=self.stored, advance=advance
+        )

@@ -26,16 +26,8 @@ if TYPE_CHECKING:
 def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     """Return everything that notebook 02 computes fold by fold, in its order.
 
-    Parameters
-    ----------
-    run : Run
-    parameters : mapping
-        Parameters of the notebook, including the defaults.
-
-    Returns
-    -------
-    list of Work
-        The outer folds, those of the control, and the choices on all cell lines.
+    That is the outer folds, those of the control, and the choices on all cell lines. `parameters`
+    are those of the notebook, including the defaults.
     """
     from pnetlib.steps.comparison.compute import choice_work, outer_work
     from pnetlib.steps.data.compute import forced_genes
