@@ -49,7 +49,7 @@ class Cohort:
     provenance : dict
         ``source`` (str), ``simulated`` (bool), ``files`` (name to SHA-256), ``handled`` (one
         sentence per correction made to the data), ``drugs`` (name to GDSC id), and anything
-        else that JSON can hold.
+        else that JSON can store.
     truth : SimulationTruth, default None
         Network and effects from which a simulated cohort was drawn.
 
@@ -107,7 +107,7 @@ class Cohort:
         _refuse_misaligned(expression.index, annotation.index, "annotation")
         _check_expression(expression)
         _check_response(response, self.provenance["drugs"])
-        # Past the setter, which a frozen class refuses.
+        # The class is frozen: an assignment would raise.
         vars(self).update(expression=expression, response=response, annotation=annotation)
 
     def lines_for(self, drug: str) -> pd.Index:

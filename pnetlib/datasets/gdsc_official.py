@@ -64,7 +64,7 @@ def read_folder(
     folder : Path
         The folder.
     drugs : mapping of str to int, str, or sequence of str or int
-        As for `pnetlib.datasets.load_cohort`, whose errors are those of this function.
+        As for `pnetlib.datasets.load_cohort`, which lists the errors too.
     source : str, default None
         Name of the source in the provenance; None means the name of the folder.
     expression : str, default None

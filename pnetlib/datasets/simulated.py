@@ -90,11 +90,11 @@ class CohortSize:
     n_lines: int
     n_genes: int
     n_network: int  # genes of the planted network: the most variable ones
-    n_tissues: int  # at most 30
+    n_tissues: int  # tissues of origin, at most 30
     n_hubs: int  # hubs of the network, including the seven markers
     n_free: int  # network genes that neither regulate nor are regulated
-    n_acting: int  # hubs per drug, besides the markers, that act on it and on the drugs after it
-    targets_per_hub: float  # mean number
+    n_acting: int  # hubs per drug, besides markers, whose modules act on it and later drugs
+    targets_per_hub: float  # mean number of targets of a hub
     n_group: int  # cell lines in each of the groups ST and RS
 
     def __post_init__(self) -> None:

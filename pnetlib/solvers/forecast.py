@@ -28,7 +28,7 @@ class Forecast:
     expression: float  # copies of X
     network: float  # the sparse network while its pieces are joined
     scratch: float  # what the threads and the libraries need
-    available: int | None  # to this process, if known
+    available: int | None  # what this process may still use, if known
     seconds: float | None = None  # for Gram matrix and network; None without a trial
     edges: float = TYPICAL_EDGES  # per target, as assumed
 

@@ -19,8 +19,8 @@ def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
     """Lock a folder for this run; the lock ends with its processes, however they end.
 
     If `shared`, others that share the lock (the parts of an array) are allowed, but no whole run.
-    A kernel that inherits the file that is given owns the lock too. If another run has locked the
-    folder, `SetupError` is raised.
+    The block gets the lock file; a kernel that inherits it has the lock too. If another run has
+    locked the folder, `SetupError` is raised.
     """
     try:
         lock = open(folder / ".lock", "a+", encoding="utf-8")

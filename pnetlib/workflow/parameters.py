@@ -34,7 +34,7 @@ def check_profile(profile: str) -> str:
 def check_source(source: str, base: Path, called: str = "source") -> str:
     """Return a source as a name or an absolute folder; a relative path starts from `base`.
 
-    The error for a source that is neither calls the parameter or option what `called` says.
+    `called` is the name of the parameter or option in the error message.
     """
     if is_named_source(source):
         return source
@@ -85,8 +85,8 @@ def _literal(statement: ast.stmt) -> tuple[str, Value]:
 def typed(name: str, text: str, default: Value) -> Value:
     """Return the value of a text from the command line, converted to the type of the default.
 
-    A parameter of type text keeps it (``007`` stays ``007``). `name` is that of the parameter or
-    option in the error message.
+    A parameter of type text is not converted (``007`` stays ``007``). `name` is the name of the
+    parameter or option in the error message.
     """
     kind = type(default)
     if kind is str:
