@@ -40,7 +40,7 @@ def share(*shared):
 
 
 def compute(expected, function, shared, task):
-    """Compute one task, provided that library and packages are the caller's (`expected`)."""
+    """Compute one task; refuse if library or packages differ from the caller's (`expected`)."""
     here = {"library": library_digest(*CALCULATION), **versions()}
     if different := sorted(name for name in expected if here[name] != expected[name]):
         name = different[0]

@@ -75,11 +75,11 @@ def centred(X):
 
 
 def gram(X, n_jobs=None, width=256, dtype="float64"):
-    """Return G = ``X'X / n`` of centred expression X (n, p): the same bits for any number of threads.
+    """Return G = ``X'X / n`` of centred expression X (n, p).
 
-    Each thread computes blocks of `width` genes with a single BLAS thread, in float64 also where G
-    is stored in float32, which costs one rounding (6e-8 of an entry) and half the memory. No other
-    array of size p x p is formed.
+    Each thread computes blocks of `width` genes with a single BLAS thread, so the bits are the same
+    for any number of threads. Blocks are computed in float64 either way; storing them in float32
+    costs one rounding (6e-8 of an entry) and halves the memory. No other p x p array is formed.
     """
     n, p = X.shape
     G = np.empty((p, p), dtype)

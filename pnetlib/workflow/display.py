@@ -38,8 +38,8 @@ def time_left(
 ) -> float | None:
     """Return the seconds left in a run, or None if they cannot be estimated yet.
 
-    The current step began `elapsed` seconds ago, usually takes `usual` seconds, and has counted its
-    `progress`, as `read_progress` returns it; the steps after it usually take `later` seconds.
+    The current step began `elapsed` seconds ago and usually takes `usual` seconds; the steps after
+    it usually take `later` seconds. `progress` is its count, as `read_progress` returns it.
     """
     here = None if usual is None else max(usual - elapsed, 0.0)
     if progress and progress["done"] >= max(1, _ENOUGH * progress["total"]):

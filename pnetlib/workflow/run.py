@@ -115,7 +115,7 @@ class Run:
         return f"{source}-{self.profile}"
 
     def cohort(self, fresh: bool = False, drugs: str = "") -> Cohort:
-        """Return the cohort that step 01 stored, else, or if `fresh`, load it from the source.
+        """Return the cohort that step 01 stored; without one, or if `fresh`, load the source.
 
         `drugs` are names or GDSC ids of the drugs to load; if empty, the four of the paper. A
         stored cohort has the drugs that step 01 loaded.
