@@ -15,8 +15,8 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
     """Return the relative duality gaps of columns of B for X rather than for a Gram matrix.
 
     X (n, p) is standardised expression and B (p, p) a dense or sparse network, regulators x
-    targets, that minimises ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``. `targets` are the
-    columns to certify, by default all. A gap is relative to the objective without edges.
+    targets. The objective is ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``, and a gap is
+    relative to its value without edges. `targets` are the columns to certify, by default all.
     """
     rows, B = np.ascontiguousarray(np.asarray(X, float).T), csc_array(B)
     p, n = rows.shape

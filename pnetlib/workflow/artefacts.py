@@ -151,8 +151,8 @@ def evidence(run, cohort, profile):
         from_04,
         "Intervals and permutation tests read from 09_differences.json."
         if differences is not None
-        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences between "
-        "the groups are at most partly reproduced.",
+        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences "
+        "between the groups are at most partly reproduced.",
         "Simulation study read from 06_simulation.json."
         if found.cells
         else f"Simulation study (notebook 06): {NOT_COMPUTED}.",

@@ -69,7 +69,7 @@ def _job_at_time_limit(error: StoppedError) -> str | None:
 
 
 def requeue_notice(error: StoppedError) -> str:
-    """Return a sentence on what happens to a Slurm job that reached its time limit, if it is one."""
+    """Return a sentence on what happens to a Slurm job at its time limit; empty for other stops."""
     job = _job_at_time_limit(error)
     if job is None:
         return ""
