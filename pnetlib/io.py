@@ -20,6 +20,9 @@ from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import whole_file
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
+# What the readers of damaged files raise.
+_UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError)
+_UNREADABLE += (zipfile.BadZipFile, ParseError, nx.NetworkXError)
 
 
 def genes_file(path: Path) -> Path:
@@ -136,18 +139,7 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         B.check_format()
     except DataError:
         raise
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        OverflowError,
-        EOFError,
-        zipfile.BadZipFile,
-        ParseError,
-        nx.NetworkXError,
-    ) as error:
+    except _UNREADABLE as error:
         said = " ".join(str(error).split()) or type(error).__name__
         raise DataError(
             f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
@@ -172,16 +164,9 @@ def _known(path):
 
 def _write_npz(path, B, genes):
     # The keys of scipy.sparse.save_npz; text of fixed width is read without pickles.
-    np.savez_compressed(
-        path,
-        format=b"csc",
-        shape=np.array(B.shape),
-        data=B.data,
-        indices=B.indices,
-        indptr=B.indptr,
-        _is_array=True,
-        genes=np.array(genes, dtype=np.str_),
-    )
+    layout = {"format": b"csc", "shape": np.array(B.shape)}
+    columns = {"data": B.data, "indices": B.indices, "indptr": B.indptr, "_is_array": True}
+    np.savez_compressed(path, **layout, **columns, genes=np.array(genes, dtype=np.str_))
 
 
 def _read_npz(path):
@@ -194,13 +179,9 @@ def _read_npz(path):
 
 
 def _write_mtx(path, B, genes):
-    mmwrite(
-        path,
-        B,
-        comment=f"rows: regulators; columns: targets; {len(genes)} genes, named in a file of their own",
-        precision=17,
-        symmetry="general",
-    )
+    names = f"{len(genes)} genes, named in a file of their own"
+    comment = f"rows: regulators; columns: targets; {names}"
+    mmwrite(path, B, comment=comment, precision=17, symmetry="general")
 
 
 def _read_mtx(path):
@@ -217,13 +198,9 @@ def _write_graphml(path, B, genes):
     graph = nx.DiGraph()
     graph.add_nodes_from(genes)
     regulators, targets = B.tocoo().coords
-    graph.add_weighted_edges_from(
-        (
-            (genes[q], genes[j], value)
-            for q, j, value in zip(regulators.tolist(), targets.tolist(), B.data.tolist())
-        ),
-        weight="coefficient",
-    )
+    edges = zip(regulators.tolist(), targets.tolist(), B.data.tolist())
+    named = ((genes[q], genes[j], value) for q, j, value in edges)
+    graph.add_weighted_edges_from(named, weight="coefficient")
     nx.write_graphml(graph, path)
 
 

@@ -27,17 +27,9 @@ def usage() -> str:
 
 
 def dispatch(arguments: Sequence[str]) -> int:
-    """Call a subcommand; print an error of the user as one sentence.
+    """Call a subcommand with its own arguments, and return the exit code.
 
-    Parameters
-    ----------
-    arguments : sequence of str
-        Name of the subcommand and its own arguments.
-
-    Returns
-    -------
-    int
-        Exit code.
+    An error of the user is printed as one sentence.
     """
     name, *rest = arguments or ["--help"]
     if name in ("-h", "--help"):

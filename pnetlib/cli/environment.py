@@ -16,13 +16,7 @@ Print nothing and exit with 0 if there are none; else print at most three and ex
 
 
 def required(pyproject: Path, extras: Sequence[str] = ()) -> list[str]:
-    """Return the requirements of the project and of some of its extras.
-
-    Raises
-    ------
-    UsageError
-        If the project has no such extra.
-    """
+    """Return the requirements of the project and of some of its extras."""
     project = tomllib.loads(pyproject.read_text("utf-8"))["project"]
     optional = project["optional-dependencies"]
     for extra in extras:
@@ -32,18 +26,7 @@ def required(pyproject: Path, extras: Sequence[str] = ()) -> list[str]:
 
 
 def missing(requirements: Sequence[str]) -> list[str]:
-    """Return the requirements that this Python does not satisfy.
-
-    Parameters
-    ----------
-    requirements : sequence of str
-        Requirements such as ``"numpy>=2.0"``.
-
-    Returns
-    -------
-    list of str
-        Those not satisfied; all of them if ``packaging`` itself is missing.
-    """
+    """Return the requirements that this Python does not satisfy; all if it lacks ``packaging``."""
     try:
         from packaging.requirements import Requirement
     except ImportError:

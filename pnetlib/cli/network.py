@@ -24,19 +24,9 @@ EXAMPLES = """Examples
 
 
 def read_expression(source: str) -> pd.DataFrame:
-    """Return expression, cell lines x genes, of a csv file or of a cohort.
+    """Return expression, cell lines x genes, of a csv file or of a source that `load_cohort` knows.
 
-    Parameters
-    ----------
-    source : str
-        A csv file, whose first column names the cell lines and whose header names the genes; or
-        a source that `load_cohort` knows.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, is not such a table, or a value is not a number; the message
-        names the cell line and the gene.
+    The first column of a file names the cell lines and its header names the genes.
     """
     if Path(source).suffix != ".csv":
         return load_cohort(source).expression

@@ -21,13 +21,9 @@ from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import Run
 from pnetlib.workflow.stop import Signalled, StoppedError, requeue, requeue_notice, signals
 
-_RUN_OPTIONS = {
-    "source": "--data",
-    "profile": "--profile",
-    "out": "--out",
-    "seed": "--seed",
-    "threads": "--threads",
-}
+# Parameters of notebooks that have an option of their own.
+_RUN_OPTIONS = {name: f"--{name}" for name in ("profile", "out", "seed", "threads")}
+_RUN_OPTIONS["source"] = "--data"
 
 
 def usage() -> str:
@@ -36,19 +32,9 @@ def usage() -> str:
 
 
 def read_options(arguments: Sequence[str], base: Path) -> Options:
-    """Return the options of one command, all of them checked.
+    """Return the options that `usage` describes, all of them checked.
 
-    Parameters
-    ----------
-    arguments : sequence of str
-        Arguments as `usage` describes them.
-    base : Path
-        Folder that relative paths start from.
-
-    Raises
-    ------
-    UsageError
-        If an option, a step, or the name, type or value of a parameter is wrong.
+    Relative paths start from `base`.
     """
     parser = Parser("./reproduce.sh", add_help=False)
     parser.add_argument("--data", default="gdsc")

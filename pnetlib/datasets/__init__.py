@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pnetlib.datasets.cohort import Cohort
+    from pnetlib.datasets.drugs import Drugs
 
 DEFAULT_SEED = 20220823  # of every random draw, in all steps and commands
 
@@ -31,7 +32,7 @@ def __getattr__(name: str) -> type[Cohort]:
 def load_cohort(
     source: str | Path,
     *,
-    drugs: Mapping[str, int] | str | Sequence[str | int] = PAPER_DRUGS,
+    drugs: Drugs = PAPER_DRUGS,
     seed: int = DEFAULT_SEED,
     size: str = "standard",
     cache: str | Path | None = None,

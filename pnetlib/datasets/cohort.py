@@ -49,7 +49,7 @@ class Cohort:
     provenance : dict
         ``source`` (str), ``simulated`` (bool), ``files`` (name to SHA-256), ``handled`` (one
         sentence per correction made to the data), ``drugs`` (name to GDSC id), and anything
-        else that JSON can hold.
+        else that JSON can store.
     truth : SimulationTruth, default None
         Network and effects from which a simulated cohort was drawn.
 
@@ -99,17 +99,16 @@ class Cohort:
         expression = _numbers(self.expression, "expression")
         response = _numbers(self.response, "response")
         annotation = _checked_annotation(self.annotation)
-        for table, what in ((expression, "expression"), (annotation, "annotation")):
-            _refuse_duplicates(table.index, f"cell line in {what}")
+        _refuse_duplicates(expression.index, "cell line in expression")
+        _refuse_duplicates(annotation.index, "cell line in annotation")
         _refuse_duplicates(expression.columns, "gene")
         _refuse_duplicates(response.columns, "drug")
-        for table, what in ((response, "response"), (annotation, "annotation")):
-            _refuse_misaligned(expression.index, table.index, what)
+        _refuse_misaligned(expression.index, response.index, "response")
+        _refuse_misaligned(expression.index, annotation.index, "annotation")
         _check_expression(expression)
         _check_response(response, self.provenance["drugs"])
-        object.__setattr__(self, "expression", expression)
-        object.__setattr__(self, "response", response)
-        object.__setattr__(self, "annotation", annotation)
+        # The class is frozen: an assignment would raise.
+        vars(self).update(expression=expression, response=response, annotation=annotation)
 
     def lines_for(self, drug: str) -> pd.Index:
         """Return the cell lines in which a drug was measured.
@@ -424,22 +423,18 @@ class Cohort:
                 for name, value in arrays.items()
                 if name.startswith("truth_")
             }
-            tables = {
-                "expression": pd.DataFrame(arrays["expression"], index=lines, columns=genes),
-                "response": pd.DataFrame(arrays["response"], index=lines, columns=drugs),
-                "annotation": pd.DataFrame(
-                    arrays["annotation"], index=lines, columns=list(ANNOTATION)
-                ),
-                "provenance": json.loads(str(arrays["provenance"])),
+            labels = {"expression": genes, "response": drugs, "annotation": list(ANNOTATION)}
+            parts = {
+                name: pd.DataFrame(arrays[name], index=lines, columns=columns)
+                for name, columns in labels.items()
             }
+            parts["provenance"] = json.loads(str(arrays["provenance"]))
         except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise CorruptFileError(
                 f"{Path(path).name} is not a complete stored cohort: delete it and run step 01 "
                 "again."
             ) from error
-        if truth:
-            tables["truth"] = SimulationTruth.from_arrays(truth)
-        return cls(**tables)
+        return cls(**parts, truth=SimulationTruth.from_arrays(truth) if truth else None)
 
 
 def assemble_cohort(
@@ -455,25 +450,14 @@ def assemble_cohort(
     cell lines without annotation are labelled unknown; ``provenance["handled"]`` gets a sentence
     for each of these corrections.
 
-    Parameters
-    ----------
-    expression : DataFrame of shape (n_lines, n_genes)
-        Index the COSMIC ids as text.
-    ln_ic50 : DataFrame of shape (n_measured, n_drugs)
-        Natural logarithm of IC50 in micromolar; NaN where not measured.
-    annotation : DataFrame of shape (n_annotated, 3)
-        Columns ``cell_line``, ``tissue`` and ``tcga``.
-    provenance : mapping
-        As for `Cohort`.
+    All four are as for `Cohort`, but may have different cell lines, in any order, and `ln_ic50` has
+    the natural logarithm of IC50 in micromolar, NaN where not measured.
     """
     handled = list(provenance["handled"])
-    for table, what in (
-        (expression.index, "cell line in expression"),
-        (ln_ic50.index, "cell line in response"),
-        (annotation.index, "cell line in annotation"),
-        (expression.columns, "gene"),
-    ):
-        _refuse_duplicates(table, what)
+    _refuse_duplicates(expression.index, "cell line in expression")
+    _refuse_duplicates(ln_ic50.index, "cell line in response")
+    _refuse_duplicates(annotation.index, "cell line in annotation")
+    _refuse_duplicates(expression.columns, "gene")
     lines = pd.Index(sorted(expression.index, key=_id_order))
     values = expression.to_numpy()
     constant = expression.columns[values.max(axis=0) == values.min(axis=0)]
@@ -509,10 +493,7 @@ def assemble_cohort(
 def z_scores(values: pd.DataFrame) -> pd.DataFrame:
     """Standardise each column over its measured rows to mean 0 and standard deviation 1 (ddof = 1).
 
-    Raises
-    ------
-    DataError
-        If a column has fewer than two values, or all its values are equal.
+    A column with fewer than two different values raises a `DataError`.
     """
     for drug in values.columns[~(values.max() > values.min())]:
         raise DataError(

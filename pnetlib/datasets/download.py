@@ -9,13 +9,14 @@ import sys
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.drugs import Drugs
 from pnetlib.datasets.gdsc_official import (
     BROKEN,
     DETAILS,
@@ -72,16 +73,8 @@ EXPRESSION_FILES = (
 def cache_folder(cache: str | Path | None = None) -> Path:
     """Return the folder for fetched files, and make it if needed.
 
-    Parameters
-    ----------
-    cache : str or Path, default None
-        The folder. None means the folder named by the environment variable PNETLIB_CACHE, or else
-        the cache folder of the platform.
-
-    Raises
-    ------
-    SetupError
-        If the folder cannot be made.
+    None means the folder named by the environment variable PNETLIB_CACHE, or else the cache folder
+    of the platform.
     """
     pooch = _pooch()
     folder = Path(cache or os.environ.get(CACHE_VARIABLE) or pooch.os_cache("pnetlib"))
@@ -97,30 +90,15 @@ def cache_folder(cache: str | Path | None = None) -> Path:
 
 
 def load_official(
-    drugs: Mapping[str, int] | str | Sequence[str | int],
+    drugs: Drugs,
     cache: str | Path | None = None,
     files: Sequence[OfficialFile] = RESPONSE_FILES,
     expression: Sequence[Sequence[OfficialFile]] = EXPRESSION_FILES,
 ) -> Cohort:
     """Download the official files unless they are in the cache, and read them.
 
-    Parameters
-    ----------
-    drugs : mapping of str to int, str, or sequence of str or int
-        As for `pnetlib.datasets.gdsc_official.read_folder`.
-    cache : str or Path, default None
-        As for `cache_folder`.
-    files : sequence of OfficialFile
-        Files that are all needed.
-    expression : sequence of sequences of OfficialFile
-        Sets of files with the expression, tried in turn until one set is complete.
-
-    Raises
-    ------
-    DownloadError
-        If none of the addresses of a file delivers it.
-    CorruptFileError
-        If a downloaded file is damaged.
+    All of `files` are needed; `expression` has sets of files that are tried in turn until one set
+    is complete. `drugs` and `cache` are as for `pnetlib.datasets.load_cohort`.
     """
     folder = cache_folder(cache) / "official"
     for file in files:
@@ -161,12 +139,7 @@ def fetch(file: OfficialFile, folder: Path) -> Path:
 
     A file with another SHA-256 than the known one is downloaded again. A download without a known
     SHA-256 is stored only if it is complete and of the right type. An interrupted download leaves
-    nothing behind.
-
-    Raises
-    ------
-    DownloadError
-        If no address delivers it; the message gives the answer of each.
+    nothing behind. If no address delivers the file, a `DownloadError` gives the answer of each.
     """
     path = folder / file.name
     if path.is_file() and file.sha256 in (None, digest(path)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from pnetlib.errors import MissingDrugError, UsageError
 from pnetlib.paper.drugs import PAPER_DRUGS
 from pnetlib.words import first_few
 
+# What a caller may request: names with their ids; or names or ids, also in one text.
+Drugs = Mapping[str, int] | str | Sequence[str | int]
+
 # The correlation of the ranks of ln IC50 by which the same drug is recognised in two releases, its
 # lead over any other drug, and the least number of common cell lines. This project's choice: the
 # correlations found form two well separated groups.
@@ -19,13 +22,7 @@ _AGREEMENT, _LEAD, _LEAST_LINES = 0.85, 0.03, 50
 
 
 def drug_words(drugs: str | Iterable[str | int]) -> list[str]:
-    """Return the names and ids in a text, separated by commas, or in a sequence.
-
-    Raises
-    ------
-    UsageError
-        If there is no name or id.
-    """
+    """Return the names and ids in a text, separated by commas, or in a sequence; at least one."""
     parts = drugs.split(",") if isinstance(drugs, str) else map(str, drugs)
     words = [word for word in map(str.strip, parts) if word]
     if not words:
@@ -39,7 +36,8 @@ def find_drugs(
     """Return the entries that words refer to, in the order of the words, without repetition.
 
     Names are compared without regard to case. A name that several drugs share means the drug of
-    the paper if it is among them, or else the one with the lowest id; `handled` reports this.
+    the paper if it is among them, or else the one with the lowest id; a sentence in `handled`
+    reports this.
 
     Parameters
     ----------
@@ -49,8 +47,6 @@ def find_drugs(
         One row per drug of the source: ``id`` (missing if unknown), ``name``, ``lines``.
     source : str
         Name of the source in messages.
-    handled : list of str
-        A sentence is appended for every name that several drugs share.
 
     Returns
     -------

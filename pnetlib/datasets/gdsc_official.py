@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
-from pnetlib.datasets.drugs import find_drugs
+from pnetlib.datasets.drugs import Drugs, find_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
 from pnetlib.errors import (
     CorruptFileError,
@@ -40,31 +40,17 @@ CELL_LINES = "cell_lines.csv"
 # A cell line in a header: its COSMIC id, followed by .1 for a second column of that line.
 _LINE = re.compile(r"\d+(\.\d+)?")
 # What zipfile, gzip and zlib raise; the last two are for encryption and unknown compression.
-BROKEN = (
-    EOFError,
-    gzip.BadGzipFile,
-    zipfile.BadZipFile,
-    zlib.error,
-    NotImplementedError,
-    RuntimeError,
-)
+BROKEN = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error)
+BROKEN += (NotImplementedError, RuntimeError)
+_TCGA = "Cancer Type (matching TCGA label)"
 _ANNOTATION = {
     CELL_LINES: ("cosmic_id", "cell_line", "gdsc_tissue_1", "tcga_label"),
-    DETAILS: (
-        "COSMIC identifier",
-        "Sample Name",
-        "GDSC Tissue descriptor 1",
-        "Cancer Type (matching TCGA label)",
-    ),
+    DETAILS: ("COSMIC identifier", "Sample Name", "GDSC Tissue descriptor 1", _TCGA),
 }
 
 
 def read_folder(
-    folder: Path,
-    drugs: Mapping[str, int] | str | Sequence[str | int],
-    *,
-    source: str | None = None,
-    expression: str | None = None,
+    folder: Path, drugs: Drugs, *, source: str | None = None, expression: str | None = None
 ) -> Cohort:
     """Read the cohort from the official files in a folder.
 
@@ -78,23 +64,11 @@ def read_folder(
     folder : Path
         The folder.
     drugs : mapping of str to int, str, or sequence of str or int
-        Names for the drugs and the GDSC ids by which they are chosen; or names or ids as in the
-        response file.
+        As for `pnetlib.datasets.load_cohort`, which lists the errors too.
     source : str, default None
         Name of the source in the provenance; None means the name of the folder.
     expression : str, default None
         Name of the expression file; None means the first of those above that exists.
-
-    Raises
-    ------
-    DataError
-        If a file is missing, or a value is missing or not a number.
-    CorruptFileError
-        If a file is truncated.
-    MissingColumnError, MissingDrugError
-        If a column or drug is missing.
-    DuplicateError
-        If a gene or measurement appears twice with different values.
     """
     notes: list[str] = []
     choices = (EXPRESSION, EXPRESSION_ZIP, ENSEMBL) if expression is None else (expression,)
@@ -133,15 +107,7 @@ def list_folder(folder: Path) -> pd.DataFrame:
 
 
 def drugs_in(path: Path) -> pd.DataFrame:
-    """Return id, name and number of cell lines of every drug in a response file.
-
-    Raises
-    ------
-    CorruptFileError, MissingColumnError
-        If the file is truncated or lacks a column.
-    DataError
-        If a DRUG_ID is not a whole number.
-    """
+    """Return id, name and number of cell lines of every drug in a response file."""
     found: dict[str, list[Any]] = {}
     for place, (drug_id, name) in _rows(path, ("DRUG_ID", "DRUG_NAME")):
         drug_id = _whole(drug_id)
@@ -156,19 +122,11 @@ def drugs_in(path: Path) -> pd.DataFrame:
 
 
 def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
-    """Read expression as cell lines x genes from columns named ``DATA.<COSMIC id>``.
+    """Read expression as cell lines x genes from a text file, or its zip or gzip.
 
-    Parameters
-    ----------
-    path : Path
-        The text file, or its zip or gzip.
-    handled : list of str
-        A sentence is appended for every correction.
-
-    Returns
-    -------
-    DataFrame of shape (n_lines, n_genes)
-        Index the COSMIC ids, columns the gene symbols (Ensembl ids for the file by Ensembl id).
+    Its columns are named ``DATA.<COSMIC id>``, or by the id alone in the file by Ensembl id. The
+    result has COSMIC ids as index, and as columns the gene symbols (Ensembl ids from that file).
+    `handled`, here and below, gets a sentence for every correction.
     """
     ensembl = path.name == ENSEMBL
     symbol, prefix = ("ensembl_gene", "") if ensembl else ("GENE_SYMBOLS", "DATA.")
@@ -202,17 +160,7 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
 
 
 def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> pd.DataFrame:
-    """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique.
-
-    Parameters
-    ----------
-    path : Path
-        The official xlsx, or a csv with the same columns.
-    drugs : mapping of str to int
-        Names for the drugs, and their ids.
-    handled : list of str
-        A sentence is appended for every correction.
-    """
+    """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique."""
     columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME", "LN_IC50")
     wanted = {str(drug_id) for drug_id in drugs.values()}
     seen: dict[str, str] = {}
@@ -248,23 +196,12 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
         table = table[~bare]
     table = table[["line", "drug", "value"]]
     table = _once(table, ["line", "drug"], path, handled, "measurement of cell line")
-    wide = table.pivot(index="line", columns="drug", values="value")
-    wide = wide.rename_axis(index=None).reindex(
-        columns=[str(drug_id) for drug_id in drugs.values()]
-    )
-    return wide.set_axis(list(drugs), axis=1)
+    wide = table.pivot(index="line", columns="drug", values="value").rename_axis(index=None)
+    return wide.reindex(columns=list(map(str, drugs.values()))).set_axis(list(drugs), axis=1)
 
 
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
-    """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines.
-
-    Parameters
-    ----------
-    path : Path
-        ``Cell_Lines_Details.xlsx`` or ``cell_lines.csv``.
-    handled : list of str
-        A sentence is appended for every correction.
-    """
+    """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
     rows = [
         (_whole(line), *map(str, labels))
         for _, (line, *labels) in _rows(path, _ANNOTATION[path.name])
@@ -311,17 +248,9 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -> pd.DataFrame:
     """Parse the rows below the header, with columns by position and the symbols as text."""
-    layout: dict[str, Any] = {
-        "sep": "\t",
-        "header": None,
-        "skiprows": 1,
-        "names": range(len(header)),
-        "usecols": [symbol, *cells],
-        "quoting": csv.QUOTE_NONE,
-        "keep_default_na": False,
-        "encoding": "utf-8",
-        "low_memory": False,
-    }
+    layout: dict[str, Any] = {"sep": "\t", "header": None, "skiprows": 1, "encoding": "utf-8"}
+    layout |= {"names": range(len(header)), "usecols": [symbol, *cells]}
+    layout |= {"quoting": csv.QUOTE_NONE, "keep_default_na": False, "low_memory": False}
     try:
         with _opened(path) as file:
             types: dict[int, Any] = dict.fromkeys(cells, np.float64) | {symbol: str}
@@ -407,7 +336,7 @@ def _one_row_per_gene(
                 "one of them."
             )
         wanted[others] = False
-        handled.append(f"The gene {gene} has {len(others) + 1} identical rows; one was kept.")
+        handled.append(f"The gene {gene} has {len(others) + 1} identical rows; one was used.")
     return values[:, wanted], genes[wanted]
 
 

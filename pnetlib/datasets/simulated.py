@@ -85,46 +85,17 @@ _COMMON_SHARE = 0.3  # of this share, the part of the modules of the markers; ot
 
 @dataclass(frozen=True)
 class CohortSize:
-    """The size of a simulated cohort.
-
-    Parameters
-    ----------
-    n_lines : int
-        Number of cell lines.
-    n_genes : int
-        Number of genes.
-    n_network : int
-        Number of genes in the planted network. They have the largest variances, so that the
-        `n_network` most variable genes are exactly these.
-    n_tissues : int
-        Number of tissues of origin, at most 30.
-    n_hubs : int
-        Number of hubs in the planted network, including the seven markers.
-    n_free : int
-        Number of network genes that neither regulate nor are regulated.
-    n_acting : int
-        Number of hubs per drug, in addition to the markers, whose modules act on that drug and
-        the drugs after it.
-    targets_per_hub : float
-        Mean number of targets of a hub.
-    n_group : int
-        Number of cell lines in each of the groups ST and RS.
-
-    Raises
-    ------
-    UsageError
-        If the numbers contradict each other.
-    """
+    """The size of a simulated cohort; numbers that contradict each other raise a `UsageError`."""
 
     n_lines: int
     n_genes: int
-    n_network: int
-    n_tissues: int
-    n_hubs: int
-    n_free: int
-    n_acting: int
-    targets_per_hub: float
-    n_group: int
+    n_network: int  # genes of the planted network: the most variable ones
+    n_tissues: int  # tissues of origin, at most 30
+    n_hubs: int  # hubs of the network, including the seven markers
+    n_free: int  # network genes that neither regulate nor are regulated
+    n_acting: int  # hubs per drug, besides markers, whose modules act on it and later drugs
+    targets_per_hub: float  # mean number of targets of a hub
+    n_group: int  # cell lines in each of the groups ST and RS
 
     def __post_init__(self) -> None:
         if self.n_regulated_hubs < len(PAPER_DRUGS) * self.n_acting or self.n_roots < 2:
@@ -481,14 +452,8 @@ def _switch_edges(
 ) -> tuple[np.ndarray, dict[str, np.ndarray], np.ndarray]:
     """Remove the lost edges of each group.
 
-    Returns
-    -------
-    X : ndarray
-        The new expression, standardised over all cell lines.
-    networks : dict
-        B, B_ST and B_RS on the scale of X.
-    scale : ndarray
-        Standard deviation of each gene before it was standardised again.
+    Return the new expression X, standardised over all cell lines; B, B_ST and B_RS on its scale;
+    and the standard deviation of each gene before it was standardised again.
     """
     X, markers = network.X.copy(), dict(zip(_MARKERS, _kinds(plan)[1]))
     E = X - X @ network.B

@@ -45,7 +45,7 @@ def check_weight(estimator, name):
 
 
 def check_grid(estimator, name, *, positive=False, most=np.inf):
-    """Return a grid as a list of float; refuse one that is empty or holds an impossible value."""
+    """Return a grid as a list of float; refuse one that is empty or has an impossible value."""
     given = getattr(estimator, name)
     values = [given] if _number(given) else given
     bound = "above 0" if positive else "of at least 0"

@@ -1,5 +1,7 @@
 """ELA and LA: elastic net and lasso of the response on expression, by the network's kernel."""
 
+from dataclasses import KW_ONLY, dataclass
+
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
@@ -18,6 +20,7 @@ class ExpressionRegressor(LinearPrediction, BaseEstimator):
         return self
 
 
+@dataclass(eq=False, repr=False)
 class ElasticNetExpression(ExpressionRegressor):
     """ELA: elastic net of the drug response on standardised expression.
 
@@ -69,11 +72,11 @@ class ElasticNetExpression(ExpressionRegressor):
     [0]
     """
 
-    def __init__(self, lam1=0.2, lam2=0.1, *, tol=1e-6, max_iter=1000):
-        self.lam1 = lam1
-        self.lam2 = lam2
-        self.tol = tol
-        self.max_iter = max_iter
+    lam1: float = 0.2
+    lam2: float = 0.1
+    _: KW_ONLY
+    tol: float = 1e-6
+    max_iter: int = 1000
 
     def fit(self, X, y):
         """Fit the response on expression.

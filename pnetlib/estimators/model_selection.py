@@ -1,6 +1,8 @@
 """The estimators with lambdas chosen by cross-validation along warm-started paths."""
 
 import numbers
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from scipy.stats import rankdata
@@ -65,7 +67,7 @@ class PathSearch:
         Raises
         ------
         UsageError
-            If a parameter is not as documented, a fold is too small, or `shared` holds other data.
+            If a parameter is not as documented, a fold is too small, or `shared` has other data.
 
         Warns
         -----
@@ -81,17 +83,30 @@ class PathSearch:
         if shared is None:
             shared = TrainingFolds(X, y, self._folds(X, y), store=False)
         elif not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
-            raise UsageError("shared must hold the X and y that are given to fit.")
+            raise UsageError("shared must have the X and y that are given to fit.")
         with one_blas_thread():
             path = self.path(shared.whole)
             (errors,) = shared.errors([path], threads)
             self._store_results(path.points, errors)
             return self._refit(shared.whole, path)
 
+    def path(self, part):
+        """Return the path through the grid for some training lines.
+
+        Parameters
+        ----------
+        part : pnetlib.solvers.paths.TrainingPart
+            Moments and networks of the training lines, from which a grid is computed.
+
+        Returns
+        -------
+        pnetlib.solvers.paths.ExpressionPath or NetworkPath
+            Points of the grid and the fits along them.
+        """
+        return self._path(part)
+
     def _folds(self, X, y):
-        folds = [
-            (np.asarray(train), np.asarray(test)) for train, test in check_cv(self.cv).split(X, y)
-        ]
+        folds = [tuple(map(np.asarray, fold)) for fold in check_cv(self.cv).split(X, y)]
         if any(len(train) < 2 or len(test) < 1 for train, test in folds):
             raise UsageError("every fold of cv must have two cell lines to fit on and one to test.")
         return folds
@@ -128,17 +143,20 @@ class ExpressionSearch(PathSearch, ExpressionRegressor):
     def _warn(self, X):
         warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
 
-    def _lam1s(self, part):
+    def _path(self, part):
         if isinstance(self.lam1, numbers.Integral):
             fractions = np.geomspace(1.0, self.eps, self.lam1)
-            return fractions_of(largest_expression(part.moments), fractions)
-        return sorted(check_grid(self, "lam1"), reverse=True)
+            lam1s = fractions_of(largest_expression(part.moments), fractions)
+        else:
+            lam1s = sorted(check_grid(self, "lam1"), reverse=True)
+        return ExpressionPath(self._points(lam1s), self.tol, int(self.max_iter))
 
     def _refit(self, part, path):
         coefficients, (gap, rounds) = path.at(part, self.best_index_)
         return self._store(part.moments, coefficients, gap, rounds)
 
 
+@dataclass(eq=False, repr=False)
 class ElasticNetExpressionCV(ExpressionSearch):
     """ELA with lambdas chosen by cross-validation.
 
@@ -208,46 +226,24 @@ class ElasticNetExpressionCV(ExpressionSearch):
     ['lam1', 'lam2']
     """
 
-    def __init__(
-        self,
-        lam1=30,
-        *,
-        l1_ratio=(0.2, 0.5, 0.9),
-        eps=SMALLEST,
-        cv=5,
-        tol=GAP_TOL,
-        max_iter=1000,
-        n_jobs=None,
-    ):
-        self.lam1 = lam1
-        self.l1_ratio = l1_ratio
-        self.eps = eps
-        self.cv = cv
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_jobs = n_jobs
+    lam1: int | Sequence = 30
+    _: KW_ONLY
+    l1_ratio: float | Sequence = (0.2, 0.5, 0.9)
+    eps: float = SMALLEST
+    cv: object = 5
+    tol: float = GAP_TOL
+    max_iter: int = 1000
+    n_jobs: int | None = None
 
     def _check(self):
         super()._check()
         check_grid(self, "l1_ratio", positive=True, most=1.0)
 
-    def path(self, part):
-        """Return the path through the grid for some training lines.
-
-        Parameters
-        ----------
-        part : pnetlib.solvers.paths.TrainingPart
-            Moments and networks of the training lines, from which a grid is computed.
-
-        Returns
-        -------
-        pnetlib.solvers.paths.ExpressionPath
-            Points of the grid and the accuracy of the fits along them.
-        """
-        points = elastic_net_points(self._lam1s(part), check_grid(self, "l1_ratio"))
-        return ExpressionPath(points, self.tol, int(self.max_iter))
+    def _points(self, lam1s):
+        return elastic_net_points(lam1s, check_grid(self, "l1_ratio"))
 
 
+@dataclass(eq=False, repr=False)
 class LassoExpressionCV(ExpressionSearch):
     """LA with lam1 chosen by cross-validation.
 
@@ -313,29 +309,16 @@ class LassoExpressionCV(ExpressionSearch):
     {'lam1': 0.1}
     """
 
-    def __init__(self, lam1=30, *, eps=SMALLEST, cv=5, tol=GAP_TOL, max_iter=1000, n_jobs=None):
-        self.lam1 = lam1
-        self.eps = eps
-        self.cv = cv
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_jobs = n_jobs
+    lam1: int | Sequence = 30
+    _: KW_ONLY
+    eps: float = SMALLEST
+    cv: object = 5
+    tol: float = GAP_TOL
+    max_iter: int = 1000
+    n_jobs: int | None = None
 
-    def path(self, part):
-        """Return the path through the grid for some training lines.
-
-        Parameters
-        ----------
-        part : pnetlib.solvers.paths.TrainingPart
-            Moments and networks of the training lines, from which a grid is computed.
-
-        Returns
-        -------
-        pnetlib.solvers.paths.ExpressionPath
-            Points of the grid and the accuracy of the fits along them.
-        """
-        points = [{"lam1": lam1} for lam1 in self._lam1s(part)]
-        return ExpressionPath(points, self.tol, int(self.max_iter))
+    def _points(self, lam1s):
+        return [{"lam1": lam1} for lam1 in lam1s]
 
 
 class NetworkSearch(PathSearch, ActivityRegressor):
@@ -373,6 +356,7 @@ class NetworkSearch(PathSearch, ActivityRegressor):
         ]
 
 
+@dataclass(eq=False, repr=False)
 class PredictiveNetworkCV(NetworkSearch):
     """Pro with lambdas chosen by cross-validation.
 
@@ -470,53 +454,26 @@ class PredictiveNetworkCV(NetworkSearch):
     12
     """
 
-    def __init__(
-        self,
-        lam1=None,
-        lam3=None,
-        lam4=(0.0, 0.1, 1.0),
-        *,
-        lam1_fractions=LAM1_FRACTIONS,
-        lam3_fractions=LAM3_FRACTIONS,
-        lam2=0.0,
-        degree="sqrt",
-        cv=5,
-        tol=TOL,
-        gap_tol=GAP_TOL,
-        max_iter=MAX_ITER,
-        n_jobs=None,
-    ):
-        self.lam1 = lam1
-        self.lam3 = lam3
-        self.lam4 = lam4
-        self.lam1_fractions = lam1_fractions
-        self.lam3_fractions = lam3_fractions
-        self.lam2 = lam2
-        self.degree = degree
-        self.cv = cv
-        self.tol = tol
-        self.gap_tol = gap_tol
-        self.max_iter = max_iter
-        self.n_jobs = n_jobs
+    lam1: Sequence | None = None
+    lam3: Sequence | None = None
+    lam4: Sequence = (0.0, 0.1, 1.0)
+    _: KW_ONLY
+    lam1_fractions: Sequence = LAM1_FRACTIONS
+    lam3_fractions: Sequence = LAM3_FRACTIONS
+    lam2: float = 0.0
+    degree: str = "sqrt"
+    cv: object = 5
+    tol: float = TOL
+    gap_tol: float = GAP_TOL
+    max_iter: int = MAX_ITER
+    n_jobs: int | None = None
 
     def _check(self):
         super()._check()
         check_penalties(self, ["gap_tol"])
         check_grid(self, "lam4")
 
-    def path(self, part):
-        """Return the path through the grid for some training lines.
-
-        Parameters
-        ----------
-        part : pnetlib.solvers.paths.TrainingPart
-            Moments and networks of the training lines, from which a grid is computed.
-
-        Returns
-        -------
-        pnetlib.solvers.paths.NetworkPath
-            Points of the grid and the fits along them.
-        """
+    def _path(self, part):
         limits = {"gap_tol": self.gap_tol, "max_iter": 1000}
         points = [
             {"lam1": lam1, "lam3": lam3, "lam4": lam4}
@@ -534,6 +491,7 @@ class PredictiveNetworkCV(NetworkSearch):
         return self
 
 
+@dataclass(eq=False, repr=False)
 class NetworkThenPredictCV(NetworkSearch):
     """NW.P with lambdas chosen by cross-validation.
 
@@ -617,50 +575,24 @@ class NetworkThenPredictCV(NetworkSearch):
     {'lam1': 0.4, 'lam3': 0.1}
     """
 
-    def __init__(
-        self,
-        lam1=None,
-        lam3=None,
-        *,
-        lam1_fractions=LAM1_FRACTIONS,
-        lam3_fractions=LAM3_FRACTIONS,
-        lam2=0.0,
-        lam4=0.0,
-        degree="sqrt",
-        cv=5,
-        tol=GAP_TOL,
-        max_iter=1000,
-        n_jobs=None,
-    ):
-        self.lam1 = lam1
-        self.lam3 = lam3
-        self.lam1_fractions = lam1_fractions
-        self.lam3_fractions = lam3_fractions
-        self.lam2 = lam2
-        self.lam4 = lam4
-        self.degree = degree
-        self.cv = cv
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_jobs = n_jobs
+    lam1: Sequence | None = None
+    lam3: Sequence | None = None
+    _: KW_ONLY
+    lam1_fractions: Sequence = LAM1_FRACTIONS
+    lam3_fractions: Sequence = LAM3_FRACTIONS
+    lam2: float = 0.0
+    lam4: float = 0.0
+    degree: str = "sqrt"
+    cv: object = 5
+    tol: float = GAP_TOL
+    max_iter: int = 1000
+    n_jobs: int | None = None
 
     def _check(self):
         super()._check()
         check_penalties(self, ["lam4"])
 
-    def path(self, part):
-        """Return the path through the grid for some training lines.
-
-        Parameters
-        ----------
-        part : pnetlib.solvers.paths.TrainingPart
-            Moments and networks of the training lines, from which a grid is computed.
-
-        Returns
-        -------
-        pnetlib.solvers.paths.NetworkPath
-            Points of the grid and the fits along them.
-        """
+    def _path(self, part):
         limits = {"gap_tol": self.tol, "max_iter": int(self.max_iter)}
         points = [
             {"lam1": lam1, "lam3": lam3}

@@ -1,5 +1,7 @@
 """The network alone: every gene regressed on all others by an elastic net."""
 
+from dataclasses import KW_ONLY, dataclass
+
 import numpy as np
 from scipy.sparse import csc_array
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -22,6 +24,7 @@ from pnetlib.solvers.network import solve_network, solve_on
 CERTIFIED = 256  # columns whose gap a fit with a float32 Gram matrix computes anew in float64
 
 
+@dataclass(eq=False, repr=False)
 class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
     """Gene network of p elastic nets that share one Gram matrix.
 
@@ -80,15 +83,13 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
     [(0, 1), (1, 0)]
     """
 
-    def __init__(
-        self, lam1=0.2, lam2=0.0, *, tol=1e-6, max_iter=1000, gram_dtype="float64", n_jobs=None
-    ):
-        self.lam1 = lam1
-        self.lam2 = lam2
-        self.tol = tol
-        self.max_iter = max_iter
-        self.gram_dtype = gram_dtype
-        self.n_jobs = n_jobs
+    lam1: float = 0.2
+    lam2: float = 0.0
+    _: KW_ONLY
+    tol: float = 1e-6
+    max_iter: int = 1000
+    gram_dtype: str = "float64"
+    n_jobs: int | None = None
 
     def fit(self, X, y=None, start=None, engine=None):
         """Estimate the network.

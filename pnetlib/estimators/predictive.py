@@ -1,6 +1,7 @@
 """Pro and NW.P: network and prediction in one objective, and one after the other."""
 
 import warnings
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import pandas as pd
@@ -75,6 +76,7 @@ class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
         return self._store(moments, state)
 
 
+@dataclass(eq=False, repr=False)
 class PredictiveNetwork(ActivityRegressor):
     """Pro: gene network and drug-response prediction estimated together.
 
@@ -174,36 +176,20 @@ class PredictiveNetwork(ActivityRegressor):
     (80,)
     """
 
-    def __init__(
-        self,
-        lam1=0.2,
-        lam2=0.0,
-        lam3=0.05,
-        lam4=0.1,
-        *,
-        degree="sqrt",
-        sign="current",
-        coupling="exact",
-        response_weight=1.0,
-        tol=1e-6,
-        gap_tol=1e-6,
-        max_iter=1000,
-        warm_start=False,
-        n_jobs=None,
-    ):
-        self.lam1 = lam1
-        self.lam2 = lam2
-        self.lam3 = lam3
-        self.lam4 = lam4
-        self.degree = degree
-        self.sign = sign
-        self.coupling = coupling
-        self.response_weight = response_weight
-        self.tol = tol
-        self.gap_tol = gap_tol
-        self.max_iter = max_iter
-        self.warm_start = warm_start
-        self.n_jobs = n_jobs
+    lam1: float = 0.2
+    lam2: float = 0.0
+    lam3: float = 0.05
+    lam4: float = 0.1
+    _: KW_ONLY
+    degree: str = "sqrt"
+    sign: str = "current"
+    coupling: str = "exact"
+    response_weight: float = 1.0
+    tol: float = 1e-6
+    gap_tol: float = 1e-6
+    max_iter: int = 1000
+    warm_start: bool = False
+    n_jobs: int | None = None
 
     def fit(self, X, y):
         """Fit network and effects.
@@ -281,6 +267,7 @@ class PredictiveNetwork(ActivityRegressor):
         return self
 
 
+@dataclass(eq=False, repr=False)
 class NetworkThenPredict(ActivityRegressor):
     """NW.P: the network first, then the response on the network's predicted activities.
 
@@ -350,26 +337,15 @@ class NetworkThenPredict(ActivityRegressor):
     [0]
     """
 
-    def __init__(
-        self,
-        lam1=0.2,
-        lam2=0.0,
-        lam3=0.05,
-        lam4=0.0,
-        *,
-        degree="sqrt",
-        tol=1e-6,
-        max_iter=1000,
-        n_jobs=None,
-    ):
-        self.lam1 = lam1
-        self.lam2 = lam2
-        self.lam3 = lam3
-        self.lam4 = lam4
-        self.degree = degree
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_jobs = n_jobs
+    lam1: float = 0.2
+    lam2: float = 0.0
+    lam3: float = 0.05
+    lam4: float = 0.0
+    _: KW_ONLY
+    degree: str = "sqrt"
+    tol: float = 1e-6
+    max_iter: int = 1000
+    n_jobs: int | None = None
 
     def fit(self, X, y):
         """Fit the network to expression, then the effects to the response.

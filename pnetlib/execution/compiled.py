@@ -23,19 +23,10 @@ VARIABLE = "NUMBA_CACHE_DIR"
 
 @contextmanager
 def compiled_kernels(scratch: Path) -> Iterator[dict[str, str]]:
-    """Give the environment variables with which a process uses its own cache.
+    """Give the environment variables with which a process uses its own cache in `scratch`.
 
     New kernels are packed for later runs if the block succeeds. If the user has set the variable,
     nothing is done.
-
-    Parameters
-    ----------
-    scratch : Path
-        Private folder on a local disk.
-
-    Yields
-    ------
-    dict of str to str
     """
     if os.environ.get(VARIABLE):
         yield {}

@@ -24,7 +24,7 @@ _TRIES = 3  # attempts to start a local cluster
 _LOOK = 5  # seconds of silence after which the scheduler is checked
 
 
-class Kept(Protocol):
+class Store(Protocol):
     """Store of task results, as `Engine.map` uses it."""
 
     def get(self, task: tuple) -> Any:
@@ -89,7 +89,7 @@ class Engine:
         tasks: Sequence[Sequence],
         shared: Sequence = (),
         *,
-        kept: Kept | None = None,
+        stored: Store | None = None,
         advance: Callable[[], None] | None = None,
     ) -> Iterator:
         """Yield ``function(*shared, *task)`` for every task, in the order of the tasks.
@@ -103,7 +103,7 @@ class Engine:
         shared : sequence
             The arguments that all tasks share, such as an expression matrix; sent to each worker
             once.
-        kept : Kept, optional
+        stored : Store, optional
             Supplies the results of tasks that were finished before, and stores each new one as
             soon as it is computed (in whatever order tasks finish).
         advance : callable, optional
@@ -116,20 +116,21 @@ class Engine:
             of the library, or a task ends every worker it is given to.
         """
         tasks = [tuple(task) for task in tasks]
-        results = {}
-        if kept is not None:
-            found = ((number, kept.get(task)) for number, task in enumerate(tasks))
-            results = {number: result for number, result in found if result is not None}
-        left = {number: task for number, task in enumerate(tasks) if number not in results}
-        if advance is not None:
-            for _ in results:
-                advance()
+        results, left = {}, {}
+        for number, task in enumerate(tasks):
+            result = None if stored is None else stored.get(task)
+            if result is None:
+                left[number] = task
+            else:
+                results[number] = result
+                if advance is not None:
+                    advance()
         following = 0
         compute = self._on_dask if self.backend == "dask" else self._in_threads
         with closing(compute(function, left, tuple(shared))) as finished:
             for number, result in finished if left else ():
-                if kept is not None:
-                    kept.put(tasks[number], result)
+                if stored is not None:
+                    stored.put(tasks[number], result)
                 if advance is not None:
                     advance()
                 results[number] = result
@@ -151,17 +152,9 @@ class Engine:
     ) -> Iterator:
         """Yield ``function(*shared, first, stop)`` for consecutive blocks of the numbers below n.
 
-        For many tasks so small that sending each would cost more than computing it. The block
-        size is fixed, so sums over blocks do not depend on the number of workers.
-
-        Parameters
-        ----------
-        function, shared
-            As in `map`.
-        n, size : int
-            Numbers in all, and numbers per block.
-        advance : callable, optional
-            Called once per number.
+        For many tasks so small that sending each would cost more than computing it. Each block has
+        `size` numbers, so sums over blocks do not depend on the number of workers. `advance` is
+        called once per number.
         """
         blocks = chunks(n, size)
         for result, (first, stop) in zip(self.map(function, blocks, shared), blocks):
@@ -277,12 +270,8 @@ class Engine:
             raise SetupError(
                 "the scheduler slurm needs the command sbatch, and none is on the PATH."
             )
-        silent = {
-            name: value
-            for name, value in _JOB.items()
-            if settings.get(f"jobqueue.slurm.{name}", None) is None
-        }
-        cluster = SLURMCluster(**silent)
+        unset = [name for name in _JOB if settings.get(f"jobqueue.slurm.{name}", None) is None]
+        cluster = SLURMCluster(**{name: _JOB[name] for name in unset})
         cluster.scale(jobs=self.threads)
         return cluster
 
@@ -329,8 +318,10 @@ class Work:
     function: object
     tasks: list
     shared: tuple
-    kept: object = None
+    stored: object = None
 
     def by(self, engine, advance=None):
         """Return an iterator over the results, in the order of the tasks."""
-        return engine.map(self.function, self.tasks, self.shared, kept=self.kept, advance=advance)
+        return engine.map(
+            self.function, self.tasks, self.shared, stored=self.stored, advance=advance
+        )

@@ -11,26 +11,15 @@ from pathlib import Path
 
 PACKAGES = ("numpy", "scipy", "numba")  # another version may change the last bits of a result
 # Stored folds depend on these parts of the package; they do not on the rest.
-CALCULATION = (
-    "datasets",
-    "estimators",
-    "execution/threads.py",
-    "kernels",
-    "paper",
-    "solvers",
-    "stats",
-    "steps",
-)
+CALCULATION = ("datasets", "estimators", "execution/threads.py", "kernels")
+CALCULATION += ("paper", "solvers", "stats", "steps")
 
 
 @cache
 def library_digest(*parts: str) -> str:
-    """Return the SHA-256 of this library's Python files and tables.
+    """Return the SHA-256 of this library's Python files and tables, by default of all.
 
-    Parameters
-    ----------
-    *parts : str
-        Files or folders in the package, such as those of `CALCULATION`; by default all.
+    `parts` are files or folders in the package, such as those of `CALCULATION`.
     """
     root = Path(__file__).parents[1]
     files = {

@@ -13,17 +13,8 @@ _PROC = Path("/proc")
 def available_memory(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
     """Return the bytes that are free on the machine and within the limits of the job.
 
-    The limits are those of control groups (version 1 or 2), which Slurm and containers set.
-
-    Parameters
-    ----------
-    proc, cgroups : Path
-        Folders in which the system reports memory and limits.
-
-    Returns
-    -------
-    int or None
-        None if the system does not report them.
+    The limits are those of control groups (version 1 or 2), which Slurm and containers set. The
+    result is None if the system reports neither in the folders `proc` and `cgroups`.
     """
     found = [*_free(proc), *_within_groups(proc, cgroups)]
     return max(min(found), 0) if found else None

@@ -23,30 +23,16 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def storage_error(path: Path, error: OSError) -> SetupError:
-    """Return the error for a file or folder that could not be written.
-
-    Parameters
-    ----------
-    path : Path
-        File or folder that was to be written.
-    error : OSError
-        Error that the system raised.
-    """
-    reason = error.strerror or str(error)
-    if error.errno in _FULL:
-        return SetupError(
-            f"{path} could not be written: {reason}; free some space and repeat the command."
-        )
-    return SetupError(f"{path} could not be written: {reason}; choose another folder.")
+    """Return the error for a file or folder that could not be written because of `error`."""
+    full = error.errno in _FULL
+    remedy = "free some space and repeat the command" if full else "choose another folder"
+    return SetupError(f"{path} could not be written: {error.strerror or error}; {remedy}.")
 
 
 def writable_folder(path: Path) -> Path:
     """Make a folder if it does not exist, write a file as a test, and return the folder.
 
-    Raises
-    ------
-    SetupError
-        If it is a file, is read-only or is on a full disk.
+    A file, a read-only folder or a full disk raises a `SetupError`.
     """
     try:
         if path.exists() and not path.is_dir():
@@ -73,20 +59,9 @@ def user_cache() -> Path | None:
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder; rename it to `path` if the block succeeds.
 
-    Parameters
-    ----------
-    path : Path
-        File to make or replace; its folder is made if it does not exist.
-
-    Yields
-    ------
-    Path
-        Where to write; it has the suffix of `path`, as some writers choose the format by it.
-
-    Raises
-    ------
-    SetupError
-        If the file could not be written; a file that was at `path` before is unchanged.
+    The temporary path has the suffix of `path`, as some writers choose the format by it. The folder
+    is made if it does not exist. If the file cannot be written, `SetupError` is raised, and a file
+    that was at `path` before is unchanged.
     """
     path = Path(path)
     # Processes of several nodes, and threads of one, may write to the same folder.
@@ -120,12 +95,7 @@ def digest(path: Path) -> str:
 def digests(files: Iterable[Path], cache: Path) -> dict[str, str]:
     """Return the SHA-256 of files by path, computed only for those whose date or size changed.
 
-    Parameters
-    ----------
-    files : iterable of Path
-        Files that exist.
-    cache : Path
-        JSON file with the digests of earlier calls; nothing is stored if it cannot be written.
+    The JSON file `cache` has the digests of earlier calls; if it cannot be written, none is stored.
     """
     try:
         known = json.loads(cache.read_text("utf-8"))

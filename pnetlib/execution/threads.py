@@ -15,13 +15,7 @@ if TYPE_CHECKING:
 
 
 def allowed_threads() -> int:
-    """Return the threads that Slurm grants, else those of the CPU affinity, else all CPUs.
-
-    Returns
-    -------
-    int
-        At least 1.
-    """
+    """Return the threads that Slurm grants, else those of the CPU affinity, else all CPUs."""
     granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
     if granted.isdecimal() and int(granted) > 0:
         return int(granted)
@@ -31,13 +25,7 @@ def allowed_threads() -> int:
 
 
 def thread_count(n_jobs: int | None = None) -> int:
-    """Return the threads asked for, or all that are allowed for None, -1 and 0.
-
-    Raises
-    ------
-    UsageError
-        If it is another number below 0 or no whole number.
-    """
+    """Return the threads asked for, or all that are allowed for None, -1 and 0."""
     if n_jobs is None or n_jobs in (0, -1):
         return allowed_threads()
     if not isinstance(n_jobs, numbers.Integral) or n_jobs < 0:

@@ -40,13 +40,7 @@ def share(*shared):
 
 
 def compute(expected, function, shared, task):
-    """Compute one task after checking the versions.
-
-    Raises
-    ------
-    SetupError
-        If this worker's library or packages differ from the caller's (`expected`).
-    """
+    """Compute one task; refuse if library or packages differ from the caller's (`expected`)."""
     here = {"library": library_digest(*CALCULATION), **versions()}
     if different := sorted(name for name in expected if here[name] != expected[name]):
         name = different[0]

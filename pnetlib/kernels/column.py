@@ -29,14 +29,14 @@ INNER = 0.03  # gap to reach in the working set, relative to the gap over all ge
 
 
 @njit(nogil=True, cache=True)
-def dual_ratio(b, c, w, lam2, floor):
-    """Return the largest |c_q - lam2 b_q| / w_q of those above `floor`, 0 if there are none.
+def dual_ratio(b, c, w, lam2, bound):
+    """Return the largest |c_q - lam2 b_q| / w_q of those above `bound`, 0 if there are none.
 
     Genes are compared one block at a time, which is vectorised; a block is searched gene by gene
-    only where it holds a larger ratio.
+    only where it has a larger ratio.
 
     b, c, w : (p,) float64
-    lam2, floor : float
+    lam2, bound : float
     Returns float.
     """
     ratio = 0.0
@@ -45,11 +45,11 @@ def dual_ratio(b, c, w, lam2, floor):
         larger = 0
         for q in range(bs.size):
             dual = abs(cs[q] - lam2 * bs[q])
-            larger += (dual > ratio * ws[q]) & (dual > floor)
+            larger += (dual > ratio * ws[q]) & (dual > bound)
         if larger > 0:
             for q in range(bs.size):
                 dual = abs(cs[q] - lam2 * bs[q])
-                if dual > ratio * ws[q] and dual > floor:
+                if dual > ratio * ws[q] and dual > bound:
                     ratio = dual / ws[q] if ws[q] > 0.0 else np.inf
     return ratio
 

@@ -1,6 +1,6 @@
 """The network as a graph: degrees, neighbour means and the penalty that links genes.
 
-`indptr`, `indices`, `data` hold the columns of B (regulators of each target) in compressed
+`indptr`, `indices`, `data` are the columns of B (regulators of each target) in compressed
 form. ``w_qj = (|B_qj| + |B_jq|) / 2`` is never formed: every sum over neighbours is one pass
 over the edges.
 """

@@ -1,6 +1,6 @@
 """Products of the Gram matrix, the network and vectors.
 
-`indptr`, `indices`, `data` hold the columns of B (regulators of each target) in compressed form.
+`indptr`, `indices`, `data` are the columns of B (regulators of each target) in compressed form.
 """
 
 import numpy as np

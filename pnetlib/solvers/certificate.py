@@ -12,25 +12,11 @@ WIDTH = 64  # targets whose slopes are computed together: p x 64 numbers per thr
 
 
 def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
-    """Compute the relative duality gaps of columns of B for X rather than for a Gram matrix.
+    """Return the relative duality gaps of columns of B for X rather than for a Gram matrix.
 
-    Parameters
-    ----------
-    X : ndarray (n, p)
-        Standardised expression.
-    B : sparse array or ndarray (p, p)
-        Network, regulators x targets.
-    lam1, lam2 : float
-        Penalties of ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``.
-    targets : sequence of int, optional
-        Columns to certify; all by default.
-    n_jobs : int, optional
-        Threads; the result does not depend on it.
-
-    Returns
-    -------
-    ndarray
-        Gap of each target's problem, relative to its objective without edges.
+    X (n, p) is standardised expression and B (p, p) a dense or sparse network, regulators x
+    targets. The objective is ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``, and a gap is
+    relative to its value without edges. `targets` are the columns to certify, by default all.
     """
     rows, B = np.ascontiguousarray(np.asarray(X, float).T), csc_array(B)
     p, n = rows.shape

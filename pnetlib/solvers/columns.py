@@ -15,21 +15,11 @@ MAX_ROUNDS = 1000
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of B in compressed form: regulators and coefficients of each target.
+    """The columns of B in compressed form: regulators and coefficients of each target."""
 
-    Attributes
-    ----------
-    indptr : ndarray of int64 (p + 1,)
-        Where the edges of each target begin and end.
-    indices : ndarray of int32 (e,)
-        Regulator of each edge.
-    data : ndarray of float64 (e,)
-        Coefficient of each edge.
-    """
-
-    indptr: np.ndarray
-    indices: np.ndarray
-    data: np.ndarray
+    indptr: np.ndarray  # (p + 1,) int64: where the edges of each target begin and end
+    indices: np.ndarray  # (e,) int32: regulator of each edge
+    data: np.ndarray  # (e,) float64: coefficient of each edge
 
     @classmethod
     def empty(cls, p):
@@ -86,10 +76,10 @@ def matrix_degrees(B):
 def gram_times(G, columns, n_jobs=None):
     """Return GB as a dense array whose row j is G b_j."""
     GB = np.empty(G.shape)
+
+    def fill(piece):
+        gram_times_columns(G, *columns.arrays, *piece, GB)
+
     with ThreadPoolExecutor(thread_count(n_jobs)) as pool:
-        list(
-            pool.map(
-                lambda piece: gram_times_columns(G, *columns.arrays, *piece, GB), chunks(len(G))
-            )
-        )
+        list(pool.map(fill, chunks(len(G))))
     return GB

@@ -18,18 +18,7 @@ def fit_expression(moments, lam1, lam2, tol, start=None, max_iter=MAX_ROUNDS):
     support = np.flatnonzero(b)
     working[: support.size] = support
     c = moments.g - b[support] @ moments.G[support]
-    gap, _, _, rounds = solve_column(
-        moments.G,
-        moments.g,
-        np.full(p, 0.5 * lam1),
-        lam2,
-        moments.zz,
-        b,
-        c,
-        working,
-        support.size,
-        tol,
-        max_iter,
-        np.empty((128, 128)),
-    )
+    problem = moments.G, moments.g, np.full(p, 0.5 * lam1), lam2, moments.zz
+    start_at = b, c, working, support.size
+    gap, _, _, rounds = solve_column(*problem, *start_at, tol, max_iter, np.empty((128, 128)))
     return b, gap, rounds

@@ -20,32 +20,17 @@ GIGABYTE = 1e9
 
 @dataclass(frozen=True)
 class Forecast:
-    """Memory and time that a network of p genes on n cell lines will take.
-
-    Attributes
-    ----------
-    n, p : int
-        Cell lines and genes.
-    gram, expression, network, scratch : float
-        Bytes of the p x p arrays, of the copies of X, of the sparse network while its pieces
-        are joined, and of what the threads and the libraries need.
-    available : int or None
-        Bytes this process may still use.
-    seconds : float or None
-        Time for Gram matrix and network; None where no trial was made.
-    edges : float
-        Assumed edges per target.
-    """
+    """Memory (in bytes) and time that a network of p genes on n cell lines will take."""
 
     n: int
     p: int
-    gram: float
-    expression: float
-    network: float
-    scratch: float
-    available: int | None
-    seconds: float | None = None
-    edges: float = TYPICAL_EDGES
+    gram: float  # p x p arrays
+    expression: float  # copies of X
+    network: float  # the sparse network while its pieces are joined
+    scratch: float  # what the threads and the libraries need
+    available: int | None  # what this process may still use, if known
+    seconds: float | None = None  # for Gram matrix and network; None without a trial
+    edges: float = TYPICAL_EDGES  # per target, as assumed
 
     @property
     def total(self):
@@ -53,18 +38,16 @@ class Forecast:
         return self.gram + self.expression + self.network + self.scratch
 
     def __str__(self):
-        parts = (
-            f"Gram {self.gram / GIGABYTE:.2f}, expression {self.expression / GIGABYTE:.2f}, network "
-            f"{self.network / GIGABYTE:.2f}, rest {self.scratch / GIGABYTE:.2f}"
+        text = f"{self.p:,} genes x {self.n:,} lines: {self.total / GIGABYTE:.2f} GB"
+        if self.available is not None:
+            text += f" of {self.available / GIGABYTE:.1f} GB available"
+        text += (
+            f" (Gram {self.gram / GIGABYTE:.2f}, expression {self.expression / GIGABYTE:.2f}, "
+            f"network {self.network / GIGABYTE:.2f}, rest {self.scratch / GIGABYTE:.2f})"
         )
-        free = "" if self.available is None else f" of {self.available / GIGABYTE:.1f} GB available"
-        took = (
-            ""
-            if self.seconds is None
-            else (f"; about {self.seconds:.3g} s with {self.edges:.0f} edges per target")
-        )
-        size = f"{self.p:,} genes x {self.n:,} lines: {self.total / GIGABYTE:.2f} GB"
-        return f"{size}{free} ({parts}){took}"
+        if self.seconds is not None:
+            text += f"; about {self.seconds:.3g} s with {self.edges:.0f} edges per target"
+        return text
 
     @property
     def shortage(self):
@@ -79,36 +62,16 @@ class Forecast:
         )
 
     def require(self):
-        """Refuse a network that does not fit.
-
-        Raises
-        ------
-        SetupError
-            If it needs more memory than is available.
-        """
+        """Raise `SetupError` if the network needs more memory than is available."""
         if self.shortage:
             raise SetupError(self.shortage)
 
 
 def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDGES, n_jobs=None):
-    """Estimate the memory of a network from its sizes alone.
+    """Return the `Forecast` of the memory of a network from its sizes alone.
 
-    Parameters
-    ----------
-    n, p : int
-        Cell lines and genes.
-    gram_dtype : {"float64", "float32"}
-        Type of the Gram matrix.
-    matrices : int
-        p x p arrays of that type: 1 for the network, 2 for the joint model.
-    edges : float
-        Edges per target.
-    n_jobs : int, optional
-        Threads.
-
-    Returns
-    -------
-    Forecast
+    `matrices` is the number of p x p arrays of type `gram_dtype`: 1 for the network, 2 for the
+    joint model. `edges` is the number of edges per target.
     """
     threads = thread_count(n_jobs)
     return Forecast(
@@ -124,27 +87,11 @@ def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDG
 
 
 def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", tol=1e-6, n_jobs=None, seed=0):
-    """Estimate the memory and time of a network from two small trials on genes drawn from X.
+    """Return the `Forecast` of a network from two small trials on genes drawn from X (n, p).
 
-    Times are measured at 500 and 1,000 genes; the Gram matrix grows as p^2, the time and the
-    edges per target by the power found between the two trials, within 1 to 1.5 and 0 to 1.
-
-    Parameters
-    ----------
-    X : ndarray (n, p)
-        Expression.
-    lam1, lam2, tol
-        As in `ElasticNetwork`.
-    gram_dtype : {"float64", "float32"}
-        Type of the Gram matrix.
-    n_jobs : int, optional
-        Threads.
-    seed : int
-        Seed of the draw of genes.
-
-    Returns
-    -------
-    Forecast
+    Times are measured at 500 and 1,000 genes, drawn with `seed`; the Gram matrix grows as p^2, the
+    time and the edges per target by the power found between the two trials, within 1 to 1.5 and 0
+    to 1. The other parameters are those of `ElasticNetwork`.
     """
     X = np.asarray(X)
     n, p = X.shape

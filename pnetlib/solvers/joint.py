@@ -24,25 +24,16 @@ HALVINGS = 12
 class Penalties:
     """The four lambdas and the conventions of the penalty that links genes.
 
-    Attributes
-    ----------
-    lam1, lam2 : float
-        L1 and ridge penalty of the edges.
-    lam3 : float
-        L1 penalty of the effects theta.
-    lam4 : float
-        Link penalty: differences between the scaled effects of linked genes.
-    degree : {"sqrt", "d"}
-        Effects are scaled by the square root of the degree or by the degree.
-    coupling : {"exact", "lagged"}
-        Edge weights in the B step: the derivative of the last term, degrees included, or
-        ``(a_q - a_j)^2`` with the scaled effects a held fixed.
+    `degree` says whether effects are scaled by the square root of the degree ("sqrt") or by the
+    degree ("d"). `coupling` says which edge weights the B step has: the derivative of the link
+    penalty, degrees included ("exact"), or ``(a_q - a_j)^2`` with the scaled effects a held fixed
+    ("lagged").
     """
 
-    lam1: float
-    lam2: float = 0.0
-    lam3: float = 0.0
-    lam4: float = 0.0
+    lam1: float  # L1 penalty of the edges
+    lam2: float = 0.0  # ridge penalty of the edges
+    lam3: float = 0.0  # L1 penalty of the effects theta
+    lam4: float = 0.0  # link penalty: differences between the scaled effects of linked genes
     degree: str = "sqrt"
     coupling: str = "exact"
 
@@ -120,9 +111,8 @@ def effect_objective(moments, B, GB, theta, signs, pen):
 
 def objective(moments, B, GB, theta, signs, pen):
     """Return the whole objective at a network and its effects."""
-    return network_objective(moments, B, GB, pen) + effect_objective(
-        moments, B, GB, theta, signs, pen
-    )
+    network = network_objective(moments, B, GB, pen)
+    return network + effect_objective(moments, B, GB, theta, signs, pen)
 
 
 def scaled_effects(B, theta, signs, pen):
@@ -147,10 +137,8 @@ def start_state(moments, pen, tol, n_jobs=None, warm=None, max_iter=MAX_ROUNDS):
     B, gaps = solve_network(
         G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, rounds=rounds, n_jobs=n_jobs
     )
-    zeros, settled = np.zeros(len(G)), np.ones(len(G), bool)
-    return State(
-        B, GB, zeros, zeros.copy(), gaps, settled, weights, pen.lam2, rounds=int(rounds.max())
-    )
+    zeros, settled, most = np.zeros(len(G)), np.ones(len(G), bool), int(rounds.max())
+    return State(B, GB, zeros, zeros.copy(), gaps, settled, weights, pen.lam2, rounds=most)
 
 
 def by_size(values):
@@ -179,19 +167,9 @@ def theta_step(moments, state, pen, tol=1e-18):
     for _ in range(MAX_ROUNDS):
         H = candidate_gram(B, GB, genes, H)
         N = candidate_links(*B, s, genes)
-        part = theta[genes]
-        descend_theta(
-            H,
-            h[genes],
-            N,
-            diag[genes],
-            state.signs[genes],
-            part,
-            pen.lam3,
-            pen.lam4,
-            tol * moments.zz,
-            10_000,
-        )
+        part, signs = theta[genes], state.signs[genes]
+        lambdas, limits = (pen.lam3, pen.lam4), (tol * moments.zz, 10_000)
+        descend_theta(H, h[genes], N, diag[genes], signs, part, *lambdas, *limits)
         theta[genes] = part
         rho = column_products(*B, moments.g - part @ GB[genes])
         pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
@@ -219,24 +197,9 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     active = by_size(theta)
     v = theta[active] @ state.GB[active]
     u = combine_columns(*state.B.arrays, theta)
-    part = sweep_columns(
-        G,
-        state.GB,
-        moments.g,
-        moments.zz,
-        theta,
-        active,
-        a,
-        e,
-        pen.lam1,
-        pen.lam2,
-        pen.lam4,
-        *state.B.arrays,
-        u,
-        v,
-        tol,
-        MAX_ROUNDS,
-    )
+    problem = G, state.GB, moments.g, moments.zz, theta, active, a, e
+    lambdas = pen.lam1, pen.lam2, pen.lam4
+    part = sweep_columns(*problem, *lambdas, *state.B.arrays, u, v, tol, MAX_ROUNDS)
     B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
@@ -301,10 +264,8 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_jo
 def kkt_residuals(moments, state, pen):
     """Return the largest violations of the first-order conditions of the objective.
 
-    Returns
-    -------
-    (float, float)
-        Of the edges, on the scale of lam1, and of the effects, on the scale of lam3.
+    The first is that of the edges, on the scale of lam1, the second that of the effects, on the
+    scale of lam3.
     """
     G, theta, B = moments.G, state.theta, state.B
     a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
@@ -317,11 +278,8 @@ def kkt_residuals(moments, state, pen):
         slope = 2.0 * (np.outer(residual, theta[own]) + G[:, own] - state.GB[own].T)
         slope -= 2.0 * pen.lam2 * dense
         weight = pen.lam1 + pen.lam4 * (e[:, None] + e[own] - 2.0 * np.outer(a, a[own]))
-        edges = np.where(
-            dense != 0.0,
-            np.abs(slope - weight * np.sign(dense)),
-            np.maximum(np.abs(slope) - weight, 0.0),
-        )
+        at_edge = np.abs(slope - weight * np.sign(dense))
+        edges = np.where(dense != 0.0, at_edge, np.maximum(np.abs(slope) - weight, 0.0))
         edges[np.arange(first, last), np.arange(last - first)] = 0.0
         worst = max(worst, edges.max())
     return float(worst), float(theta_residual(moments, state, pen).max())
@@ -340,6 +298,5 @@ def theta_residual(moments, state, pen):
     side = np.where(signs == 0.0, np.sign(theta), signs)
     slope = slope + pull * side
     at_zero = np.abs(slope) + np.where(signs == 0.0, pull, 0.0) - pen.lam3
-    return np.where(
-        theta != 0.0, np.abs(slope - pen.lam3 * np.sign(theta)), np.maximum(at_zero, 0.0)
-    )
+    elsewhere = np.abs(slope - pen.lam3 * np.sign(theta))
+    return np.where(theta != 0.0, elsewhere, np.maximum(at_zero, 0.0))

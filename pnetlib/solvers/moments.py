@@ -10,32 +10,15 @@ from pnetlib.execution.threads import one_blas_thread, thread_count
 
 @dataclass(frozen=True)
 class Moments:
-    """Second moments of standardised expression and centred response.
+    """Second moments of standardised expression X and centred response z."""
 
-    Attributes
-    ----------
-    n : int
-        Cell lines.
-    mean, scale : ndarray (p,)
-        Mean and standard deviation (ddof = 0) of each gene, in expression units; the scale of
-        a constant gene is 1.
-    G : ndarray (p, p)
-        ``X'X / n`` of the standardised genes, in float64 or float32.
-    z_mean : float
-        Mean response, 0 without a response.
-    g : ndarray (p,)
-        ``X'z / n`` with the centred response.
-    zz : float
-        ``z'z / n``.
-    """
-
-    n: int
-    mean: np.ndarray
-    scale: np.ndarray
-    G: np.ndarray
-    z_mean: float
-    g: np.ndarray
-    zz: float
+    n: int  # cell lines
+    mean: np.ndarray  # (p,): mean of each gene, in expression units
+    scale: np.ndarray  # (p,): standard deviation (ddof = 0) of each gene; 1 if it is constant
+    G: np.ndarray  # (p, p): X'X / n, in float64 or float32
+    z_mean: float  # mean response; 0 without a response
+    g: np.ndarray  # (p,): X'z / n
+    zz: float  # z'z / n
 
     @classmethod
     def of(cls, X, z=None, *, standardize=True, n_jobs=None, gram_dtype="float64"):
@@ -57,19 +40,8 @@ class Moments:
         ``C' = C - X_out'X_out - n' d d'``; genes are then standardised by the remaining lines
         alone. The cost grows with the lines removed, not with those that remain.
 
-        Parameters
-        ----------
-        X, z : ndarray (n, p), ndarray (n,)
-            All lines' expression and response, of which these are the moments.
-        out : ndarray of int
-            Lines to remove.
-        n_jobs : int, optional
-            Threads; the result does not depend on it.
-
-        Returns
-        -------
-        Moments
-            Equal to `of` on the remaining lines, up to rounding.
+        X (n, p) and z (n,) are all lines' expression and response, and `out` the positions of the
+        lines to remove. Up to rounding, the result equals `of` on the remaining lines.
         """
         n = self.n - len(out)
         removed = (np.asarray(X, float)[out] - self.mean) / self.scale
@@ -86,15 +58,8 @@ class Moments:
         C /= n * relative[:, None] * relative
         g = (self.n * self.g - removed.T @ removed_z - n * shift * shift_z) / (n * relative)
         zz = (self.n * self.zz - removed_z @ removed_z - n * shift_z**2) / n
-        return Moments(
-            n,
-            self.mean + shift * self.scale,
-            self.scale * relative,
-            C,
-            self.z_mean + shift_z,
-            g,
-            float(zz),
-        )
+        mean, scale = self.mean + shift * self.scale, self.scale * relative
+        return Moments(n, mean, scale, C, self.z_mean + shift_z, g, float(zz))
 
 
 def centred(X):
@@ -110,24 +75,11 @@ def centred(X):
 
 
 def gram(X, n_jobs=None, width=256, dtype="float64"):
-    """Compute ``X'X / n`` in blocks of fixed width: the same bits for any number of threads.
+    """Return G = ``X'X / n`` of centred expression X (n, p).
 
-    Parameters
-    ----------
-    X : ndarray (n, p)
-        Centred expression.
-    n_jobs : int, optional
-        Threads, each with one block of genes and a single BLAS thread.
-    width : int
-        Genes in a block.
-    dtype : {"float64", "float32"}
-        Type in which G is stored. Blocks are computed in float64 either way, so that float32
-        costs one rounding (6e-8 of an entry) and half the memory.
-
-    Returns
-    -------
-    ndarray (p, p)
-        G; no other array of this size is formed.
+    Each thread computes blocks of `width` genes with a single BLAS thread, so the bits are the same
+    for any number of threads. Blocks are computed in float64 either way; storing them in float32
+    costs one rounding (6e-8 of an entry) and halves the memory. No other p x p array is formed.
     """
     n, p = X.shape
     G = np.empty((p, p), dtype)

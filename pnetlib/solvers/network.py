@@ -1,7 +1,7 @@
 """A network in blocks of targets, solved by threads or by the worker processes of an engine.
 
 A target needs the whole Gram matrix but no other target. A worker therefore forms the Gram matrix
-once, stores it as long as it holds the expression, and solves block after block.
+once, stores it as long as the expression is in memory, and solves block after block.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -41,11 +41,8 @@ def solve_block(X, lam1, lam2, tol, max_iter, gram_dtype, start, first, last):
 def solve_on(engine, X, lam1, lam2, start, tol, max_iter, gram_dtype):
     """Estimate the network of expression X (n, p) by the workers of an engine.
 
-    Returns
-    -------
-    Columns, ndarray (p,), ndarray of int (p,)
-        The network, and the relative duality gap and the rounds of each column; the same bits as
-        `solve_network` gives.
+    Return the network as `Columns`, and the relative duality gap and the rounds of each column;
+    the same bits as `solve_network` gives.
     """
     shared = X, lam1, lam2, tol, max_iter, gram_dtype, start.arrays
     parts = list(engine.map(solve_block, chunks(X.shape[1], WIDTH), shared))

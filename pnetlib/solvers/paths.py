@@ -65,7 +65,7 @@ def elastic_net_points(lam1s, ratios):
 def fit_networks(moments, lam1s, near=None, *, lam2=0.0, gap_tol=GAP_TOL, max_iter=MAX_ROUNDS):
     """Return the network at each lam1 (list of `State`), each started from the one before.
 
-    `near`, if given, holds networks of nearly the same lines to start from, such as those of the
+    `near`, if given, has networks of nearly the same lines to start from, such as those of the
     whole training part for a fold of it.
     """
     states, before = [], None
@@ -77,18 +77,7 @@ def fit_networks(moments, lam1s, near=None, *, lam2=0.0, gap_tol=GAP_TOL, max_it
 
 
 class TrainingPart:
-    """The moments of some training lines and their networks, each computed once.
-
-    Parameters
-    ----------
-    moments : Moments
-        Moments of the lines.
-
-    Attributes
-    ----------
-    moments : Moments
-        The same.
-    """
+    """The moments of some training lines and their networks, each computed once."""
 
     def __init__(self, moments):
         self.moments = moments
@@ -132,11 +121,11 @@ class TrainingFolds:
         """Return the training part of a fold, by down-dating the moments of all lines."""
         if number in self._parts:
             return self._parts[number]
-        train, everything = self.folds[number][0], np.arange(len(self.X))
+        train = self.folds[number][0]
         if len(np.unique(train)) < len(train):  # lines drawn more than once
             moments = Moments.of(self.X[train], self.z[train], n_jobs=1)
         else:
-            out = np.setdiff1d(everything, train)
+            out = np.setdiff1d(np.arange(len(self.X)), train)
             moments = self.whole.moments.without(self.X, self.z, out, n_jobs=1)
         part = TrainingPart(moments)
         if self.store:
@@ -144,19 +133,10 @@ class TrainingFolds:
         return part
 
     def errors(self, paths, n_jobs=1):
-        """Return the mean squared errors on the lines to predict, for each path.
+        """Return an array of mean squared errors (n_folds, n_points) per path.
 
-        Parameters
-        ----------
-        paths : sequence of ExpressionPath or NetworkPath
-            Paths that visit the same points in every fold.
-        n_jobs : int or None, default=1
-            Folds computed at the same time; the result does not depend on it.
-
-        Returns
-        -------
-        list of ndarray (n_folds, n_points)
-            One array per path.
+        The paths must visit the same points in every fold. `n_jobs` folds are computed at the same
+        time; the result does not depend on it.
         """
 
         def fold(number):
@@ -179,21 +159,11 @@ class TrainingFolds:
 
 @dataclass(frozen=True)
 class ExpressionPath:
-    """ELA or LA along points (lam1, lam2); a fit starts anew where lam1 does not fall.
+    """ELA or LA along points (lam1, lam2); a fit starts anew where lam1 does not fall."""
 
-    Attributes
-    ----------
-    points : list of dict
-        Lambdas of each point; without lam2 it is 0.
-    tol : float, default=1e-4
-        Relative duality gap to reach.
-    max_iter : int, default=1000
-        Rounds of the kernel at most.
-    """
-
-    points: list
-    tol: float = GAP_TOL
-    max_iter: int = MAX_ROUNDS
+    points: list  # a dict of lambdas each; lam2 is 0 where it is missing
+    tol: float = GAP_TOL  # relative duality gap to reach
+    max_iter: int = MAX_ROUNDS  # rounds of the kernel at most
 
     def along(self, part, points=None):
         """Yield the coefficients and their (gap, rounds) at each point (of `points`, if given)."""
@@ -217,26 +187,13 @@ class NetworkPath:
     """Pro or NW.P along points (lam1, lam3, lam4); one network serves every lam3 and lam4.
 
     A new lam1 or lam4 starts from the network of that lam1 without effects.
-
-    Attributes
-    ----------
-    points : list of dict
-        Lambdas of each point; those missing are the ones of `penalties`.
-    fit : callable
-        ``fit(moments, penalties, state)`` changes a `State` from the point before.
-    penalties : Penalties
-        Ridge and conventions.
-    gap_tol : float, default=1e-4
-        Relative duality gap of the networks that the path starts from.
-    max_iter : int, default=1000
-        Rounds of the kernel at most for these networks.
     """
 
-    points: list
-    fit: Callable
-    penalties: Penalties
-    gap_tol: float = GAP_TOL
-    max_iter: int = MAX_ROUNDS
+    points: list  # a dict of lambdas each; those missing are the ones of `penalties`
+    fit: Callable  # fit(moments, penalties, state) changes a `State` from the point before
+    penalties: Penalties  # ridge and conventions
+    gap_tol: float = GAP_TOL  # relative duality gap of the networks that the path starts from
+    max_iter: int = MAX_ROUNDS  # rounds of the kernel at most for these networks
 
     def penalties_at(self, point):
         """Return the `Penalties` of a point."""
@@ -262,11 +219,9 @@ class NetworkPath:
     def at(self, part, index):
         """Return u and the state at one point, reached by the branch that leads to it."""
         end = self.points[index]
-        branch = [
-            point
-            for point in self.points[: index + 1]
-            if point["lam1"] == end["lam1"] and point.get("lam4") == end.get("lam4")
-        ]
+        place = end["lam1"], end.get("lam4")
+        points = self.points[: index + 1]
+        branch = [point for point in points if (point["lam1"], point.get("lam4")) == place]
         *_, last = self.along(part, branch)
         return last
 

@@ -25,7 +25,7 @@ def standardised(X):
 
 
 def fit_shared(parts, rest, lam1, tol=1e-5):
-    """Estimate networks of groups that share edges as far as the data allow.
+    """Return the shared network ``B`` and each group's ``B + D_k``, regulators x targets.
 
     Parameters
     ----------
@@ -37,11 +37,6 @@ def fit_shared(parts, rest, lam1, tol=1e-5):
         Penalty of an edge; that of a deviation is ``sqrt(n_k / N)`` times as large.
     tol : float
         Relative duality gap to reach in every column.
-
-    Returns
-    -------
-    ndarray (p, p), list of ndarray (p, p)
-        The shared network ``B`` and each group's ``B + D_k``, regulators x targets.
     """
     n = [len(part) for part in parts]
     N, p = sum(n) + len(rest), parts[0].shape[1]
@@ -61,20 +56,8 @@ def fit_shared(parts, rest, lam1, tol=1e-5):
     for j in range(p):
         w, b, r = weights.copy(), np.zeros(width), G[j].copy()
         w[j::p] = EXCLUDED
-        solve_column(
-            G,
-            r,
-            w,
-            0.0,
-            G[j, j],
-            b,
-            r.copy(),
-            np.empty(width, np.int32),
-            0,
-            tol,
-            MAX_ROUNDS,
-            np.empty((128, 128)),
-        )
+        working, S = np.empty(width, np.int32), np.empty((128, 128))
+        solve_column(G, r, w, 0.0, G[j, j], b, r.copy(), working, 0, tol, MAX_ROUNDS, S)
         coefficients[:, j] = b
     shared = coefficients[:p]
     return shared, [shared + coefficients[p * (k + 1) : p * (k + 2)] for k in range(len(parts))]

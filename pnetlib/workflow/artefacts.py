@@ -71,17 +71,9 @@ FIGURES = {
 
 
 def provenance(folder):
-    """Return source, SHA-256 of every file read, and seed of a finished run.
+    """Return source, SHA-256 of every file read, and seed of the finished run in a folder.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the run.
-
-    Returns
-    -------
-    str, dict, int or None
-        None if steps 01 and 02 have not finished there.
+    Return None if steps 01 and 02 have not finished there.
     """
     data, comparison = folder / "01_data.json", folder / "02_comparison.json"
     if not (data.is_file() and comparison.is_file()):
@@ -91,13 +83,7 @@ def provenance(folder):
 
 
 def chosen_lambdas(run, cohort, profile, force=()):
-    """Return Pro's lambdas for each drug, chosen on all its lines, and their origin.
-
-    Returns
-    -------
-    dict, str
-        Drug to lambdas; a sentence.
-    """
+    """Return Pro's lambdas for each drug, chosen on all its lines, and their origin."""
     numbers = run.read_json("02_comparison")
     if numbers is not None and set(numbers["drugs"]) >= set(cohort.response.columns):
         drugs = numbers["drugs"]
@@ -113,12 +99,7 @@ def chosen_lambdas(run, cohort, profile, force=()):
 
 
 def drug_networks(run, cohort, profile):
-    """Return Pro's networks of all drugs (step 03) and their origin.
-
-    Returns
-    -------
-    DrugNetworks, str
-    """
+    """Return Pro's networks of all drugs (`DrugNetworks` of step 03) and their origin."""
     arrays, fits = run.read_arrays("03_networks"), run.read_table("03_fits")
     drugs = list(cohort.response.columns)
     if arrays is not None and fits is not None and list(arrays["drugs"]) == drugs:
@@ -134,10 +115,7 @@ def drug_networks(run, cohort, profile):
 def group_networks(run, cohort, profile):
     """Return the groups, genes and networks of step 04 and their origin.
 
-    Returns
-    -------
-    Groups, Index, dict, str
-        The networks are dense arrays, regulators x targets, keyed by group.
+    The networks are dense arrays, regulators x targets, keyed by group.
     """
     numbers, edges = run.read_json("04_networks"), run.read_table("04_edges")
     if numbers is not None and edges is not None:
@@ -155,14 +133,10 @@ def group_networks(run, cohort, profile):
 
 
 def evidence(run, cohort, profile):
-    """Return what a run found on the paper's claims, with the origin of every table.
+    """Return the `Evidence` that a run found on the paper's claims, with the origin of every table.
 
     Steps 02 to 04 are computed at smoke size where they are missing; without steps 06 and 09 the
     evidence lacks the simulation study and the intervals and tests of group differences.
-
-    Returns
-    -------
-    Evidence
     """
     predictions, from_02 = _predictions(run, cohort, profile)
     markers, from_03 = _markers(run, cohort, profile)
@@ -177,8 +151,8 @@ def evidence(run, cohort, profile):
         from_04,
         "Intervals and permutation tests read from 09_differences.json."
         if differences is not None
-        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences between "
-        "the groups are at most partly reproduced.",
+        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences "
+        "between the groups are at most partly reproduced.",
         "Simulation study read from 06_simulation.json."
         if found.cells
         else f"Simulation study (notebook 06): {NOT_COMPUTED}.",

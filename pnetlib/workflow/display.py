@@ -38,16 +38,8 @@ def time_left(
 ) -> float | None:
     """Return the seconds left in a run, or None if they cannot be estimated yet.
 
-    Parameters
-    ----------
-    elapsed : float
-        Seconds since the current step began.
-    usual : float or None
-        Seconds that the current step usually takes.
-    later : float or None
-        Seconds that the steps after it usually take together.
-    progress : dict or None
-        Count of the current step, as `read_progress` returns it.
+    The current step began `elapsed` seconds ago and usually takes `usual` seconds; the steps after
+    it usually take `later` seconds. `progress` is its count, as `read_progress` returns it.
     """
     here = None if usual is None else max(usual - elapsed, 0.0)
     if progress and progress["done"] >= max(1, _ENOUGH * progress["total"]):
@@ -59,27 +51,13 @@ def time_left(
 class StepDisplay:
     """Print the progress of one step while it runs, and record its kernel's peak memory.
 
-    Parameters
-    ----------
-    progress_file : Path
-        Where the step writes its count.
-    usual, later : float or None
-        As in `time_left`.
-
-    Attributes
-    ----------
-    kernel : int or None
-        Process id of the step's kernel, set once it has started.
-    peak_mb : float or None
-        Largest resident memory of the kernel so far, if the system reports it.
+    The step writes its count to `progress_file`; `usual` and `later` are as in `time_left`.
     """
 
     def __init__(self, progress_file: Path, usual: float | None, later: float | None) -> None:
-        self.kernel: int | None = None
-        self.peak_mb: float | None = None
-        self._file = progress_file
-        self._usual = usual
-        self._later = later
+        self.kernel: int | None = None  # process id, set once the kernel has started
+        self.peak_mb: float | None = None  # its largest memory so far, if the system reports it
+        self._file, self._usual, self._later = progress_file, usual, later
         self._started = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._print_until_end, daemon=True)

@@ -41,31 +41,18 @@ KERNEL_DIED = 138
 class Session:
     """One command while it works in the folder of its run.
 
-    Parameters
-    ----------
-    options : Options
-    scratch : Path
-        Private folder that is removed when the command ends.
-    lock : file
-        Lock of the run's folder.
-
-    Attributes
-    ----------
-    peaks : list of float
-        Peak memory, in MB, of each part that has finished.
+    `scratch` is a private folder that is removed when the command ends, `lock` the lock of the
+    run's folder.
     """
 
     def __init__(self, options: Options, scratch: Path, lock: TextIO) -> None:
-        self.options = options
-        self.run = options.run
-        self.scratch = scratch
-        self.lock = lock
-        self.peaks: list[float] = []
+        self.options, self.run, self.scratch, self.lock = options, options.run, scratch, lock
+        self.peaks: list[float] = []  # peak memory, in MB, of each part that has finished
         self._kernels = 0
 
     def environment(self, **more: str) -> dict[str, str]:
         """Return the environment variables of a process that computes."""
-        variables = {
+        return {
             **os.environ,
             **isolation(self.scratch),
             **thread_limits(self.run.threads),
@@ -75,8 +62,8 @@ class Session:
             "PYTHONPATH": str(project_root()),
             BACKEND_VARIABLE: self.options.backend,
             SCHEDULER_VARIABLE: self.options.scheduler,
+            **more,
         }
-        return variables | more
 
     @contextmanager
     def timed(self, name: str, usual: float | None, later: float | None) -> Iterator[StepDisplay]:
@@ -105,16 +92,18 @@ class Session:
         self._kernels += 1
         trace = self.scratch / f"trace{self._kernels}"
         more = {EXECUTION: execution, TRACE: str(trace)}
+        parameters = freshness.parameters_of(self.run, step, given)
         with compiled_kernels(self.scratch) as compiled:
             environment = self.environment(**more, **compiled)
             # jupyter_client and IPython read these variables in this process.
             os.environ.update(isolation(self.scratch))
+            sockets = self.scratch / f"k{self._kernels}"
             execute.execute(
                 self.run,
                 step,
-                freshness.parameters_of(self.run, step, given),
-                environment=environment,
-                sockets=self.scratch / f"k{self._kernels}",
+                parameters,
+                environment,
+                sockets=sockets,
                 display=display,
                 lock=self.lock,
             )
@@ -123,21 +112,10 @@ class Session:
     def compute_folds(
         self, step: Step, part: tuple[int, int] | None, name: str, display: StepDisplay
     ) -> None:
-        """Let another process compute some folds of a step, or check that none is missing.
+        """Let another process compute part k of m of the folds of a step, or only check them.
 
-        Parameters
-        ----------
-        step : Step
-        part : (int, int) or None
-            Part k of m to compute; None only checks.
-        name : str
-            Name of the log and of the process in messages.
-        display : StepDisplay
-
-        Raises
-        ------
-        PnetError
-            With the last sentence that the process printed.
+        If `part` is None, it checks that no fold is missing. An error has the last sentence that
+        the process printed; `name` is that of the log, and of the process in messages.
         """
         run = self.run
         own = freshness.parameters_of(run, step, self.options.parameters[step.name])
@@ -195,11 +173,7 @@ class Session:
 def session(options: Options, shared: bool = False) -> Iterator[Session]:
     """Lock the folder of a run, and unlock it however the command ends.
 
-    Parameters
-    ----------
-    options : Options
-    shared : bool, default=False
-        Allow other parts of an array to work in the folder at the same time.
+    If `shared`, other parts of an array may work in the folder at the same time.
     """
     folder = options.run.folder
     for part in (folder, folder / "notebooks", folder / "logs"):
@@ -226,18 +200,11 @@ def drive(options: Options) -> None:
     In the folder of the run, ``notebooks`` gets each executed notebook once it is complete, or
     ``NN_name.failed.ipynb`` if it failed; ``logs`` gets what notebooks print; and ``run.jsonl``
     gets one line per step with seconds and memory.
-
-    Raises
-    ------
-    PnetError
-        With one sentence and the exit code of the command.
     """
     run, steps = options.run, options.steps
     began = time.monotonic()
     print(
-        f"{counted(len(steps), 'step')} on {run.source} ({run.profile}), "
-        f"seed {run.seed}, {counted(run.threads, 'thread')}; "
-        f"results in {short(run.folder)}",
+        f"{counted(len(steps), 'step')} {_described(run)}; results in {short(run.folder)}",
         flush=True,
     )
     fresh = 0
@@ -266,30 +233,26 @@ def drive(options: Options) -> None:
 
 
 def compute_part(options: Options) -> None:
-    """Compute one part of the folds of the comparison, for a later run to use.
-
-    Raises
-    ------
-    PnetError
-        With one sentence and the exit code of the command.
-    """
+    """Compute one part of the folds of the comparison, for a later run to use."""
     run, step = options.run, _comparison(options)
     began = time.monotonic()
     k, m = options.part
-    name = f"{step.name}.part-{k}-of-{m}"
+    name, folds = f"{step.name}.part-{k}-of-{m}", short(run.folder / "folds")
     print(
-        f"Part {k} of {m} of the folds of {step.name} on {run.source} ({run.profile}), "
-        f"seed {run.seed}, {counted(run.threads, 'thread')}; "
-        f"stored in {short(run.folder / 'folds')}",
+        f"Part {k} of {m} of the folds of {step.name} {_described(run)}; stored in {folds}",
         flush=True,
     )
     with session(options, shared=True) as work, work.timed(name, None, None) as display:
         work.compute_folds(step, options.part, name, display)
     print(
         f"Finished part {k} of {m} in {duration(time.monotonic() - began)}; the folds are stored in "
-        f"{short(run.folder / 'folds')}, the log is {short(run.folder / 'logs' / name)}.log.",
+        f"{folds}, the log is {short(run.folder / 'logs' / name)}.log.",
         flush=True,
     )
+
+
+def _described(run: Run) -> str:
+    return f"on {run.source} ({run.profile}), seed {run.seed}, {counted(run.threads, 'thread')}"
 
 
 def _require_folds(work: Session) -> None:

@@ -114,32 +114,17 @@ def execute(
     run: Run,
     step: Step,
     parameters: Mapping[str, Any],
-    *,
     environment: Mapping[str, str],
+    *,
     sockets: Path,
     display: StepDisplay,
     lock: TextIO,
 ) -> None:
     """Execute one notebook; its copy gets its final name only once it is complete.
 
-    Parameters
-    ----------
-    run, step : Run, Step
-    parameters : mapping
-        Names and values that papermill sets.
-    environment : mapping of str to str
-        Environment variables of the kernel.
-    sockets : Path
-        Beginning of the path of the kernel's sockets.
-    display : StepDisplay
-        Gets the process id of the kernel.
-    lock : file
-        Lock of the folder, which the kernel inherits.
-
-    Raises
-    ------
-    PnetError
-        With one sentence and the exit code of the command.
+    Papermill sets the `parameters`. The kernel has the variables `environment`, sockets whose path
+    begins with `sockets`, and the `lock` of the folder, which it inherits; `display` gets its
+    process id. Every failure becomes a `PnetError` with one sentence and the exit code.
     """
     folder = run.folder / "notebooks"
     done = folder / f"{step.name}.ipynb"
@@ -158,7 +143,7 @@ def execute(
                     kernel_name=KERNEL,
                     language="python",
                     progress_bar=False,
-                    cwd=sockets.parent,  # other files that a notebook writes are removed after the run
+                    cwd=sockets.parent,  # other files that a notebook writes are removed later
                     sockets=sockets,
                     environment={**environment, "MPLBACKEND": INLINE},
                     log=log,
@@ -176,9 +161,8 @@ def execute(
                     f"see {short(log_path)} and {short(failed)}."
                 ) from error
             except RuntimeError as error:
-                if "Kernel died" not in str(
-                    error
-                ):  # jupyter_client's message while a kernel starts
+                # jupyter_client says this of a kernel that dies while it starts.
+                if "Kernel died" not in str(error):
                     raise _not_executed(step, error, log, log_path) from error
                 raise KernelDiedError(
                     f"the kernel of {step.name} died while it started (out of memory?); "

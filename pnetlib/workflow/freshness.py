@@ -42,10 +42,7 @@ def parameters_of(run: Run, step: Step, given: Mapping[str, Value]) -> dict[str,
 def begin(run: Run, step: Step) -> str:
     """Record that a step has begun, so that its files are not read until it has finished.
 
-    Returns
-    -------
-    str
-        Identifier of this execution, which the record of each file of the step has too.
+    Return an identifier of this execution, which the record of each file of the step has too.
     """
     before = run.record(_name(step)) or {}
     begun = time.strftime("%Y-%m-%dT%H:%M:%S%z")
@@ -56,19 +53,8 @@ def begin(run: Run, step: Step) -> str:
 def finish(run: Run, step: Step, given: Mapping[str, Value], execution: str, trace: Path) -> None:
     """Record what a finished step was made from, and remove files that it no longer writes.
 
-    Parameters
-    ----------
-    run, step, given
-        As in `reasons`.
-    execution : str
-        As `begin` returned it.
-    trace : Path
-        File in which `Run` recorded what the step read and wrote.
-
-    Raises
-    ------
-    ClashError
-        If a file has changed since the step wrote it.
+    `execution` is what `begin` returned, `trace` the file in which `Run` recorded what the step
+    read and wrote. If a file has changed since the step wrote it, `ClashError` is raised.
     """
     accessed = {"read": {}, "wrote": {}, "fetched": {}}
     with suppress(FileNotFoundError):
@@ -107,12 +93,7 @@ def finish(run: Run, step: Step, given: Mapping[str, Value], execution: str, tra
 def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
     """Return in words why a step must be executed again; no words if it is fresh.
 
-    Parameters
-    ----------
-    run : Run
-    step : Step
-    given : mapping
-        Parameters given to the step beyond those of the run.
+    `given` are the parameters given to the step beyond those of the run.
     """
     made = run.record(_name(step))
     if made is None:

@@ -24,17 +24,9 @@ def scratch_folder() -> Iterator[Path]:
 def isolation(scratch: Path) -> dict[str, str]:
     """Return the variables for this process and its kernels.
 
-    Parameters
-    ----------
-    scratch : Path
-        Private folder of this run, on a local disk.
-
-    Returns
-    -------
-    dict of str to str
-        The state of Jupyter and IPython goes to `scratch`, as their databases hang on network
-        disks. Matplotlib's font list is cached between runs, except in a batch job: jobs on
-        several nodes would write to it at once, so there it goes to `scratch` too.
+    The state of Jupyter and IPython goes to `scratch`, a private folder on a local disk, as their
+    databases hang on network disks. Matplotlib's font list is cached between runs, except in a
+    batch job: jobs on several nodes would write to it at once, so there it goes to `scratch` too.
     """
     cache = None if "SLURM_JOB_ID" in os.environ else user_cache()
     fonts = os.environ.get("MPLCONFIGDIR") or str((cache or scratch) / "matplotlib")

@@ -18,22 +18,9 @@ _PATIENCE = 5.0  # seconds that the kernel of a killed driver may need to end
 def folder_lock(folder: Path, shared: bool = False) -> Iterator[TextIO]:
     """Lock a folder for this run; the lock ends with its processes, however they end.
 
-    Parameters
-    ----------
-    folder : Path
-        Folder of the run.
-    shared : bool, default=False
-        Allow others that share the lock (the parts of an array) but no whole run.
-
-    Yields
-    ------
-    file
-        The lock file; a kernel that inherits it holds the lock too.
-
-    Raises
-    ------
-    SetupError
-        If another run has locked the folder.
+    If `shared`, others that share the lock (the parts of an array) are allowed, but no whole run.
+    The block gets the lock file; a kernel that inherits it has the lock too. If another run has
+    locked the folder, `SetupError` is raised.
     """
     try:
         lock = open(folder / ".lock", "a+", encoding="utf-8")

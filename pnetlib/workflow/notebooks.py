@@ -13,15 +13,9 @@ from pnetlib.workflow.parameters import Value, read_parameters
 
 @dataclass(frozen=True)
 class Step:
-    """One step of a run.
+    """One step of a run."""
 
-    Parameters
-    ----------
-    notebook : Path
-        File named like ``01_name.ipynb``.
-    """
-
-    notebook: Path
+    notebook: Path  # named like 01_name.ipynb
 
     @property
     def name(self) -> str:
@@ -64,13 +58,7 @@ class Step:
 
 
 def find_steps(folder: Path) -> list[Step]:
-    """Return the steps of a folder in the order of their numbers.
-
-    Raises
-    ------
-    SetupError
-        If it has none.
-    """
+    """Return the steps of a folder, at least one, in the order of their numbers."""
     steps = [Step(path) for path in sorted(folder.glob("[0-9][0-9]_*.ipynb"))]
     if not steps:
         raise SetupError(
@@ -80,21 +68,9 @@ def find_steps(folder: Path) -> list[Step]:
 
 
 def select_steps(steps: Sequence[Step], only: str = "", first: str = "") -> list[Step]:
-    """Return some of the steps.
+    """Return the steps named in `only`, or else those from `first` on, or else all.
 
-    Parameters
-    ----------
-    steps : sequence of Step
-        All steps of a run.
-    only : str
-        Numbers or names of the steps to return, separated by commas; if empty, all.
-    first : str
-        Number or name of the step to begin with; if empty, the first.
-
-    Raises
-    ------
-    UsageError
-        If a number or name is that of no step.
+    Steps are named by number or name, in `only` separated by commas.
     """
     if only:
         wanted = {_find(steps, word).name for word in only.split(",")}

@@ -32,21 +32,9 @@ def check_profile(profile: str) -> str:
 
 
 def check_source(source: str, base: Path, called: str = "source") -> str:
-    """Return a source as a name or an absolute folder.
+    """Return a source as a name or an absolute folder; a relative path starts from `base`.
 
-    Parameters
-    ----------
-    source : str
-        One of `SOURCES` or a folder.
-    base : Path
-        Folder that a relative path starts from.
-    called : str
-        Name of the parameter or option in the error message.
-
-    Raises
-    ------
-    UsageError
-        If the source is neither.
+    `called` is the name of the parameter or option in the error message.
     """
     if is_named_source(source):
         return source
@@ -61,16 +49,8 @@ def check_source(source: str, base: Path, called: str = "source") -> str:
 def read_parameters(notebook: Path) -> dict[str, Value]:
     """Return the names and defaults in the cell of a notebook tagged ``parameters``.
 
-    Parameters
-    ----------
-    notebook : Path
-        An ``.ipynb`` file.
-
-    Raises
-    ------
-    SetupError
-        If the file is not a notebook, does not have exactly one such cell, or the cell has
-        anything but assignments of one literal (True or False, a number, text) to one name.
+    There must be exactly one such cell, with nothing but assignments of one literal (True or False,
+    a number, text) to one name.
     """
     try:
         cells = json.loads(notebook.read_text("utf-8"))["cells"]
@@ -103,21 +83,10 @@ def _literal(statement: ast.stmt) -> tuple[str, Value]:
 
 
 def typed(name: str, text: str, default: Value) -> Value:
-    """Return the value of a text, converted to the type of the parameter's default.
+    """Return the value of a text from the command line, converted to the type of the default.
 
-    Parameters
-    ----------
-    name : str
-        Name of the parameter or option in the error message.
-    text : str
-        Text from the command line; a parameter of type text keeps it (``007`` stays ``007``).
-    default : bool, int, float or str
-        Default of the parameter.
-
-    Raises
-    ------
-    UsageError
-        If the text is not a value of that type.
+    A parameter of type text is not converted (``007`` stays ``007``). `name` is the name of the
+    parameter or option in the error message.
     """
     kind = type(default)
     if kind is str:
@@ -142,22 +111,9 @@ def assign(
 ) -> dict[str, dict[str, Value]]:
     """Return the parameters of each notebook, converted to the types of its own defaults.
 
-    Parameters
-    ----------
-    given : mapping of str to str
-        Name and text of each parameter.
-    notebooks : mapping of str to mapping
-        Names and defaults of each notebook, as `read_parameters` returns them.
-
-    Returns
-    -------
-    dict
-        Names and values of the given parameters that each notebook has, by its name.
-
-    Raises
-    ------
-    UsageError
-        If no notebook has a parameter of that name, or a text is not of its type.
+    `given` has name and text of each parameter, `notebooks` the names and defaults of each notebook
+    as `read_parameters` returns them. Each notebook gets those of the given parameters that it has;
+    one that no notebook has is refused.
     """
     for name in given:
         known = {known for defaults in notebooks.values() for known in defaults}
@@ -176,8 +132,6 @@ def assign(
 def _unknown(name: str, known: Iterable[str], notebooks: Iterable[str]) -> str:
     close = difflib.get_close_matches(name, sorted(known), n=1)
     hint = (
-        f"; did you mean {close[0]}?"
-        if close
-        else f"; the parameters are {', '.join(sorted(known))}."
+        f"did you mean {close[0]}?" if close else f"the parameters are {', '.join(sorted(known))}."
     )
-    return f"there is no parameter {name} in {', '.join(notebooks)}{hint}"
+    return f"there is no parameter {name} in {', '.join(notebooks)}; {hint}"

@@ -6,13 +6,7 @@ from pnetlib.errors import SetupError
 
 
 def project_root() -> Path:
-    """Return the absolute path of the folder with ``pyproject.toml`` and ``notebooks``.
-
-    Raises
-    ------
-    SetupError
-        If the package is not inside a checkout of the project.
-    """
+    """Return the absolute path of the checkout, with ``pyproject.toml`` and ``notebooks``."""
     root = Path(__file__).resolve().parents[2]
     if not (root / "pyproject.toml").is_file():
         raise SetupError(

@@ -12,26 +12,10 @@ LARGEST_SVG = 100_000  # bytes; larger files make every change of a figure a hug
 
 
 def publish(run: Path, folder: Path) -> list[str]:
-    """Copy the figures of a run and write their index, ``README.md``.
+    """Copy the figures of the finished run in a folder, write their index, and return their names.
 
-    Every figure is copied as PNG, and as SVG if that file has at most `LARGEST_SVG` bytes.
-
-    Parameters
-    ----------
-    run : Path
-        Folder of a finished run.
-    folder : Path
-        Folder to copy to; figures that the run does not have remain unchanged there.
-
-    Returns
-    -------
-    list of str
-        Names of the figures copied.
-
-    Raises
-    ------
-    UsageError
-        If the folder is not that of a finished run.
+    Every figure is copied as PNG, and as SVG if that file has at most `LARGEST_SVG` bytes. Figures
+    that the run does not have remain unchanged in `folder`; the index is its ``README.md``.
     """
     origin = provenance(run)
     if origin is None:

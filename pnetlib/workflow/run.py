@@ -115,15 +115,10 @@ class Run:
         return f"{source}-{self.profile}"
 
     def cohort(self, fresh: bool = False, drugs: str = "") -> Cohort:
-        """Return the cohort that step 01 stored, else load it from the source.
+        """Return the cohort that step 01 stored; without one, or if `fresh`, load the source.
 
-        Parameters
-        ----------
-        fresh : bool, default=False
-            Load the cohort from the source in any case, as step 01 itself does.
-        drugs : str, default=""
-            Names or GDSC ids of the drugs to load; if empty, the four of the paper. A stored
-            cohort has the drugs that step 01 loaded.
+        `drugs` are names or GDSC ids of the drugs to load; if empty, the four of the paper. A
+        stored cohort has the drugs that step 01 loaded.
         """
         from pnetlib.datasets import load_cohort
         from pnetlib.datasets.cohort import Cohort
@@ -163,19 +158,9 @@ class Run:
     def write_json(self, name: str, numbers: Mapping[str, Any]) -> Path:
         """Write the numbers of a step as JSON; the same numbers give the same bytes.
 
-        Keys are sorted, and NaN becomes null.
-
-        Parameters
-        ----------
-        name : str
-            Name of the file without its suffix, such as ``"02_comparison"``.
-        numbers : mapping
-            Nested mappings, sequences, NumPy scalars and arrays, text, numbers and None.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If a value is of another type or infinite; the message says where it is.
+        Numbers are nested mappings, sequences, NumPy scalars and arrays, text, numbers and None.
+        Keys are sorted, and NaN becomes null. The message on a value of another type, or an
+        infinite one, says where it is.
         """
         text = json.dumps(
             _plain(numbers, name), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
@@ -249,12 +234,9 @@ class Run:
             return dict(arrays)
 
     def save_figure(self, name: str, figure: Figure) -> Path:
-        """Save a figure as PNG and SVG; the same figure gives the same bytes.
+        """Save a figure as PNG and SVG in the run's ``figures``, and return the path of the PNG.
 
-        Returns
-        -------
-        Path
-            Path of the PNG, in the folder ``figures`` of the run.
+        The same figure gives the same bytes.
         """
         import matplotlib as mpl
 

@@ -26,16 +26,8 @@ if TYPE_CHECKING:
 def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     """Return everything that notebook 02 computes fold by fold, in its order.
 
-    Parameters
-    ----------
-    run : Run
-    parameters : mapping
-        Parameters of the notebook, including the defaults.
-
-    Returns
-    -------
-    list of Work
-        The outer folds, those of the control, and the choices on all cell lines.
+    That is the outer folds, those of the control, and the choices on all cell lines. `parameters`
+    are those of the notebook, including the defaults.
     """
     from pnetlib.steps.comparison.compute import choice_work, outer_work
     from pnetlib.steps.data.compute import forced_genes
@@ -47,9 +39,9 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     force = forced_genes(parameters["force_genes"])
     folds = run.folds(cohort)
     return [
-        outer_work(cohort, sizes, run.seed, force=force, kept=folds),
-        outer_work(cohort, sizes, run.seed, force=force, permute=True, kept=folds),
-        choice_work(cohort, sizes, run.seed, force=force, kept=folds),
+        outer_work(cohort, sizes, run.seed, force=force, stored=folds),
+        outer_work(cohort, sizes, run.seed, force=force, permute=True, stored=folds),
+        choice_work(cohort, sizes, run.seed, force=force, stored=folds),
     ]
 
 
@@ -65,7 +57,7 @@ def part_of(work: list[Work], k: int, m: int) -> list[Work]:
 
 def count_missing(work: list[Work]) -> tuple[int, int]:
     """Return how many tasks have no stored result, and how many tasks there are."""
-    tasks = [(part.kept, task) for part in work for task in part.tasks]
+    tasks = [(part.stored, task) for part in work for task in part.tasks]
     return sum(folds.get(task) is None for folds, task in tasks), len(tasks)
 
 

@@ -12,20 +12,12 @@ TIME_LIMIT = 75
 
 
 class StoppedError(PnetError):
-    """A signal stopped the run.
-
-    Attributes
-    ----------
-    number : int
-        The signal.
-    progress : bool
-        Whether this command finished a step or a fold, so that repeating it makes sense.
-    """
+    """A signal, by its number, stopped the run."""
 
     def __init__(self, message: str, number: int) -> None:
         super().__init__(message)
         self.number = number
-        self.progress = False
+        self.progress = False  # whether a step or fold was finished, so that repeating makes sense
         self.exit_code = TIME_LIMIT if number == signal.SIGUSR1 else 128 + number
 
 
@@ -39,12 +31,8 @@ class Signalled(KeyboardInterrupt):
     def error(self, where: str, saved: str) -> StoppedError:
         """Return the error that the run ends with.
 
-        Parameters
-        ----------
-        where : str
-            The point of the run, such as ``"in 02_comparison"``.
-        saved : str
-            Where finished parts are saved, as the end of a clause, such as ``"in results"``.
+        `where` is the point of the run, such as "in 02_comparison", `saved` the place of finished
+        parts, such as "in results".
         """
         name = signal.Signals(self.number).name
         limit = ", the warning before the time limit," if self.number == signal.SIGUSR1 else ""
@@ -81,13 +69,7 @@ def _job_at_time_limit(error: StoppedError) -> str | None:
 
 
 def requeue_notice(error: StoppedError) -> str:
-    """Return a sentence on what happens to a Slurm job that reached its time limit.
-
-    Returns
-    -------
-    str
-        Empty outside a job and for other signals.
-    """
+    """Return a sentence on what happens to a Slurm job at its time limit; empty for other stops."""
     job = _job_at_time_limit(error)
     if job is None:
         return ""
@@ -102,12 +84,8 @@ def requeue_notice(error: StoppedError) -> str:
 def requeue(error: StoppedError) -> str:
     """Put a job that reached its time limit back into the queue if it finished anything.
 
-    Slurm then ends this process, so everything else must have been printed before.
-
-    Returns
-    -------
-    str
-        A sentence if Slurm refused, else empty.
+    Slurm then ends this process, so everything else must have been printed before. Return a
+    sentence if Slurm refused.
     """
     job = _job_at_time_limit(error)
     if job is None or not error.progress:

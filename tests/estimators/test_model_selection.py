@@ -325,5 +325,5 @@ def test_folds_that_are_too_small_and_other_data_are_refused():
     with pytest.raises(UsageError, match="two cell lines to fit on"):
         LassoExpressionCV(3, cv=[([0], [1, 2])]).fit(X, z)
     shared = TrainingFolds(X, z, KFold(3).split(X))
-    with pytest.raises(UsageError, match="shared must hold the X and y"):
+    with pytest.raises(UsageError, match="shared must have the X and y"):
         LassoExpressionCV(3).fit(X + 1.0, z, shared=shared)

@@ -102,16 +102,16 @@ def test_no_tasks_are_no_results():
 
 
 def test_stored_results_are_used_and_new_ones_stored_at_once():
-    kept = Memory({(1,): "kept", (3,): "kept"})
+    stored = Memory({(1,): "stored", (3,): "stored"})
     seen = []
     engine = Engine(threads=2)
-    mapped = engine.map(slow_first, [(n,) for n in range(5)], SHARED, kept=kept)
+    mapped = engine.map(slow_first, [(n,) for n in range(5)], SHARED, stored=stored)
     for result in mapped:
         seen.append(result)
         if result == 0:  # the first is the last to finish
-            assert len(kept) >= 4
-    assert seen == [0, "kept", 2, "kept", 4]
-    assert kept == {(0,): 0, (1,): "kept", (2,): 2, (3,): "kept", (4,): 4}
+            assert len(stored) >= 4
+    assert seen == [0, "stored", 2, "stored", 4]
+    assert stored == {(0,): 0, (1,): "stored", (2,): 2, (3,): "stored", (4,): 4}
 
 
 def test_what_was_finished_before_a_failure_is_stored():
@@ -120,10 +120,10 @@ def test_what_was_finished_before_a_failure_is_stored():
             raise DataError("no data")
         return number
 
-    kept = Memory()
+    stored = Memory()
     with pytest.raises(DataError):
-        list(Engine(threads=1).map(fail_last, [(n,) for n in range(5)], kept=kept))
-    assert kept == {(n,): n for n in range(4)}
+        list(Engine(threads=1).map(fail_last, [(n,) for n in range(5)], stored=stored))
+    assert stored == {(n,): n for n in range(4)}
 
 
 def test_wrong_backends_are_refused(monkeypatch):
@@ -192,14 +192,14 @@ def test_a_process_forms_the_gram_matrix_once_and_lets_it_go_with_the_expression
 def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):
     mark = tmp_path / "tried"
     tasks = [(n, str(mark)) for n in range(12)]
-    kept = Memory()
-    found = list(dask_engine.map(die_once, tasks, SHARED, kept=kept))
+    stored = Memory()
+    found = list(dask_engine.map(die_once, tasks, SHARED, stored=stored))
     assert found == [float(SHARED[0][n] * 0.3) for n in range(12)]
     tried = mark.read_text().split()
     # Tasks that the dead worker had finished were stored as they finished.
     assert tried.count("2") == 2
     assert len(tried) <= 12 + 2
-    assert len(kept) == 12
+    assert len(stored) == 12
 
 
 def test_a_task_that_kills_every_worker_is_one_sentence(dask_engine):

@@ -104,17 +104,17 @@ def test_gap_sees_a_start_beyond_the_target(overshoot):
     seed=seeds,
     p=st.sampled_from([1, 63, 64, 65, 200]),
     lam2=st.sampled_from([0.0, 0.1]),
-    floor=st.sampled_from([0.0, 0.5, 10.0]),
+    bound=st.sampled_from([0.0, 0.5, 10.0]),
     free=st.booleans(),
 )
-def test_ratio_of_the_dual_is_the_largest(seed, p, lam2, floor, free):
+def test_ratio_of_the_dual_is_the_largest(seed, p, lam2, bound, free):
     rng = np.random.default_rng(seed)
     b, c, w = rng.normal(size=p), rng.normal(size=p), rng.uniform(0.1, 1.0, p)
     w[0] = 0.0 if free else column.EXCLUDED
     dual = np.abs(c - lam2 * b)
     with np.errstate(divide="ignore"):
-        expected = np.max(np.where(dual > floor, dual / w, 0.0))
-    assert column.dual_ratio(b, c, w, lam2, floor) == pytest.approx(expected, rel=1e-14)
+        expected = np.max(np.where(dual > bound, dual / w, 0.0))
+    assert column.dual_ratio(b, c, w, lam2, bound) == pytest.approx(expected, rel=1e-14)
 
 
 @properties

@@ -66,12 +66,12 @@ def test_finished_folds_are_not_computed_again(tmp_path):
     cohort, profile = simulate_cohort(1), PROFILES["smoke"]
     run = Run("simulated", "smoke", out=str(tmp_path))
     drugs = ["Docetaxel"]
-    whole = comparison.compare(cohort, profile, 1, drugs=drugs, kept=run.folds(cohort))
+    whole = comparison.compare(cohort, profile, 1, drugs=drugs, stored=run.folds(cohort))
     files = sorted((tmp_path / "folds").iterdir())
     assert len(files) == profile.outer_folds
     files[0].unlink()
     stamps = {file: file.stat().st_mtime_ns for file in files[1:]}
-    again = comparison.compare(cohort, profile, 1, drugs=drugs, kept=run.folds(cohort))
+    again = comparison.compare(cohort, profile, 1, drugs=drugs, stored=run.folds(cohort))
     pd.testing.assert_frame_equal(again.predictions, whole.predictions, check_exact=True)
     pd.testing.assert_frame_equal(again.choices, whole.choices, check_exact=True)
     assert sorted((tmp_path / "folds").iterdir()) == files

@@ -102,7 +102,7 @@ def compare(
     permute=False,
     n_jobs=None,
     engine=None,
-    kept=None,
+    stored=None,
     advance=None,
 ):
     """Run the nested cross-validation of all methods for all drugs.
@@ -123,7 +123,7 @@ def compare(
         Folds computed at the same time where no engine is given; the result does not depend on it.
     engine : Engine, optional
         Computes the folds.
-    kept : Folds, optional
+    stored : Folds, optional
         Stores each new fold; folds stored earlier are not computed again.
     advance : callable, optional
         Called after each fold.
@@ -133,14 +133,14 @@ def compare(
     Comparison
     """
     engine = engine or Engine(threads=n_jobs or 1)
-    work = outer_work(cohort, profile, seed, drugs, force, permute, kept)
+    work = outer_work(cohort, profile, seed, drugs, force, permute, stored)
     parts = list(work.by(engine, advance))
     predictions = pd.concat([part[0] for part in parts], ignore_index=True)
     choices = pd.concat([part[1] for part in parts], ignore_index=True)
     return Comparison(predictions, choices)
 
 
-def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=None):
+def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, stored=None):
     """Return the work of `compare`: one task per drug, repeat and fold."""
     drugs = list(cohort.response.columns) if drugs is None else drugs
     repeats = 1 if permute else profile.repeats
@@ -148,7 +148,7 @@ def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=
     tasks = [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
     content = {"profile": asdict(profile), "seed": seed, "force": list(force), "permute": permute}
     shared = (cohort, profile, seed, tuple(force), permute)
-    return Work(_held_out, tasks, shared, kept and kept.of("held_out", **content))
+    return Work(_held_out, tasks, shared, stored and stored.of("held_out", **content))
 
 
 def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
@@ -202,12 +202,12 @@ def choose_on_all_lines(
     force=(),
     n_jobs=None,
     engine=None,
-    kept=None,
+    stored=None,
     advance=None,
 ):
     """Choose every method's lambdas for each drug by cross-validation on all its lines.
 
-    `engine`, `kept` and `advance` are as in `compare`, with drugs in place of folds.
+    `engine`, `stored` and `advance` are as in `compare`, with drugs in place of folds.
 
     Returns
     -------
@@ -215,16 +215,16 @@ def choose_on_all_lines(
         Drug to method to lambdas; the networks of all lines are fitted with them.
     """
     engine = engine or Engine(threads=n_jobs or 1)
-    work = choice_work(cohort, profile, seed, drugs, force, kept)
+    work = choice_work(cohort, profile, seed, drugs, force, stored)
     return {drug: point for (drug,), point in zip(work.tasks, work.by(engine, advance))}
 
 
-def choice_work(cohort, profile, seed, drugs=None, force=(), kept=None):
+def choice_work(cohort, profile, seed, drugs=None, force=(), stored=None):
     """Return the work of `choose_on_all_lines`: one task per drug."""
     tasks = [(drug,) for drug in (cohort.response.columns if drugs is None else drugs)]
     content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
     shared = (cohort, profile, seed, tuple(force))
-    return Work(_chosen, tasks, shared, kept and kept.of("chosen", **content))
+    return Work(_chosen, tasks, shared, stored and stored.of("chosen", **content))
 
 
 def _chosen(cohort, profile, seed, force, drug):
