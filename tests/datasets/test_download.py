@@ -101,14 +101,14 @@ def test_file_missing_at_all_addresses_is_one_sentence(server, tmp_path):
     at = server.address
     file = OfficialFile("x.zip", (f"{at}/404", f"{at}/410", f"{at}/500"))
     named = r"404 \(HTTP 404\), nor from .*410 \(HTTP 410\), nor from .*500 \(HTTP 500\): put the"
-    make.refused(DownloadError, named, download.fetch, file, tmp_path / "cache")
+    make.refused(DownloadError, named, download.fetch_file, file, tmp_path / "cache")
     assert not list((tmp_path / "cache").glob("*"))
 
 
 def test_interrupted_download_leaves_nothing(server, tmp_path):
     name = official.EXPRESSION_ZIP
     file = OfficialFile(name, (f"{server.address}/broken-{name}",))
-    make.refused(DownloadError, "interrupted", download.fetch, file, tmp_path)
+    make.refused(DownloadError, "interrupted", download.fetch_file, file, tmp_path)
     assert [path.name for path in tmp_path.iterdir() if path != server.folder] == []
 
 
@@ -117,7 +117,11 @@ def test_page_in_place_of_a_file_is_refused_and_not_stored(server, tmp_path, nam
     (server.folder / name).write_text("<html>This service has moved</html>")
     file = OfficialFile(name, (f"{server.address}/{name}",))
     make.refused(
-        DownloadError, "another file or a damaged one", download.fetch, file, tmp_path / "cache"
+        DownloadError,
+        "another file or a damaged one",
+        download.fetch_file,
+        file,
+        tmp_path / "cache",
     )
     assert not list((tmp_path / "cache").iterdir())
 
@@ -126,7 +130,11 @@ def test_download_of_another_checksum_is_refused_and_not_stored(server, tmp_path
     name = official.EXPRESSION_ZIP
     file = OfficialFile(name, (f"{server.address}/{name}",), "0" * 64)
     make.refused(
-        DownloadError, "SHA-256 is not the expected one", download.fetch, file, tmp_path / "cache"
+        DownloadError,
+        "SHA-256 is not the expected one",
+        download.fetch_file,
+        file,
+        tmp_path / "cache",
     )
     assert not list((tmp_path / "cache").iterdir())
 
@@ -134,15 +142,15 @@ def test_download_of_another_checksum_is_refused_and_not_stored(server, tmp_path
 def test_no_network_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     file = OfficialFile("x.zip", ("http://127.0.0.1:9/x.zip",))
-    make.refused(DownloadError, "is there a network", download.fetch, file, tmp_path)
+    make.refused(DownloadError, "is there a network", download.fetch_file, file, tmp_path)
 
 
 def test_changed_file_of_known_checksum_is_downloaded_again(server, tmp_path):
     (response, _), _ = files_of(server)
-    path = download.fetch(response, tmp_path / "cache")
+    path = download.fetch_file(response, tmp_path / "cache")
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
-    assert download.fetch(response, tmp_path / "cache").read_bytes() == whole
+    assert download.fetch_file(response, tmp_path / "cache").read_bytes() == whole
 
 
 def test_cache_folder_that_cannot_be_made_is_one_sentence(tmp_path):

