@@ -81,7 +81,8 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> st
         f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds per "
         "drug, with 95% intervals (variance corrected for the training lines that folds share). "
         "Squares: naive predictions by the mean of all training lines (also the dashed line) or of "
-        "those of the same tissue. The axis does not begin at 0."
+        "those of the same tissue. The axis does not begin at 0. Methods whose intervals overlap "
+        "widely can still differ in the same fold: see Figure 2b."
     )
     return caption("Figure 2a", text, simulated)
 
@@ -122,7 +123,8 @@ def caption_differences(differences: pd.DataFrame, *, simulated: bool) -> str:
     clear = ((models["low"] > 0) | (models["high"] < 0)).sum()
     text = (
         "Error of Pro minus that of another method in the same fold, with 95% intervals. Left of "
-        f"0, Pro predicts better. {clear} of the {len(models)} intervals of single drugs exclude 0."
+        f"0, Pro predicts better. {clear} of the {len(models)} intervals of single drugs exclude 0. "
+        "Last row: the drugs averaged within each fold."
     )
     return caption("Figure 2b", text, simulated)
 
@@ -161,6 +163,7 @@ def caption_control(sentence: str, *, simulated: bool) -> str:
     """Return the caption of `draw_control`; `sentence` says what the control shows."""
     return caption(
         "Figure 2c",
-        f"Share of the drug mean's error that each method saves; each dot is a drug. {sentence}",
+        "Share of the drug mean's error that each method saves; each dot is a drug, and left of 0 a "
+        f"method is worse than the drug mean. {sentence}",
         simulated,
     )

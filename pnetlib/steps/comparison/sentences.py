@@ -4,6 +4,11 @@ from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.words import counted, listed
 
+PERMUTED = {
+    True: "What is saved there arises without any relation between expression and response.",
+    False: "Without a relation between expression and response nothing is saved.",
+}
+
 
 def conclusion(errors, differences):
     """Return what notebook 02 found, as a Markdown list.
@@ -52,14 +57,15 @@ def _clear_differences(differences):
 
     def named(part):
         against = part.groupby("against", sort=False)["drug"].apply(", ".join)
-        pairs = listed(f"{method} ({drugs})" for method, drugs in against.items())
-        return f"{len(part)}, against {pairs}" if len(part) else "none"
+        pairs = "; ".join(f"{method} for {drugs}" for method, drugs in against.items())
+        return f"{len(part)} ({pairs})" if len(part) else "none"
 
     unclear = len(single) - len(lower) - len(higher)
     return (
-        f"- Of {counted(len(single), 'comparison')} paired by fold, Pro's error is clearly lower "
-        f"(the interval excludes 0) in {named(lower)}, and clearly higher in {named(higher)}; in "
-        f"the other {unclear} these data do not tell which method predicts better."
+        f"- Pro is compared, fold by fold, with {single['against'].nunique()} alternatives for each "
+        f"of {counted(single['drug'].nunique(), 'drug')}. The 95% interval of the difference lies "
+        f"wholly below 0 (Pro better) in {named(lower)} of {len(single)}, wholly above 0 in "
+        f"{named(higher)}, and includes 0 in {unclear}; by chance alone, about one in 20 excludes it."
     )
 
 
@@ -70,12 +76,7 @@ def control_sentence(errors, control):
     return (
         f"Averaged over the drugs, the methods save {measured.min():.1%} to {measured.max():.1%} of "
         f"the drug mean's error on the measured responses and {permuted.min():.1%} to {most:.1%} "
-        "on permuted ones: "
-        + (
-            f"up to {most:.1%} can arise without any relation between expression and response."
-            if most > 0
-            else "without a relation between expression and response nothing is saved."
-        )
+        f"on permuted ones. {PERMUTED[most > 0]}"
     )
 
 
@@ -90,7 +91,6 @@ def recovery_sentence(recovery):
     ave = recovery.groupby("method")["Ave"].mean().sort_values(ascending=False)
     values = listed(f"{method} {value:.2f}" for method, value in ave.items())
     return (
-        f"On this simulated cohort, whose relevant genes are known, {ave.index[0]} separates them "
-        f"best from the others by the mean of TP and TN over the drugs: {values}. A random "
-        "selection has 0.50."
+        f"On this simulated cohort, {ave.index[0]} separates relevant from other genes best by the "
+        f"mean of TP and TN over the drugs: {values}. A random selection has 0.50."
     )
