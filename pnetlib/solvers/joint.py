@@ -70,6 +70,10 @@ class State:
         GB = gram_times(moments.G, B, n_jobs)
         return cls(B, GB, theta.copy(), zeros, gaps, unsettled, zeros.copy(), 0.0)
 
+    def restart(self, moments, n_jobs=None):
+        """Return the same network and effects as a start on other data."""
+        return State.on(moments, self.B, self.theta, self.gaps, n_jobs)
+
 
 def degree_scale(d, degree):
     """Return s_q, infinite for an isolated gene so that its scaled effect is 0."""

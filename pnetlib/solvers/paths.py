@@ -62,11 +62,16 @@ def elastic_net_points(lam1s, ratios):
 # What paths share ---------------------------------------------------------------------------
 
 
-def fit_networks(moments, lam1s, *, lam2=0.0, gap_tol=GAP_TOL, max_iter=MAX_ROUNDS):
-    """Return the network at each lam1 (list of `State`), each started from the one before."""
+def fit_networks(moments, lam1s, near=None, *, lam2=0.0, gap_tol=GAP_TOL, max_iter=MAX_ROUNDS):
+    """Return the network at each lam1 (list of `State`), each started from the one before.
+
+    `near`, if given, has networks of nearly the same lines to start from, such as those of all
+    lines for a half of them (step 08).
+    """
     states, before = [], None
-    for lam1 in lam1s:
-        before = start_state(moments, Penalties(lam1, lam2), gap_tol, 1, before, max_iter)
+    for number, lam1 in enumerate(lam1s):
+        warm = before if near is None else near[number].restart(moments, 1)
+        before = start_state(moments, Penalties(lam1, lam2), gap_tol, 1, warm, max_iter)
         states.append(before)
     return states
 

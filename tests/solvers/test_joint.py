@@ -399,7 +399,7 @@ def test_a_state_is_copied_and_restarted_on_other_data():
     twin.theta[:], twin.GB[:] = 9.0, 9.0
     assert not np.any(state.theta == 9.0) and not np.any(state.GB == 9.0)
     other = Moments.of(*naive.cohort(77, 30, X.shape[1]))
-    again = State.on(other, state.B, state.theta, state.gaps)
+    again = state.restart(other)
     np.testing.assert_allclose(again.GB, (other.G @ state.B.matrix().toarray()).T, atol=1e-12)
     np.testing.assert_array_equal(again.theta, state.theta)
     assert not again.signs.any() and again.GB is not state.GB

@@ -10,9 +10,9 @@ from sklearn.model_selection import KFold
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
 from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
-from pnetlib.solvers.joint import Penalties, State, start_state
+from pnetlib.solvers.joint import Penalties, start_state
 from pnetlib.solvers.moments import Moments
-from pnetlib.solvers.paths import GAP_TOL, TrainingPart, fit_networks, fractions_of, largest_lam1
+from pnetlib.solvers.paths import TrainingPart, fit_networks, fractions_of, largest_lam1
 from pnetlib.steps.choice import METHODS, choose, estimators, fit_methods, lambdas, refit
 from pnetlib.steps.sizes import PROFILES, profile_named
 
@@ -187,10 +187,7 @@ def test_networks_of_inner_folds_do_not_depend_on_where_they_start(data, chosen)
     train = next(KFold(PROFILE.inner_folds, shuffle=True, random_state=SEED).split(X))[0]
     networks = networks_of(chosen[1])
     moments, lam1s = Moments.of(X[train], z[train]), list(networks)
-    near = [
-        start_state(moments, Penalties(lam1), GAP_TOL, 1, State.on(moments, s.B, s.theta, s.gaps))
-        for lam1, s in networks.items()
-    ]
+    near = fit_networks(moments, lam1s, list(networks.values()))
     for warm, cold in zip(near, fit_networks(moments, lam1s), strict=True):
         apart = warm.B.matrix() - cold.B.matrix()
         assert np.abs(apart.toarray()).max() < 0.02  # both within a gap of 1e-4
