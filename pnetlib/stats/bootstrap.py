@@ -5,7 +5,7 @@ lines, so quantiles of the resampled values can lie far too high. The interval i
 normal one around the estimate minus its bootstrap bias (Davison and Hinkley, Bootstrap Methods and
 their Application, 1997, section 5.2). Our choice: the bias is itself only estimated, so it counts
 as an error in addition to the standard deviation of the resampled values. Without that, intervals
-covered planted values in 91 % instead of 95 % of cases where cell lines are few;
+covered planted values in 91% instead of 95% of cases where cell lines are few;
 tests/stats/test_bootstrap.py checks the coverage.
 """
 

@@ -5,7 +5,7 @@ from scipy.stats import t as student
 
 
 def corrected_mean(values, n_test, n_train):
-    """Return the mean over repeated folds, its standard error and its 95 % interval.
+    """Return the mean over repeated folds, its standard error and its 95% interval.
 
     The variance is that of Nadeau and Bengio (Machine Learning 2003;52:239): the folds share
     training lines, so the ratio of test to training lines is added to 1/J.
@@ -33,7 +33,7 @@ def corrected_mean(values, n_test, n_train):
 
 
 def student_interval(values):
-    """Return (mean, low, high): the mean of independent values and Student's 95 % interval."""
+    """Return (mean, low, high): the mean of independent values and Student's 95% interval."""
     values = np.asarray(values, float)
     mean, n = values.mean(), len(values)
     half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan

@@ -166,7 +166,7 @@ def fold_errors(predictions, methods=METHODS + BASELINES):
 
 
 def method_errors(errors, methods=METHODS + BASELINES):
-    """Return each method's mean squared error per drug, with standard error and 95 % interval."""
+    """Return each method's mean squared error per drug, with standard error and 95% interval."""
     rows = []
     for drug, part in errors.groupby(level="drug", sort=False):
         for method in methods:

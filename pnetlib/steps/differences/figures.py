@@ -110,7 +110,7 @@ def _bars(axes, table, value, low, high, places, colour, label):
 def _ending(table: pd.DataFrame, n: int) -> str:
     clear = int((table["q"] < LEVEL).sum())
     return (
-        "Left: both groups; right: their difference. Bars: 95 % bootstrap intervals, corrected for "
+        "Left: both groups; right: their difference. Bars: 95% bootstrap intervals, corrected for "
         f"bias, so a dot need not lie in the middle. p: {n:,} permutations of the labels within "
         f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (highlighted)."
     )
@@ -162,7 +162,7 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     clear, strict = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
     text = (
         f"The {min(MOST, len(edges))} edges of smallest p; {' → '.join(NAMED_EDGE)} comes first if "
-        f"its genes are in the networks. Bars: 95 % bootstrap intervals. Of {len(edges)} edges "
+        f"its genes are in the networks. Bars: 95% bootstrap intervals. Of {len(edges)} edges "
         f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the probability "
         f"of any false edge is below {LEVEL}; p from {n:,} permutations of the labels within "
         "tissues."
@@ -238,7 +238,7 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
     text = (
-        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group; bands are 95 % "
+        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group; bands are 95% "
         "bootstrap intervals. Own lines: each group by itself; shared part (our addition): one "
         "network of all lines plus a deviation of each group. Each uses its own lam1 of smallest "
         "error on held-out lines. A difference is robust if it keeps its sign across sizes and "

@@ -120,7 +120,7 @@ def count_wins(differences, others=OTHERS):
     -------
     DataFrame
         One row per method: number of ``drugs``; ``wins`` (difference below 0) with their
-        ``share`` and its 95 % interval after Clopper and Pearson, which is exact for independent
+        ``share`` and its 95% interval after Clopper and Pearson, which is exact for independent
         drugs (they share cell lines, so it is probably too narrow); ``clear wins`` and ``clear
         losses``, whose own interval excludes 0; ``mean``, ``low`` and ``high`` of the difference
         over all drugs.

@@ -39,7 +39,7 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
         row = counts.loc[method]
         label = (
             f"Pro − {method}\nbelow 0: {row['wins']:.0f} of {row['drugs']:.0f}\n"
-            f"({100 * row['share low']:.0f} to {100 * row['share high']:.0f} %)"
+            f"({100 * row['share low']:.0f} to {100 * row['share high']:.0f}%)"
         )
         spans = np.abs(part[["low", "high"]].to_numpy().T - part["mean"].to_numpy())
         axes.errorbar(
@@ -68,7 +68,7 @@ def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: b
     drugs = int(wins["drugs"].iloc[0])
     text = (
         f"Error of Pro minus that of the other model on the same held-out lines, {drugs} drugs, "
-        "with 95 % intervals over folds (variance corrected for shared training lines). In "
+        "with 95% intervals over folds (variance corrected for shared training lines). In "
         "brackets in the legend: exact interval of the share of drugs below 0. Of "
         f"{3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
         f"{int(wins['clear losses'].sum())} entirely right of it."
@@ -129,8 +129,8 @@ def caption_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bo
         averages.append(np.mean([reduction(means, method).mean() for method in METHODS]))
     text = (
         "Each dot is a drug; the drug mean predicts every line by the mean of the training lines. "
-        f"Averaged over methods and drugs, the error falls by {averages[0]:.1f} % on lines held "
-        f"out at random and by {averages[1]:.1f} % on lines of tissues absent from training."
+        f"Averaged over methods and drugs, the error falls by {averages[0]:.1f}% on lines held "
+        f"out at random and by {averages[1]:.1f}% on lines of tissues absent from training."
     )
     return caption("Figure 10b", text, simulated)
 
@@ -195,6 +195,6 @@ def caption_weights(weights: pd.DataFrame, *, simulated: bool) -> str:
     text = (
         "Left: smallest inner cross-validation error at each weight (grey: single training parts, "
         f"black: mean). Weights chosen: {counts}. Right: error of the model with the chosen weight "
-        "minus that of Pro, with 95 % intervals; left of 0 the weight helps."
+        "minus that of Pro, with 95% intervals; left of 0 the weight helps."
     )
     return caption("Figure 10c", text, simulated)

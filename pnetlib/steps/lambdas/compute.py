@@ -321,7 +321,7 @@ def rule_errors(rows):
     -------
     DataFrame
         One row per method and rule: mean ``error`` over drugs and folds; ``mean``, ``low`` and
-        ``high`` of its error minus that of CV (drugs averaged in each fold first; corrected 95 %
+        ``high`` of its error minus that of CV (drugs averaged in each fold first; corrected 95%
         interval); median ``effects`` and ``edges``; ``at an end``, the share of choices at an end
         of the grid of lam1 or lam3, beyond which the rule might have chosen otherwise.
     """

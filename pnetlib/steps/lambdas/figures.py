@@ -73,7 +73,7 @@ def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> 
     flat = surface[surface["above"] < 1.0].groupby("drug", sort=False).size()
     where = "; ".join(
         f"{row.drug} at lam1 {row.lam1:g}, lam3 {row.lam3:g}, lam4 {row.lam4:g} "
-        f"({flat[row.drug]} points within 1 %)"
+        f"({flat[row.drug]} points within 1%)"
         for row in best.itertuples()
     )
     text = (
@@ -144,7 +144,7 @@ def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
     worse, better = int((others["low"] > 0).sum()), int((others["high"] < 0).sum())
     text = (
         "Left: error on held-out lines of the model that each rule chooses, minus that of the "
-        "smallest inner error (CV), averaged over drugs, with 95 % intervals over folds. Right: "
+        "smallest inner error (CV), averaged over drugs, with 95% intervals over folds. Right: "
         f"number of genes with an effect on the response. Of the {len(others)} other choices, "
         f"{worse} are clearly worse than CV and {better} clearly better."
     )

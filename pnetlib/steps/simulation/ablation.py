@@ -153,7 +153,7 @@ def ablate(design, number, sizes, seed):
 
 
 def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
-    """Return each variant minus Pro on the same data: mean and 95 % interval.
+    """Return each variant minus Pro on the same data: mean and 95% interval.
 
     Returns
     -------

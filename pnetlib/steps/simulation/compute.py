@@ -5,7 +5,7 @@ in `recovery`; the paper's rule is not legible. Two other measures are reported 
 theta is an effect of *predicted* activity and TP depends on how many genes the lambdas select:
 ``by effect`` selects the genes whose own expression has an effect (B theta, or the coefficient),
 and ``TP at TN 0.95`` is the share of relevant genes among the first by |theta| or |coefficient|
-when exactly 5 % of the irrelevant genes are selected.
+when exactly 5% of the irrelevant genes are selected.
 
 Edges are pairs of genes, found if either gene regulates the other; ``edge AUPR`` is the average
 precision of |B_qj| + |B_jq|, whose chance level is the share of linked pairs.

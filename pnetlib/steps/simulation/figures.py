@@ -17,7 +17,7 @@ AT_LEVEL = "TP at TN 0.95"
 
 
 def _upright(axes, places, rows, colour, marker="o", fill=True):
-    """Draw dots with vertical 95 % intervals."""
+    """Draw dots with vertical 95% intervals."""
     spans = np.abs(rows[["low", "high"]].to_numpy().T - rows["mean"].to_numpy())
     axes.errorbar(
         places,
@@ -102,7 +102,7 @@ def caption_selection(table: pd.DataFrame) -> str:
     inside = (legible["low"] <= legible["paper"]) & (legible["paper"] <= legible["high"])
     text = (
         "Shares of relevant genes selected (TP, top) and of irrelevant genes not selected (TN, "
-        f"bottom). Dots: means over {table['replicates'].min()} data sets per cell with 95 % "
+        f"bottom). Dots: means over {table['replicates'].min()} data sets per cell with 95% "
         "intervals. Dashes of the same colour: the paper's first table (its design is not legible; "
         f"this one follows Li and Li with fewer TFs). {inside.sum()} of {len(legible)} of the "
         "paper's values lie within the interval of this study."
@@ -168,8 +168,8 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
     words = "; ".join(f"{name}: {what}" for name, what in VARIANTS.items() if name != "Pro")
     text = (
         f"Means over {intervals['replicates'].min()} data sets with 5 acting TFs for each "
-        f"response, with 95 % intervals; lambdas are chosen anew for each variant. {words}. Last "
-        "panel: share of relevant genes among the first by |theta| when 5 % of the irrelevant "
+        f"response, with 95% intervals; lambdas are chosen anew for each variant. {words}. Last "
+        "panel: share of relevant genes among the first by |theta| when 5% of the irrelevant "
         "genes are selected. A component matters where its variant lies to the left of Pro."
     )
     return caption("Figure 6b", text, True)
@@ -212,7 +212,7 @@ def caption_networks(intervals: pd.DataFrame, response: str) -> str:
     counts = sorted(set(intervals.drop_duplicates(CELL)["replicates"]))
     text = (
         f"{THROUGH[response].capitalize()}, scenario 1 with 5 acting hubs, "
-        f"{' or '.join(map(str, counts))} data sets each, 95 % intervals. Columns: error level, "
+        f"{' or '.join(map(str, counts))} data sets each, 95% intervals. Columns: error level, "
         "the share of a linked gene's variance that the network leaves unexplained."
     )
     return caption("Figure 6d" if response == RESPONSES[0] else "Figure 6e", text, True)
@@ -297,7 +297,7 @@ def caption_edges(intervals: pd.DataFrame, chance: pd.Series) -> str:
     guess = dict.fromkeys(f"{share:.3f}" for share in (chance.min(), chance.max()))
     text = (
         "Area under the precision-recall curve (AUPR) over pairs of genes, at the lambdas chosen "
-        f"for prediction, with 95 % intervals. Pro's mean is {words}; guessing gives "
+        f"for prediction, with 95% intervals. Pro's mean is {words}; guessing gives "
         f"{' to '.join(guess)} (dotted)."
     )
     return caption("Figure 6c", text, True)

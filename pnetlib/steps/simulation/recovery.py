@@ -192,7 +192,7 @@ def recovery_intervals(recoveries, reference="Pro"):
     Returns
     -------
     DataFrame
-        Columns measure, method, mean, low, high (95 %), and the difference reference minus method
+        Columns measure, method, mean, low, high (95%), and the difference reference minus method
         as difference, difference low and difference high (NaN for the reference itself).
     """
     keys = [recoveries["seed"], recoveries["method"]]

@@ -42,7 +42,7 @@ def of_patterns(verdicts):
     """Return in how many cells the paper's pattern appears, by each rule and response."""
     lines = [
         "- **The paper's pattern** is that Pro's TP exceeds that of every other method by more "
-        f"than {FAR} and its TN is not lower by more than {LIKE}, each with the whole 95 % "
+        f"than {FAR} and its TN is not lower by more than {LIKE}, each with the whole 95% "
         f"interval; by rank, that its TP at TN {TN_LEVEL:.2f} leads by more than {FAR}."
     ]
     for response in RESPONSES:

@@ -13,7 +13,7 @@ APPEARS, ABSENT, OPEN = "appears", "does not appear", "open"
 
 
 def cell_intervals(replicates, keys=(*CELL, "method"), measures=MEASURES):
-    """Return the mean of every measure with Student's 95 % interval over replicates.
+    """Return the mean of every measure with Student's 95% interval over replicates.
 
     Intervals are cut at the limits of the measure: rates at 0 and 1, errors at 0.
 
@@ -82,7 +82,7 @@ def patterns(replicates):
 
     ``pattern``, for the genes selected: it appears if, compared with every other method, the
     paired lead in TP exceeds `FAR` and the difference in TN exceeds -`LIKE`, each with the whole
-    95 % interval. It does not appear if one of these intervals lies entirely on the other side;
+    95% interval. It does not appear if one of these intervals lies entirely on the other side;
     otherwise the replicates leave it open. This rule was fixed before any run. ``by rank``, the
     same for the lead in TP at TN 0.95 alone, was added after trial runs had shown that a link
     penalty also selects many irrelevant genes.

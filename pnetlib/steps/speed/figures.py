@@ -247,4 +247,4 @@ def caption_growth(table: pd.DataFrame) -> str:
 def _interval(fit: pd.Series) -> str:
     if np.isnan(fit["low"]):
         return f"{fit['exponent']:.2f}"
-    return f"{fit['exponent']:.2f} (95 % interval {fit['low']:.2f} to {fit['high']:.2f})"
+    return f"{fit['exponent']:.2f} (95% interval {fit['low']:.2f} to {fit['high']:.2f})"
