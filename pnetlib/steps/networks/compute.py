@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from pnetlib.errors import DataError
 from pnetlib.estimators.network import ElasticNetwork
-from pnetlib.paper.markers import MARKERS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.network import solve_network
 from pnetlib.solvers.shared import standardised
@@ -27,6 +27,11 @@ ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of 
 HUB_SHARE = 0.1  # our choice: hubs are the first tenth of the genes by degree
 FRACTIONS = np.geomspace(0.7, 0.05, 12)
 NETWORK_GAP_TOL = 1e-6  # tighter than for choosing lambdas: a weak edge decides a test
+
+
+def is_named_edge(edges):
+    """Say which rows of a table with columns regulator and target are the edge the paper names."""
+    return (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
 
 
 @dataclass(frozen=True)
