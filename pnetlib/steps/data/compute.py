@@ -34,13 +34,8 @@ def forced_genes(text: str) -> tuple[str, ...]:
 def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.DataFrame:
     """Return all genes, largest variance first, and which of them the analysis takes.
 
-    Parameters
-    ----------
-    cohort : Cohort
-    n_genes : int
-        Number of genes taken by their variance over all cell lines.
-    force : sequence of str
-        Genes taken whatever their variance.
+    These are the first `n_genes` by variance over all cell lines, and those in `force` whatever
+    their variance.
 
     Returns
     -------

@@ -1,7 +1,7 @@
 """Sentences of notebook 04, generated from its numbers."""
 
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, ROLES
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, ROLES, is_named_edge
 from pnetlib.words import listed
 
 PAPER_HUBS = {
@@ -61,7 +61,7 @@ def _hubs(degrees, markers, group):
 def _named_edge(edges):
     """Say whether the edge that the paper names is in ST and absent in RS."""
     regulator, target = NAMED_EDGE
-    edge = edges[(edges["regulator"] == regulator) & (edges["target"] == target)]
+    edge = edges[is_named_edge(edges)]
     st, rs = (0.0, 0.0) if edge.empty else edge.iloc[0][["ST", "RS"]]
     if st == rs == 0:
         found = "is in neither network"
