@@ -91,7 +91,7 @@ def response_table(cohort: Cohort) -> pd.DataFrame:
 
 
 def response_correlation(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the Pearson correlations of the responses and the number of lines behind each."""
+    """Return the Pearson correlations of the responses and the number of lines of each."""
     measured = cohort.response.notna().astype(int)
     r, n = cohort.response.corr(), measured.T @ measured
     return r.rename_axis("drug"), n.rename_axis("drug")

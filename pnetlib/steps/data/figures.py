@@ -95,7 +95,7 @@ def draw_responses(
     response : DataFrame of shape (n_lines, n_drugs)
         z-scores, NaN where not measured.
     r, n : DataFrame of shape (n_drugs, n_drugs)
-        Correlations, and the number of lines behind each.
+        Correlations, and the number of lines of each.
     simulated : bool
     """
     figure = new_figure("Responses", 3.5, simulated)

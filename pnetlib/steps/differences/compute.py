@@ -1,7 +1,7 @@
 """Differences between ST and RS in edges, degrees and effects, each with a test and an interval.
 
 Both networks are estimated anew in every permutation and every resample, so these tests, unlike
-that of notebook 05, carry the uncertainty of the networks. Fixed are lam1, the genes and the cell
+that of notebook 05, include the uncertainty of the networks. Fixed are lam1, the genes and the cell
 lines that form the groups. The regulatory effect of a marker is its mean over the group's lines.
 """
 
@@ -24,7 +24,7 @@ LENGTHS = (1, 2)
 
 @dataclass(frozen=True)
 class Pair:
-    """Expression of the cell lines of both groups, ST first, and what the comparison holds fixed.
+    """Expression of the cell lines of both groups, ST first, and what is fixed in the comparison.
 
     Attributes
     ----------

@@ -13,13 +13,8 @@ PAPER_HUBS = {
 def conclusion(groups, edges, degrees, markers):
     """Return how the two networks differ, as a Markdown list.
 
-    Parameters
-    ----------
-    groups : Groups
-    edges, degrees : DataFrame
-        As `edge_table` and `degree_table` return them.
-    markers : list of str
-        The markers among the genes.
+    `edges` and `degrees` are as `edge_table` and `degree_table` return them; the markers are those
+    among the genes.
     """
     counts = edges["presence"].value_counts()
     shared = counts.get("both", 0)

@@ -87,7 +87,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Truth:
-    """Truth behind one data set.
+    """Truth from which a data set is drawn.
 
     Attributes
     ----------

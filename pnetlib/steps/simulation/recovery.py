@@ -7,7 +7,7 @@ not are reported as well. Our choices: hubs are ranked by |theta| times the squa
 degree, the scale of `markers.ranks` (by |coefficient| for ELA and LA, which have no network), and
 effects are compared as those of a gene's own expression, B theta, which every method estimates.
 
-Hubs have more edges, so they lead the ranks of a network method even where the response carries no
+Hubs have more edges, so they lead the ranks of a network method even where the response contains no
 information; recovery from permuted responses (`permute`) shows how much of it is due to that.
 """
 

@@ -96,7 +96,7 @@ def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
     text = (
         "Share of random halves of the cell lines in which a gene is a marker of all drugs by the "
         f"rule of figure 3 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
-        "rank (middle), and is a marker of each drug (right). Published markers stand above the "
+        "rank (middle), and is a marker of each drug (right). Published markers are above the "
         "grey line, the other genes most often common below it; no symbol, or a dash, means that "
         "the gene is not in the universe. Black line: share from which at most one false gene is "
         "expected at the first width (r-concave bound). Stable markers lie to its right."
