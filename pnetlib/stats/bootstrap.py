@@ -3,7 +3,7 @@
 Sums of absolute coefficients are biased upwards where cell lines are few, and more so on resampled
 lines, so quantiles of the resampled values can lie far too high. The interval is therefore the
 normal one around the estimate minus its bootstrap bias (Davison and Hinkley, Bootstrap Methods and
-their Application, 1997, section 5.2). This project's choice: the bias is itself only estimated, so it counts
+their Application, 1997, section 5.2). Our choice: the bias is itself only estimated, so it counts
 as an error in addition to the standard deviation of the resampled values. Without that, intervals
 covered planted values in 91 % instead of 95 % of cases where cell lines are few;
 tests/stats/test_bootstrap.py checks the coverage.

@@ -34,11 +34,6 @@ HIGH_TP, TN_MARGIN = 0.9, 0.05
 NOT_COMPUTED = "not computed in this run"
 
 
-def graded(whole, part):
-    """Return the verdict on a claim of which all, only a part, or nothing is found."""
-    return REPRODUCED if whole else PARTLY if part else NOT
-
-
 class Number(NamedTuple):
     """An estimate with its 95% interval and p value, where they are known."""
 
@@ -104,6 +99,11 @@ def side(number, sign):
     if number.low is None or (number.p is not None and not number.p < LEVEL):
         return PARTLY
     return REPRODUCED if min(sign * number.low, sign * number.high) > 0 else PARTLY
+
+
+def graded(whole, part):
+    """Return the verdict on a claim of which all, only a part, or nothing is found."""
+    return REPRODUCED if whole else PARTLY if part else NOT
 
 
 def combine(verdicts):

@@ -15,23 +15,6 @@ BASELINES = ("drug mean", "tissue mean")
 SMALL_TISSUE = 5  # a tissue with fewer training lines gets the drug mean
 
 
-def concatenated(parts):
-    """Join parts that have the same number of tables, table by table."""
-    return [pd.concat(tables, ignore_index=True) for tables in zip(*parts)]
-
-
-def outer_parts(cohort, z, profile, folds, fold, force=()):
-    """Return expression and response of the training lines and of those held out in a fold.
-
-    Lines without a response are left out; genes are filtered on the training lines alone.
-    """
-    z = z.dropna()
-    unseen = folds.loc[z.index] == fold
-    train, test = z[~unseen], z[unseen]
-    genes = cohort.top_genes(profile.n_genes, lines=train.index, force=force)
-    return [(cohort.expression.loc[part.index, genes], part) for part in (train, test)]
-
-
 @dataclass(frozen=True)
 class Comparison:
     """Predictions of every method for every cell line, from folds in which it was held out.
@@ -56,6 +39,18 @@ def outer_folds(lines, n_folds, repeat, seed):
     for number, (_, test) in enumerate(split):
         folds.iloc[test] = number
     return folds
+
+
+def outer_parts(cohort, z, profile, folds, fold, force=()):
+    """Return expression and response of the training lines and of those held out in a fold.
+
+    Lines without a response are left out; genes are filtered on the training lines alone.
+    """
+    z = z.dropna()
+    unseen = folds.loc[z.index] == fold
+    train, test = z[~unseen], z[unseen]
+    genes = cohort.top_genes(profile.n_genes, lines=train.index, force=force)
+    return [(cohort.expression.loc[part.index, genes], part) for part in (train, test)]
 
 
 def tissue_means(tissue, z, new_tissue):
@@ -143,6 +138,11 @@ def compare(
     engine = engine or Engine(threads=n_jobs or 1)
     work = outer_work(cohort, profile, seed, drugs, force, permute, kept)
     return Comparison(*concatenated(work.by(engine, advance)))
+
+
+def concatenated(parts):
+    """Join parts that have the same number of tables, table by table."""
+    return [pd.concat(tables, ignore_index=True) for tables in zip(*parts)]
 
 
 def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, kept=None):

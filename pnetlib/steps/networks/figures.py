@@ -22,6 +22,7 @@ from pnetlib.steps.style import (
 )
 
 MOST_EDGES = 90
+PALE = 0.28  # opacity of edges present in both groups
 ARROWS = {"activating": "-|>,head_length=3.5,head_width=1.8", "repressing": "|-|,widthA=0,widthB=3"}
 TITLES = {"ST": "Sensitive lines (ST)", "RS": "Resistant lines (RS)"}
 
@@ -167,9 +168,6 @@ def _draw_edge(axes, edge, group, places, radius):
         linestyle="-" if kind == "activating" else (0, (4, 1.5)),
     )
     axes.add_patch(arrow)
-
-
-PALE = 0.28  # opacity of edges in both groups
 
 
 def _legend():

@@ -23,6 +23,7 @@ from pnetlib.steps.style import (
 THROUGH = {"expression": "response through expression", "activity": "response through activity"}
 STEP = 0.18  # between the methods of one cell
 AT_LEVEL = "TP at TN 0.95"
+MARKS = {"expression": ("o", True), "activity": ("s", False)}  # symbol, and whether it is filled
 
 
 def _columns_of_rates(axes, n):
@@ -45,9 +46,6 @@ def _mark(response, colour):
     symbol, full = MARKS[response]
     face = colour if full else "white"
     return {"marker": symbol, "color": colour, "markerfacecolor": face, "markersize": 4}
-
-
-MARKS = {"expression": ("o", True), "activity": ("s", False)}  # symbol, and whether it is filled
 
 
 @styled
