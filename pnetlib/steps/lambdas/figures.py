@@ -35,6 +35,8 @@ def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
             picture = axes.imshow(np.minimum(values, MOST), **colours)
             texts = values.map("{:.1f}".format).mask(values == 0, "min")
             write_cells(axes, texts.to_numpy(), values.to_numpy() > 0.5 * MOST)
+            for text in axes.texts:
+                text.set_fontweight("bold" if text.get_text() == "min" else "normal")
             axes.set_xticks(range(len(lam3s)), [f"{value:g}" for value in lam3s])
             axes.set_yticks(range(len(lam1s)), [f"{value:g}" for value in lam1s])
             axes.set_title(f"{drug}, lam4 = {lam4:g}")
