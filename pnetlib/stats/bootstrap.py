@@ -24,7 +24,7 @@ def resample(sizes, rng):
 
 
 def draw(statistics, sizes, n, seed, engine=None, advance=None):
-    """Compute statistics on n resamples.
+    """Compute k statistics on n resamples; return an ndarray (n, k).
 
     Parameters
     ----------
@@ -38,10 +38,6 @@ def draw(statistics, sizes, n, seed, engine=None, advance=None):
         Resample i is drawn with the seed (seed, i).
     engine, advance
         As in `permutation.permutation_test`.
-
-    Returns
-    -------
-    ndarray (n, k)
     """
     shared = (statistics, sizes, seed)
     engine = engine or Engine(threads=1)
@@ -55,23 +51,10 @@ def _draw_block(statistics, sizes, seed, first, stop):
 
 
 def corrected_interval(estimate, draws, level=0.95, least=-np.inf):
-    """Return the normal interval around the estimate minus its bootstrap bias.
+    """Return the ends of the normal interval around the estimate (k,) minus its bootstrap bias.
 
-    The bias also counts as an error.
-
-    Parameters
-    ----------
-    estimate : ndarray (k,)
-    draws : ndarray (n, k)
-        Result of `draw`.
-    level : float, default 0.95
-    least : float, default -inf
-        Smallest possible value of the quantity; the interval is cut there.
-
-    Returns
-    -------
-    ndarray (k,), ndarray (k,)
-        Lower and upper ends.
+    `draws` (n, k) is the result of `draw`; the bias also counts as an error. `least` is the
+    smallest possible value of the quantity; the interval is cut there.
     """
     bias = draws.mean(axis=0) - estimate
     half = norm.ppf(0.5 + 0.5 * level) * np.hypot(draws.std(axis=0, ddof=1), bias)

@@ -5,22 +5,11 @@ from scipy.stats import t as student
 
 
 def corrected_mean(values, n_test, n_train):
-    """Return the mean over repeated folds, its standard error and its 95% interval.
+    """Return the mean over J repeated folds, its standard error and its 95% interval.
 
     The variance is that of Nadeau and Bengio (Machine Learning 2003;52:239): the folds share
-    training lines, so the ratio of test to training lines is added to 1/J.
-
-    Parameters
-    ----------
-    values : array_like (J,)
-        One value per fold.
-    n_test, n_train : array_like or int
-        Numbers of test and training cell lines of each fold.
-
-    Returns
-    -------
-    dict
-        mean, se, low and high.
+    training lines, so the ratio of test to training lines is added to 1/J. `n_test` and `n_train`
+    are the numbers of cell lines of each fold, or of all. The dict has mean, se, low and high.
     """
     values = np.asarray(values, float)
     J = len(values)
@@ -38,3 +27,13 @@ def student_interval(values):
     mean, n = values.mean(), len(values)
     half = student.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
     return float(mean), float(mean - half), float(mean + half)
+
+
+def interval_text(row, form, value="mean"):
+    """Return a value of a row and its interval (low, high) as text, such as 0.12 (0.05 to 0.19)."""
+    return "{} ({} to {})".format(*(format(row[name], form) for name in (value, "low", "high")))
+
+
+def side_of_zero(row, below, above, neither):
+    """Return the word for the side of 0 on which the interval (low, high) of a row lies."""
+    return below if row["high"] < 0 else above if row["low"] > 0 else neither

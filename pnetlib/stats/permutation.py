@@ -4,7 +4,7 @@ Expression differs more between tissues than between sensitive and resistant cel
 two groups contain the tissues in different proportions. Labels are therefore exchanged within a
 tissue only: the null hypothesis is that expression and label are independent within every tissue.
 Cell lines of a tissue in which all labels agree keep their label in every permutation: they count
-in both networks but carry no information about the hypothesis.
+in both networks but give no information about the hypothesis.
 """
 
 from dataclasses import dataclass

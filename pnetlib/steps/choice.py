@@ -46,21 +46,8 @@ def training_folds(X, z, profile, seed, *, store=True):
 def fit_methods(X, z, profile, seed):
     """Fit every method to the training lines, with lambdas chosen on their inner folds.
 
-    Parameters
-    ----------
-    X : ndarray (n, p)
-        Expression of the training lines.
-    z : ndarray (n,)
-        Their response.
-    profile : Profile
-        Inner folds and grids.
-    seed : int
-        Seed of the inner folds.
-
-    Returns
-    -------
-    dict
-        Method to fitted estimator.
+    Takes expression (n, p) and response (n,) of the training lines, a profile with folds and
+    grids, and the seed of the folds. Returns method to fitted estimator.
     """
     shared = training_folds(X, z, profile, seed)
     return {method: model.fit(X, z, shared=shared) for method, model in estimators(profile).items()}
@@ -111,14 +98,9 @@ class Choice:
 
 
 def choose(X, z, profile, seed):
-    """Choose every method's lambdas by cross-validation on the lines given, and fit none.
+    """Choose the lambdas that `fit_methods` finds, but fit no method.
 
-    Parameters are those of `fit_methods`, which finds the same lambdas.
-
-    Returns
-    -------
-    Moments, Choice
-        Moments of all these lines, and what was tried and found.
+    Returns the `Moments` of all training lines, and the `Choice`: what was tried and found.
     """
     shared = training_folds(X, z, profile, seed, store=False)
     paths = {method: model.path(shared.whole) for method, model in estimators(profile).items()}
@@ -129,10 +111,7 @@ def choose(X, z, profile, seed):
 def refit(choice, method):
     """Fit a method to all the training lines at its chosen point, by the path of the choice.
 
-    Returns
-    -------
-    ndarray (p,), State or None
-        The predictor u, and network and effects of Pro and NW.P.
+    Returns the predictor u (p,), and the `State` (network and effects) of Pro and NW.P, or None.
     """
     u, state = choice.paths[method].at(choice.part, choice.index(method))
     return u, state if method in NETWORK_METHODS else None

@@ -74,48 +74,43 @@ class Profile(_Shown):
         return len(self.lam1) * len(self.lam3) * len(self.lam4)
 
 
-PROFILES = {
-    "smoke": Profile(
-        n_genes=80,
-        outer_folds=3,
-        repeats=1,
-        inner_folds=2,
-        lam1=(0.2, 0.1),
-        lam3=(0.4, 0.15, 0.05),
-        lam4=(0.0, 0.3),
-        ratios=(0.3, 0.8),
-        control_folds=3,
-        group_size=30,
-        n_neighbours=12,
-    ),
-    "standard": Profile(
-        n_genes=976,
-        outer_folds=5,
-        repeats=2,
-        inner_folds=3,
-        lam1=(0.08, 0.04),
-        lam3=(0.5, 0.25, 0.12, 0.06, 0.03),
-        lam4=(0.0, 0.1, 1.0),
-        ratios=(0.2, 0.5, 0.9),
-        control_folds=1,
-        group_size=95,
-        n_neighbours=30,
-    ),
-    "paper": Profile(
-        n_genes=976,
-        outer_folds=5,
-        repeats=5,
-        inner_folds=5,
-        lam1=(0.1, 0.05, 0.025),
-        lam3=(0.5, 0.3, 0.18, 0.1, 0.06, 0.03),
-        lam4=(0.0, 0.03, 0.3, 3.0),
-        ratios=(0.1, 0.3, 0.5, 0.9),
-        control_folds=5,
-        group_size=95,
-        n_neighbours=30,
-    ),
-}
-SMOKE, STANDARD, PAPER = PROFILES.values()
+STANDARD = Profile(
+    n_genes=976,
+    outer_folds=5,
+    repeats=2,
+    inner_folds=3,
+    lam1=(0.08, 0.04),
+    lam3=(0.5, 0.25, 0.12, 0.06, 0.03),
+    lam4=(0.0, 0.1, 1.0),
+    ratios=(0.2, 0.5, 0.9),
+    control_folds=1,
+    group_size=95,
+    n_neighbours=30,
+)
+SMOKE = Profile(
+    n_genes=80,
+    outer_folds=3,
+    repeats=1,
+    inner_folds=2,
+    lam1=(0.2, 0.1),
+    lam3=(0.4, 0.15, 0.05),
+    lam4=(0.0, 0.3),
+    ratios=(0.3, 0.8),
+    control_folds=3,
+    group_size=30,
+    n_neighbours=12,
+)
+PAPER = replace(
+    STANDARD,
+    repeats=5,
+    inner_folds=5,
+    lam1=(0.1, 0.05, 0.025),
+    lam3=(0.5, 0.3, 0.18, 0.1, 0.06, 0.03),
+    lam4=(0.0, 0.03, 0.3, 3.0),
+    ratios=(0.1, 0.3, 0.5, 0.9),
+    control_folds=5,
+)
+PROFILES = {"smoke": SMOKE, "standard": STANDARD, "paper": PAPER}
 
 
 def profile_named(name):
@@ -124,12 +119,9 @@ def profile_named(name):
 
 
 def with_repeats(profile, repeats):
-    """Return the profile with its outer folds drawn `repeats` times; 0 keeps its own number.
+    """Return the profile with its outer folds drawn `repeats` times; 0 leaves them as they are.
 
-    Raises
-    ------
-    UsageError
-        If `repeats` is negative.
+    Raises `UsageError` if `repeats` is negative.
     """
     if repeats < 0:
         raise UsageError(f"repeats is {repeats}, but must be at least 1 (0: the profile's).")
@@ -143,21 +135,10 @@ def small(profile):
 
 
 def with_genes(profile, n_genes, fraction=0.0, cohort=None):
-    """Return the profile with another number of genes; 0 keeps its own.
+    """Return the profile with another number of genes; 0 leaves it as it is.
 
-    Parameters
-    ----------
-    profile : Profile
-    n_genes : int
-    fraction : float, default 0
-        Share of the cohort's genes, instead of `n_genes`.
-    cohort : Cohort, optional
-        Needed with `fraction`.
-
-    Raises
-    ------
-    UsageError
-        If both are given, or the fraction is not between 0 and 1.
+    A `fraction` of the genes of the cohort may be given instead of `n_genes`. Raises `UsageError`
+    if both are given, or the fraction is not between 0 and 1.
     """
     if n_genes and fraction:
         raise UsageError("n_genes and gene_fraction are both given; give one of them.")
@@ -210,6 +191,19 @@ class SimulationSizes(_Shown):
 
 # The grids follow the minima of cross-validation in trial data sets of another seed, not what was
 # selected there: sparser networks than on the real cohort, smaller lam3.
+_GRIDS = {"lam3": (0.1, 0.03), "lam4": (0.0, 0.03, 0.3), "ratios": (0.2, 0.5, 0.8)}
+_SIMULATION = SimulationSizes(
+    modules=20,
+    n_train=100,
+    n_test=100,
+    replicates=3,
+    graph_replicates=2,
+    ablation_replicates=1,
+    graphs=GRAPHS,
+    ablation_scenarios=SCENARIOS,
+    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), **_GRIDS),
+)
+_FINER = {"lam1": (0.6, 0.4, 0.2), "lam3": (0.1, 0.03, 0.01)}
 SIMULATION = {
     "smoke": SimulationSizes(
         modules=12,
@@ -222,42 +216,13 @@ SIMULATION = {
         ablation_scenarios=(1,),
         tuning=replace(SMOKE, n_genes=132, lam1=(0.4,), lam3=(0.1, 0.03), lam4=(0.0, 0.1)),
     ),
-    "standard": SimulationSizes(
-        modules=20,
-        n_train=100,
-        n_test=100,
-        replicates=3,
-        graph_replicates=2,
-        ablation_replicates=1,
-        graphs=GRAPHS,
-        ablation_scenarios=SCENARIOS,
-        tuning=replace(
-            STANDARD,
-            n_genes=220,
-            lam1=(0.4, 0.2),
-            lam3=(0.1, 0.03),
-            lam4=(0.0, 0.03, 0.3),
-            ratios=(0.2, 0.5, 0.8),
-        ),
-    ),
-    "paper": SimulationSizes(
-        modules=20,
-        n_train=100,
-        n_test=100,
+    "standard": _SIMULATION,
+    "paper": replace(
+        _SIMULATION,
         replicates=50,
         graph_replicates=10,
         ablation_replicates=6,
-        graphs=GRAPHS,
-        ablation_scenarios=SCENARIOS,
-        tuning=replace(
-            PAPER,
-            n_genes=220,
-            inner_folds=3,
-            lam1=(0.6, 0.4, 0.2),
-            lam3=(0.1, 0.03, 0.01),
-            lam4=(0.0, 0.03, 0.3),
-            ratios=(0.2, 0.5, 0.8),
-        ),
+        tuning=replace(PAPER, n_genes=220, inner_folds=3, **_GRIDS | _FINER),
     ),
 }
 
@@ -265,10 +230,7 @@ SIMULATION = {
 def simulation_sizes(profile, replicates=0):
     """Return the sizes of the simulation study, with another number of replicates if given.
 
-    Raises
-    ------
-    UsageError
-        If the profile is unknown, or there are too few replicates for an interval.
+    Raises `UsageError` if the profile is unknown, or there are too few replicates for an interval.
     """
     sizes = _named(SIMULATION, profile)
     if replicates == 0:
@@ -307,7 +269,7 @@ class StabilitySizes(_Shown):
     Attributes
     ----------
     widths : tuple of int
-        Numbers of genes of largest variance that enter; 0 stands for all genes.
+        Numbers of genes of largest variance that enter; 0 means all genes.
     pairs : tuple of int
         Complementary pairs of halves drawn at each width.
     edge_pairs : int

@@ -1,19 +1,25 @@
 """The look of every figure: colours with one meaning each, legible type, captions.
 
+In the steps, `draw_x` returns a figure and `caption_x` its caption. Both take tables of the step's
+compute module, and whether the data are simulated: title and caption then say so.
+
 Figures are drawn without pyplot. They need no display, leave no global state behind and do not
-depend on the user's matplotlib settings. Figures of simulated data say so.
+depend on the user's matplotlib settings.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.figure import Figure
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure, FigureBase
+from matplotlib.lines import Line2D
 
 _Given, _Made = ParamSpec("_Given"), TypeVar("_Made")
 
@@ -33,16 +39,17 @@ GROUP_COLOURS = {"ST": GREEN, "RS": PURPLE}
 EDGE_COLOURS = {"activating": BLUE, "repressing": VERMILION}
 DATA, LIGHT, HIGHLIGHT, CUT, FAINT = BLUE, "#A9CCE3", VERMILION, BLACK, GREY
 
+DOT = {"marker": "o", "linestyle": ""}
 PRINT_DPI, SCREEN_DPI = 200, 80
 _SETTINGS = {
     "font.family": "DejaVu Sans",  # part of matplotlib, so that figures are the same everywhere
-    "font.size": 9,
-    "axes.titlesize": 10,
+    "font.size": 8,
+    "figure.titlesize": 10,
+    "figure.titleweight": "bold",
+    "figure.labelsize": 9,
+    "axes.titlesize": 9,
     "axes.titlelocation": "left",
     "axes.labelsize": 9,
-    "xtick.labelsize": 8,
-    "ytick.labelsize": 8,
-    "legend.fontsize": 8,
     "legend.frameon": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -51,6 +58,8 @@ _SETTINGS = {
     "grid.color": "#E4E4E4",
     "grid.linewidth": 0.6,
     "lines.linewidth": 1.4,
+    "lines.markersize": 5,
+    "errorbar.capsize": 2,
     "figure.dpi": PRINT_DPI,
     "figure.facecolor": "white",
 }
@@ -75,41 +84,74 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     return drawn
 
 
-def new_figure(
-    width: float = 6.5, height: float = 3.6, *, simulated: bool, title: str = ""
-) -> Figure:
+def new_figure(title: str, height: float, simulated: bool, width: float = 6.5) -> Figure:
     """Return an empty figure, to be filled inside a `styled` function.
 
-    Parameters
-    ----------
-    width, height : float
-        Size in inches; 6.5 is the width of a page's text.
-    simulated : bool
-        Whether the data are simulated; the title then says so.
-    title : str
-        Title of the whole figure.
+    Height and width are in inches; 6.5 is the width of a page's text.
     """
     figure = Figure(figsize=(width, height), layout="constrained")
-    words = " · ".join(filter(None, [title, "SIMULATED DATA" if simulated else ""]))
-    if words:
-        figure.suptitle(words, x=0.01, ha="left", fontsize=10, fontweight="bold")
+    figure.suptitle(f"{title} · SIMULATED DATA" if simulated else title, x=0.01, ha="left")
     return figure
 
 
 def caption(number: str, text: str, simulated: bool) -> str:
-    """Return the caption of a figure, as Markdown.
-
-    Parameters
-    ----------
-    number : str
-        Such as ``"Figure 1a"``.
-    text : str
-        What the figure shows, in whole sentences.
-    simulated : bool
-        Whether the data are simulated; the caption then begins by saying so.
-    """
+    """Return the caption, as Markdown, of a figure with a number such as ``"Figure 1a"``."""
     label = f"{number} (simulated data)" if simulated else number
     return f"**{label}.** {text}"
+
+
+def keys_below(figure: Figure, axes: Axes, ncols: int) -> None:
+    """Explain what is labelled in the axes below the figure."""
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=ncols)
+
+
+def key(label: str, **look: Any) -> Line2D:
+    """Return an entry for a legend: a dot, unless `look` has other properties of a line."""
+    return Line2D([], [], label=label, **DOT | look)
+
+
+def write_cells(axes: Axes, texts: np.ndarray, dark: np.ndarray) -> None:
+    """Write a text into each cell of an image, in white where the cell is dark."""
+    for (row, column), text in np.ndenumerate(texts):
+        colour = "white" if dark[row, column] else "black"
+        axes.text(column, row, text, ha="center", va="center", color=colour)
+    axes.grid(False)
+
+
+def draw_intervals(
+    axes: Axes, table: pd.DataFrame, places: Any, *, upright: bool = False, **look: Any
+) -> None:
+    """Draw the mean of each row with its interval (low, high) at the places.
+
+    Intervals are horizontal, or vertical with `upright`; `look` is passed to `Axes.errorbar`.
+    """
+    spans = np.abs(table[["low", "high"]].to_numpy().T - table["mean"].to_numpy())
+    look = DOT | look
+    if upright:
+        axes.errorbar(places, table["mean"], yerr=spans, **look)
+    else:
+        axes.errorbar(table["mean"], places, xerr=spans, **look)
+
+
+def drug_labels(drugs: Iterable[str]) -> list[str]:
+    """Return the names of the rows of `paired_differences`."""
+    return ["mean of the drugs" if drug == "all" else drug for drug in drugs]
+
+
+def name_rows(axes: Axes, labels: Sequence[str], **text: Any) -> None:
+    """Name the rows at y = 0, 1, ... from top to bottom."""
+    axes.set_yticks(range(len(labels)), labels, **text)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+
+
+def panels_for(figure: FigureBase, n: int, columns: int = 2) -> np.ndarray:
+    """Return n panels that share their axes, in rows of `columns`."""
+    rows = -(-n // columns)
+    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for number in range(n, panels.size):
+        panels[number].set_visible(False)
+        panels[number - columns].tick_params(labelbottom=True)
+    return panels[:n]
 
 
 def show(figure: Figure, text: str = "") -> None:
@@ -124,22 +166,10 @@ def show(figure: Figure, text: str = "") -> None:
 
 
 def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> np.ndarray:
-    """Return places for labels such that no two overlap.
+    """Return places between low and high for labels such that no two overlap.
 
-    Parameters
-    ----------
-    wanted : sequence of float
-        Preferred places.
-    gap : float
-        Least distance between two labels; smaller where the range is too short for it.
-    low, high : float
-        Ends of the range.
-
-    Returns
-    -------
-    ndarray
-        The places closest to the preferred ones (least squares) among those in the same order
-        with the gap, inside the range.
+    They are the places closest to those wanted (least squares) among all in the same order with
+    the gap, which is smaller where the range is too short for it.
     """
     from sklearn.isotonic import isotonic_regression
 

@@ -87,7 +87,7 @@ def test_degrees_show_both_groups_in_their_colours_and_p(degrees):
 def test_effects_show_each_marker_and_side(effects):
     text = words(differences.draw_effects(effects, 2, simulated=False))
     assert all(f"{gene}, {side}" in text for gene in ("ANXA10", "AKR1C3") for side in SIDES)
-    assert "at most two steps" in text
+    assert "at most two edges" in text
     assert "Figure 9c" in differences.caption_effects(effects, 2, 99, simulated=False)
 
 

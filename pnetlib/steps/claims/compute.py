@@ -101,6 +101,11 @@ def side(number, sign):
     return REPRODUCED if min(sign * number.low, sign * number.high) > 0 else PARTLY
 
 
+def graded(whole, part):
+    """Return the verdict on a claim of which all, only a part, or nothing is found."""
+    return REPRODUCED if whole else PARTLY if part else NOT
+
+
 def combine(verdicts):
     """Return the verdict on a claim from those on its parts."""
     tested = [verdict for verdict in verdicts if verdict != UNTESTABLE]
@@ -132,9 +137,8 @@ def judge_best(evidence, drug):
         return [Part(UNTESTABLE, f"{drug}: {NOT_COMPUTED}")]
     closest = max(numbers, key=lambda method: numbers[method].value)
     clear = all(side(number, -1) == REPRODUCED for number in numbers.values())
-    number = numbers[closest]
-    verdict = NOT if number.value >= 0 else REPRODUCED if clear else PARTLY
-    return [Part(verdict, f"Pro minus {closest} {number}")]
+    verdict = graded(clear, numbers[closest].value < 0)
+    return [Part(verdict, f"Pro minus {closest} {numbers[closest]}")]
 
 
 def judge_markers(evidence):
@@ -149,14 +153,9 @@ def judge_markers(evidence):
     if not inside:
         return [Part(UNTESTABLE, f"none of the seven is among the {n_genes} genes")]
     p = float(hypergeom.sf(len(found) - 1, n_genes, len(inside), n_common))
-    verdict = REPRODUCED if len(found) == len(MARKERS) else PARTLY if found and p < LEVEL else NOT
-    return [
-        Part(
-            verdict,
-            f"{len(found)} of the {len(inside)} among the genes are found, of "
-            f"{n_common} common (p {p:.2g})",
-        )
-    ]
+    verdict = graded(len(found) == len(MARKERS), found and p < LEVEL)
+    text = f"{len(found)} of the {len(inside)} among the genes are found, of {n_common} common"
+    return [Part(verdict, f"{text} (p {p:.2g})")]
 
 
 def judge_edge(evidence):
@@ -167,9 +166,8 @@ def judge_edge(evidence):
         return [Part(UNTESTABLE, f"{' and '.join(NAMED_EDGE)} are not both among the genes")]
     st, rs = edge["ST"], edge["RS"]
     whole = edge["strength"] >= STRONG_SHARE and st != 0 and rs == 0
-    sign = 1 if st > 0 else -1
-    clear = side(edge["difference"], sign) == REPRODUCED
-    verdict = NOT if abs(st) <= abs(rs) else REPRODUCED if whole and clear else PARTLY
+    clear = side(edge["difference"], 1 if st > 0 else -1) == REPRODUCED
+    verdict = graded(whole and clear, abs(st) > abs(rs))
     return [Part(verdict, f"{st:.2f} in ST, {rs:.2f} in RS; difference {edge['difference']}")]
 
 
@@ -185,19 +183,9 @@ def judge_hubs(evidence, genes, group):
             continue
         rank, larger = row[f"rank {group}"], side(row["difference"], sign)
         hub = rank <= max(1, round(HUB_SHARE * row["genes"]))
-        verdict = (
-            REPRODUCED
-            if hub and larger == REPRODUCED
-            else NOT
-            if not hub and larger == NOT
-            else PARTLY
-        )
-        parts.append(
-            Part(
-                verdict,
-                f"{gene} rank {rank} of {row['genes']} in {group}, ST minus RS {row['difference']}",
-            )
-        )
+        verdict = graded(hub and larger == REPRODUCED, hub or larger != NOT)
+        text = f"{gene} rank {rank} of {row['genes']} in {group}"
+        parts.append(Part(verdict, f"{text}, ST minus RS {row['difference']}"))
     return parts
 
 
@@ -211,12 +199,8 @@ def judge_effects(evidence, genes, group):
             if row is None:
                 parts.append(Part(UNTESTABLE, f"{gene} not among the genes"))
             else:
-                parts.append(
-                    Part(
-                        side(row["difference"], sign),
-                        f"{gene} {where} ST minus RS {row['difference']}",
-                    )
-                )
+                text = f"{gene} {where} ST minus RS {row['difference']}"
+                parts.append(Part(side(row["difference"], sign), text))
     return parts
 
 
@@ -230,7 +214,7 @@ def judge_loss(evidence, genes, group):
             parts.append(Part(UNTESTABLE, f"{gene} not among the genes"))
             continue
         here, there = row[group], row[other]
-        verdict = REPRODUCED if here == 0 < there else PARTLY if here < FADED * there else NOT
+        verdict = graded(here == 0 < there, here < FADED * there)
         parts.append(Part(verdict, f"{gene} {here:.2f} in {group}, {there:.2f} in {other}"))
     return parts
 
@@ -239,37 +223,24 @@ def judge_simulation(evidence):
     """For each cell of the paper's table: reproduced if Pro's mean TP is at least 0.9 and above
     that of every other method, with intervals that do not overlap, at a TN that is at most 0.05
     below that of any; partly if only its mean TP is above that of every other method."""
-    parts = []
-    for cell in evidence.cells:
-        rates = cell["methods"]
-        pro = rates["Pro"]
-        others = [rates[method] for method in METHODS[1:] if method in rates]
-        ahead = all(pro["TP"]["low"] > other["TP"]["high"] for other in others)
-        like = all(pro["TN"]["mean"] >= other["TN"]["mean"] - TN_MARGIN for other in others)
-        above = all(pro["TP"]["mean"] > other["TP"]["mean"] for other in others)
-        verdict = (
-            REPRODUCED
-            if ahead and like and pro["TP"]["mean"] >= HIGH_TP
-            else PARTLY
-            if above
-            else NOT
-        )
-        parts.append(Part(verdict, ""))
-    if not parts:
+    cells = [cell["methods"] for cell in evidence.cells]
+    if not cells:
         return [Part(UNTESTABLE, NOT_COMPUTED)]
-    methods = [method for method in METHODS if method in evidence.cells[0]["methods"]]
+    verdicts = []
+    for rates in cells:
+        TP, TN = rates["Pro"]["TP"], rates["Pro"]["TN"]["mean"]
+        others = [rates[method] for method in METHODS[1:] if method in rates]
+        ahead = all(TP["low"] > other["TP"]["high"] for other in others)
+        like = all(TN >= other["TN"]["mean"] - TN_MARGIN for other in others)
+        above = all(TP["mean"] > other["TP"]["mean"] for other in others)
+        verdicts.append(graded(ahead and like and TP["mean"] >= HIGH_TP, above))
     words = []
-    for method in methods:
-        rates = [
-            np.mean([cell["methods"][method][rate]["mean"] for cell in evidence.cells])
-            for rate in ("TP", "TN")
-        ]
-        words.append(f"{method} TP {rates[0]:.2f} TN {rates[1]:.2f}")
-    counts = pd.Series([part.verdict for part in parts]).value_counts()
-    text = f"mean of {len(parts)} cells: {', '.join(words)}; " + ", ".join(
-        f"{counts[verdict]} {verdict}" for verdict in VERDICTS if verdict in counts
-    )
-    return [Part(part.verdict, text if at == 0 else "") for at, part in enumerate(parts)]
+    for method in (method for method in METHODS if method in cells[0]):
+        means = (np.mean([rates[method][rate]["mean"] for rates in cells]) for rate in ("TP", "TN"))
+        words.append("{} TP {:.2f} TN {:.2f}".format(method, *means))
+    counts = ", ".join(f"{verdicts.count(v)} {v}" for v in VERDICTS if v in verdicts)
+    text = f"mean of {len(cells)} cells: {', '.join(words)}; {counts}"
+    return [Part(verdict, text if at == 0 else "") for at, verdict in enumerate(verdicts)]
 
 
 TUNING = "the paper's tuning, folds and error values, and the data release it used"
@@ -302,14 +273,7 @@ def rule_of(claim):
 
 
 def judge(evidence, planted=None):
-    """Judge all claims.
-
-    Parameters
-    ----------
-    evidence : Evidence
-        Of the run.
-    planted : Evidence, optional
-        Of the truth from which a simulated cohort was generated.
+    """Judge all claims by the evidence of a run, and by that of the planted truth if given.
 
     Returns
     -------

@@ -23,41 +23,27 @@ SIZE = 7.5
 def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw every claim with what the paper reports, what the run found, and the verdict.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        As `pnetlib.steps.claims.compute.judge` returns it.
-    simulated : bool
-        Whether the data are simulated; the verdict on the planted truth is then added.
+    `verdicts` is as `judge` returns it; the verdict on the planted truth of simulated data is
+    added.
     """
     rows = [_row(claim, row, simulated) for claim, row in verdicts.iterrows()]
     heights = [max(len(lines) for lines in row.values()) + 1 for row in rows]
     total = sum(heights) + 2
-    figure = new_figure(
-        7.0,
-        0.35 + LINE * total,
-        simulated=simulated,
-        title="Claims of the paper and what this run found",
-    )
+    title = "Claims of the paper and what this run found"
+    figure = new_figure(title, 0.35 + LINE * total, simulated, width=7.0)
     axes = figure.add_subplot()
     axes.set(xlim=(-0.01, 1.0), ylim=(total, 0))
     axes.axis("off")
     heads = {"claim": "Claim", "paper": "Paper", "found": "This run", "verdict": "Verdict"}
     for column, (x, _) in COLUMNS.items():
         axes.text(x, 0.4, heads[column], fontsize=SIZE + 0.5, fontweight="bold", va="top")
+    look = {"fontsize": SIZE, "va": "top", "linespacing": 1.15}
     y = 2.0
     for row, height, verdict in zip(rows, heights, verdicts["verdict"]):
         axes.axhline(y - 0.2, color="#BDBDBD", linewidth=0.6)
         for column, (x, _) in COLUMNS.items():
             shift = 0.028 if column == "verdict" else 0.0
-            axes.text(
-                x + shift,
-                y + 0.2,
-                "\n".join(row[column]),
-                fontsize=SIZE,
-                va="top",
-                linespacing=1.15,
-            )
+            axes.text(x + shift, y + 0.2, "\n".join(row[column]), **look)
         marker, colour = SYMBOLS[verdict]
         axes.plot(COLUMNS["verdict"][0] + 0.01, y + 0.75, marker, color=colour, markersize=6.5)
         y += height
@@ -66,19 +52,14 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
 
 def _row(claim, row, simulated):
     """Return the lines of text of one claim by column."""
+    figure = f"figure {row['figure']}" if row["figure"].isdecimal() else row["figure"]
+    planted = [f"planted: {row['planted'] or 'nothing'}"] if simulated else []
     texts = {
-        "claim": [
-            f"{claim}  {row['title']}",
-            f"(paper's figure {row['figure']})"
-            if row["figure"].isdecimal()
-            else f"(paper's {row['figure']})",
-        ],
+        "claim": [f"{claim}  {row['title']}", f"(paper's {figure})"],
         "paper": [row["value"]],
         "found": row["found"].replace("p 0", "p\u00a00").split("; "),
-        "verdict": [row["verdict"]],
+        "verdict": [row["verdict"], *planted],
     }
-    if simulated:
-        texts["verdict"].append(f"planted: {row['planted'] or 'nothing'}")
     return {
         column: [line for text in parts for line in wrap(text, COLUMNS[column][1])]
         for column, parts in texts.items()

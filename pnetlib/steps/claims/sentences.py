@@ -24,14 +24,9 @@ def rules_text():
 
 
 def conclusion(verdicts, simulated):
-    """Return the verdicts, counted and named, as Markdown.
+    """Return the verdicts of `judge`, counted and named, as Markdown.
 
-    Parameters
-    ----------
-    verdicts : DataFrame
-        As `judge` returns it.
-    simulated : bool
-        Whether the data are simulated: the run is then compared with the planted truth.
+    A run on simulated data is compared with the planted truth.
     """
     lines = [_planted(verdicts)] if simulated else []
     lines.append(f"Of the paper's {len(verdicts)} claims:\n")

@@ -41,6 +41,18 @@ def outer_folds(lines, n_folds, repeat, seed):
     return folds
 
 
+def outer_parts(cohort, z, profile, folds, fold, force=()):
+    """Return expression and response of the training lines and of those held out in a fold.
+
+    Lines without a response are left out; genes are filtered on the training lines alone.
+    """
+    z = z.dropna()
+    unseen = folds.loc[z.index] == fold
+    train, test = z[~unseen], z[unseen]
+    genes = cohort.top_genes(profile.n_genes, lines=train.index, force=force)
+    return [(cohort.expression.loc[part.index, genes], part) for part in (train, test)]
+
+
 def tissue_means(tissue, z, new_tissue):
     """Return the mean training response of each new line's tissue; of the drug where it is rare."""
     groups = z.groupby(tissue.loc[z.index])
@@ -60,36 +72,30 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
     DataFrame, DataFrame
         Rows of `Comparison.predictions` and of `Comparison.choices`.
     """
-    lines = cohort.lines_for(drug)
-    z = cohort.response.loc[lines, drug]
+    z = cohort.response.loc[cohort.lines_for(drug), drug]
     if permute:
-        z = pd.Series(np.random.default_rng([seed, repeat]).permutation(z), index=lines)
+        z = pd.Series(np.random.default_rng([seed, repeat]).permutation(z), index=z.index)
     if folds is None:
         folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed)
-    folds = folds.loc[lines]
-    train, test = lines[folds != fold], lines[folds == fold]
-    genes = cohort.top_genes(profile.n_genes, lines=train, force=force)
-    X = cohort.expression.loc[train, genes].to_numpy()
-    X_new = cohort.expression.loc[test, genes].to_numpy()
-    models = fit_methods(X, z[train].to_numpy(), profile, seed)
+    (X, z), (X_new, z_new) = outer_parts(cohort, z, profile, folds, fold, force)
+    X, X_new = X.to_numpy(), X_new.to_numpy()
+    models = fit_methods(X, z.to_numpy(), profile, seed)
     tissue = cohort.annotation["tissue"]
+    where = {"drug": drug, "repeat": repeat, "fold": fold}
     columns = {
-        "drug": drug,
-        "repeat": repeat,
-        "fold": fold,
-        "line": test,
-        "z": z[test].to_numpy(),
-        "n_train": len(train),
-        "drug mean": DummyRegressor().fit(X, z[train]).predict(X_new),
-        "tissue mean": tissue_means(tissue.loc[train], z[train], tissue.loc[test]),
+        "line": z_new.index,
+        "z": z_new.to_numpy(),
+        "n_train": len(z),
+        "drug mean": DummyRegressor().fit(X, z).predict(X_new),
+        "tissue mean": tissue_means(tissue.loc[z.index], z, tissue.loc[z_new.index]),
     }
-    rows = []
-    for method, model in models.items():
-        columns[method] = model.predict(X_new)
-        where = {"drug": drug, "repeat": repeat, "fold": fold, "method": method}
-        error = {"inner error": -model.best_score_}
-        rows.append(where | lambdas(method, model.best_params_) | error)
-    return pd.DataFrame(columns), pd.DataFrame(rows)
+    columns |= {method: model.predict(X_new) for method, model in models.items()}
+    choices = [
+        {**where, "method": method, **lambdas(method, model.best_params_)}
+        | {"inner error": -model.best_score_}
+        for method, model in models.items()
+    ]
+    return pd.DataFrame(where | columns), pd.DataFrame(choices)
 
 
 def compare(
@@ -109,8 +115,7 @@ def compare(
 
     Parameters
     ----------
-    cohort : Cohort
-    profile : Profile
+    cohort, profile
     seed : int
         Seed of all folds.
     drugs : list of str, optional
@@ -120,13 +125,11 @@ def compare(
     permute : bool
         Shuffle the responses first (the control; `profile.control_folds` folds of one repeat).
     n_jobs : int, optional
-        Folds computed at the same time where no engine is given; the result does not depend on it.
-    engine : Engine, optional
-        Computes the folds.
+        Folds computed at the same time where no engine is given.
+    engine, advance
+        As explained in `pnetlib.steps`.
     stored : Folds, optional
         Stores each new fold; folds stored earlier are not computed again.
-    advance : callable, optional
-        Called after each fold.
 
     Returns
     -------
@@ -134,10 +137,12 @@ def compare(
     """
     engine = engine or Engine(threads=n_jobs or 1)
     work = outer_work(cohort, profile, seed, drugs, force, permute, stored)
-    parts = list(work.by(engine, advance))
-    predictions = pd.concat([part[0] for part in parts], ignore_index=True)
-    choices = pd.concat([part[1] for part in parts], ignore_index=True)
-    return Comparison(predictions, choices)
+    return Comparison(*concatenated(work.by(engine, advance)))
+
+
+def concatenated(parts):
+    """Join parts that have the same number of tables, table by table."""
+    return [pd.concat(tables, ignore_index=True) for tables in zip(*parts)]
 
 
 def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, stored=None):

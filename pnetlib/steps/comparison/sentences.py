@@ -1,5 +1,6 @@
 """Sentences of notebook 02, generated from its numbers."""
 
+from pnetlib.stats.intervals import interval_text
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.words import counted, listed
@@ -13,25 +14,18 @@ PERMUTED = {
 def conclusion(errors, differences):
     """Return what notebook 02 found, as a Markdown list.
 
-    Parameters
-    ----------
-    errors, differences : DataFrame
-        As `method_errors` and `paired_differences` return them.
+    Takes the tables of `method_errors` and `paired_differences`.
     """
     lines = [_best(drug, part) for drug, part in errors.groupby("drug", sort=False)]
     lines.append(_clear_differences(differences))
     mean = errors.groupby("method")["mean"].mean()
     network = mean[list(NETWORK_METHODS)].mean()
     expression = mean[["ELA", "LA"]].mean()
-    agrees = (
-        "The paper, too, reports lower errors of the network-based methods"
-        if network < expression
-        else "The paper, in contrast, reports lower errors of the network-based methods"
-    )
+    agrees = "too" if network < expression else "in contrast"
     lines.append(
         f"- Averaged over the drugs, the network-based methods (Pro, NW.P) have an error of "
         f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}. "
-        f"{agrees}."
+        f"The paper, {agrees}, reports lower errors of the network-based methods."
     )
     return "\n".join(lines)
 
@@ -44,8 +38,8 @@ def _best(drug, part):
     saved = 1.0 - best["mean"] / naive["mean"]
     against = f"the better naive prediction ({naive['method']}, {naive['mean']:.3f})"
     return (
-        f"- **{drug}**: {best['method']} predicts best with an error of {best['mean']:.3f} "
-        f"({best['low']:.3f} to {best['high']:.3f}), "
+        f"- **{drug}**: {best['method']} predicts best with an error of "
+        f"{interval_text(best, '.3f')}, "
         + (f"{saved:.0%} below {against}." if saved > 0 else f"which does not beat {against}.")
     )
 

@@ -34,13 +34,8 @@ def forced_genes(text: str) -> tuple[str, ...]:
 def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.DataFrame:
     """Return all genes, largest variance first, and which of them the analysis takes.
 
-    Parameters
-    ----------
-    cohort : Cohort
-    n_genes : int
-        Number of genes taken by their variance over all cell lines.
-    force : sequence of str
-        Genes taken whatever their variance.
+    These are the first `n_genes` by variance over all cell lines, and those in `force` whatever
+    their variance.
 
     Returns
     -------
@@ -96,7 +91,7 @@ def response_table(cohort: Cohort) -> pd.DataFrame:
 
 
 def response_correlation(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the Pearson correlations of the responses and the number of lines behind each."""
+    """Return the Pearson correlations of the responses and the number of lines of each."""
     measured = cohort.response.notna().astype(int)
     r, n = cohort.response.corr(), measured.T @ measured
     return r.rename_axis("drug"), n.rename_axis("drug")

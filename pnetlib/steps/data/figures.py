@@ -15,28 +15,22 @@ from pnetlib.steps.style import (
     HIGHLIGHT,
     LIGHT,
     caption,
+    name_rows,
     new_figure,
+    panels_for,
     spread,
     styled,
+    write_cells,
 )
 
 
 @styled
 def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> Figure:
-    """Draw the variance of genes by rank, the cut, and the places of the markers.
-
-    Parameters
-    ----------
-    genes : DataFrame
-        As `pnetlib.steps.data.compute.gene_table` returns it.
-    n_genes : int
-        Genes taken by variance.
-    simulated : bool
-        Whether the data are simulated.
-    """
-    figure = new_figure(6.5, 3.6, simulated=simulated, title="Genes by variance")
+    """Draw the variance of genes (`gene_table`) by rank, the cut, and the places of the markers."""
+    figure = new_figure("Genes by variance", 3.6, simulated)
     axes = figure.add_subplot()
-    axes.fill_between([0.8, n_genes + 0.5], 0, 1, transform=axes.get_xaxis_transform(), alpha=0.08)
+    across = axes.get_xaxis_transform()
+    axes.fill_between([0.8, n_genes + 0.5], 0, 1, transform=across, alpha=0.08)
     axes.axvline(n_genes + 0.5, ymax=0.76, color=CUT, linewidth=1, linestyle="--")
     axes.plot(genes["rank"], genes["variance"], color=DATA, linewidth=2)
     axes.set(xscale="log", yscale="log", xlim=(0.8, 1.25 * len(genes)))
@@ -45,10 +39,7 @@ def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) ->
     axes.set(xlabel="Rank by variance", ylabel="Variance of log2 expression")
     _plain_numbers(axes.xaxis)
     _plain_numbers(axes.yaxis)
-    axes.text(
-        n_genes + 0.5, 0.02, f"first {n_genes:,} ", ha="right", va="bottom", fontsize=8,
-        transform=axes.get_xaxis_transform(),
-    )  # fmt: skip
+    axes.text(n_genes + 0.5, 0.02, f"first {n_genes:,} ", ha="right", transform=across)
     _label_markers(axes, genes[genes["marker"]])
     return figure
 
@@ -73,19 +64,15 @@ def _label_markers(axes, markers: pd.DataFrame) -> None:
     """Write the markers' names above the curve, each with a thin line to its dot."""
     low, high = np.log10(axes.get_xlim())
     at = (np.log10(markers["rank"]) - low) / (high - low)
+    text = {"rotation": 50, "rotation_mode": "anchor", "va": "bottom", "fontstyle": "italic"}
+    line = {"arrowstyle": "-", "color": FAINT, "linewidth": 0.7}
+    line |= {"relpos": (0.25, 0), "shrinkA": 0, "shrinkB": 4}
     for (gene, marker), place in zip(markers.iterrows(), spread(at, 0.045, 0.03, 0.93)):
-        taken = marker["taken"] != ""
         point = (marker["rank"], marker["variance"])
-        axes.plot(
-            *point, "o", markersize=6, color=HIGHLIGHT, markeredgewidth=1.3,
-            markerfacecolor=HIGHLIGHT if taken else "white",
-        )  # fmt: skip
-        axes.annotate(
-            gene, point, (place, 0.80), textcoords="axes fraction", rotation=50, fontsize=8,
-            ha="left", va="bottom", rotation_mode="anchor", fontstyle="italic",
-            arrowprops={"arrowstyle": "-", "color": FAINT, "linewidth": 0.7,
-                        "relpos": (0.25, 0), "shrinkA": 0, "shrinkB": 4},
-        )  # fmt: skip
+        face = HIGHLIGHT if marker["taken"] else "white"
+        axes.plot(*point, "o", color=HIGHLIGHT, markeredgewidth=1.3, markerfacecolor=face)
+        where = {"textcoords": "axes fraction", "arrowprops": line}
+        axes.annotate(gene, point, (place, 0.80), **where, **text)
 
 
 def _plain_numbers(axis) -> None:
@@ -108,11 +95,10 @@ def draw_responses(
     response : DataFrame of shape (n_lines, n_drugs)
         z-scores, NaN where not measured.
     r, n : DataFrame of shape (n_drugs, n_drugs)
-        Correlations, and the lines each is taken over.
+        Correlations, and the number of lines of each.
     simulated : bool
-        Whether the data are simulated.
     """
-    figure = new_figure(6.5, 3.5, simulated=simulated, title="Responses")
+    figure = new_figure("Responses", 3.5, simulated)
     left, right = figure.subfigures(1, 2, width_ratios=(1.12, 1))
     _draw_distributions(left, response)
     _draw_correlations(right.add_subplot(), r, n)
@@ -130,22 +116,18 @@ def caption_responses(response: pd.DataFrame, *, simulated: bool) -> str:
 
 
 def _draw_distributions(figure, response: pd.DataFrame) -> None:
-    columns = min(2, response.shape[1])
-    rows = -(-response.shape[1] // columns)
-    panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     reach = np.nanmax(np.abs(response.to_numpy()))
     bins = np.linspace(-reach, reach, 26)
-    for axes, drug in zip(panels, response):
+    n_drugs = response.shape[1]
+    for axes, drug in zip(panels_for(figure, n_drugs, min(2, n_drugs)), response):
         z = response[drug].dropna()
         axes.hist(z, bins, color=DATA, alpha=0.85)
         axes.axvline(z.median(), color=CUT, linewidth=1, linestyle="--")
-        axes.set_title(f"{drug}\nn = {len(z):,}", fontsize=9)
+        axes.set_title(f"{drug}\nn = {len(z):,}")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, symmetric=True))
-    for axes in panels[response.shape[1] :]:
-        axes.set_visible(False)
-    figure.supxlabel("z-score of ln IC50 (right: resistant)", fontsize=9)
-    figure.supylabel("Cell lines", fontsize=9)
+    figure.supxlabel("z-score of ln IC50 (right: resistant)")
+    figure.supylabel("Cell lines")
 
 
 def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
@@ -153,46 +135,28 @@ def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
     drugs = range(len(r))
     axes.set_xticks(drugs, r.columns, rotation=35, ha="right", rotation_mode="anchor")
     axes.set_yticks(drugs, r.index)
-    axes.grid(False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    for row in drugs:
-        for column in drugs:
-            value = r.iat[row, column]
-            axes.text(
-                column, row, f"{value:.2f}\nn = {n.iat[row, column]:,}", ha="center", va="center",
-                fontsize=8, color="white" if abs(value) > 0.6 else "black",
-            )  # fmt: skip
-    axes.set_title("Pearson correlation", fontsize=9)
+    texts = r.map("{:.2f}".format) + n.map("\nn = {:,}".format)
+    write_cells(axes, texts.to_numpy(), r.abs().to_numpy() > 0.6)
+    axes.set_title("Pearson correlation")
     bar = axes.figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, aspect=30)
     bar.set_ticks([-1, -0.5, 0, 0.5, 1])
 
 
 @styled
 def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Figure:
-    """Draw the number of cell lines per tissue, those with all responses in a darker colour.
-
-    Parameters
-    ----------
-    tissues : DataFrame
-        Columns ``lines`` and ``complete``, most lines first.
-    n_drugs : int
-        Number of drugs; a complete line has a response to each.
-    simulated : bool
-        Whether the data are simulated.
-    """
-    height = 1.1 + 0.185 * len(tissues)
-    figure = new_figure(6.5, height, simulated=simulated, title="Cell lines per tissue")
+    """Draw the lines per tissue (`tissue_table`), those with all responses in a darker colour."""
+    figure = new_figure("Cell lines per tissue", 1.1 + 0.185 * len(tissues), simulated)
     axes = figure.add_subplot()
     places = np.arange(len(tissues))
     partial = tissues["lines"] - tissues["complete"]
     axes.barh(places, tissues["complete"], color=DATA, label=f"all {n_drugs} responses")
     axes.barh(places, partial, left=tissues["complete"], color=LIGHT, label="some or none")
     for place, count in zip(places, tissues["lines"]):
-        axes.text(count, place, f" {count}", va="center", fontsize=8)
-    axes.set_yticks(places, [name.replace("_", " ") for name in tissues.index])
-    axes.set(xlabel="Cell lines", ylim=(len(tissues) - 0.4, -0.6))
-    axes.set_xlim(0, 1.06 * tissues["lines"].max())
+        axes.text(count, place, f" {count}", va="center")
+    name_rows(axes, [name.replace("_", " ") for name in tissues.index])
+    axes.set(xlabel="Cell lines", xlim=(0, 1.06 * tissues["lines"].max()))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.legend(loc="lower right")

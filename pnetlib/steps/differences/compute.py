@@ -1,30 +1,30 @@
 """Differences between ST and RS in edges, degrees and effects, each with a test and an interval.
 
 Both networks are estimated anew in every permutation and every resample, so these tests, unlike
-that of notebook 05, carry the uncertainty of the networks. Fixed are lam1, the genes and the cell
+that of notebook 05, include the uncertainty of the networks. Fixed are lam1, the genes and the cell
 lines that form the groups. The regulatory effect of a marker is its mean over the group's lines.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
-from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.shared import standardised
 from pnetlib.stats.bootstrap import corrected_interval, draw
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.effects.compute import SIDES, path_strength
-from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, own_network
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, is_named_edge, own_network
 
 LENGTHS = (1, 2)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Expression of the cell lines of both groups, ST first, and what the comparison holds fixed.
+    """Expression of the cell lines of both groups, ST first, and what is fixed in the comparison.
 
     Attributes
     ----------
@@ -95,10 +95,8 @@ def quantities(networks, parts, at):
 
     Parameters
     ----------
-    networks : sequence of ndarray (p, p)
-        Of ST and RS.
-    parts : sequence of ndarray (n, p)
-        Expression of their lines.
+    networks, parts : sequence of ndarray
+        Networks (p, p) of ST and RS, and expression (n, p) of their lines.
     at : ndarray of int (m,)
         Positions of the markers.
 
@@ -125,20 +123,16 @@ def quantities(networks, parts, at):
 def names(pair):
     """Return a table with one row per quantity: kind, regulator, target, gene, side, length."""
     genes, p = pair.genes, len(pair.genes)
-    edges = pd.DataFrame(
-        {"kind": "edge", "regulator": np.repeat(genes, p), "target": np.tile(genes, p)}
-    )
-    degrees = pd.DataFrame({"kind": "degree", "gene": genes})
-    effects = pd.DataFrame(
-        [
-            ("effect", marker, side, length)
-            for marker in pair.markers
-            for side in SIDES
-            for length in LENGTHS
-        ],
-        columns=["kind", "gene", "side", "length"],
-    )
-    return pd.concat([edges, degrees, effects], ignore_index=True)
+    edges = pd.DataFrame({"regulator": np.repeat(genes, p), "target": np.tile(genes, p)})
+    effects = list(itertools.product(pair.markers, SIDES, LENGTHS))
+    tables = {
+        "edge": edges,
+        "degree": pd.DataFrame({"gene": genes}),
+        "effect": pd.DataFrame(effects, columns=["gene", "side", "length"]),
+    }
+    kinds = [table.assign(kind=kind) for kind, table in tables.items()]
+    columns = ["kind", "regulator", "target", "gene", "side", "length"]
+    return pd.concat(kinds, ignore_index=True)[columns]
 
 
 def with_intervals(table, observed, draws):
@@ -163,18 +157,9 @@ def with_intervals(table, observed, draws):
 
 
 def compare(pair, sizes, seed, engine=None, advance=None):
-    """Test every difference between both groups and compute its interval.
+    """Test every difference between both groups of a `Pair` and compute its interval.
 
-    Parameters
-    ----------
-    pair : Pair
-    sizes : DifferencesSizes
-    seed : int
-        Seed of permutations and resamples.
-    engine : Engine, optional
-        What computes the networks; by default one thread. The result does not depend on it.
-    advance : callable, optional
-        Called once for each of the ``2 permutations + resamples`` pairs of networks.
+    `advance` is called once for each of the ``2 permutations + resamples`` pairs of networks.
 
     Returns
     -------
@@ -211,8 +196,7 @@ def compare(pair, sizes, seed, engine=None, advance=None):
     }
     edges = parts["edge"]
     present = (edges["ST"] != 0) | (edges["RS"] != 0)
-    named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
-    edges = edges[present | named].reset_index(drop=True)
+    edges = edges[present | is_named_edge(edges)].reset_index(drop=True)
     effects = parts.get("effect", table[:0].drop(columns=["kind", "regulator", "target"]))
     effects = effects.rename(columns={"gene": "marker"}).astype({"length": int})
     return edges, _with_hubs(parts["degree"], draws, len(pair.genes)), effects

@@ -5,38 +5,36 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
-from pnetlib.steps.networks.compute import GROUPS
-from pnetlib.steps.style import DATA, FAINT, GROUP_COLOURS, HIGHLIGHT, caption, new_figure, styled
+from pnetlib.steps.effects.figures import NO_MARKER, PATHS
+from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.style import (
+    DATA,
+    FAINT,
+    GROUP_COLOURS,
+    HIGHLIGHT,
+    ORANGE,
+    caption,
+    key,
+    name_rows,
+    new_figure,
+    styled,
+)
 
 NAMES = {"targets": "effect on targets", "regulators": "effect of regulators"}
-ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, "#E69F00")))
-PATHS = {1: "one step", 2: "paths of at most two steps"}
+ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, ORANGE)))
 MOST = 12
-
-
-def chance(p: float, q: float) -> str:
-    """Return the text of a p value and the false discovery rate q."""
-    return f"p {p:.2g}, q {q:.2g}"
 
 
 @styled
 def draw_degrees(degrees: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
     """Draw the degree of each marker in both groups, and the difference, with intervals.
 
-    Parameters
-    ----------
-    degrees : DataFrame
-        As `pnetlib.steps.differences.compute.compare` returns it.
-    markers : list of str
-        Markers drawn, top to bottom.
-    simulated : bool
-        Whether the data are simulated.
+    `degrees` is as `compare` returns it; markers are drawn from top to bottom.
     """
     table = degrees.set_index("gene").loc[markers]
     return _draw_pairs(table, list(markers), "Degree", "Hubs of both groups", simulated)
@@ -46,65 +44,45 @@ def draw_degrees(degrees: pd.DataFrame, markers: list[str], *, simulated: bool) 
 def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figure:
     """Draw the mean regulatory effect of each marker in both groups, and the difference.
 
-    Parameters
-    ----------
-    effects : DataFrame
-        As `pnetlib.steps.differences.compute.compare` returns it.
-    length : {1, 2}
-        Longest path.
-    simulated : bool
-        Whether the data are simulated.
+    `effects` is as `compare` returns it; paths have at most `length` edges (1 or 2).
     """
     table = effects[effects["length"] == length]
     table = pd.concat([table[table["side"] == side] for side in SIDES])
     rows = [f"{row.marker}, {row.side}" for row in table.itertuples()]
-    return _draw_pairs(
-        table,
-        rows,
-        "Mean effect (sd of expression)",
-        f"Regulatory effects, {PATHS[length]}",
-        simulated,
-    )
+    title = f"Regulatory effects over {PATHS[length]}"
+    return _draw_pairs(table, rows, "Mean effect (sd of expression)", title, simulated)
 
 
 def _draw_pairs(table, rows, what, title, simulated):
     """Draw both groups on the left and their difference with p and q on the right, row by row."""
-    figure = new_figure(6.5, 1.5 + 0.27 * max(len(rows), 2), simulated=simulated, title=title)
+    figure = new_figure(title, 1.5 + 0.27 * max(len(rows), 2), simulated)
     if not rows:
-        figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
+        figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(rows))
     for shift, group in zip((-0.16, 0.16), GROUPS):
-        _bars(
-            left,
-            table,
-            group,
-            f"low {group}",
-            f"high {group}",
-            places + shift,
-            GROUP_COLOURS[group],
-            group,
-        )
+        columns = (group, f"low {group}", f"high {group}")
+        _bars(left, table, columns, places + shift, GROUP_COLOURS[group], group)
     clear = table["q"] < LEVEL
-    _bars(right, table[~clear], "difference", "low", "high", places[~clear], FAINT, "")
-    _bars(right, table[clear], "difference", "low", "high", places[clear], HIGHLIGHT, "")
+    for rows_, colour in ((~clear, FAINT), (clear, HIGHLIGHT)):
+        _bars(right, table[rows_], ("difference", "low", "high"), places[rows_], colour)
     right.axvline(0, color="black", linewidth=0.8)
+    beside = {"transform": right.get_yaxis_transform(), "va": "center", "fontsize": 7}
     for place, p, q in zip(places, table["p"], table["q"]):
-        right.annotate(
-            chance(p, q), (1.01, place), xycoords=("axes fraction", "data"), va="center", fontsize=7
-        )
-    left.set(xlabel=what, ylim=(len(rows) - 0.4, -0.6))
-    left.set_yticks(places, rows, fontstyle="italic")
+        right.text(1.01, place, f"p {p:.2g}, q {q:.2g}", **beside)
+    name_rows(left, rows, fontstyle="italic")
+    left.set_xlabel(what)
     right.set_xlabel("ST − RS")
     figure.legend(loc="outside lower left", ncols=2)
     return figure
 
 
-def _bars(axes, table, value, low, high, places, colour, label):
+def _bars(axes, table, columns, places, colour, label=None):
     """Draw points with their intervals, which need not be centred on the estimate."""
-    axes.hlines(places, table[low], table[high], color=colour, linewidth=1.6)
-    axes.plot(table[value], places, "o", color=colour, markersize=4, label=label)
+    value, low, high = (table[column] for column in columns)
+    axes.hlines(places, low, high, color=colour, linewidth=1.6)
+    axes.plot(value, places, "o", color=colour, markersize=4, label=label)
 
 
 def _ending(table: pd.DataFrame, n: int) -> str:
@@ -112,15 +90,15 @@ def _ending(table: pd.DataFrame, n: int) -> str:
     return (
         "Left: both groups; right: their difference. Bars: 95% bootstrap intervals, corrected for "
         f"bias, so a dot need not lie in the middle. p: {n:,} permutations of the labels within "
-        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} (highlighted)."
+        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} "
+        "(highlighted)."
     )
 
 
 def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, simulated: bool) -> str:
     """Return the caption of `draw_degrees` for n permutations."""
-    text = "Degree (sum of absolute coefficients) of the markers in both networks. " + _ending(
-        degrees[degrees["gene"].isin(markers)], n
-    )
+    text = "Degree (sum of absolute coefficients) of the markers in both networks. "
+    text += _ending(degrees[degrees["gene"].isin(markers)], n)
     return caption("Figure 9a", text, simulated)
 
 
@@ -136,15 +114,7 @@ def caption_effects(effects: pd.DataFrame, length: int, n: int, *, simulated: bo
 
 @styled
 def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the edges of smallest p with intervals, after the paper's edge.
-
-    Parameters
-    ----------
-    edges : DataFrame
-        As `pnetlib.steps.differences.compute.compare` returns it.
-    simulated : bool
-        Whether the data are simulated.
-    """
+    """Draw the edges of smallest p (of `compare`) with intervals, after the paper's edge."""
     table = first_edges(edges)
     rows = (table["regulator"] + " → " + table["target"]).to_list()
     return _draw_pairs(table, rows, "Coefficient", "Edges that differ most", simulated)
@@ -152,8 +122,7 @@ def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
 
 def first_edges(edges: pd.DataFrame) -> pd.DataFrame:
     """Return the paper's edge, then those of smallest p (ties: larger differences first)."""
-    named = (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
-    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~named))
+    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~is_named_edge(edges)))
     return edges.iloc[order[:MOST]]
 
 
@@ -163,9 +132,9 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     text = (
         f"The {min(MOST, len(edges))} edges of smallest p; {' → '.join(NAMED_EDGE)} comes first if "
         f"its genes are in the networks. Bars: 95% bootstrap intervals. Of {len(edges)} edges "
-        f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the probability "
-        f"of any false edge is below {LEVEL}; p from {n:,} permutations of the labels within "
-        "tissues."
+        f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "
+        f"probability of any false edge is below {LEVEL}; p from {n:,} permutations of the labels "
+        "within tissues."
     )
     return caption("Figure 9d", text, simulated)
 
@@ -174,21 +143,16 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
 def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
     """Draw edge, degrees and one-step effects by group size, for both estimators.
 
-    Parameters
-    ----------
-    sensitivity : DataFrame
-        As `pnetlib.steps.differences.sensitivity.sensitivity` returns it.
-    markers : list of str
-        Markers drawn.
-    simulated : bool
-        Whether the data are simulated.
+    `sensitivity` is as the function of this name returns it.
     """
     rows = list(panel_rows(sensitivity, markers))
-    figure = new_figure(
-        6.5, 0.9 + 1.3 * len(rows), simulated=simulated, title="ST − RS by group size and estimator"
-    )
-    handles = [_line(name, colour) for name, colour in ESTIMATOR_COLOURS.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=2)
+    title = "ST − RS by group size and estimator"
+    figure = new_figure(title, 0.9 + 1.3 * len(rows), simulated)
+    keys = [
+        key(name, color=colour, linestyle="-", markersize=3)
+        for name, colour in ESTIMATOR_COLOURS.items()
+    ]
+    figure.legend(handles=keys, loc="outside lower center", ncols=2)
     if not rows:
         return figure
     grid = figure.subplots(len(rows), 3, sharex=True, squeeze=False)
@@ -205,18 +169,11 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated
 def _draw_setting(axes, title, part):
     for estimator, colour in ESTIMATOR_COLOURS.items():
         rows = part[part["estimator"] == estimator].sort_values("size")
-        axes.fill_between(
-            rows["size"], rows["low"], rows["high"], color=colour, alpha=0.2, linewidth=0
-        )
-        axes.plot(
-            rows["size"], rows["difference"], "o-", color=colour, markersize=2.5, linewidth=1.1
-        )
+        band = (rows["size"], rows["low"], rows["high"])
+        axes.fill_between(*band, color=colour, alpha=0.2, linewidth=0)
+        axes.plot(rows["size"], rows["difference"], "o-", color=colour, ms=2.5, linewidth=1.1)
     axes.axhline(0, color="black", linewidth=0.7)
     axes.set_title(title, fontsize=8)
-
-
-def _line(name, colour):
-    return Line2D([], [], color=colour, marker="o", markersize=3, label=name)
 
 
 def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):

@@ -94,23 +94,9 @@ def one_setting(cohort, genes, markers, seed, resamples, size, estimator):
 
 
 def sensitivity(cohort, genes, markers, sizes, seed, edge, engine=None, advance=None):
-    """Return edge, degrees and effects of the markers by group size, for both estimators.
+    """Return one edge, degrees and effects of the markers by group size, for both estimators.
 
-    Parameters
-    ----------
-    cohort : Cohort
-    genes : Index
-    markers : list of str
-        Genes whose degrees and effects are reported.
-    sizes : DifferencesSizes
-    seed : int
-        Seed of folds and resamples.
-    edge : (str, str)
-        Regulator and target of the edge that is reported.
-    engine : Engine, optional
-        What computes the settings; by default one thread. The result does not depend on it.
-    advance : callable, optional
-        Called once per setting.
+    `edge` is its regulator and target; `seed` is that of folds and resamples.
 
     Returns
     -------

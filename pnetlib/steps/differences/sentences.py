@@ -1,6 +1,7 @@
 """What notebook 09 says, in sentences made from its numbers."""
 
 from pnetlib.paper.markers import NAMED_EDGE
+from pnetlib.stats.intervals import interval_text
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.summaries import named_roles
 from pnetlib.steps.networks.compute import GROUPS
@@ -18,7 +19,7 @@ def conclusion(numbers):
         sentences.append(
             f"- {gene} ({role} marker): degree {row['ST']:.2f} in ST (rank {row['rank_ST']} of "
             f"{numbers['tested']['degrees']}) and {row['RS']:.2f} in RS (rank {row['rank_RS']}); "
-            f"difference {row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), "
+            f"difference {interval_text(row, '.2f', 'difference')}, "
             f"p {row['p']:.2g}: {verdict(row, group)}."
         )
     for gene, _, group in roles:
@@ -27,8 +28,8 @@ def conclusion(numbers):
                 other = GROUPS[1 - GROUPS.index(group)]
                 sentences.append(
                     f"- {gene}, {row['side']}: effect {row['ST']:.2f} in ST and {row['RS']:.2f} in "
-                    f"RS, difference {row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}"
-                    f"), p {row['p']:.2g}, q {row['q']:.2g}: {verdict(row, group)}; no effect in "
+                    f"RS, difference {interval_text(row, '.2f', 'difference')}, p {row['p']:.2g}, "
+                    f"q {row['q']:.2g}: {verdict(row, group)}; no effect in "
                     f"{other} in {row[f'zero_{other}']:.0%} of the resamples."
                 )
     for estimator in dict.fromkeys(row["estimator"] for row in numbers["sensitivity"]):
@@ -78,7 +79,7 @@ def _of_named_edge(numbers):
         return [f"- {name}: not among the genes."]
     return [
         f"- {name}: coefficient {row['ST']:.2f} in ST and {row['RS']:.2f} in RS; difference "
-        f"{row['difference']:.2f} ({row['low']:.2f} to {row['high']:.2f}), p {row['p']:.2g}, "
+        f"{interval_text(row, '.2f', 'difference')}, p {row['p']:.2g}, "
         f"q {row['q']:.2g}, {'beyond' if row['q'] < LEVEL else 'not beyond'} chance. The edge is "
         f"absent in {row['zero_ST']:.0%} of the resampled networks of ST and in "
         f"{row['zero_RS']:.0%} of those of RS."
@@ -103,14 +104,9 @@ def verdict(row, group):
 def agreement(rows, estimator):
     """Say in how many settings of an estimator the one-step effects point as the paper expects."""
     expected = {gene: group for gene, _, group in named_roles({row["gene"] for row in rows})}
-    part = [
-        row
-        for row in rows
-        if row["estimator"] == estimator
-        and row["kind"] == "effect"
-        and row["length"] == 1
-        and row["gene"] in expected
-    ]
+    wanted = (estimator, "effect", 1)
+    part = [row for row in rows if (row["estimator"], row["kind"], row["length"]) == wanted]
+    part = [row for row in part if row["gene"] in expected]
     if not part:
         return ""
     right = [row for row in part if EXPECTED_SIGN[expected[row["gene"]]] * row["difference"] > 0]

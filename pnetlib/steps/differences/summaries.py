@@ -2,7 +2,7 @@
 
 from pnetlib.paper.markers import MARKERS
 from pnetlib.stats.permutation import LEVEL
-from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.networks.compute import GROUPS, ROLES
 
 
 def numbers(pair, tissues, edges, degrees, effects, sensitivity, sizes):
@@ -63,9 +63,8 @@ def named_roles(genes):
     The group is the one in which the paper expects the larger effect; markers that are not among
     the genes are left out.
     """
-    expected = {"sensitivity": "ST", "resistance": "RS"}
     return [
-        (gene, marker.role, expected[marker.role])
+        (gene, marker.role, ROLES[marker.role])
         for gene, marker in MARKERS.items()
-        if marker.role in expected and gene in genes
+        if marker.role in ROLES and gene in genes
     ]

@@ -14,9 +14,11 @@ from pnetlib.execution.engine import Engine
 from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import (
     Comparison,
+    concatenated,
     fold_errors,
     held_out,
     outer_folds,
+    outer_parts,
     paired_differences,
 )
 
@@ -26,39 +28,12 @@ N_FURTHER = 6
 # Cytotoxic medicines (section 8.2.1) of the WHO Model List of Essential Medicines, 2023, without
 # folinate, pegaspargase and mixtures: well-known drugs, chosen without looking at any result.
 CYTOTOXIC = (
-    "Arsenic trioxide",
-    "Asparaginase",
-    "Bendamustine",
-    "Bleomycin",
-    "Capecitabine",
-    "Carboplatin",
-    "Chlorambucil",
-    "Cisplatin",
-    "Cyclophosphamide",
-    "Cytarabine",
-    "Dacarbazine",
-    "Dactinomycin",
-    "Daunorubicin",
-    "Docetaxel",
-    "Doxorubicin",
-    "Etoposide",
-    "Fludarabine",
-    "5-Fluorouracil",
-    "Gemcitabine",
-    "Hydroxycarbamide",
-    "Ifosfamide",
-    "Irinotecan",
-    "Melphalan",
-    "Mercaptopurine",
-    "Methotrexate",
-    "Oxaliplatin",
-    "Paclitaxel",
-    "Procarbazine",
-    "Tioguanine",
-    "Vinblastine",
-    "Vincristine",
-    "Vinorelbine",
-)
+    "Arsenic trioxide, Asparaginase, Bendamustine, Bleomycin, Capecitabine, Carboplatin, "
+    "Chlorambucil, Cisplatin, Cyclophosphamide, Cytarabine, Dacarbazine, Dactinomycin, "
+    "Daunorubicin, Docetaxel, Doxorubicin, Etoposide, Fludarabine, 5-Fluorouracil, Gemcitabine, "
+    "Hydroxycarbamide, Ifosfamide, Irinotecan, Melphalan, Mercaptopurine, Methotrexate, "
+    "Oxaliplatin, Paclitaxel, Procarbazine, Tioguanine, Vinblastine, Vincristine, Vinorelbine"
+).split(", ")
 
 
 # Further drugs ------------------------------------------------------------------------------
@@ -67,17 +42,10 @@ CYTOTOXIC = (
 def further_drugs(source, taken, n_drugs=N_FURTHER):
     """Choose further drugs by a rule fixed without looking at results.
 
-    Of the cytotoxic medicines on the WHO's model list, the `n_drugs` that the source measured in
-    most cell lines are taken; ties go by name, and of several drugs of one name the one with the
-    lowest id. Drugs without an id are left out, since it is unknown which drug they are.
-
-    Parameters
-    ----------
-    source : str
-        As for `pnetlib.datasets.load_cohort`.
-    taken : sequence of str
-        Drugs of the run, which are left out.
-    n_drugs : int, default 6
+    Of the cytotoxic medicines on the WHO's model list, the `n_drugs` that the source (as for
+    `load_cohort`) measured in most cell lines are chosen; ties go by name, and of several drugs of
+    one name the one with the lowest id. Drugs `taken` by the run are left out, as are those
+    without an id, since it is unknown which drug they are.
 
     Returns
     -------
@@ -96,10 +64,7 @@ def further_drugs(source, taken, n_drugs=N_FURTHER):
 
 def joined(parts):
     """Join comparisons of different drugs into one."""
-    return Comparison(
-        pd.concat([part.predictions for part in parts], ignore_index=True),
-        pd.concat([part.choices for part in parts], ignore_index=True),
-    )
+    return Comparison(*concatenated((part.predictions, part.choices) for part in parts))
 
 
 def of_drugs(compared, drugs):
@@ -111,19 +76,14 @@ def of_drugs(compared, drugs):
 def count_wins(differences, others=OTHERS):
     """Count the drugs for which Pro's error is below that of another method.
 
-    Parameters
-    ----------
-    differences : DataFrame
-        Of `comparison.paired_differences`: drug, against, mean, low, high.
-
     Returns
     -------
     DataFrame
-        One row per method: number of ``drugs``; ``wins`` (difference below 0) with their
-        ``share`` and its 95% interval after Clopper and Pearson, which is exact for independent
-        drugs (they share cell lines, so it is probably too narrow); ``clear wins`` and ``clear
-        losses``, whose own interval excludes 0; ``mean``, ``low`` and ``high`` of the difference
-        over all drugs.
+        One row per method of `paired_differences`: number of ``drugs``; ``wins`` (difference below
+        0) with their ``share`` and its 95% interval after Clopper and Pearson, which is exact for
+        independent drugs (they share cell lines, so it is probably too narrow); ``clear wins`` and
+        ``clear losses``, whose own interval excludes 0; ``mean``, ``low`` and ``high`` of the
+        difference over all drugs.
     """
     rows = []
     for other in others:
@@ -131,21 +91,11 @@ def count_wins(differences, others=OTHERS):
         single, pooled = part[part["drug"] != "all"], part[part["drug"] == "all"].iloc[0]
         wins = int((single["mean"] < 0).sum())
         interval = binomtest(wins, len(single)).proportion_ci(0.95, method="exact")
-        rows.append(
-            {
-                "against": other,
-                "drugs": len(single),
-                "wins": wins,
-                "share": wins / len(single),
-                "share low": float(interval.low),
-                "share high": float(interval.high),
-                "clear wins": int((single["high"] < 0).sum()),
-                "clear losses": int((single["low"] > 0).sum()),
-                "mean": pooled["mean"],
-                "low": pooled["low"],
-                "high": pooled["high"],
-            }
-        )
+        row = {"against": other, "drugs": len(single), "wins": wins, "share": wins / len(single)}
+        row |= {"share low": float(interval.low), "share high": float(interval.high)}
+        row["clear wins"] = int((single["high"] < 0).sum())
+        row["clear losses"] = int((single["low"] > 0).sum())
+        rows.append(row | {name: pooled[name] for name in ("mean", "low", "high")})
     return pd.DataFrame(rows)
 
 
@@ -167,21 +117,15 @@ def tissue_folds(cohort, n_folds):
 
 
 def compare_on_unseen_tissues(cohort, profile, seed, *, engine=None, advance=None):
-    """Repeat the comparison of figure 2 with whole tissues held out.
+    """Repeat the comparison of figure 2 once with whole tissues held out (a `Comparison`).
 
-    The lambdas are chosen as usual, on random folds of the training lines. `engine` and `advance`
-    are those of `Engine.map`.
-
-    Returns
-    -------
-    Comparison
-        With one repeat.
+    The lambdas are chosen as usual, on random folds of the training lines.
     """
     folds = tissue_folds(cohort, profile.outer_folds)
     tasks = [(drug, fold) for drug in cohort.response.columns for fold in range(folds.max() + 1)]
     engine = engine or Engine(threads=1)
     parts = engine.map(_held_out_tissues, tasks, (cohort, profile, seed, folds), advance=advance)
-    return Comparison(*(pd.concat(tables, ignore_index=True) for tables in zip(*parts)))
+    return Comparison(*concatenated(parts))
 
 
 def _held_out_tissues(cohort, profile, seed, folds, drug, fold):
@@ -196,11 +140,8 @@ def choose_weighted(X, z, profile, seed, omega):
 
     This model is Pro fitted to ``sqrt(omega) z`` (see `PredictiveNetwork(response_weight=omega)`),
     so `choose` applies; the grid consists of fractions of the largest lambdas at this weight.
-
-    Returns
-    -------
-    Moments, Choice, float
-        For the scaled response, and the smallest inner error on the scale of z.
+    Returns moments and `Choice` of the scaled response, and the smallest inner error on the scale
+    of z.
     """
     moments, choice = choose(X, np.sqrt(omega) * z, profile, seed)
     return moments, choice, float(choice.errors["Pro"].mean(axis=0).min() / omega)
@@ -215,44 +156,24 @@ def held_out_weighted(cohort, profile, seed, drug, repeat, fold, omega):
         Columns line and prediction; and drug, repeat, fold, omega, inner error and the lambdas of
         `PredictiveNetwork(response_weight=omega)`.
     """
-    lines = cohort.lines_for(drug)
-    z = cohort.response.loc[lines, drug]
-    folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed).loc[lines]
-    train, test = lines[folds != fold], lines[folds == fold]
-    genes = cohort.top_genes(profile.n_genes, lines=train)
-    X = cohort.expression.loc[train, genes].to_numpy()
-    moments, choice, error = choose_weighted(X, z[train].to_numpy(), profile, seed, omega)
+    folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed)
+    (X, z), (X_new, _) = outer_parts(cohort, cohort.response[drug], profile, folds, fold)
+    moments, choice, error = choose_weighted(X.to_numpy(), z.to_numpy(), profile, seed, omega)
     u, _ = refit(choice, "Pro")
-    X_new = (cohort.expression.loc[test, genes].to_numpy() - moments.mean) / moments.scale
-    prediction = (moments.z_mean + X_new @ u) / np.sqrt(omega)
+    new = (X_new.to_numpy() - moments.mean) / moments.scale
+    prediction = (moments.z_mean + new @ u) / np.sqrt(omega)
     point = choice.point("Pro")
-    row = {
-        "drug": drug,
-        "repeat": repeat,
-        "fold": fold,
-        "omega": omega,
-        "lam1": point["lam1"],
-        "lam3": point["lam3"] * np.sqrt(omega),
-        "lam4": point["lam4"] * omega,
-        "inner error": error,
-    }
-    return pd.DataFrame({"line": test, "prediction": prediction}), row
+    row = {"drug": drug, "repeat": repeat, "fold": fold, "omega": omega, "lam1": point["lam1"]}
+    row |= {"lam3": point["lam3"] * np.sqrt(omega), "lam4": point["lam4"] * omega}
+    row["inner error"] = error
+    return pd.DataFrame({"line": X_new.index, "prediction": prediction}), row
 
 
 def weigh(cohort, compared, profile, seed, omegas, *, engine=None, advance=None):
     """Predict by Pro with a weight on the prediction error, chosen in the inner folds.
 
-    Parameters
-    ----------
-    cohort : Cohort
-    compared : Comparison
-        Of the same cohort, profile and seed; its Pro has the weight 1.
-    profile : Profile
-    seed : int
-    omegas : sequence of float
-        The other weights.
-    engine, advance
-        As for `Engine.map`.
+    `compared` is the `Comparison` of the same cohort, profile and seed, whose Pro has the weight
+    1; `omegas` are the other weights.
 
     Returns
     -------

@@ -1,18 +1,12 @@
 """What notebook 10 says, in sentences made from its numbers."""
 
+from pnetlib.stats.intervals import interval_text, side_of_zero
 from pnetlib.steps.drugs.compute import CYTOTOXIC
 from pnetlib.words import listed
 
 
 def of_choice(source, chosen, counts):
-    """Return which further drugs were chosen, and from how many.
-
-    Parameters
-    ----------
-    source : str
-    chosen, counts
-        Of `further_drugs`.
-    """
+    """Return which drugs `further_drugs` chose, and from how many."""
     if chosen.empty:
         return (
             f"The source {source} lists {counts['listed']} drugs and none of the {len(CYTOTOXIC)} "
@@ -32,16 +26,8 @@ def of_choice(source, chosen, counts):
 def conclusion(wins, tissues, weighted, weights):
     """Return the answer to the question of notebook 10.
 
-    Parameters
-    ----------
-    wins : DataFrame
-        Of `count_wins` on random folds.
-    tissues : DataFrame
-        Of `count_wins` with whole tissues held out.
-    weighted : DataFrame
-        Of `weighted_differences`.
-    weights : DataFrame
-        Of `weigh`.
+    `wins` and `tissues` are tables of `count_wins` on random folds and with whole tissues held
+    out; `weighted` is that of `weighted_differences`, and `weights` that of `weigh`.
     """
     lines = []
     for row in wins.to_dict("records"):
@@ -50,13 +36,13 @@ def conclusion(wins, tissues, weighted, weights):
             f"drugs ({row['share']:.0%}, 95% interval {row['share low']:.0%} to "
             f"{row['share high']:.0%}), clearly below for {row['clear wins']} and clearly above for "
             f"{row['clear losses']}. Averaged over all drugs it is "
-            f"{_side(row, 'clearly lower', 'clearly higher', 'not clearly different')} "
+            f"{side_of_zero(row, 'clearly lower', 'clearly higher', 'not clearly different')} "
             f"({row['mean']:+.3f}, {row['low']:+.3f} to {row['high']:+.3f})."
         )
     clear = [row["against"] for row in tissues.to_dict("records") if row["high"] < 0]
     shares = "; ".join(
         f"{row['against']} for {row['wins']} of {row['drugs']} drugs, mean difference "
-        f"{row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f})"
+        f"{interval_text(row, '+.3f')}"
         for row in tissues.to_dict("records")
     )
     lines.append(
@@ -68,12 +54,7 @@ def conclusion(wins, tissues, weighted, weights):
     lines.append(
         f"- A weight on the prediction error other than the paper's 1 is chosen in "
         f"{int((chosen['omega'] != 1).sum())} of {len(chosen)} training parts; choosing it "
-        f"{_side(pooled, 'lowers', 'raises', 'does not clearly change')} the error "
+        f"{side_of_zero(pooled, 'lowers', 'raises', 'does not clearly change')} the error "
         f"({pooled['mean']:+.3f}, {pooled['low']:+.3f} to {pooled['high']:+.3f})."
     )
     return "\n".join(lines)
-
-
-def _side(row, lower, higher, neither):
-    """Return the word for the side of 0 on which an interval lies."""
-    return lower if row["high"] < 0 else higher if row["low"] > 0 else neither

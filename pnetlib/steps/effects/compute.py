@@ -62,28 +62,15 @@ def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):
     """
     rows = []
     for group, lines in groups.lines.items():
-        A = X.loc[lines].abs()
+        A = X.loc[lines].abs().to_numpy()
         for length in lengths:
             S = np.abs(path_strength(networks[group], length))
             for marker in markers:
                 m = X.columns.get_loc(marker)
-                effect = {
-                    "targets": A.iloc[:, m] * S[m].sum(),
-                    "regulators": pd.Series(A.to_numpy() @ S[:, m], lines),
-                }
+                effects = {"targets": A[:, m] * S[m].sum(), "regulators": A @ S[:, m]}
                 for side in SIDES:
-                    rows.append(
-                        pd.DataFrame(
-                            {
-                                "line": lines,
-                                "group": group,
-                                "marker": marker,
-                                "side": side,
-                                "length": length,
-                                "effect": effect[side].to_numpy(),
-                            }
-                        )
-                    )
+                    row = {"line": lines, "group": group, "marker": marker, "side": side}
+                    rows.append(pd.DataFrame(row | {"length": length, "effect": effects[side]}))
     return pd.concat(rows, ignore_index=True)
 
 

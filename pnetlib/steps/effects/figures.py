@@ -17,32 +17,23 @@ ALPHA = 0.6
 SHIFTS = dict(zip(GROUPS, (-0.15, 0.15)))
 
 
+NO_MARKER = "No marker is among the genes of the networks."
+
+
 @styled
 def draw_effects(
     effects: pd.DataFrame, comparison: pd.DataFrame, length: int, *, simulated: bool
 ) -> Figure:
     """Draw the distribution of each marker's effects over the lines of both groups.
 
-    Parameters
-    ----------
-    effects, comparison : DataFrame
-        As `pnetlib.steps.effects.compute.regulatory_effects` and `compare_groups` return them.
-    length : {1, 2}
-        Largest number of edges of a path.
-    simulated : bool
-        Whether the data are simulated.
-
-    Returns
-    -------
-    Figure
-        Where the effects of the markers differ much, the axis is linear near 0 and logarithmic
-        above.
+    Takes the tables of `regulatory_effects` and `compare_groups`; paths have at most `length`
+    edges (1 or 2). Where the effects of the markers differ much, the axis is linear near 0 and
+    logarithmic above.
     """
     markers = list(dict.fromkeys(effects["marker"]))
-    title = f"Regulatory effects over {PATHS[length]}"
-    figure = new_figure(6.5, 4.8, simulated=simulated, title=title)
+    figure = new_figure(f"Regulatory effects over {PATHS[length]}", 4.8, simulated)
     if not markers:
-        figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
+        figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
     table = effects[effects["length"] == length]
     tests = comparison[comparison["length"] == length].set_index(["marker", "side"])["p adjusted"]
@@ -50,19 +41,11 @@ def draw_effects(
         part = table[table["side"] == side]
         _draw_groups(axes, part, markers)
         _set_scale(axes, part)
+        top = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
         for place, marker in enumerate(markers):
-            axes.annotate(
-                f"p {tests[marker, side]:.1g}",
-                (place, 1.0),
-                (0, -2),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                ha="center",
-                va="top",
-                fontsize=8,
-            )
+            axes.text(place, 0.99, f"p {tests[marker, side]:.1g}", **top)
         axes.set_ylabel("Regulatory effect\n(sd of expression)")
-        axes.set_title(NAMES[side], fontsize=9)
+        axes.set_title(NAMES[side])
     handles = [
         Patch(facecolor=GROUP_COLOURS[g], edgecolor=BLACK, alpha=ALPHA, label=g) for g in GROUPS
     ]
@@ -74,48 +57,26 @@ def draw_effects(
 def _draw_groups(axes, part, markers):
     """Draw a box and a dot per cell line for each marker and group, or say that it has no edge."""
     rng = np.random.default_rng(0)  # places across the box mean nothing, but stay the same
+    dots = {"markersize": 1.8, "color": BLACK, "alpha": 0.45, "markeredgewidth": 0, "zorder": 3}
+    above = {"textcoords": "offset points", "ha": "center"}
     for place, marker in enumerate(markers):
         for group, shift in SHIFTS.items():
             effect = part.loc[(part["marker"] == marker) & (part["group"] == group), "effect"]
             _draw_box(axes, effect, place + shift, GROUP_COLOURS[group])
-            if not effect.any():
-                axes.annotate(
-                    "no edge",
-                    (place + shift, 0),
-                    (0, 3),
-                    textcoords="offset points",
-                    ha="center",
-                    fontsize=8,
-                )
-                continue
-            across = place + shift + rng.uniform(-0.09, 0.09, len(effect))
-            axes.plot(
-                across,
-                effect,
-                "o",
-                markersize=1.8,
-                color=BLACK,
-                alpha=0.45,
-                markeredgewidth=0,
-                zorder=3,
-            )
+            if effect.any():
+                across = place + shift + rng.uniform(-0.09, 0.09, len(effect))
+                axes.plot(across, effect, "o", **dots)
+            else:
+                axes.annotate("no edge", (place + shift, 0), (0, 3), **above)
 
 
 def _draw_box(axes, effect, place, colour):
     """Draw median, quartiles and whiskers of one group's effects."""
     line = {"linewidth": 0.9, "color": BLACK}
-    axes.boxplot(
-        [effect.to_numpy()],
-        positions=[place],
-        widths=0.27,
-        patch_artist=True,
-        showfliers=False,
-        manage_ticks=False,
-        boxprops={"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA},
-        medianprops=line,
-        whiskerprops=line,
-        capprops=line,
-    )
+    box = {"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA}
+    parts = {f"{part}props": line for part in ("median", "whisker", "cap")} | {"boxprops": box}
+    options = {"patch_artist": True, "showfliers": False, "manage_ticks": False}
+    axes.boxplot([effect.to_numpy()], positions=[place], widths=0.27, **options, **parts)
 
 
 def _set_scale(axes, part):

@@ -8,14 +8,8 @@ SIDE_WORDS = {"targets": "effect on its targets", "regulators": "effect of its r
 def conclusion(comparison, roles, level=0.05):
     """Return, per named marker and side, which group is more active, as a Markdown list.
 
-    Parameters
-    ----------
-    comparison : DataFrame
-        As `compare_groups` returns it; single edges are reported.
-    roles : dict
-        Marker to "sensitivity" or "resistance".
-    level : float
-        Adjusted p values below it count as clear.
+    `comparison` is as `compare_groups` returns it, of which single edges are reported; `roles` is
+    marker to "sensitivity" or "resistance"; adjusted p values below `level` count as clear.
     """
     table = comparison[comparison["length"] == 1]
     lines = [_one(row, ROLES[roles[row["marker"]]], level) for _, row in table.iterrows()]

@@ -18,6 +18,7 @@ plus those of every column of B with theta fixed; that B was also chosen for the
 counted.
 """
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.choice import METHODS, choose
-from pnetlib.steps.comparison.compute import outer_folds
+from pnetlib.steps.comparison.compute import concatenated, outer_folds, outer_parts
 
 RULES = ("CV", "1-SE", "BIC", "EBIC")
 GAMMA = 0.5
@@ -87,19 +88,10 @@ def log_choices(p, k):
 
 
 def criteria(n, errors, df, k, p):
-    """Return BIC and EBIC, summed over one or more regressions.
+    """Return BIC and EBIC of n cell lines, summed over one or more regressions.
 
-    Parameters
-    ----------
-    n : int
-        Number of cell lines.
-    errors, df, k, p : array_like
-        Of each regression: mean squared error in training, degrees of freedom, and numbers of
-        active genes and of candidates.
-
-    Returns
-    -------
-    float, float
+    Of each regression: mean squared error in training, degrees of freedom, and numbers k of active
+    genes and p of candidates.
     """
     k, p = np.asarray(k, float), np.asarray(p, float)
     bic = float(np.sum(n * np.log(np.asarray(errors)) + np.log(n) * np.asarray(df)))
@@ -138,31 +130,18 @@ def describe(moments, point, u, state):
     edges = np.diff(B.indptr)
     regulator, target = B.indices, np.repeat(np.arange(p), edges)
     gains = B.data * (state.GB[target, regulator] - 2.0 * G[target, regulator])
-    errors = 1.0 + np.bincount(target, gains, p)
+    errors = np.append(1.0 + np.bincount(target, gains, p), error)
     effects = np.count_nonzero(theta)
-    df = effects_df(G, B, theta, point.get("lam4", 0.0))
-    return Fitted(
-        u,
-        int(effects),
-        int(edges.sum()),
-        *criteria(
-            n,
-            np.append(errors, error),
-            np.append(network_df(G, B), df),
-            np.append(edges, effects),
-            np.append(np.full(p, p - 1), p),
-        ),
-    )
+    df = np.append(network_df(G, B), effects_df(G, B, theta, point.get("lam4", 0.0)))
+    active, candidates = np.append(edges, effects), np.append(np.full(p, p - 1), p)
+    bics = criteria(n, errors, df, active, candidates)
+    return Fitted(u, int(effects), int(edges.sum()), *bics)
 
 
 def fits_along(moments, choice):
-    """Refit every method on all training lines along its path.
+    """Refit every method on all training lines along its path, as `refit` does.
 
-    Returns
-    -------
-    dict
-        Method to a list of `Fitted`, in the order of its grid points; the fits are those of
-        `refit`.
+    Returns method to a list of `Fitted`, in the order of its grid points.
     """
     return {
         method: [
@@ -179,13 +158,7 @@ def fits_along(moments, choice):
 def within_one_standard_error(errors):
     """Say which points have a mean error within one standard error of the smallest.
 
-    Parameters
-    ----------
-    errors : ndarray (n_folds, n_points)
-
-    Returns
-    -------
-    ndarray of bool (n_points,)
+    `errors` is (n_folds, n_points); returns bool (n_points,).
     """
     mean = errors.mean(axis=0)
     best = int(np.argmin(mean))
@@ -196,12 +169,8 @@ def within_one_standard_error(errors):
 def one_standard_error(errors, sizes):
     """Return the index of the simplest point within one standard error of the smallest error.
 
-    Parameters
-    ----------
-    errors : ndarray (n_folds, n_points)
-    sizes : sequence of tuple
-        Size of the model at each point, compared entry by entry; ties go to the smaller error,
-        then to the first point.
+    `sizes`, tuples by point, are compared entry by entry; ties go to the smaller error, then to
+    the first point.
     """
     mean = errors.mean(axis=0)
     allowed = np.flatnonzero(within_one_standard_error(errors))
@@ -230,43 +199,23 @@ def held_out_rules(cohort, profile, seed, drug, fold):
         and Pro's inner error at every point, with lam1 and lam3 as fractions of the largest and
         lam4 as its value.
     """
-    lines = cohort.lines_for(drug)
-    z = cohort.response.loc[lines, drug]
-    folds = outer_folds(cohort.expression.index, profile.outer_folds, 0, seed).loc[lines]
-    train, test = lines[folds != fold], lines[folds == fold]
-    genes = cohort.top_genes(profile.n_genes, lines=train)
-    moments, choice = choose(
-        cohort.expression.loc[train, genes].to_numpy(), z[train].to_numpy(), profile, seed
-    )
-    X = (cohort.expression.loc[test, genes].to_numpy() - moments.mean) / moments.scale
+    folds = outer_folds(cohort.expression.index, profile.outer_folds, 0, seed)
+    (X, z), (X_new, z_new) = outer_parts(cohort, cohort.response[drug], profile, folds, fold)
+    moments, choice = choose(X.to_numpy(), z.to_numpy(), profile, seed)
+    new = (X_new.to_numpy() - moments.mean) / moments.scale
+    where = {"drug": drug, "fold": fold}
     rows, fits = [], fits_along(moments, choice)
     for method in METHODS:
         points = choice.points(method)
         for rule, index in choose_by(choice.errors[method], fits[method]).items():
             fit, point = fits[method][index], points[index]
-            left = z[test].to_numpy() - moments.z_mean - X @ fit.u
-            rows.append(
-                {
-                    "drug": drug,
-                    "fold": fold,
-                    "method": method,
-                    "rule": rule,
-                    **point,
-                    "effects": fit.effects,
-                    "edges": fit.edges,
-                    "error": float(np.mean(left**2)),
-                    "n_test": len(test),
-                    "n_train": len(train),
-                    "ends": grid_ends(points, point),
-                }
-            )
+            error = np.mean((z_new.to_numpy() - moments.z_mean - new @ fit.u) ** 2)
+            sizes = {"effects": fit.effects, "edges": fit.edges, "error": float(error)}
+            lines = {"n_test": len(z_new), "n_train": len(z), "ends": grid_ends(points, point)}
+            rows.append({**where, "method": method, "rule": rule, **point, **sizes, **lines})
+    grid = itertools.product(profile.lam1, profile.lam4, profile.lam3)
     surface = pd.DataFrame(
-        [
-            {"drug": drug, "fold": fold, "lam1": lam1, "lam3": lam3, "lam4": lam4}
-            for lam1 in profile.lam1
-            for lam4 in profile.lam4
-            for lam3 in profile.lam3
-        ]
+        [where | {"lam1": lam1, "lam3": lam3, "lam4": lam4} for lam1, lam4, lam3 in grid]
     )
     return pd.DataFrame(rows), surface.assign(error=choice.errors["Pro"].mean(axis=0))
 
@@ -288,42 +237,23 @@ def grid_ends(points, point):
 
 
 def compare_rules(cohort, profile, seed, *, engine=None, advance=None):
-    """Return both tables of `held_out_rules` for all drugs and outer folds.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    profile : Profile
-    seed : int
-        Seed of all folds.
-    engine : Engine, optional
-        What computes the folds; by default one thread. The result does not depend on it.
-    advance : callable, optional
-        Called once per fold.
-    """
-    tasks = [
-        (drug, fold) for drug in cohort.response.columns for fold in range(profile.outer_folds)
-    ]
+    """Return both tables of `held_out_rules` for all drugs and outer folds."""
+    tasks = list(itertools.product(cohort.response.columns, range(profile.outer_folds)))
     engine = engine or Engine(threads=1)
-    parts = engine.map(held_out_rules, tasks, (cohort, profile, seed), advance=advance)
-    return tuple(pd.concat(tables, ignore_index=True) for tables in zip(*parts))
+    return concatenated(engine.map(held_out_rules, tasks, (cohort, profile, seed), advance=advance))
 
 
 def rule_errors(rows):
     """Compare every rule with the smallest inner error: error, difference, and model size.
 
-    Parameters
-    ----------
-    rows : DataFrame
-        Of `compare_rules`.
-
     Returns
     -------
     DataFrame
-        One row per method and rule: mean ``error`` over drugs and folds; ``mean``, ``low`` and
-        ``high`` of its error minus that of CV (drugs averaged in each fold first; corrected 95%
-        interval); median ``effects`` and ``edges``; ``at an end``, the share of choices at an end
-        of the grid of lam1 or lam3, beyond which the rule might have chosen otherwise.
+        One row per method and rule of `compare_rules`: mean ``error`` over drugs and folds;
+        ``mean``, ``low`` and ``high`` of its error minus that of CV (drugs averaged in each fold
+        first; corrected 95 % interval); median ``effects`` and ``edges``; ``at an end``, the share
+        of choices at an end of the grid of lam1 or lam3, beyond which the rule might have chosen
+        otherwise.
     """
     table = []
     for method in METHODS:
@@ -334,17 +264,10 @@ def rule_errors(rows):
             here = part[part["rule"] == rule]
             difference = (wide[rule] - wide["CV"]).groupby(level="fold").mean()
             stats = corrected_mean(difference, sizes["n_test"], sizes["n_train"])
-            table.append(
-                {
-                    "method": method,
-                    "rule": rule,
-                    "error": float(here["error"].mean()),
-                    **{name: stats[name] for name in ("mean", "low", "high")},
-                    "effects": float(here["effects"].median()),
-                    "edges": float(here["edges"].median()),
-                    "at an end": float((here["ends"] != "").mean()),
-                }
-            )
+            row = {"method": method, "rule": rule, "error": float(here["error"].mean())}
+            row |= {name: stats[name] for name in ("mean", "low", "high")}
+            row |= {name: float(here[name].median()) for name in ("effects", "edges")}
+            table.append(row | {"at an end": float((here["ends"] != "").mean())})
     return pd.DataFrame(table)
 
 

@@ -6,7 +6,14 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.lambdas.compute import RULES
-from pnetlib.steps.style import METHOD_COLOURS, caption, new_figure, styled
+from pnetlib.steps.style import (
+    METHOD_COLOURS,
+    caption,
+    draw_intervals,
+    new_figure,
+    styled,
+    write_cells,
+)
 
 MOST = 20.0  # percent above the lowest error from which the colour no longer changes
 SYMBOLS = {"CV": "o", "1-SE": "s", "BIC": "^", "EBIC": "D"}
@@ -14,56 +21,29 @@ SYMBOLS = {"CV": "o", "1-SE": "s", "BIC": "^", "EBIC": "D"}
 
 @styled
 def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw Pro's inner error over lam1 and lam3, one row per drug and one column per lam4.
-
-    Parameters
-    ----------
-    surface : DataFrame
-        As `pnetlib.steps.lambdas.compute.mean_surface` returns it.
-    simulated : bool
-        Whether the data are simulated.
-    """
+    """Draw Pro's inner error (`mean_surface`), one row per drug and one column per lam4."""
     drugs, lam4s = list(surface["drug"].unique()), sorted(surface["lam4"].unique())
-    lam1s = sorted(surface["lam1"].unique(), reverse=True)
-    lam3s = sorted(surface["lam3"].unique(), reverse=True)
-    figure = new_figure(
-        6.5,
-        1.0 + (0.55 + 0.22 * len(lam1s)) * len(drugs),
-        simulated=simulated,
-        title="Inner error of Pro over its lambdas",
-    )
+    lam1s, lam3s = (sorted(surface[lam].unique(), reverse=True) for lam in ("lam1", "lam3"))
+    height = 1.0 + (0.55 + 0.22 * len(lam1s)) * len(drugs)
+    figure = new_figure("Inner error of Pro over its lambdas", height, simulated)
     panels = figure.subplots(len(drugs), len(lam4s), sharex=True, sharey=True, squeeze=False)
+    colours = {"cmap": "cividis_r", "vmin": 0, "vmax": MOST, "aspect": "auto"}
     for axes_row, drug in zip(panels, drugs):
         for axes, lam4 in zip(axes_row, lam4s):
             part = surface[(surface["drug"] == drug) & (surface["lam4"] == lam4)]
             values = part.pivot(index="lam1", columns="lam3", values="above").loc[lam1s, lam3s]
-            picture = axes.imshow(
-                np.minimum(values, MOST), cmap="cividis_r", vmin=0, vmax=MOST, aspect="auto"
-            )
-            axes.grid(visible=False)
-            for (i, j), value in np.ndenumerate(values.to_numpy()):
-                dark = value > 0.5 * MOST
-                axes.annotate(
-                    "min" if value == 0 else f"{value:.1f}",
-                    (j, i),
-                    ha="center",
-                    va="center",
-                    fontsize=8,
-                    color="white" if dark else "black",
-                    fontweight="bold" if value == 0 else "normal",
-                )
+            picture = axes.imshow(np.minimum(values, MOST), **colours)
+            texts = values.map("{:.1f}".format).mask(values == 0, "min")
+            write_cells(axes, texts.to_numpy(), values.to_numpy() > 0.5 * MOST)
+            for text in axes.texts:
+                text.set_fontweight("bold" if text.get_text() == "min" else "normal")
             axes.set_xticks(range(len(lam3s)), [f"{value:g}" for value in lam3s])
             axes.set_yticks(range(len(lam1s)), [f"{value:g}" for value in lam1s])
-            axes.set_title(f"{drug}, lam4 = {lam4:g}", fontsize=9)
-    figure.supxlabel("lam3, as a fraction of the smallest value without effects", fontsize=9)
-    figure.supylabel("lam1, as a fraction of the smallest\nvalue without edges", fontsize=9)
-    figure.colorbar(
-        picture,
-        ax=panels,
-        label=f"% above the drug's lowest error (colour up to {MOST:g})",
-        shrink=0.6,
-        pad=0.01,
-    )
+            axes.set_title(f"{drug}, lam4 = {lam4:g}")
+    figure.supxlabel("lam3, as a fraction of the smallest value without effects")
+    figure.supylabel("lam1, as a fraction of the smallest\nvalue without edges")
+    label = f"% above the drug's lowest error (colour up to {MOST:g})"
+    figure.colorbar(picture, ax=panels, label=label, shrink=0.6, pad=0.01)
     return figure
 
 
@@ -88,50 +68,30 @@ def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> 
 def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw each rule's error on held-out lines minus that of CV, and the number of effects.
 
-    Parameters
-    ----------
-    rules : DataFrame
-        As `pnetlib.steps.lambdas.compute.rule_errors` returns it.
-    simulated : bool
-        Whether the data are simulated.
+    `rules` is as `rule_errors` returns it.
     """
-    figure = new_figure(6.5, 4.4, simulated=simulated, title="Rules for choosing the lambdas")
+    figure = new_figure("Rules for choosing the lambdas", 4.4, simulated)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
-    labels = []
+    labels = {}
     for block, method in enumerate(METHODS):
         part = rules[rules["method"] == method].set_index("rule")
         for step, rule in enumerate(RULES):
-            y, row = block * (len(RULES) + 0.6) + step, part.loc[rule]
-            colour, spans = (
-                METHOD_COLOURS[method],
-                [[row["mean"] - row["low"]], [row["high"] - row["mean"]]],
-            )
-            left.errorbar(
-                row["mean"],
-                y,
-                xerr=spans,
-                fmt=SYMBOLS[rule],
-                color=colour,
-                markersize=5,
-                capsize=2.5,
-            )
-            right.plot(row["effects"], y, SYMBOLS[rule], color=colour, markersize=5)
-            right.annotate(
-                f"{row['effects']:.0f}",
-                (row["effects"], y),
-                (6, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=8,
-            )
-            labels.append((y, f"{method}, {rule}"))
+            y, row = block * (len(RULES) + 0.6) + step, part.loc[[rule]]
+            look = {"color": METHOD_COLOURS[method]}
+            draw_intervals(left, row, [y], marker=SYMBOLS[rule], **look)
+            effects = part.at[rule, "effects"]
+            right.plot(effects, y, SYMBOLS[rule], **look)
+            beside = {"textcoords": "offset points", "va": "center"}
+            right.annotate(f"{effects:.0f}", (effects, y), (6, 0), **beside)
+            labels[y] = f"{method}, {rule}"
     left.axvline(0, color="black", linewidth=1)
-    left.set_yticks([y for y, _ in labels], [label for _, label in labels])
-    left.set_ylim(labels[-1][0] + 0.7, -0.7)
+    left.set_yticks(list(labels), labels.values())
+    left.set_ylim(max(labels) + 0.7, -0.7)
     left.set_xlabel("Error minus that of CV (z-score²)")
+    most = max(rules["effects"].max(), 10)
     right.set_xscale("symlog", linthresh=1)
-    right.set_xlim(-0.3, 3.5 * max(rules["effects"].max(), 10))
-    right.set_xticks([tick for tick in (0, 1, 10, 100) if tick <= max(rules["effects"].max(), 10)])
+    right.set_xlim(-0.3, 3.5 * most)
+    right.set_xticks([tick for tick in (0, 1, 10, 100) if tick <= most])
     right.xaxis.set_major_formatter("{x:.0f}")
     right.minorticks_off()
     right.set_xlabel("Genes with an effect (median)")

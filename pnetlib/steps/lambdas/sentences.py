@@ -1,18 +1,13 @@
 """What notebook 07 says, in sentences made from its numbers."""
 
+from pnetlib.stats.intervals import side_of_zero
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.lambdas.compute import RULES
 from pnetlib.words import listed
 
 
 def conclusion(rules):
-    """Return the answer to the question of notebook 07.
-
-    Parameters
-    ----------
-    rules : DataFrame
-        Of `rule_errors`.
-    """
+    """Return the answer to the question of notebook 07, made from the table of `rule_errors`."""
     lines = [_overall(rules)]
     for method in METHODS:
         part = rules[rules["method"] == method].set_index("rule")
@@ -20,10 +15,10 @@ def conclusion(rules):
         words = []
         for rule in RULES[1:]:
             row = part.loc[rule]
-            clear = {"open": "", "lower": ", clearly lower", "higher": ", clearly higher"}
+            clear = side_of_zero(row, ", clearly lower", ", clearly higher", "")
             words.append(
                 f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
-                f"{clear[_side(row)]}) with {row['effects']:.0f} effects"
+                f"{clear}) with {row['effects']:.0f} effects"
             )
         lowest = f"{best} has the lowest error, {part.at[best, 'error']:.3f}"
         if best != "CV":
@@ -47,26 +42,20 @@ def conclusion(rules):
     return "\n".join(lines)
 
 
-def _side(row):
-    """Say on which side of 0 an interval lies."""
-    return "lower" if row["high"] < 0 else "higher" if row["low"] > 0 else "open"
-
-
 def _overall(rules):
     """Say how much depends on the rule, over all methods."""
     others = rules[rules["rule"] != "CV"]
-    sides = [_side(row) for row in others.to_dict("records")]
-    worse, better = sides.count("higher"), sides.count("lower")
+    better, worse = (others["high"] < 0).sum(), (others["low"] > 0).sum()
     if worse == better == 0:
         verdict = "no rule predicts clearly better or worse than the smallest inner error (CV)"
     elif better == 0:
         verdict = (
-            f"no rule predicts clearly better than CV, and {worse} of {len(sides)} choices (method and "
-            "rule) predict clearly worse"
+            f"no rule predicts clearly better than CV, and {worse} of {len(others)} choices (method "
+            "and rule) predict clearly worse"
         )
     else:
         verdict = (
-            f"{better} of {len(sides)} choices (method and rule) predict clearly better than CV and "
+            f"{better} of {len(others)} choices (method and rule) predict clearly better than CV and "
             f"{worse} clearly worse"
         )
     effects = rules.groupby("rule")["effects"].mean()

@@ -15,6 +15,8 @@ from scipy.sparse import csc_array
 from pnetlib.estimators.predictive import PredictiveNetwork
 from pnetlib.execution.engine import Engine
 
+PARTS = ("indptr", "indices", "data")  # of a sparse network
+
 
 @dataclass(frozen=True)
 class DrugNetworks:
@@ -43,61 +45,29 @@ class DrugNetworks:
 
     def arrays(self):
         """Return the networks as plain arrays that can be stored."""
-        out = {
-            "genes": self.genes,
-            "drugs": self.theta.columns,
-            "theta": self.theta.to_numpy(),
-            "degree": self.degree.to_numpy(),
-        }
-        for number, drug in enumerate(self.theta.columns):
-            B = self.B[drug]
-            out |= {
-                f"indptr_{number}": B.indptr,
-                f"indices_{number}": B.indices,
-                f"data_{number}": B.data,
-            }
+        drugs = self.theta.columns
+        out = {"genes": self.genes, "drugs": drugs}
+        out |= {"theta": self.theta.to_numpy(), "degree": self.degree.to_numpy()}
+        for number, drug in enumerate(drugs):
+            out |= {f"{part}_{number}": getattr(self.B[drug], part) for part in PARTS}
         return out
 
     @classmethod
     def of_arrays(cls, arrays, fits):
         """Return the networks stored by `arrays`, with the table of fits."""
-        genes, drugs = pd.Index(arrays["genes"]), list(arrays["drugs"])
-        p = len(genes)
-        B = {
-            drug: csc_array(
-                (arrays[f"data_{i}"], arrays[f"indices_{i}"], arrays[f"indptr_{i}"]), shape=(p, p)
-            )
-            for i, drug in enumerate(drugs)
-        }
-        return cls(
-            genes,
-            pd.DataFrame(arrays["theta"], genes, drugs),
-            pd.DataFrame(arrays["degree"], genes, drugs),
-            B,
-            fits,
-        )
+        genes, drugs, B = pd.Index(arrays["genes"]), list(arrays["drugs"]), {}
+        for number, drug in enumerate(drugs):
+            indptr, indices, data = (arrays[f"{part}_{number}"] for part in PARTS)
+            B[drug] = csc_array((data, indices, indptr), shape=(len(genes), len(genes)))
+        theta, degree = (pd.DataFrame(arrays[name], genes, drugs) for name in ("theta", "degree"))
+        return cls(genes, theta, degree, B, fits)
 
 
 def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, engine=None, advance=None):
     """Fit Pro for each drug on all its cell lines with the lambdas chosen for it.
 
-    Parameters
-    ----------
-    cohort : Cohort
-    genes : Index
-        Genes of the networks.
-    chosen : dict
-        Drug to {"lam1", "lam3", "lam4"}.
-    n_jobs : int, optional
-        Drugs fitted at the same time where no engine is given; the result does not depend on it.
-    engine : Engine, optional
-        What fits the drugs.
-    advance : callable, optional
-        Called after each drug.
-
-    Returns
-    -------
-    DrugNetworks
+    `chosen` is drug to {"lam1", "lam3", "lam4"}; without an engine, `n_jobs` drugs are fitted at
+    the same time. Returns `DrugNetworks`.
     """
     engine = engine or Engine(threads=n_jobs or 1)
     fitted = engine.map(fit_drug, chosen.items(), (cohort, genes), advance=advance)
@@ -160,13 +130,7 @@ def common_markers(networks, top):
 def published_markers(networks, markers, variance_rank):
     """Return rank, effect and degree of each published marker, whether or not it is common.
 
-    Parameters
-    ----------
-    networks : DrugNetworks
-    markers : sequence of str
-        The published markers.
-    variance_rank : Series
-        Rank of every gene of the cohort by variance, 1 the largest.
+    `variance_rank` is the rank of every gene of the cohort by variance, 1 the largest.
 
     Returns
     -------
@@ -174,24 +138,16 @@ def published_markers(networks, markers, variance_rank):
         One row per marker and drug: whether it is among the genes analysed, variance rank,
         theta, rank, degree and degree rank.
     """
-    rank, degree_rank = ranks(networks), networks.degree.rank(ascending=False, method="min")
+    degree_rank = networks.degree.rank(ascending=False, method="min")
+    tables = {"theta": networks.theta, "rank": ranks(networks)}
+    tables |= {"degree": networks.degree, "degree rank": degree_rank}
     rows = []
     for marker in markers:
+        inside, place = marker in networks.genes, variance_rank.get(marker, np.nan)
         for drug in networks.theta.columns:
-            inside = marker in networks.genes
-            at = (marker, drug)
-            rows.append(
-                {
-                    "marker": marker,
-                    "drug": drug,
-                    "in universe": inside,
-                    "variance rank": variance_rank.get(marker, np.nan),
-                    "theta": networks.theta.at[at] if inside else np.nan,
-                    "rank": rank.at[at] if inside else np.nan,
-                    "degree": networks.degree.at[at] if inside else np.nan,
-                    "degree rank": degree_rank.at[at] if inside else np.nan,
-                }
-            )
+            row = {"marker": marker, "drug": drug, "in universe": inside, "variance rank": place}
+            values = {name: t.at[marker, drug] if inside else np.nan for name, t in tables.items()}
+            rows.append(row | values)
     return pd.DataFrame(rows)
 
 

@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from pnetlib.steps.markers.compute import DrugNetworks, ranks
-from pnetlib.steps.style import FAINT, caption, new_figure, styled
+from pnetlib.steps.style import FAINT, caption, key, name_rows, new_figure, styled
 
 MOST = 12  # common genes drawn below the published markers
-EDGE, NOTE = "#555555", "#555555"
+EDGE = "#555555"
 
 
 @styled
@@ -18,44 +17,27 @@ def draw_markers(
 ) -> Figure:
     """Draw effect, degree and rank of every marker for every drug.
 
-    Parameters
-    ----------
-    networks : DrugNetworks
-        Pro of each drug.
-    common : DataFrame
-        As `pnetlib.steps.markers.compute.common_markers` returns it; the first `MOST` are drawn.
-    published : DataFrame
-        As `pnetlib.steps.markers.compute.published_markers` returns it; all are drawn.
-    simulated : bool
-        Whether the data are simulated.
+    Takes the networks of Pro, the table of `common_markers`, of which the first `MOST` are drawn,
+    and that of `published_markers`, of which all are.
     """
     names = list(dict.fromkeys(published["marker"]))
     found = [gene for gene in common.index if gene not in names][:MOST]
     genes, drugs = [*names, *found], list(networks.theta.columns)
-    figure = new_figure(6.5, 1.8 + 0.27 * len(genes), simulated=simulated, title="Markers")
+    figure = new_figure("Markers", 1.8 + 0.27 * len(genes), simulated)
     axes = figure.add_subplot()
-    theta = networks.theta.reindex(genes)
-    degree = networks.degree.reindex(genes).fillna(0.0)
-    limit = np.nanmax(np.abs(theta.to_numpy()), initial=1e-9)
+    theta = networks.theta.reindex(genes).to_numpy()
+    degree = networks.degree.reindex(genes).to_numpy()
+    limit = np.nanmax(np.abs(theta), initial=1e-9)
     largest = max(float(networks.degree.to_numpy().max()), 1e-9)
-    x, y = np.meshgrid(range(len(drugs)), range(len(genes)))
-    inside = theta.notna().to_numpy()
-    dots = axes.scatter(
-        x[inside],
-        y[inside],
-        s=_area(degree.to_numpy()[inside] / largest),
-        c=theta.to_numpy()[inside],
-        cmap="PuOr_r",
-        vmin=-limit,
-        vmax=limit,
-        edgecolor=EDGE,
-        linewidth=0.6,
-    )
+    y, x = np.nonzero(~np.isnan(theta))
+    colours = {"cmap": "PuOr_r", "vmin": -limit, "vmax": limit}
+    edges = {"edgecolor": EDGE, "linewidth": 0.6}
+    dots = axes.scatter(x, y, _area(degree[y, x] / largest), theta[y, x], **colours, **edges)
     _write_ranks(axes, networks, published, genes, drugs)
     axes.set_xticks(range(len(drugs)), drugs)
     labels = [f"{gene} ✓" if gene in common.index else gene for gene in genes]
-    axes.set_yticks(range(len(genes)), labels, fontstyle="italic")
-    axes.set(xlim=(-0.5, len(drugs) - 0.3), ylim=(len(genes) - 0.4, -0.6))
+    name_rows(axes, labels, fontstyle="italic")
+    axes.set_xlim(-0.5, len(drugs) - 0.3)
     if found:
         axes.axhline(len(names) - 0.5, color=FAINT, linewidth=0.8)
     figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.7)
@@ -70,18 +52,9 @@ def _area(share):
 
 def _sizes(largest):
     """Return legend entries that explain the sizes."""
+    look = {"color": EDGE, "markerfacecolor": "white", "markeredgewidth": 0.6}
     return [
-        Line2D(
-            [],
-            [],
-            marker="o",
-            linestyle="",
-            markerfacecolor="white",
-            markeredgecolor=EDGE,
-            markeredgewidth=0.6,
-            markersize=np.sqrt(_area(share)),
-            label=f"degree {share * largest:.2g}",
-        )
+        key(f"degree {share * largest:.2g}", markersize=np.sqrt(_area(share)), **look)
         for share in (0.1, 0.5, 1.0)
     ]
 
@@ -94,12 +67,12 @@ def _write_ranks(axes, networks, published, genes, drugs):
         if gene not in networks.genes:
             place = variance.get(gene, np.nan)
             where = "not in the cohort" if np.isnan(place) else f"variance rank {place:,.0f}"
-            axes.text(0, row, f"not analysed ({where})", va="center", fontsize=8, color=NOTE)
+            axes.text(0, row, f"not analysed ({where})", va="center", color=EDGE)
             continue
         for column, drug in enumerate(drugs):
             value = rank.at[gene, drug]
             text = "no effect" if np.isnan(value) else f"{value:.0f}"
-            axes.text(column + 0.2, row, text, va="center", fontsize=8)
+            axes.text(column + 0.2, row, text, va="center")
 
 
 def caption_markers(

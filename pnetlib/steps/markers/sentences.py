@@ -6,12 +6,8 @@ from pnetlib.words import counted, listed
 def conclusion(common, published, top, n_genes):
     """Return how many genes are common to the drugs and which published markers are among them.
 
-    Parameters
-    ----------
-    common, published : DataFrame
-        As `common_markers` and `published_markers` return them.
-    top, n_genes : int
-        Ranks that count for a marker, and genes analysed.
+    `common` and `published` are as `common_markers` and `published_markers` return them; the first
+    `top` ranks of the `n_genes` analysed count for a marker.
     """
     names = published["marker"].unique()
     inside = published.loc[published["in universe"], "marker"].unique()

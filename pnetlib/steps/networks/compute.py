@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from pnetlib.errors import DataError
 from pnetlib.estimators.network import ElasticNetwork
-from pnetlib.paper.markers import MARKERS
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.network import solve_network
 from pnetlib.solvers.shared import standardised
@@ -27,6 +27,11 @@ ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of 
 HUB_SHARE = 0.1  # our choice: hubs are the first tenth of the genes by degree
 FRACTIONS = np.geomspace(0.7, 0.05, 12)
 NETWORK_GAP_TOL = 1e-6  # tighter than for choosing lambdas: a weak edge decides a test
+
+
+def is_named_edge(edges):
+    """Say which rows of a table with columns regulator and target are the edge the paper names."""
+    return (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
 
 
 @dataclass(frozen=True)
@@ -107,46 +112,30 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
         Index lam1; columns ST, RS: mean squared error of predicting a gene from the others in
         held-out lines, divided by its variance in the training lines and averaged over genes.
     """
-    tables = {}
+    table = pd.DataFrame(index=pd.Index(2.0 * FRACTIONS, name="lam1"))
     with threadpool_limits(1, "blas"):
         for group in GROUPS:
             X = cohort.expression.loc[groups.lines[group], genes].to_numpy()
             folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(X))
-            tables[group] = {
-                2.0 * fraction: np.mean(
-                    [
-                        ElasticNetwork(2.0 * fraction, tol=1e-4, n_jobs=1)
-                        .fit(X[train])
-                        .error(X[test])
-                        for train, test in folds
-                    ]
-                )
-                for fraction in FRACTIONS
-            }
-    return pd.DataFrame(tables).rename_axis("lam1")
+            errors = []
+            for lam1 in table.index:
+                model = ElasticNetwork(lam1, tol=1e-4, n_jobs=1)
+                errors.append(np.mean([model.fit(X[a]).error(X[b]) for a, b in folds]))
+            table[group] = errors
+    return table
 
 
 def fit_group_networks(cohort, groups, genes, lam1, n_jobs=None):
     """Return one ElasticNetwork per group, each fitted on its own standardised expression."""
-    return {
-        group: ElasticNetwork(lam1, n_jobs=n_jobs).fit(
-            cohort.expression.loc[groups.lines[group], genes]
-        )
-        for group in GROUPS
-    }
+    parts = {group: cohort.expression.loc[groups.lines[group], genes] for group in GROUPS}
+    return {group: ElasticNetwork(lam1, n_jobs=n_jobs).fit(X) for group, X in parts.items()}
 
 
 def own_network(X, lam1):
     """Estimate the network of a group from its own lines, standardised; dense (p, p)."""
     X = standardised(X)
-    columns, _ = solve_network(
-        X.T @ X / len(X),
-        np.full(X.shape[1], 0.5 * lam1),
-        0.0,
-        Columns.empty(X.shape[1]),
-        NETWORK_GAP_TOL,
-        n_jobs=1,
-    )
+    lam1s, start = np.full(X.shape[1], 0.5 * lam1), Columns.empty(X.shape[1])
+    columns, _ = solve_network(X.T @ X / len(X), lam1s, 0.0, start, NETWORK_GAP_TOL, n_jobs=1)
     return columns.matrix().toarray()
 
 
@@ -214,7 +203,7 @@ def network_genes(cohort, networks, n_neighbours, top=0, lam1=0.4, most=10, n_jo
     n_neighbours : int
         Genes added to the markers.
     top : int
-        Ranks that count for a common marker; 0 stands for `default_top`.
+        Ranks that count for a common marker; 0 takes `default_top`.
     lam1 : float
         Penalty of the network of all lines in which neighbours are found.
     most : int

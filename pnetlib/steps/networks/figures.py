@@ -4,16 +4,25 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.patheffects import withStroke
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullFormatter
 
 from pnetlib.steps.networks.compute import GROUPS
-from pnetlib.steps.style import BLACK, EDGE_COLOURS, GROUP_COLOURS, caption, new_figure, styled
+from pnetlib.steps.style import (
+    BLACK,
+    EDGE_COLOURS,
+    GROUP_COLOURS,
+    caption,
+    key,
+    name_rows,
+    new_figure,
+    styled,
+)
 
 MOST_EDGES = 90
+PALE = 0.28  # opacity of edges present in both groups
 ARROWS = {"activating": "-|>,head_length=3.5,head_width=1.8", "repressing": "|-|,widthA=0,widthB=3"}
 TITLES = {"ST": "Sensitive lines (ST)", "RS": "Resistant lines (RS)"}
 
@@ -38,19 +47,18 @@ def draw_networks(
     Parameters
     ----------
     edges, degrees : DataFrame
-        As `pnetlib.steps.networks.compute.edge_table` and `degree_table` return them.
+        As `edge_table` and `degree_table` return them.
     positions : dict
         Gene to its place. Genes are moved until no name covers another; genes without a place,
         which have no edge, are drawn below.
     markers : list of str
         Genes named in bold.
     simulated : bool
-        Whether the data are simulated.
     """
     radius = _radii(degrees)
     places, height = _apart(positions, radius.max(axis=1), markers)
     tall = TOP + height + BOTTOM
-    figure = new_figure(WIDTH, tall, simulated=simulated, title="Networks of the markers")
+    figure = new_figure("Networks of the markers", tall, simulated, WIDTH)
     figure.set_layout_engine("none")
     shown = strongest(edges)
     for number, group in enumerate(GROUPS):
@@ -124,78 +132,50 @@ def _push(places, box, low, high, rounds=400):
 
 
 def _name_width(gene, marked):
-    return (
-        TextPath((0, 0), gene, prop=MARKER_FONT if marked else NEIGHBOUR_FONT).get_extents().width
-        / 72
-    )
+    """Return the width of a name in inches."""
+    path = TextPath((0, 0), gene, prop=MARKER_FONT if marked else NEIGHBOUR_FONT)
+    return path.get_extents().width / 72
 
 
 def _draw_gene(axes, gene, place, radius, marked, linked, group):
     """Draw a gene and its name; an open circle where it has no edge in the group."""
     colour = GROUP_COLOURS[group] if marked else "#D8D8D8"
-    axes.scatter(
-        *place,
-        s=(2 * 72 * radius) ** 2,
-        zorder=3,
-        linewidth=0.7,
-        clip_on=False,
-        edgecolor="black" if linked else colour,
-        color=colour if linked else "white",
-    )
-    axes.annotate(
-        gene,
-        place,
-        (0, 72 * radius + 1.5),
-        textcoords="offset points",
-        zorder=4,
-        ha="center",
-        va="bottom",
-        color="black" if marked else "#444444",
-        fontproperties=MARKER_FONT if marked else NEIGHBOUR_FONT,
-        path_effects=[withStroke(linewidth=1.5, foreground="white")],
-    )
+    face, edge = (colour, "black") if linked else ("white", colour)
+    look = {"linewidth": 0.7, "clip_on": False, "zorder": 3}
+    axes.scatter(*place, s=(2 * 72 * radius) ** 2, color=face, edgecolor=edge, **look)
+    text = {
+        "color": "black" if marked else "#444444",
+        "fontproperties": MARKER_FONT if marked else NEIGHBOUR_FONT,
+        "path_effects": [withStroke(linewidth=1.5, foreground="white")],
+    }
+    above = {"textcoords": "offset points", "ha": "center", "va": "bottom", "zorder": 4}
+    axes.annotate(gene, place, (0, 72 * radius + 1.5), **above, **text)
 
 
 def _draw_edge(axes, edge, group, places, radius):
     coefficient = getattr(edge, group)
     kind = "activating" if coefficient > 0 else "repressing"
-    alone = edge.presence == f"{group} only"
-    axes.add_patch(
-        FancyArrowPatch(
-            places[edge.regulator],
-            places[edge.target],
-            arrowstyle=ARROWS[kind],
-            connectionstyle="arc3,rad=0.08",
-            shrinkA=72 * radius[edge.regulator],
-            shrinkB=72 * radius[edge.target] + 1,
-            color=EDGE_COLOURS[kind],
-            linewidth=0.5 + 2.5 * abs(coefficient),
-            alpha=0.9 if alone else 0.28,
-            linestyle="-" if kind == "activating" else (0, (4, 1.5)),
-        )
+    arrow = FancyArrowPatch(
+        places[edge.regulator],
+        places[edge.target],
+        arrowstyle=ARROWS[kind],
+        connectionstyle="arc3,rad=0.08",
+        shrinkA=72 * radius[edge.regulator],
+        shrinkB=72 * radius[edge.target] + 1,
+        color=EDGE_COLOURS[kind],
+        linewidth=0.5 + 2.5 * abs(coefficient),
+        alpha=0.9 if edge.presence == f"{group} only" else PALE,
+        linestyle="-" if kind == "activating" else (0, (4, 1.5)),
     )
+    axes.add_patch(arrow)
 
 
 def _legend():
-    handles = []
-    for kind, style in (("activating", "-"), ("repressing", "--")):
-        colour = EDGE_COLOURS[kind]
-        handles.append(
-            Line2D(
-                [],
-                [],
-                color=colour,
-                linestyle=style,
-                alpha=0.9,
-                label=f"{kind}, in this group only",
-            )
-        )
-        handles.append(
-            Line2D(
-                [], [], color=colour, linestyle=style, alpha=0.28, label=f"{kind}, in both groups"
-            )
-        )
-    return handles
+    return [
+        key(f"{kind}, {where}", color=colour, linestyle=style, alpha=alpha, marker="")
+        for (kind, colour), style in zip(EDGE_COLOURS.items(), ("-", "--"))
+        for where, alpha in (("in this group only", 0.9), ("in both groups", PALE))
+    ]
 
 
 def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: bool) -> str:
@@ -215,28 +195,18 @@ def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: b
 @styled
 def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figure:
     """Draw each marker's degree in both groups, joined by a line; the largest degree first."""
-    figure = new_figure(
-        6.5, 1.2 + 0.24 * len(markers), simulated=simulated, title="Degrees of the markers"
-    )
+    figure = new_figure("Degrees of the markers", 1.2 + 0.24 * len(markers), simulated)
     axes = figure.add_subplot()
     pairs = degrees.loc[markers, [f"degree {group}" for group in GROUPS]]
-    order = pairs.max(axis=1).sort_values(ascending=False, kind="stable").index
-    for row, gene in enumerate(order):
-        pair = pairs.loc[gene]
-        axes.plot(pair, [row, row], color="#BBBBBB", zorder=1)
-        for group, value in zip(GROUPS, pair):
-            axes.plot(
-                value,
-                row,
-                "o" if group == "ST" else "D",
-                color=GROUP_COLOURS[group],
-                markersize=6,
-                label=group if row == 0 else None,
-            )
-    axes.set_yticks(range(len(order)), order, fontstyle="italic")
-    axes.set_ylim(len(order) - 0.5, -0.5)
+    pairs = pairs.loc[pairs.max(axis=1).sort_values(ascending=False, kind="stable").index]
+    rows = np.arange(len(pairs))
+    axes.hlines(rows, pairs.min(axis=1), pairs.max(axis=1), color="#BBBBBB", zorder=1)
+    for group, symbol in zip(GROUPS, "oD"):
+        degree, colour = pairs[f"degree {group}"], GROUP_COLOURS[group]
+        axes.plot(degree, rows, symbol, color=colour, markersize=6, label=group)
+    name_rows(axes, pairs.index, fontstyle="italic")
     axes.set_xlabel("Degree (half the sum of |coefficients| of a gene's edges)")
-    if len(order):
+    if len(pairs):
         axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -254,21 +224,13 @@ def caption_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> st
 @styled
 def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -> Figure:
     """Draw the cross-validated error of both groups' networks along lam1."""
-    figure = new_figure(6.5, 2.8, simulated=simulated, title="Choice of lam1")
+    figure = new_figure("Choice of lam1", 2.8, simulated)
     axes = figure.add_subplot()
     for group, style in zip(GROUPS, ("o-", "D--")):
-        axes.plot(
-            errors.index,
-            errors[group],
-            style,
-            color=GROUP_COLOURS[group],
-            label=group,
-            markersize=4,
-        )
+        axes.plot(errors[group], style, color=GROUP_COLOURS[group], label=group, markersize=4)
     axes.axvline(lam1, color=BLACK, linewidth=1, linestyle=":")
-    axes.set(
-        xscale="log", xlabel="lam1 (right: fewer edges)", ylabel="Error\n(share of gene variance)"
-    )
+    axes.set(xscale="log", xlabel="lam1 (right: fewer edges)")
+    axes.set_ylabel("Error\n(share of gene variance)")
     axes.set_xticks(errors.index[:: 2 if len(errors) > 7 else 1])
     axes.xaxis.set_major_formatter("{x:.2g}")
     axes.xaxis.set_minor_formatter(NullFormatter())

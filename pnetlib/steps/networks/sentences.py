@@ -1,7 +1,7 @@
 """Sentences of notebook 04, generated from its numbers."""
 
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, ROLES
+from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, ROLES, is_named_edge
 from pnetlib.words import listed
 
 PAPER_HUBS = {
@@ -13,13 +13,8 @@ PAPER_HUBS = {
 def conclusion(groups, edges, degrees, markers):
     """Return how the two networks differ, as a Markdown list.
 
-    Parameters
-    ----------
-    groups : Groups
-    edges, degrees : DataFrame
-        As `edge_table` and `degree_table` return them.
-    markers : list of str
-        The markers among the genes.
+    `edges` and `degrees` are as `edge_table` and `degree_table` return them; the markers are those
+    among the genes.
     """
     counts = edges["presence"].value_counts()
     shared = counts.get("both", 0)
@@ -61,7 +56,7 @@ def _hubs(degrees, markers, group):
 def _named_edge(edges):
     """Say whether the edge that the paper names is in ST and absent in RS."""
     regulator, target = NAMED_EDGE
-    edge = edges[(edges["regulator"] == regulator) & (edges["target"] == target)]
+    edge = edges[is_named_edge(edges)]
     st, rs = (0.0, 0.0) if edge.empty else edge.iloc[0][["ST", "RS"]]
     if st == rs == 0:
         found = "is in neither network"

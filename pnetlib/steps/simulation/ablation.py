@@ -35,12 +35,7 @@ VARIANTS = {
 class Fit:
     """Options with which a variant is fitted along the path of Pro.
 
-    Attributes
-    ----------
-    joint : bool
-        Fit network and theta together, or else theta alone.
-    degree : {"sqrt", "d"}
-    fixed_sign : bool
+    `joint`: fit network and theta together, or else theta alone; `degree`: "sqrt" or "d".
     """
 
     joint: bool = True
@@ -58,12 +53,7 @@ FITS = {
 def path(moments, points, fit):
     """Yield the state at each point; lam3 decreases within each lam1 and lam4.
 
-    Parameters
-    ----------
-    moments : Moments
-    points : list of dict
-        lam1, lam3 and lam4 in the order of Pro's grid.
-    fit : Fit
+    Points are dicts of lam1, lam3 and lam4 in the order of Pro's grid.
     """
     networks, signs, before, state = {}, {}, None, None
     for point in points:
@@ -91,13 +81,9 @@ def choose_along(X, z, points, fit, n_folds, seed):
     errors = []
     for train, test in KFold(n_folds, shuffle=True, random_state=seed).split(X):
         moments = Moments.of(X[train], z[train], n_jobs=1)
-        unseen = (X[test] - moments.mean) / moments.scale
-        errors.append(
-            [
-                np.mean((z[test] - moments.z_mean - unseen @ predictor(state)) ** 2)
-                for state in path(moments, points, fit)
-            ]
-        )
+        unseen, left = (X[test] - moments.mean) / moments.scale, z[test] - moments.z_mean
+        states = path(moments, points, fit)
+        errors.append([np.mean((left - unseen @ predictor(state)) ** 2) for state in states])
     return int(np.argmin(np.mean(errors, axis=0)))
 
 
@@ -155,10 +141,7 @@ def ablate(design, number, sizes, seed):
 def changes(ablations, measures=("TP", "TN", "TP at TN 0.95")):
     """Return each variant minus Pro on the same data: mean and 95% interval.
 
-    Returns
-    -------
-    DataFrame
-        response, variant, measure, mean, low, high; below 0 the variant has a lower rate than Pro.
+    Columns: response, variant, measure, mean, low, high. Below 0 the variant has a lower rate.
     """
     rows = []
     for response, part in ablations.groupby("response", sort=False):

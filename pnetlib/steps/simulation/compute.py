@@ -110,12 +110,7 @@ def rate_at(importance, relevant, TN=TN_LEVEL):
 def edge_rates(B, links):
     """Return TP, TN and average precision over pairs of genes.
 
-    Parameters
-    ----------
-    B : sparse array (p, p)
-        Estimated network, regulators x targets.
-    links : ndarray of bool (p, p)
-        True links.
+    B is the estimated network, a sparse array (p, p), and `links` the true links, bool (p, p).
     """
     size = np.abs(B.toarray())
     pairs = np.triu_indices(len(links), 1)
@@ -169,53 +164,29 @@ def cell(design):
 
 
 def replicate(design, number, sizes, seed):
-    """Choose lambdas and fit all methods on one data set, and compare them with the truth.
+    """Choose lambdas and fit all methods on one data set; return one row per method, a dict.
 
-    Returns
-    -------
-    list of dict
-        One row per method.
+    The rows compare the methods with the truth.
     """
     data = draw_data(design, number, sizes, seed)
     moments, choice = choose(data.X, data.z, sizes.tuning, seed + number)
     truth, rows = data.truth, []
+    noise = {"linked pairs": float(truth.links.mean()), "noise": truth.noise / truth.variance}
     for method in METHODS:
-        u, state = refit(choice, method)
         point = choice.point(method)
+        lambdas = {name: point.get(name, np.nan) for name in ("lam1", "lam2", "lam3", "lam4")}
+        rates = measure(data, moments, *refit(choice, method))
         rows.append(
-            {
-                **cell(design),
-                "replicate": number,
-                "method": method,
-                **measure(data, moments, u, state),
-                **{name: point.get(name, np.nan) for name in ("lam1", "lam2", "lam3", "lam4")},
-                "linked pairs": float(truth.links.sum() / truth.links.size),
-                "noise": truth.noise / truth.variance,
-            }
+            {**cell(design), "replicate": number, "method": method, **rates, **lambdas, **noise}
         )
     return rows
 
 
 def run_replicates(designs, count, sizes, seed, *, work=replicate, engine=None, advance=None):
-    """Draw and analyse `count` data sets of every design.
+    """Draw and analyse `count` data sets of every design; return a table of all rows.
 
-    Parameters
-    ----------
-    designs : list of Design
-    count : int
-    sizes : SimulationSizes
-    seed : int
-    work : callable
-        Module-level function that analyses a data set: ``work(design, number, sizes, seed)``
-        returns rows.
-    engine : Engine, optional
-        What computes the data sets; by default one thread. The result does not depend on it.
-    advance : callable, optional
-        Called once per data set.
-
-    Returns
-    -------
-    DataFrame
+    `work` is a module-level function that analyses one data set: ``work(design, number, sizes,
+    seed)`` returns rows.
     """
     tasks = [(design, number, sizes, seed) for design in designs for number in range(count)]
     parts = (engine or Engine(threads=1)).map(work, tasks, advance=advance)

@@ -87,7 +87,7 @@ class Design:
 
 @dataclass(frozen=True)
 class Truth:
-    """Truth behind one data set.
+    """Truth from which a data set is drawn.
 
     Attributes
     ----------
@@ -138,14 +138,10 @@ class Truth:
 
 
 def draw_truth(design, rng):
-    """Draw the network of a design (that of TF hubs is fixed) and plant its effects.
+    """Draw the network of a design (that of TF hubs is fixed) and plant its effects; a `Truth`.
 
     The noise variance follows Li and Li: a quarter of the sum of squared effects on expression. A
     response through predicted activity has the same share of noise.
-
-    Returns
-    -------
-    Truth
     """
     links = _links(design, rng)
     if design.graph == "TF hub":
@@ -163,18 +159,9 @@ def draw_truth(design, rng):
 
 
 def planted_effects(modules, scenario, n_genes):
-    """Return the effects of the acting TFs and their genes in a scenario; 0 for other genes.
+    """Return the effects (n_genes,) of the acting TFs and their genes; 0 for other genes.
 
-    Parameters
-    ----------
-    modules : list of ndarray of int
-        Each a TF or hub, followed by its genes.
-    scenario : {1, 2, 3, 4}
-    n_genes : int
-
-    Returns
-    -------
-    ndarray (n_genes,)
+    Modules are arrays of positions, each a TF or hub followed by its genes.
     """
     effects = np.zeros(n_genes)
     for number, (hub, *genes) in enumerate(modules):
@@ -210,20 +197,11 @@ def acting_modules(links, n_tfs):
 
 
 def graph_covariance(links, error):
-    """Return the covariance of a Gaussian graphical model with a given unexplained variance.
+    """Return the covariance (p, p) of a Gaussian graphical model with given unexplained variance.
 
-    The precision matrix is I - t N, where N holds the links divided by sqrt(d_q d_j), and is
-    positive definite for t < 1. t is chosen so that linked genes retain, on average, the share
-    `error` of their variance once all others are known. Every gene is scaled to variance 1.
-
-    Parameters
-    ----------
-    links : ndarray of bool (p, p)
-    error : float
-
-    Returns
-    -------
-    ndarray (p, p)
+    The precision matrix is I - t N, where N has the links, bool (p, p), divided by sqrt(d_q d_j),
+    and is positive definite for t < 1. t is chosen so that linked genes retain, on average, the
+    share `error` of their variance once all others are known. Every gene is scaled to variance 1.
     """
     degree = links.sum(axis=1)
     scale = np.sqrt(np.maximum(degree, 1))

@@ -7,7 +7,7 @@ not are reported as well. Our choices: hubs are ranked by |theta| times the squa
 degree, the scale of `markers.ranks` (by |coefficient| for ELA and LA, which have no network), and
 effects are compared as those of a gene's own expression, B theta, which every method estimates.
 
-Hubs have more edges, so they lead the ranks of a network method even where the response carries no
+Hubs have more edges, so they lead the ranks of a network method even where the response contains no
 information; recovery from permuted responses (`permute`) shows how much of it is due to that.
 """
 
@@ -29,14 +29,8 @@ MEASURES = ("TP", "TN", "Ave", "hub rank", "hub AUC", "hub AUC by effect", "effe
 def selection_rates(selected, relevant):
     """Return the shares of relevant genes selected (TP) and of others not selected (TN).
 
-    Parameters
-    ----------
-    selected, relevant : array of bool (p,)
-
-    Returns
-    -------
-    dict
-        TP, TN and their mean Ave, between 0 and 1; NaN where there is no such gene.
+    Both arguments are bool (p,). The dict also has the mean of both, Ave; a share is NaN where
+    there is no such gene.
     """
     selected, relevant = np.asarray(selected, bool), np.asarray(relevant, bool)
 
@@ -83,25 +77,8 @@ def recover(
 ):
     """Compare what each method finds on all lines of a simulated cohort with the planted truth.
 
-    The lambdas are those of smallest cross-validated error, as for the real cohort.
-
-    Parameters
-    ----------
-    cohort : Cohort
-        Cohort with a known truth.
-    profile : Profile
-    seed : int
-        Seed of the folds on which the lambdas are chosen.
-    drugs : list of str, optional
-        By default all drugs of the cohort.
-    force : sequence of str
-        Genes that enter whatever their variance.
-    permute : bool, default False
-        Permute the responses first, as a control.
-    engine : Engine, optional
-        What computes the drugs; by default one thread. The result does not depend on it.
-    advance : callable, optional
-        Called once per drug.
+    The lambdas are those of smallest cross-validated error, as for the real cohort. Genes in
+    `force` enter whatever their variance. With `permute`, a control, responses are permuted first.
 
     Returns
     -------
@@ -147,20 +124,12 @@ def recover_drug(cohort, profile, seed, force, permute, number, drug):
         u, state = refit(choice, method)
         effect = np.abs(u if state is None else state.theta)
         scale = 1.0 if state is None else np.sqrt(degrees(*state.B.arrays))
-        rank, area = ranking_rates(effect * scale, hubs, relevant)
-        rows.append(
-            {
-                "drug": drug,
-                "method": method,
-                "selected": int(np.count_nonzero(effect)),
-                "relevant": int(relevant.sum()),
-                **selection_rates(effect != 0, relevant),
-                "hub rank": rank,
-                "hub AUC": area,
-                "hub AUC by effect": ranking_rates(effect, hubs, relevant)[1],
-                "effect r": correlation(u, effects),
-            }
-        )
+        counts = {"selected": int(np.count_nonzero(effect)), "relevant": int(relevant.sum())}
+        rates = counts | selection_rates(effect != 0, relevant)
+        rates["hub rank"], rates["hub AUC"] = ranking_rates(effect * scale, hubs, relevant)
+        rates["hub AUC by effect"] = ranking_rates(effect, hubs, relevant)[1]
+        rates["effect r"] = correlation(u, effects)
+        rows.append({"drug": drug, "method": method} | rates)
     return rows
 
 
@@ -179,15 +148,8 @@ def recover_repeatedly(seeds, size, profile, *, permute=False, engine=None, adva
 def recovery_intervals(recoveries, reference="Pro"):
     """Return the mean of every measure over cohorts and the paired differences of the methods.
 
-    Each cohort contributes one value, the mean over its drugs, since these share cell lines and
-    markers; the intervals are Student's over cohorts.
-
-    Parameters
-    ----------
-    recoveries : DataFrame
-        Of `recover_repeatedly`.
-    reference : str
-        Method with which the others are compared.
+    Each cohort of `recover_repeatedly` contributes one value, the mean over its drugs, since these
+    share cell lines and markers; the intervals are Student's over cohorts.
 
     Returns
     -------
@@ -201,19 +163,8 @@ def recovery_intervals(recoveries, reference="Pro"):
     for measure in MEASURES:
         values = by_cohort[measure]
         for method in values.columns:
-            mean, low, high = student_interval(values[method])
             apart = values[reference] - values[method]
             difference = student_interval(apart) if method != reference else (np.nan,) * 3
-            rows.append(
-                {
-                    "measure": measure,
-                    "method": method,
-                    "mean": mean,
-                    "low": low,
-                    "high": high,
-                    "difference": difference[0],
-                    "difference low": difference[1],
-                    "difference high": difference[2],
-                }
-            )
-    return pd.DataFrame(rows)
+            rows.append((measure, method, *student_interval(values[method]), *difference))
+    ends = ["mean", "low", "high", "difference", "difference low", "difference high"]
+    return pd.DataFrame(rows, columns=["measure", "method", *ends])

@@ -29,28 +29,13 @@ def cell_intervals(replicates, keys=(*CELL, "method"), measures=MEASURES):
             if part[name].notna().all():
                 mean, low, high = student_interval(part[name])
                 low, high = max(low, 0.0), high if name == "error" else min(high, 1.0)
-                rows.append(
-                    {
-                        **dict(zip(keys, key)),
-                        "replicates": len(part),
-                        "measure": name,
-                        "mean": mean,
-                        "low": low,
-                        "high": high,
-                    }
-                )
-    return pd.DataFrame(rows)
+                rows.append((*key, len(part), name, mean, low, high))
+    columns = [*keys, "replicates", "measure", "mean", "low", "high"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def compared_with_paper(intervals, published):
-    """Return the rates of this study together with those of the paper's table.
-
-    Parameters
-    ----------
-    intervals : DataFrame
-        Of `cell_intervals`.
-    published : DataFrame
-        Of `published_selection`.
+    """Return the rates of this study (`cell_intervals`) with those of `published_selection`.
 
     Returns
     -------
@@ -134,10 +119,7 @@ def _verdict(demands):
 def by_link_penalty(replicates):
     """Return Pro's rates where cross-validation chose a link penalty (lam4 > 0) or none.
 
-    Returns
-    -------
-    DataFrame
-        Columns response, linked (bool), share of the data sets of this response, TP, TN.
+    Columns: response, linked (bool), share of the data sets of this response, TP, TN.
     """
     pro = replicates[replicates["method"] == "Pro"].assign(linked=lambda t: t["lam4"] > 0)
     table = pro.groupby(["response", "linked"], sort=False)[["TP", "TN"]].mean()
@@ -158,34 +140,18 @@ def numbers(intervals, verdicts, ablated):
     ablated : DataFrame
         Of `cell_intervals` with the keys response and variant.
     """
-    cells = []
+    cells, names = [], {"graph": "design", "error level": "error"}
     for key, part in intervals.groupby(CELL, sort=False):
-        named = dict(zip(CELL, key))
-        verdict = verdicts[(verdicts[CELL] == pd.Series(named)).all(axis=1)].iloc[0]
-        cells.append(
-            {
-                "design": named["graph"],
-                "n_tfs": named["n_tfs"],
-                "scenario": named["scenario"],
-                "error": named["error level"],
-                "response": named["response"],
-                "replicates": int(part["replicates"].iloc[0]),
-                "pattern": verdict["pattern"],
-                "pattern_by_rank": verdict["by rank"],
-                "methods": {
-                    method: _spans(rows) for method, rows in part.groupby("method", sort=False)
-                },
-            }
-        )
-    variants = [
-        {
-            "response": response,
-            "variant": variant,
-            "replicates": int(rows["replicates"].iloc[0]),
-            **_spans(rows),
-        }
-        for (response, variant), rows in ablated.groupby(["response", "variant"], sort=False)
-    ]
+        verdict = verdicts[(verdicts[CELL] == pd.Series(key, CELL)).all(axis=1)].iloc[0]
+        methods = {method: _spans(rows) for method, rows in part.groupby("method", sort=False)}
+        cell = {names.get(name, name): value for name, value in zip(CELL, key)}
+        cell |= {"replicates": int(part["replicates"].iloc[0]), "pattern": verdict["pattern"]}
+        cells.append(cell | {"pattern_by_rank": verdict["by rank"], "methods": methods})
+    variants = []
+    for (response, variant), rows in ablated.groupby(["response", "variant"], sort=False):
+        replicates = int(rows["replicates"].iloc[0])
+        row = {"response": response, "variant": variant, "replicates": replicates}
+        variants.append(row | _spans(rows))
     return {"cells": cells, "ablation": variants, "rule": {"far": FAR, "like": LIKE}}
 
 

@@ -52,15 +52,8 @@ def without_sampled(comparison):
 def goals_table(report):
     """Return every goal with the value that was reached.
 
-    Parameters
-    ----------
-    report : dict
-
-    Returns
-    -------
-    DataFrame
-        Columns ``goal``, ``threads``, ``bound`` (``"at least"`` or ``"at most"``), ``required``,
-        ``reached``, ``met`` and ``share`` (of the goal that was reached; 1 where it is met).
+    Columns: ``goal``, ``threads``, ``bound`` (``"at least"`` or ``"at most"``), ``required``,
+    ``reached``, ``met`` and ``share`` (of the goal that was reached; 1 where it is met).
     """
     rows = [
         *_solver_goals(comparison_table(report)),

@@ -7,7 +7,18 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.speed.compute import GAP_LIMIT, OVER_LOWER_BOUND, OWN, PROBLEMS, without_sampled
 from pnetlib.steps.speed.growth import exponents, series
-from pnetlib.steps.style import CUT, DATA, FAINT, HIGHLIGHT, LIGHT, caption, new_figure, styled
+from pnetlib.steps.style import (
+    CUT,
+    DATA,
+    FAINT,
+    HIGHLIGHT,
+    LIGHT,
+    caption,
+    name_rows,
+    new_figure,
+    panels_for,
+    styled,
+)
 from pnetlib.words import counted
 
 SYMBOLS = {1: "o", 2: "s"}
@@ -23,23 +34,12 @@ def _panels(comparison: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 @styled
 def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the seconds of every solver, one panel per problem and task.
-
-    Parameters
-    ----------
-    comparison : DataFrame
-        As `pnetlib.steps.speed.compute.comparison_table` returns it.
-    simulated : bool
-        Whether all expression is synthetic.
-    """
+    """Draw the seconds of every solver (`comparison_table`), one panel per problem and task."""
     parts = _panels(comparison)
     names = list(without_sampled(comparison)["solver"].unique())
-    rows = -(-len(parts) // 2)
-    height = 0.7 + rows * (0.6 + 0.22 * (len(names) + 1))
-    title = "Seconds to the same accuracy"
-    figure = new_figure(6.5, height, simulated=simulated, title=title)
-    panels = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False).ravel()
-    for axes, (title, part) in zip(panels, parts):
+    height = 0.7 + np.ceil(len(parts) / 2) * (0.6 + 0.22 * (len(names) + 1))
+    figure = new_figure("Seconds to the same accuracy", height, simulated)
+    for axes, (title, part) in zip(panels_for(figure, len(parts)), parts):
         for threads, shift, shade in ((1, -0.2, 0.45), (2, 0.2, 1.0)):
             of = part[part["threads"] == threads].set_index("solver")
             for y, name in enumerate(names):
@@ -47,14 +47,10 @@ def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
                     _draw_bar(axes, y + shift, name, of.loc[name], shade)
         axes.set_xscale("log")
         axes.grid(visible=False, axis="y")
-        axes.set_title(title, fontsize=9)
-    axes.set_yticks(range(len(names)), [name.replace("Gram, ", "Gram,\n") for name in names])
-    axes.invert_yaxis()
+        axes.set_title(title)
+    name_rows(axes, [name.replace("Gram, ", "Gram,\n") for name in names])
     axes.set_xlim(0.4 * comparison["seconds"].min(), 60 * comparison["seconds"].max())
-    for axes in panels[len(parts) :]:
-        axes.set_visible(False)
-        panels[len(parts) - 2].tick_params(labelbottom=True)
-    figure.supxlabel("Seconds (log scale); pale: 1 thread, dark: 2 threads", fontsize=9)
+    figure.supxlabel("Seconds (log scale); pale: 1 thread, dark: 2 threads")
     return figure
 
 
@@ -86,32 +82,19 @@ def caption_solvers(comparison: pd.DataFrame, repeats: int, *, simulated: bool) 
 def draw_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw pnetlib's seconds as multiples of the lower bound, by problem, task and threads.
 
-    Parameters
-    ----------
-    comparison : DataFrame
-        As `pnetlib.steps.speed.compute.comparison_table` returns it.
-    simulated : bool
-        Whether all expression is synthetic.
+    `comparison` is as `comparison_table` returns it.
     """
     parts = _panels(comparison[comparison["solver"] == OWN])
-    height, title = 1.3 + 0.34 * len(parts), "Distance to the lower bound"
-    figure = new_figure(6.5, height, simulated=simulated, title=title)
+    figure = new_figure("Distance to the lower bound", 1.3 + 0.34 * len(parts), simulated)
     axes = figure.subplots()
     for y, (_, part) in enumerate(parts):
         for threads, value in zip(part["threads"], part["over lower bound"]):
-            axes.plot(
-                value,
-                y,
-                SYMBOLS.get(threads, "o"),
-                color=HIGHLIGHT,
-                markersize=6,
-                markerfacecolor="white" if threads == 1 else HIGHLIGHT,
-                label=counted(threads, "thread") if y == 0 else None,
-            )
+            symbol, face = SYMBOLS.get(threads, "o"), "white" if threads == 1 else HIGHLIGHT
+            label = counted(threads, "thread") if y == 0 else None
+            axes.plot(value, y, symbol, color=HIGHLIGHT, markerfacecolor=face, label=label)
     axes.axvline(1, color=FAINT, linewidth=1, label="lower bound")
     axes.axvline(OVER_LOWER_BOUND, color=CUT, linewidth=1, linestyle="--", label="goal")
-    axes.set_yticks(range(len(parts)), [title for title, _ in parts])
-    axes.set_ylim(len(parts) - 0.5, -0.5)
+    name_rows(axes, [title for title, _ in parts])
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("Seconds divided by the lower bound (log scale)")
@@ -136,24 +119,18 @@ def caption_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> str:
 def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw the seconds of each phase of the joint fits, one by one and along the path.
 
-    Parameters
-    ----------
-    phases : DataFrame
-        As `pnetlib.steps.speed.compute.phase_table` returns it.
-    simulated : bool
-        Whether the cohort is simulated.
+    `phases` is as `phase_table` returns it.
     """
     phases = phases[phases["phase"] != "all"]
-    height, title = 1.2 + 0.36 * len(phases), "Where the time of the joint fits goes"
-    figure = new_figure(6.5, height, simulated=simulated, title=title)
+    height = 1.2 + 0.36 * len(phases)
+    figure = new_figure("Where the time of the joint fits goes", height, simulated)
     axes = figure.subplots()
     rows = np.arange(len(phases))
     for shift, way, colour in ((-0.2, "one by one", LIGHT), (0.2, "along the path", DATA)):
         seconds = phases[f"{way} (s)"]
         bars = axes.barh(rows + shift, seconds, 0.38, color=colour, label=way)
         axes.bar_label(bars, [f"{value:.2g}" for value in seconds], padding=3, fontsize=7)
-    axes.set_yticks(rows, phases["phase"])
-    axes.invert_yaxis()
+    name_rows(axes, phases["phase"])
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.12)
     axes.set_xlabel("Seconds for the whole grid, under the profiler")
@@ -175,23 +152,22 @@ def caption_phases(phases: pd.DataFrame, *, simulated: bool) -> str:
 
 @styled
 def draw_growth(table: pd.DataFrame) -> Figure:
-    """Draw seconds against genes and against cell lines with fitted powers, and peak memory.
+    """Draw seconds against genes and cell lines with fitted powers, and peak memory.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `pnetlib.steps.speed.compute.growth_table` returns it; always simulated.
+    `table` is as `growth_table` returns it; always simulated.
     """
-    figure = new_figure(6.5, 3.5, simulated=True, title="One network: time and memory")
+    figure = new_figure("One network: time and memory", 3.5, True)
     panels = figure.subplots(1, 3)
     for axes, by in zip(panels, ("p", "n")):
         _draw_seconds(axes, series(table, by), by)
     _draw_memory(panels[2], table)
     for axes, by in zip(panels, ("p", "n", "p")):
+        axes.set(xlabel=AXES[by], xscale="log", yscale="log")
         ticks = [int(x) for x in sorted(set(series(table, by)[by]))]
         ticks = ticks if len(ticks) < 4 else [ticks[0], ticks[len(ticks) // 2], ticks[-1]]
         axes.set_xticks(ticks, [f"{x:,}" for x in ticks])
         axes.minorticks_off()
+        axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
     return figure
 
 
@@ -203,26 +179,22 @@ def _draw_seconds(axes: Axes, rows: pd.DataFrame, by: str) -> None:
         axes.plot(x, level * x**power, color=colour, linewidth=1)
         label = f"{name}, ~{by}$^{{{power:.2f}}}$"
         axes.plot(x, rows[value], symbol, color=colour, markersize=4.5, label=label)
-    axes.set_title(f"{other} = {rows[other].iloc[0]:,}", fontsize=9)
-    axes.set(xlabel=AXES[by], ylabel="Seconds", xscale="log", yscale="log")
-    spread = rows[list(PARTS)].to_numpy()
-    axes.set_ylim(0.5 * spread.min(), 12 * spread.max())  # room for the legend
-    axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
+    axes.set(title=f"{other} = {rows[other].iloc[0]:,}", ylabel="Seconds")
+    seconds = rows[list(PARTS)].to_numpy()
+    axes.set_ylim(0.5 * seconds.min(), 12 * seconds.max())  # room for the legend
 
 
 def _draw_memory(axes: Axes, table: pd.DataFrame) -> None:
     n, p = series(table, "p")["n"].iloc[0], np.geomspace(table["p"].min(), table["p"].max(), 50)
-    axes.set_title(f"n = {n:,}", fontsize=9)
+    table = table[(table["n"] == n) & (table["threads"] == table["threads"].max())]
     for dtype, colour, symbol in (("float32", DATA, "o"), ("float64", HIGHLIGHT, "D")):
-        rows = table[(table["gram_dtype"] == dtype) & (table["threads"] == table["threads"].max())]
-        rows = rows[rows["n"] == n].sort_values("p")
+        rows = table[table["gram_dtype"] == dtype].sort_values("p")
         peak = rows["peak_bytes"] / 1e9
         axes.plot(rows["p"], peak, symbol, color=colour, markersize=4.5, label=dtype)
         axes.plot(p, p**2 * np.dtype(dtype).itemsize / 1e9, color=colour, linewidth=1)
     axes.plot([], [], color=CUT, linewidth=1, label="Gram alone")
-    axes.set(xlabel=AXES["p"], ylabel="Peak memory (GB)", xscale="log", yscale="log")
+    axes.set(title=f"n = {n:,}", ylabel="Peak memory (GB)")
     axes.set_ylim(0.05, 12 * table["peak_bytes"].max() / 1e9)
-    axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
 
 
 def caption_growth(table: pd.DataFrame) -> str:

@@ -13,16 +13,8 @@ from pnetlib.errors import UsageError
 def exponents(table, value, by, level=0.95):
     """Fit the power law ``value = a p^alpha n^beta`` by least squares on logarithms.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Measurements.
-    value : str
-        Column to explain.
-    by : list of str
-        Columns whose exponents are estimated.
-    level : float
-        Level of the intervals.
+    `value` is the column to explain, `by` lists the columns whose exponents are estimated, and
+    `level` is that of the intervals.
 
     Returns
     -------
@@ -57,10 +49,7 @@ def series(table, by):
 def fitted_exponents(table):
     """Return the exponents of p and n for the Gram matrix, the columns, both, and peak memory.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``value``, ``by``, ``exponent``, ``low`` and ``high``.
+    Columns: ``value``, ``by``, ``exponent``, ``low`` and ``high``.
     """
     rows = [
         exponents(series(table, by), value, [by]).assign(value=value)
@@ -73,10 +62,8 @@ def fitted_exponents(table):
 def threads_compared(table):
     """Compare one thread with all threads where both were measured.
 
-    Returns
-    -------
-    list of dict
-        The network, the ratios of the times, and whether the results have the same bits.
+    Returns a list of dicts: the network, the ratios of the times, and whether the results have the
+    same bits.
     """
     most = table["threads"].max()
     keys = ["p", "n", "gram_dtype"]

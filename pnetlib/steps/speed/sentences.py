@@ -18,7 +18,7 @@ def describe_problem(problem):
     kind = "synthetic" if problem["simulated"] else "measured"
     return (
         f"{PROBLEMS[problem['problem']]} ({kind}): {problem['genes']} genes, {problem['lines']} "
-        f"cell lines; the first component holds {problem['leading']:.0%} of the variance; about "
+        f"cell lines; the first component explains {problem['leading']:.0%} of the variance; about "
         f"{problem['edges']:.0f} edges per target at the last penalty"
     )
 

@@ -94,21 +94,17 @@ def half(lines, seed, number):
 
 
 def widths_of(cohort, sizes, text="", pairs=0):
-    """Return the widths of the gene universe and the pairs of halves drawn at each.
+    """Return the widths of the gene universe, as a dict to the pairs of halves drawn at each.
 
     Parameters
     ----------
     cohort : Cohort
     sizes : StabilitySizes
     text : str
-        Widths as text, such as ``"976 1500 all"``; by default those of the profile.
+        Widths as text, such as ``"976 1500 all"``; by default those of the profile. A width is at
+        most the cohort's number of genes; equal widths appear once.
     pairs : int
         Pairs at every width; 0 takes those of the profile, and the last one for further widths.
-
-    Returns
-    -------
-    dict
-        Width, at most the cohort's number of genes, to pairs; equal widths appear once.
 
     Raises
     ------
@@ -129,18 +125,10 @@ def widths_of(cohort, sizes, text="", pairs=0):
 def marker_ranks(cohort, lines, genes, chosen):
     """Rank every gene for each drug by Pro fitted to some cell lines; missing: no effect.
 
-    Tolerances are those with which the lambdas were chosen. The network of each drug starts from
-    that of the previous drug, which has nearly the same lines; the result is the same within the
-    duality gap.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    lines : Index
-        Lines of a half; each drug uses those in which it was measured.
-    genes : Index
-    chosen : dict
-        Drug to {"lam1", "lam3", "lam4"}.
+    Each drug uses those of the lines in which it was measured; `chosen` is drug to {"lam1",
+    "lam3", "lam4"}. Tolerances are those with which the lambdas were chosen. The network of each
+    drug starts from that of the previous drug, which has nearly the same lines; the result is the
+    same within the duality gap.
     """
     theta, degree, near = {}, {}, None
     for drug, point in chosen.items():
@@ -175,10 +163,6 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=
         Number of random halves drawn with their complements.
     seed : int
         Seed of the halves, which are the same for every universe.
-    engine : Engine, optional
-        What computes the halves; by default one thread. The result does not depend on it.
-    advance : callable, optional
-        Called once per half.
 
     Returns
     -------
@@ -233,18 +217,7 @@ def edge_frequencies(cohort, groups, genes, lam1, pairs, seed, engine=None, adva
     Two rules count an edge: it is present ("any", the rule of figure 4), or it is among the
     `strong_count` strongest ("strong"), for which the error bounds can be low. "lost in RS" is the
     share of halves of both groups in which it is present in ST and absent in RS, and "lost in ST"
-    the reverse.
-
-    Parameters
-    ----------
-    cohort : Cohort
-    groups : Groups
-        Sensitive and resistant lines. The groups are fixed; their lines are halved.
-    genes : Index
-    lam1 : float
-        Penalty of both networks, fixed.
-    pairs, seed, engine, advance
-        As in `marker_frequencies`.
+    the reverse. The groups and lam1 are fixed; the lines of each group are halved.
 
     Returns
     -------

@@ -8,23 +8,30 @@ from matplotlib.figure import Figure
 
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.bounds import KINDS, error_bounds
-from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG, STRONG_THRESHOLD, Frequencies
 from pnetlib.steps.style import (
     CUT,
     DATA,
+    DOT,
     FAINT,
+    GREEN,
     GROUP_COLOURS,
     HIGHLIGHT,
     LIGHT,
+    ORANGE,
+    PURPLE,
     caption,
+    keys_below,
+    name_rows,
     new_figure,
     styled,
+    write_cells,
 )
 
 MOST = 12
 SHAPES = ("o", "s", "D", "^")
-SHADES = (DATA, "#E69F00", "#009E73", "#CC79A7")
+SHADES = (DATA, ORANGE, GREEN, PURPLE)
 RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
 DASHES = {"worst case": ":", "unimodal": "--", "r-concave": "-"}
 
@@ -41,32 +48,21 @@ def drawn_genes(found: dict[int, Frequencies]) -> list[str]:
 def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     """Draw how often each gene is a marker of all drugs, by width, and of each drug.
 
-    Parameters
-    ----------
-    found : dict
-        Width of the gene universe to the result of `marker_frequencies`.
-    simulated : bool
-        Whether the data are simulated.
+    `found` is the width of the gene universe to the result of `marker_frequencies`.
     """
     genes, widths = drawn_genes(found), list(found)
-    figure = new_figure(
-        6.5,
-        1.7 + 0.24 * len(genes),
-        simulated=simulated,
-        title="Markers on halves of the cell lines",
-    )
+    height = 1.7 + 0.24 * len(genes)
+    figure = new_figure("Markers on halves of the cell lines", height, simulated)
     panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
     for axes, rule in zip(panels, RULES):
         _draw_by_width(axes, found, rule, genes)
-    panels[0].set(ylim=(len(genes) - 0.4, -0.6))
-    panels[0].set_yticks(range(len(genes)), genes, fontstyle="italic")
     by_drug = found[widths[0]].table.drop(columns=list(RULES)).reindex(genes)
     _draw_by_drug(panels[2], by_drug)
-    panels[2].set_title(f"By drug, {widths[0]:,} genes", fontsize=9)
+    panels[2].set_title(f"By drug, {widths[0]:,} genes")
+    name_rows(panels[0], genes, fontstyle="italic")
     for axes in panels:
         axes.axhline(len(MARKERS) - 0.5, color="#888888", linewidth=0.8)
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=min(len(widths), 3))
+    keys_below(figure, panels[0], ncols=min(len(widths), 3))
     return figure
 
 
@@ -74,43 +70,24 @@ def _draw_by_width(axes, found, rule, genes):
     """Draw shares by one rule, one symbol per width, and the first width's lowest threshold."""
     rows = np.arange(len(genes))
     for number, (width, part) in enumerate(found.items()):
-        shift = 0.22 * (number - (len(found) - 1) / 2)
-        axes.plot(
-            part.table[rule].reindex(genes),
-            rows + shift,
-            SHAPES[number % 4],
-            color=SHADES[number % 4],
-            markersize=4.5,
-            clip_on=False,
-            zorder=3,
-            label=f"{width:,} genes, {2 * part.pairs} halves",
-        )
+        places = rows + 0.22 * (number - (len(found) - 1) / 2)
+        look = {"color": SHADES[number % 4], "markersize": 4.5, "clip_on": False, "zorder": 3}
+        label = f"{width:,} genes, {2 * part.pairs} halves"
+        axes.plot(part.table[rule].reindex(genes), places, SHAPES[number % 4], label=label, **look)
     lowest = next(iter(found.values())).lowest(rule, "r-concave")
     if np.isfinite(lowest):
         axes.axvline(lowest, color=CUT, linewidth=1)
-    axes.set(xlim=(0, 1), xlabel="Share of halves")
+    axes.set(xlim=(0, 1), xlabel="Share of halves", title=RULES[rule])
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes.set_title(RULES[rule], fontsize=9)
 
 
 def _draw_by_drug(axes, table):
     """Draw shares as shades with their numbers; a dash for a gene outside the universe."""
     axes.imshow(table.fillna(0.0), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
-    for row in range(len(table)):
-        for column, value in enumerate(table.iloc[row]):
-            text = "–" if np.isnan(value) else f"{value:.2f}"
-            axes.text(
-                column,
-                row,
-                text,
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="white" if value > 0.7 else "black",
-            )
+    texts = table.map("{:.2f}".format).mask(table.isna(), "–")
+    write_cells(axes, texts.to_numpy(), table.to_numpy() > 0.7)
     axes.set_xticks(range(table.shape[1]), table.columns, rotation=30, ha="right", fontsize=7)
     axes.tick_params(axis="y", length=0)
-    axes.grid(False)
 
 
 def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
@@ -119,7 +96,7 @@ def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
     text = (
         "Share of random halves of the cell lines in which a gene is a marker of all drugs by the "
         f"rule of figure 3 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
-        "rank (middle), and is a marker of each drug (right). Published markers stand above the "
+        "rank (middle), and is a marker of each drug (right). Published markers are above the "
         "grey line, the other genes most often common below it; no symbol, or a dash, means that "
         "the gene is not in the universe. Black line: share from which at most one false gene is "
         "expected at the first width (r-concave bound). Stable markers lie to its right."
@@ -130,7 +107,7 @@ def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
 @styled
 def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     """Draw how many genes reach each threshold, and the bounds on the false ones."""
-    figure = new_figure(6.5, 4.6, simulated=simulated, title="Stable markers and error bounds")
+    figure = new_figure("Stable markers and error bounds", 4.6, simulated)
     grid = figure.subplots(2, len(found), sharey=True, sharex=True, squeeze=False)
     for row, rule in zip(grid, RULES):
         for axes, (width, part) in zip(row, found.items()):
@@ -142,8 +119,7 @@ def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     grid[0, 0].set(ylim=(0, None), xlim=(0.5, 1))
     for axes in grid[-1]:
         axes.set_xlabel("Threshold (share of halves)")
-    handles, labels = grid[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4)
+    keys_below(figure, grid[0, 0], ncols=4)
     return figure
 
 
@@ -153,18 +129,12 @@ def _draw_bound(axes, part, rule):
     bounds = [error_bounds(tau, part.selected[rule], part.candidates, B) for tau in taus]
     table = pd.DataFrame(bounds, taus).replace(np.inf, np.nan)
     for kind in KINDS:
-        axes.plot(
-            table[kind],
-            color=CUT if kind == "r-concave" else FAINT,
-            label=f"bound, {kind}",
-            linestyle=DASHES[kind],
-            marker=".",
-            markersize=3,
-        )
+        colour = CUT if kind == "r-concave" else FAINT
+        look = {"linestyle": DASHES[kind], "marker": ".", "markersize": 3}
+        axes.plot(table[kind], color=colour, label=f"bound, {kind}", **look)
     reached = [(part.table[rule] >= tau - 1e-9).sum() for tau in taus]
-    axes.step(
-        taus, reached, where="mid", color=DATA, linewidth=1.8, label="genes reaching the threshold"
-    )
+    look = {"color": DATA, "linewidth": 1.8, "label": "genes reaching the threshold"}
+    axes.step(taus, reached, where="mid", **look)
 
 
 def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
@@ -189,47 +159,22 @@ def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
 def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
     """Draw every edge by its frequency in ST and RS, and name those that differ most.
 
-    Parameters
-    ----------
-    table : DataFrame
-        As `pnetlib.steps.stability.summaries.edge_table` returns it.
-    markers : list of str
-        Edges at these genes are drawn in a darker colour.
-    simulated : bool
-        Whether the data are simulated.
+    `table` is as `edge_table` returns it; edges at the markers are drawn in a darker colour.
     """
-    figure = new_figure(6.5, 4.4, simulated=simulated, title="Edges on halves of each group")
+    figure = new_figure("Edges on halves of each group", 4.4, simulated)
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     near = table["regulator"].isin(markers) | table["target"].isin(markers)
-    for part, colour, label in (
-        (table[~near], LIGHT, "between other genes"),
-        (table[near], DATA, "at a marker"),
+    small, large = {"markersize": 3, "markeredgewidth": 0}, {"marker": "D", "markersize": 6}
+    for rows, colour, label, look in (
+        (~near, LIGHT, "between other genes", small),
+        (near, DATA, "at a marker", small),
+        (is_named_edge(table), HIGHLIGHT, " → ".join(NAMED_EDGE), large),
     ):
-        left.plot(
-            part[f"ST {ANY}"],
-            part[f"RS {ANY}"],
-            "o",
-            color=colour,
-            markersize=3,
-            markeredgewidth=0,
-            label=label,
-        )
-    named = table[(table["regulator"] == NAMED_EDGE[0]) & (table["target"] == NAMED_EDGE[1])]
-    left.plot(
-        named[f"ST {ANY}"],
-        named[f"RS {ANY}"],
-        "D",
-        color=HIGHLIGHT,
-        markersize=6,
-        label=" → ".join(NAMED_EDGE),
-    )
-    left.set(
-        xlim=(-0.03, 1.03),
-        ylim=(-0.03, 1.03),
-        xlabel="Share of halves of ST with the edge",
-        ylabel="Share of halves of RS with the edge",
-        aspect="equal",
-    )
+        st, rs = (table.loc[rows, f"{group} {ANY}"] for group in GROUPS)
+        left.plot(st, rs, **DOT | look, color=colour, label=label)
+    left.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
+    left.set_xlabel("Share of halves of ST with the edge")
+    left.set_ylabel("Share of halves of RS with the edge")
     figure.legend(loc="outside lower left", ncols=3, fontsize=7)
     _draw_unlike(right, table[near])
     handles, labels = right.get_legend_handles_labels()
@@ -244,12 +189,9 @@ def _draw_unlike(axes, table, most=14):
     rows = np.arange(len(part))
     axes.hlines(rows, part[f"ST {ANY}"], part[f"RS {ANY}"], color="#BBBBBB", linewidth=1.2)
     for group in GROUPS:
-        axes.plot(
-            part[f"{group} {ANY}"], rows, "o", color=GROUP_COLOURS[group], markersize=5, label=group
-        )
-    axes.set_yticks(rows, part["regulator"] + " → " + part["target"], fontsize=7)
-    axes.set(ylim=(len(part) - 0.4, -0.6), xlim=(-0.03, 1.03), xlabel="Share of halves")
-    axes.set_title("At markers, largest difference", fontsize=9)
+        axes.plot(part[f"{group} {ANY}"], rows, "o", color=GROUP_COLOURS[group], label=group)
+    name_rows(axes, part["regulator"] + " → " + part["target"], fontsize=7)
+    axes.set(xlim=(-0.03, 1.03), xlabel="Share of halves", title="At markers, largest difference")
 
 
 def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) -> str:

@@ -38,11 +38,6 @@ def marker_table(found):
 def published_table(found):
     """Return whether each published marker is among the genes of each width, and how often found.
 
-    Parameters
-    ----------
-    found : dict
-        Width to the result of `marker_frequencies`.
-
     Returns
     -------
     DataFrame
@@ -56,16 +51,9 @@ def published_table(found):
             inside = marker in part.table.index
             lowest = part.lowest(STRONG, "r-concave")
             shares = part.table.loc[marker] if inside else part.table.iloc[0] * np.nan
-            rows.append(
-                {
-                    "marker": marker,
-                    "width": width,
-                    "pairs": part.pairs,
-                    "inside": inside,
-                    **shares.to_dict(),
-                    "reached": bool(shares[STRONG] >= lowest - 1e-9),
-                }
-            )
+            row = {"marker": marker, "width": width, "pairs": part.pairs, "inside": inside}
+            reached = bool(shares[STRONG] >= lowest - 1e-9)
+            rows.append(row | shares.to_dict() | {"reached": reached})
     return pd.DataFrame(rows)
 
 
@@ -83,29 +71,26 @@ def numbers(found, frequencies, switched, hubs, most=15):
     for width, part in found.items():
         first = part.table.sort_values([COMMON, STRONG], ascending=False, kind="stable")[:most]
         shown = first[first[[COMMON, STRONG]].gt(0).any(axis=1)]
-        markers[str(width)] = {
-            "rules": {rule: part.summary(rule, threshold_of(rule)) for rule in part.table},
-            "genes": shown.to_dict("index"),
-        }
+        markers[str(width)] = {"rules": _by_rule(part), "genes": shown.to_dict("index")}
     published = {}
     for row in published_table(found).to_dict("records"):
         published.setdefault(row.pop("marker"), {})[str(row.pop("width"))] = row
-    named = {}
+    named = {"edge": list(NAMED_EDGE), "inside": set(NAMED_EDGE) <= set(hubs.index)}
     for group in GROUPS:
         table = frequencies[group].table
         named[group] = {rule: float(table[rule].get(NAMED_EDGE, 0.0)) for rule in table}
     lost = switched.loc[[NAMED_EDGE]] if NAMED_EDGE in switched.index else switched[:0]
     named |= {name: float(lost[name].sum()) for name in switched}
-    inside = set(NAMED_EDGE) <= set(hubs.index)
+    shown = hubs[hubs.index.isin(list(MARKERS))]
     return {
         "markers": markers,
         "published": published,
-        "edges": {
-            group: {rule: part.summary(rule, threshold_of(rule)) for rule in part.table}
-            for group, part in frequencies.items()
-        },
-        "named_edge": {"edge": list(NAMED_EDGE), "inside": inside} | named,
-        "hubs": {
-            group: hubs.loc[hubs.index.isin(list(MARKERS)), group].to_dict() for group in GROUPS
-        },
+        "edges": {group: _by_rule(part) for group, part in frequencies.items()},
+        "named_edge": named,
+        "hubs": {group: shown[group].to_dict() for group in GROUPS},
     }
+
+
+def _by_rule(part):
+    """Return the summary of every rule at its threshold."""
+    return {rule: part.summary(rule, threshold_of(rule)) for rule in part.table}
