@@ -20,6 +20,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
+from sklearn.isotonic import isotonic_regression
 
 _Given, _Made = ParamSpec("_Given"), TypeVar("_Made")
 
@@ -171,8 +172,6 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> np.n
     They are the places closest to those wanted (least squares) among all in the same order with
     the gap, which is smaller where the range is too short for it.
     """
-    from sklearn.isotonic import isotonic_regression
-
     if not len(wanted):
         return np.array([])
     order = np.argsort(wanted, kind="stable")
