@@ -29,6 +29,7 @@ from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.network import solve_network
 from pnetlib.steps.speed.compute import GAP_LIMIT
 from pnetlib.steps.speed.growth import fitted_exponents, threads_compared
+from pnetlib.words import counted
 
 EDGES = 43  # per target, as in the comparison of solvers
 LARGEST = 2.0  # lam1 at which standardised genes have no edge
@@ -169,8 +170,8 @@ def study(size, seed, threads, advance=None):
 def describe(row):
     """Return one line about a measured network."""
     return (
-        f"{row['p']:>6,} genes x {row['n']:>5,} cell lines, {row['gram_dtype']}, {row['threads']} "
-        f"thread(s): Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
+        f"{row['p']:>6,} genes x {row['n']:>5,} cell lines, {row['gram_dtype']}, "
+        f"{counted(row['threads'], 'thread')}: Gram {row['gram_seconds']:.2f} s + columns {row['columns_seconds']:.2f} s, "
         f"{row['peak_bytes'] / 1e9:.2f} GB, {row['edges']:.1f} edges per target, "
         f"gap {row['gap']:.2g} (float64: {row['certified_gap']:.2g})"
     )
