@@ -180,8 +180,13 @@ def words(figure):
     return " ".join(text.get_text() for text in figure.findobj(lambda o: hasattr(o, "get_text")))
 
 
-def simulation_cell(pro=(0.98, 0.95), rest=(0.6, 0.9), width=0.02, **named):
-    """Return a cell of the simulation study with these rates of Pro and of the other methods."""
+def simulation_cell(
+    pro=(0.98, 0.95), rest=(0.6, 0.9), width=0.02, lead=0.3, se=0.02, replicates=3, **named
+):
+    """Return a cell of the simulation study with these rates of Pro and of the other methods.
+
+    `lead` is that of Pro in TP at equal TN over each other method, with its standard error.
+    """
 
     def rates(tp, tn):
         return {
@@ -189,5 +194,15 @@ def simulation_cell(pro=(0.98, 0.95), rest=(0.6, 0.9), width=0.02, **named):
             for name, value in (("TP", tp), ("TN", tn))
         }
 
-    methods = {"Pro": rates(*pro)} | {name: rates(*rest) for name in ("NW.P", "ELA", "LA")}
-    return {"n_tfs": 5, "scenario": 1, "design": "TF hub", "methods": methods} | named
+    others = ("NW.P", "ELA", "LA")
+    ahead = {"TP at TN 0.95": {"mean": lead, "se": se, "n": replicates}}
+    return {
+        "design": "TF hub",
+        "n_tfs": 5,
+        "scenario": 1,
+        "error": 0.51,
+        "response": "expression",
+        "replicates": replicates,
+        "methods": {"Pro": rates(*pro)} | {name: rates(*rest) for name in others},
+        "paired": dict.fromkeys(others, ahead),
+    } | named

@@ -379,6 +379,17 @@ def drugs_sizes(profile, n_genes=0, fraction=0.0, cohort=None):
     return replace(sizes, profile=with_genes(sizes.profile, n_genes, fraction, cohort))
 
 
+# Step 12 ------------------------------------------------------------------------------------
+
+
+CLAIMS = {"smoke": 200, "standard": 1000, "paper": 4000}
+
+
+def claims_draws(profile):
+    """Return how often evidence is drawn for the error rates of the rules."""
+    return _named(CLAIMS, profile)
+
+
 def _named(table, name):
     if name not in table:
         raise UsageError(f"profile must be one of {', '.join(table)}, not {name!r}.")

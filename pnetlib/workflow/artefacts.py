@@ -10,16 +10,10 @@ import json
 
 import pandas as pd
 
-from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.claims.compute import NOT_COMPUTED
 from pnetlib.steps.claims.evidence import evidence_of_run, evidence_of_truth
 from pnetlib.steps.comparison.compute import choose_on_all_lines, compare
-from pnetlib.steps.markers.compute import (
-    DrugNetworks,
-    common_markers,
-    default_top,
-    fit_drug_networks,
-)
+from pnetlib.steps.markers.compute import DrugNetworks, default_top, fit_drug_networks
 from pnetlib.steps.networks.compute import (
     GROUPS,
     edge_matrices,
@@ -136,25 +130,26 @@ def evidence(run, cohort, profile):
     """Return the `Evidence` that a run found on the paper's claims, with the origin of every table.
 
     Steps 02 to 04 are computed at smoke size where they are missing; without steps 06 and 09 the
-    evidence lacks the simulation study and the intervals and tests of group differences.
+    evidence lacks the simulation study and the tests of group differences.
     """
     predictions, from_02 = _predictions(run, cohort, profile)
-    markers, from_03 = _markers(run, cohort, profile)
+    fitted, from_03 = drug_networks(run, cohort, profile)
     groups, genes, networks, from_04 = group_networks(run, cohort, profile)
+    top = (run.read_json("03_markers") or {}).get("top") or default_top(fitted)
     differences, study = run.read_json("09_differences"), run.read_json("06_simulation")
     found = evidence_of_run(
-        predictions, markers, cohort, groups, genes, networks, differences, study
+        predictions, fitted, top, cohort, groups, genes, networks, differences, study
     )
     found.origins += [
         from_02,
-        from_03,
+        f"Markers: {from_03}",
         from_04,
-        "Intervals and permutation tests read from 09_differences.json."
+        "Permutation tests read from 09_differences.json."
         if differences is not None
-        else f"Intervals and permutation tests (notebook 09): {NOT_COMPUTED}, so that differences "
-        "between the groups are at most partly reproduced.",
+        else f"Permutation tests (notebook 09): {NOT_COMPUTED}, so that differences between the "
+        "groups cannot be tested.",
         "Simulation study read from 06_simulation.json."
-        if found.cells
+        if found.selection
         else f"Simulation study (notebook 06): {NOT_COMPUTED}.",
     ]
     return found
@@ -176,21 +171,4 @@ def _predictions(run, cohort, profile):
     compared = compare(cohort, small(profile), run.seed, engine=run.engine)
     return compared.predictions, (
         "Notebook 02 was not run here: errors on the folds and grid of the smoke profile."
-    )
-
-
-def _markers(run, cohort, profile):
-    """Return the numbers of step 03 and their origin."""
-    numbers = run.read_json("03_markers")
-    if numbers is not None:
-        return numbers, "Markers read from 03_markers.json."
-    networks, _ = drug_networks(run, cohort, profile)
-    numbers = {
-        "n_genes": len(networks.genes),
-        "common": list(common_markers(networks, default_top(networks)).index),
-        "published": [{"marker": gene, "in universe": gene in networks.genes} for gene in MARKERS],
-    }
-    return (
-        numbers,
-        "Notebook 03 was not run here: markers with lambdas of the smoke profile's grid.",
     )

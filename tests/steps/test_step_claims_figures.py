@@ -6,7 +6,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.claims import figures
-from pnetlib.steps.claims.compute import Evidence, Number, judge
+from pnetlib.steps.claims.compute import Evidence, judge
+from pnetlib.steps.claims.evidence import selection
+from pnetlib.steps.claims.verdicts import Number
 
 DIFFERENCE = Number(-0.8525, -1.4571, -0.5204, 0.0123)
 ROW = {"ST": 0.123, "RS": 0.975, "difference": DIFFERENCE}
@@ -16,19 +18,32 @@ GENES = ("ANXA10", "ZNF165", "AKR1C3", "AKR1B10")
 @pytest.fixture
 def gathered():
     """Evidence on every claim, with numbers as long as they come."""
-    error = Number(-0.0312, -0.1784, 0.1164)
+    error = Number(-0.0312, -0.1784, 0.1164, 0.0123)
+    settings = [
+        {"estimator": name, "ST": 0.5, "RS": 0.4, "p": 0.0123, "size": size}
+        for name in ("own lines", "shared part")
+        for size in range(60, 140, 10)
+    ]
+    cells = [simulation_cell(response=r) for r in ("expression", "activity") for _ in range(8)]
     drugs = ("Doxorubicin", "Mitomycin-C", "5-Fluorouracil", "Docetaxel")
     return Evidence(
         network_gain=error,
         pro_minus={drug: dict.fromkeys(("NW.P", "ELA", "LA"), error) for drug in drugs},
-        markers={"published": list(MARKERS), "found": ["ANXA10"], "n_common": 20, "n_genes": 976},
-        edge=ROW | {"strength": 0.7},
+        markers={
+            "published": list(MARKERS),
+            "found": ["ANXA10"],
+            "n_common": 20,
+            "n_genes": 976,
+            "ahead": Number(0.1234, p=0.0123),
+        },
+        edge=ROW | {"strength": 0.7, "settings": settings},
         degrees={
             gene: {"rank ST": 14, "rank RS": 26, "genes": 37, "difference": DIFFERENCE}
             for gene in GENES
         },
         effects={(gene, side): ROW for gene in GENES for side in ("targets", "regulators")},
-        cells=[simulation_cell()] * 18,
+        presence={(gene, group): 0.0123 for gene in GENES for group in ("ST", "RS")},
+        selection=selection({"cells": cells}),
     )
 
 

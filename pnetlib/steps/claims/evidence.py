@@ -2,19 +2,24 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import stdtr, stdtrit
 
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.stats.intervals import corrected_mean
+from pnetlib.stats.ranks import rank_sum
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
-from pnetlib.steps.claims.compute import Evidence, Number
-from pnetlib.steps.comparison.compute import fold_errors, paired_differences
+from pnetlib.steps.claims.compute import EQUAL_TN, Evidence, Sizes
+from pnetlib.steps.claims.verdicts import Number
+from pnetlib.steps.comparison.compute import fold_errors
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together
-from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.markers.compute import common_markers, worst_ranks
+from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.simulation.designs import ERROR, RESPONSES
 
 
 def evidence_of_run(
-    predictions, markers, cohort, groups, genes, networks, differences=None, study=None
+    predictions, drug_networks, top, cohort, groups, genes, networks, differences=None, study=None
 ):
     """Return what a run found on the claims.
 
@@ -22,9 +27,10 @@ def evidence_of_run(
     ----------
     predictions : DataFrame
         Held-out predictions, as `Comparison.predictions`.
-    markers : dict
-        ``n_genes``, the ``common`` markers, and per ``published`` marker (rows with ``marker``
-        and ``in universe``) whether it is among the genes.
+    drug_networks : DrugNetworks
+        Pro of every drug on all its lines (step 03).
+    top : int
+        Ranks that count for a common marker.
     cohort : Cohort
     groups : Groups
         Sensitive and resistant lines.
@@ -33,22 +39,18 @@ def evidence_of_run(
     networks : dict
         Group to network, an array of regulators x targets.
     differences : dict, optional
-        Numbers of step 09: intervals and permutation tests of the differences between the groups.
+        Numbers of step 09: permutation tests of the differences between the groups.
     study : dict, optional
         Numbers of the simulation study.
     """
     errors = fold_errors(predictions)
-    inside = {row["marker"] for row in markers["published"] if row["in universe"]}
+    worst, common = worst_ranks(drug_networks), common_markers(drug_networks, top).index
     evidence = Evidence(
         network_gain=network_gain(errors),
-        pro_minus=pro_minus(paired_differences(errors)),
-        markers={
-            "published": sorted(inside),
-            "found": sorted(inside & set(markers["common"])),
-            "n_common": len(markers["common"]),
-            "n_genes": markers["n_genes"],
-        },
-        cells=table_cells(study),
+        pro_minus=pro_minus(errors),
+        markers=marker_ranks(worst, common, cohort.expression),
+        selection=selection(study),
+        sizes=sizes_of(errors, study),
     )
     tables = {group: pd.DataFrame(networks[group], genes, genes) for group in GROUPS}
     _add_networks(evidence, tables, networks, cohort, groups, genes)
@@ -73,15 +75,9 @@ def evidence_of_truth(cohort, groups, genes):
     """
     truth = cohort.truth
     planted = {"ST": truth.B_ST, "RS": truth.B_RS}
-    acting = truth.theta.index[(truth.theta != 0).all(axis=1)]
-    evidence = Evidence(
-        markers={
-            "published": [gene for gene in MARKERS if gene in truth.theta.index],
-            "found": [gene for gene in MARKERS if gene in acting],
-            "n_common": len(acting),
-            "n_genes": len(truth.theta),
-        }
-    )
+    acts = (truth.theta != 0).all(axis=1)
+    worst, common = (~acts).astype(float), acts.index[acts]
+    evidence = Evidence(markers=marker_ranks(worst, common, cohort.expression))
     shown = {
         group: B.reindex(index=genes, columns=genes, fill_value=0.0).to_numpy()
         for group, B in planted.items()
@@ -90,14 +86,14 @@ def evidence_of_truth(cohort, groups, genes):
     for row in (evidence.edge, *evidence.degrees.values(), *evidence.effects.values()):
         if row is not None:
             value = row["difference"].value
-            row["difference"] = Number(value, value, value, 0.0)
+            row["difference"] = Number(value, value, value, float(value == 0))
+    if evidence.markers["published"]:
+        ahead = evidence.markers["ahead"]
+        evidence.markers["ahead"] = ahead._replace(p=float(ahead.value == 0))
+    for (gene, side), row in evidence.effects.items():
+        if side == "regulators":
+            evidence.presence |= {(gene, group): float(row[group] == 0) for group in GROUPS}
     return evidence
-
-
-def table_cells(study):
-    """Return the cells of a simulation study that the paper's table has: TF hubs, 5 and 10."""
-    cells = [] if study is None else study["cells"]
-    return [cell for cell in cells if cell["design"] == "TF hub" and cell["n_tfs"] in (5, 10)]
 
 
 def network_gain(errors):
@@ -105,17 +101,116 @@ def network_gain(errors):
     network = errors[list(NETWORK_METHODS)].mean(axis=1)
     gain = network - errors[["ELA", "LA"]].mean(axis=1)
     pooled = errors.assign(gain=gain).groupby(level=["repeat", "fold"], sort=False).mean()
-    stats = corrected_mean(pooled["gain"], pooled["n_test"], pooled["n_train"])
-    return Number(stats["mean"], stats["low"], stats["high"])
+    return over_folds(pooled["gain"], pooled["n_test"], pooled["n_train"])
 
 
-def pro_minus(differences):
-    """Return drug to method to Number from a table of `paired_differences`."""
-    table = differences[(differences["drug"] != "all") & differences["against"].isin(METHODS)]
-    found = {}
-    for row in table.itertuples():
-        found.setdefault(row.drug, {})[row.against] = Number(row.mean, row.low, row.high)
+def pro_minus(errors):
+    """Return drug to method to Number, Pro's error minus that of the method, from `fold_errors`."""
+    return {
+        drug: {
+            method: over_folds(part["Pro"] - part[method], part["n_test"], part["n_train"])
+            for method in METHODS[1:]
+        }
+        for drug, part in errors.groupby(level="drug", sort=False)
+    }
+
+
+def sizes_of(errors, study):
+    """Return the `Sizes` of a run from `fold_errors` and the numbers of the simulation study."""
+    one = errors.groupby(level="drug", sort=False).size().iloc[0]
+    cells = table_cells(study)
+    replicates = cells[0]["replicates"] if cells else 0
+    return Sizes(
+        int(one), float(errors["n_test"].mean()), float(errors["n_train"].mean()), replicates
+    )
+
+
+def over_folds(values, n_test, n_train):
+    """Return the mean over folds with its interval and p value (Student's t, corrected variance)."""
+    stats = corrected_mean(values, n_test, n_train)
+    return mean_number(stats["mean"], stats["se"], len(values) - 1)
+
+
+def mean_number(mean, se, df):
+    """Return a mean with its interval and p value from Student's t; neither where df is 0."""
+    if df < 1:
+        return Number(mean)
+    half = float(stdtrit(df, 0.975)) * se
+    p = float(2 * stdtr(df, -abs(mean) / se)) if se > 0 else float(mean == 0)
+    return Number(mean, mean - half, mean + half, p)
+
+
+def marker_ranks(worst, common, expression):
+    """Return what the ranks of the published markers say.
+
+    Parameters
+    ----------
+    worst : Series
+        Each gene's worst rank over the drugs, small for an important gene.
+    common : Index
+        Genes found to be common to the drugs.
+    expression : DataFrame
+        Expression, cell lines x genes, for the correlation between the markers.
+    """
+    inside = [gene for gene in MARKERS if gene in worst.index]
+    found = {
+        "published": inside,
+        "found": [gene for gene in inside if gene in common],
+        "n_common": len(common),
+        "n_genes": len(worst),
+    }
+    if inside:
+        together = np.abs(np.corrcoef(expression[inside].to_numpy(), rowvar=False))
+        pairs = np.triu_indices(len(inside), 1)
+        found["correlation"] = float(together[pairs].mean()) if len(inside) > 1 else 0.0
+        ahead, p = rank_sum(-worst, worst.index.isin(inside), found["correlation"])
+        found["ahead"] = Number(ahead - 0.5, p=p)
     return found
+
+
+def table_cells(study):
+    """Return the cells of a simulation study that the paper's table has.
+
+    These are the TF hubs with 5 and 10 acting TFs at Li and Li's error level.
+    """
+    cells = [] if study is None else study["cells"]
+    cells = [cell for cell in cells if cell["design"] == "TF hub" and cell["n_tfs"] in (5, 10)]
+    return [cell for cell in cells if cell["error"] == ERROR]
+
+
+def selection(study):
+    """Return rates and leads in the cells of the paper's table, by the way in which effects act.
+
+    Every cell has the same weight; a lead's variance is that of the mean of the cells' means, each from the
+    paired differences of its data sets.
+    """
+    cells, found = table_cells(study), {}
+    for response in RESPONSES:
+        own = [cell for cell in cells if cell["response"] == response]
+        if own:
+            found[response] = {"rates": _mean_rates(own), "leads": {EQUAL_TN: _leads(own)}}
+    return found
+
+
+def _mean_rates(cells):
+    return {
+        method: {
+            rate: float(np.mean([cell["methods"][method][rate]["mean"] for cell in cells]))
+            for rate in ("TP", "TN")
+        }
+        for method in METHODS
+    }
+
+
+def _leads(cells):
+    """Return method to Number: Pro's lead in TP at equal TN, each cell having the same weight."""
+    leads = {}
+    for method in METHODS[1:]:
+        rows = [cell["paired"][method][EQUAL_TN] for cell in cells]
+        mean = float(np.mean([row["mean"] for row in rows]))
+        se = float(np.sqrt(sum(row["se"] ** 2 for row in rows))) / len(rows)
+        leads[method] = mean_number(mean, se, sum(row["n"] - 1 for row in rows))
+    return leads
 
 
 def _add_networks(evidence, whole, shown, cohort, groups, genes):
@@ -129,15 +224,18 @@ def _add_networks(evidence, whole, shown, cohort, groups, genes):
 
 def _add_tests(evidence, differences):
     """Replace bare estimates by those of step 09, with their intervals and p values."""
-    for row in differences["edges"]:
-        if (row["regulator"], row["target"]) == NAMED_EDGE and evidence.edge is not None:
-            evidence.edge |= _tested(row)
+    tested = differences.get("named_edge")
+    if tested is not None and evidence.edge is not None:
+        interval = [row for row in differences["edges"] if is_named_edge(row)]
+        evidence.edge |= _tested(tested | interval[0]) | {"settings": tested["settings"]}
     for gene, row in differences["degrees"].items():
         if gene in evidence.degrees:
             evidence.degrees[gene]["difference"] = _tested(row)["difference"]
     for row in differences["effects"]:
         if row["length"] == 1 and (row["marker"], row["side"]) in evidence.effects:
             evidence.effects[row["marker"], row["side"]] = _tested(row)
+    for row in differences.get("presence", []):
+        evidence.presence[row["marker"], row["group"]] = row["p"]
 
 
 def _tested(row):

@@ -5,13 +5,21 @@ from textwrap import wrap
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pnetlib.steps.claims.compute import NOT, PARTLY, REPRODUCED, UNTESTABLE, VERDICTS
-from pnetlib.steps.style import GREEN, GREY, ORANGE, VERMILION, caption, new_figure, styled
+from pnetlib.steps.claims.verdicts import (
+    CONTRADICTED,
+    PARTLY,
+    REPRODUCED,
+    UNDECIDED,
+    UNTESTABLE,
+    VERDICTS,
+)
+from pnetlib.steps.style import BLUE, GREEN, GREY, ORANGE, VERMILION, caption, new_figure, styled
 
 SYMBOLS = {
     REPRODUCED: ("o", GREEN),
     PARTLY: ("D", ORANGE),
-    NOT: ("X", VERMILION),
+    UNDECIDED: ("v", BLUE),
+    CONTRADICTED: ("X", VERMILION),
     UNTESTABLE: ("s", GREY),
 }
 LINE = 0.125  # inches
@@ -58,7 +66,7 @@ def _row(claim, row, simulated):
         "claim": [f"{claim}  {row['title']}", f"(paper's {figure})"],
         "paper": [row["value"]],
         "found": row["found"].replace("p 0", "p\u00a00").split("; "),
-        "verdict": [row["verdict"], *planted],
+        "verdict": [row["verdict"], f"tested: {row['tested']}", *planted],
     }
     return {
         column: [line for text in parts for line in wrap(text, COLUMNS[column][1])]
@@ -71,7 +79,8 @@ def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
     counts = verdicts["verdict"].value_counts()
     listed = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
     text = (
-        f"{len(verdicts)} claims: {listed}. Numbers in brackets are 95% intervals, p values come "
-        "from permutations, where this run has them; the rules are in the table above."
+        f"{len(verdicts)} claims: {listed}. Numbers in brackets are 95% intervals. p is two-sided: "
+        "from the folds in C1 and C2, from ranks in C3, from permutations in C4 to C7, from "
+        "replicates in C8. The rules and how often they err are stated above."
     )
     return caption("Figure 12", text, simulated)

@@ -1,15 +1,19 @@
 """Sentences of notebook 12, generated from its verdicts."""
 
 from pnetlib.paper.claims import published_claims
-from pnetlib.steps.claims.compute import JUDGES, NOT, PARTLY, REPRODUCED, UNTESTABLE, rule_of
+from pnetlib.steps.claims.compute import JUDGES, rule_of
+from pnetlib.steps.claims.rates import EFFECT
+from pnetlib.steps.claims.verdicts import CONTRADICTED, PARTLY, REPRODUCED, UNDECIDED, UNTESTABLE
 from pnetlib.words import counted, listed
 
 VERDICT_WORDS = {
     REPRODUCED: ("is reproduced", "are reproduced"),
     PARTLY: ("is partly reproduced", "are partly reproduced"),
-    NOT: ("is not reproduced", "are not reproduced"),
+    UNDECIDED: ("is undecided (the data cannot tell)", "are undecided (the data cannot tell)"),
+    CONTRADICTED: ("is contradicted", "are contradicted"),
     UNTESTABLE: ("cannot be tested", "cannot be tested"),
 }
+SPOKEN = (REPRODUCED, PARTLY, CONTRADICTED)  # verdicts of which the reasons are listed
 
 
 def rules_text():
@@ -26,15 +30,34 @@ def rules_text():
 def conclusion(verdicts, simulated):
     """Return the verdicts of `judge`, counted and named, as Markdown.
 
-    A run on simulated data is compared with the planted truth.
+    What was found is repeated for the claims that are not undecided. A run on simulated data is
+    compared with the planted truth.
     """
     lines = [_planted(verdicts)] if simulated else []
     lines.append(f"Of the paper's {len(verdicts)} claims:\n")
     for verdict, (one, many) in VERDICT_WORDS.items():
-        claims = list(verdicts.index[verdicts["verdict"] == verdict])
-        if claims:
-            lines.append(f"- {len(claims)} {one if len(claims) == 1 else many}: {listed(claims)}.")
+        part = verdicts[verdicts["verdict"] == verdict]
+        if len(part):
+            lines.append(f"- {len(part)} {one if len(part) == 1 else many}: {listed(part.index)}.")
+        if verdict in SPOKEN:
+            lines += [f"  - {claim}: {row['found']}." for claim, row in part.iterrows()]
     return "\n".join(lines)
+
+
+def of_rates(rates):
+    """Return what the error rates of `rates.error_rates` mean, as one sentence on each kind."""
+    if not len(rates):
+        return "No claim can be tested in this run."
+    found = rates[f"null {REPRODUCED}"] + rates[f"null {PARTLY}"]
+    power = rates[f"power {REPRODUCED}"] + rates[f"power {PARTLY}"]
+    return (
+        f"With nothing to be found, a claim is called reproduced or partly reproduced in at most "
+        f"{found.max():.1%} of cases, and contradicted in at most "
+        f"{rates[f'null {CONTRADICTED}'].max():.1%}. With an effect of {EFFECT:g} standard errors "
+        f"in every part, it is called reproduced or partly reproduced in at least "
+        f"{power.min():.0%} of cases; with the opposite effect, contradicted in at least "
+        f"{rates[f'power {CONTRADICTED}'].min():.0%}. In all other cases the verdict is undecided."
+    )
 
 
 def _planted(verdicts):

@@ -107,6 +107,14 @@ def ranks(networks):
     return importance.where(networks.theta != 0).rank(ascending=False, method="min")
 
 
+def worst_ranks(networks):
+    """Return each gene's largest rank over the drugs (Series by gene).
+
+    A gene without an effect on some drug comes after all others.
+    """
+    return ranks(networks).max(axis=1, skipna=False).fillna(len(networks.genes) + 1.0)
+
+
 def common_markers(networks, top):
     """Return the genes ranked among the first `top` for every drug, ordered by their worst rank.
 
