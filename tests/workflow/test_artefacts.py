@@ -69,13 +69,13 @@ def predictions(drugs):
     return pd.concat(parts, ignore_index=True)
 
 
-def marker_networks(drugs):
+def marker_networks(cohort):
     """Networks in which AKR1C1, ANXA10 and another gene have the largest effects on every drug."""
-    genes = pd.Index(
-        [*(gene for gene in MARKERS if gene != "C1QL1"), *(f"G{i}" for i in range(74))]
-    )
+    others = cohort.expression.columns.difference(list(MARKERS))[:74]
+    genes = pd.Index([*(gene for gene in MARKERS if gene != "C1QL1"), *others])
     sizes = pd.Series(np.linspace(0.5, 0.1, 80), genes)
-    sizes[["AKR1C1", "ANXA10", "G0"]] = 1.0
+    sizes[["AKR1C1", "ANXA10", others[0]]] = 1.0
+    drugs = cohort.response.columns
     theta = pd.DataFrame(dict.fromkeys(drugs, sizes))
     none = {drug: csc_array((80, 80)) for drug in drugs}
     return DrugNetworks(genes, theta, 0.0 * theta + 1.0, none, pd.DataFrame({"lines": 1}, drugs))
@@ -84,7 +84,6 @@ def marker_networks(drugs):
 def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
     again = replace(run, out=str(tmp_path))
     again.write_cohort(run.cohort())
-    drugs = again.cohort().response.columns
     clear = {"ST": 1.0, "RS": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5, "p": 0.001}
     edge = clear | {"regulator": "AKR1C1", "target": "ANXA10"}
     settings = [clear | {"size": 90, "estimator": "own lines"}]
@@ -106,8 +105,8 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
     )
     cells = [cell(response=response) for response in ("expression", "activity")]
     again.write_json("06_simulation", {"cells": cells * 4})
-    again.write_table("02_predictions", predictions(drugs))
-    networks = marker_networks(drugs)
+    again.write_table("02_predictions", predictions(again.cohort().response.columns))
+    networks = marker_networks(again.cohort())
     again.write_json("03_markers", {"top": 3})
     again.write_arrays("03_networks", **networks.arrays())
     again.write_table("03_fits", networks.fits)

@@ -227,7 +227,7 @@ def _add_tests(evidence, differences):
     tested = differences.get("named_edge")
     if tested is not None and evidence.edge is not None:
         interval = [row for row in differences["edges"] if is_named_edge(row)]
-        evidence.edge |= _tested(tested | interval[0]) | {"settings": tested["settings"]}
+        evidence.edge |= _tested(interval[0] | tested) | {"settings": tested["settings"]}
     for gene, row in differences["degrees"].items():
         if gene in evidence.degrees:
             evidence.degrees[gene]["difference"] = _tested(row)["difference"]

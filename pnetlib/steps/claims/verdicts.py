@@ -18,9 +18,9 @@ of `LEVEL`, divided by the number of parts where one part is enough.
 ``not testable``
     No part can be tested.
 
-If nothing is there to be found, each of ``reproduced`` or ``partly`` and ``contradicted`` has a
-probability of at most 2.5%, if the p values hold. `rates` computes these probabilities, and the
-power, for the evidence of a run.
+If nothing is there to be found and the p values hold, the probability of any verdict but
+``undecided`` is at most 5%: half of it on either side where the null distribution is symmetric.
+`rates` computes these probabilities, and the power, for the evidence of a run.
 """
 
 from typing import NamedTuple
