@@ -18,12 +18,7 @@ from pnetlib.steps.effects.compute import (
     standardise_together,
 )
 from pnetlib.steps.effects.sentences import conclusion
-from pnetlib.steps.networks.compute import (
-    Groups,
-    fit_group_networks,
-    own_network,
-    split_groups,
-)
+from pnetlib.steps.networks.compute import Groups, fit_group_networks, own_network, split_groups
 
 
 def random_network(seed, p=7):
@@ -170,7 +165,7 @@ def test_no_test_is_made_of_lines():
     assert list(table) == [*keys, *estimates, "difference", "larger in"]
     said = conclusion(table, {"a": "sensitivity"})
     assert "gives no p value" in said and "notebook 09" in said
-    for word in ("adjusted", "clear", "chance", "significan"):
+    for word in ("adjusted", "clear", "chance", "significant"):
         assert word not in said
 
 
