@@ -82,6 +82,8 @@ def test_effects_of_unlike_markers_stay_visible_next_to_zero():
     for axes in figure.axes:
         assert axes.get_yscale() == "symlog" and axes.get_ylim()[0] < 0
         assert [text.get_text() for text in axes.texts].count("no edge") == 2
+        means = [line for line in axes.lines if line.get_marker() == "D" and len(line.get_ydata())]
+        assert len(means) == 4  # none where there is no edge
 
 
 def test_effects_without_any_marker():

@@ -71,7 +71,7 @@ def _draw_box(axes, effect, place, colour):
     box = {"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA}
     parts = {f"{part}props": line for part in ("median", "whisker", "cap")} | {"boxprops": box}
     options = {"patch_artist": True, "showfliers": False, "manage_ticks": False}
-    options |= {"showmeans": True, "meanprops": MEAN | {"zorder": 4}}
+    options |= {"showmeans": bool(effect.any()), "meanprops": MEAN | {"zorder": 4}}
     axes.boxplot([effect.to_numpy()], positions=[place], widths=0.27, **options, **parts)
 
 
