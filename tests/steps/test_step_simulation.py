@@ -408,11 +408,18 @@ def test_sentences_change_with_the_numbers():
     assert "by genes selected, it appears in 0, does not appear in 8" in sentences.of_patterns(
         summaries.patterns(near)
     )
+    said = sentences.of_patterns(summaries.patterns(made_up(lead_TP=0.1, by_u=0.1)))
+    assert "by rank of u, it appears in 0, does not appear in 8" in said
+    assert "Pro's ranks are far ahead by theta, but mostly not by u" in said
+    assert "far ahead by theta and by u" in sentences.of_patterns(summaries.patterns(near))
     published = published_selection()
     assert "Pro TP 0.90, TN 0.90 (paper 0.98 to 0.99, 0.94 to 0.97)" in sentences.of_rates(
         far, published
     )
     assert "Pro TP 0.50" in sentences.of_rates(near, published)
+    assert "if genes are relevant and ranked by u, Pro 0.90, NW.P 0.30" in sentences.of_rates(
+        far, published
+    )
     errors = sentences.of_errors(far)
     assert "Pro 0.200 of the variance (noise 0.100); Pro minus NW.P -0.100" in errors
     networks = sentences.of_networks(far[far["scenario"] == 1], summaries.patterns(far))

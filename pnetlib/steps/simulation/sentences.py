@@ -7,7 +7,7 @@ from pnetlib.steps.choice import METHODS
 from pnetlib.steps.simulation.compute import AT_LEVEL, TN_LEVEL
 from pnetlib.steps.simulation.designs import RESPONSES
 from pnetlib.steps.simulation.recovery import BY_U
-from pnetlib.steps.simulation.summaries import ABSENT, APPEARS, FAR, LIKE, OPEN
+from pnetlib.steps.simulation.summaries import ABSENT, APPEARS, FAR, LIKE, OPEN, RULES
 from pnetlib.words import listed
 
 ACTS = {
@@ -81,30 +81,31 @@ def of_patterns(verdicts):
     lines = [
         "- **The paper's pattern** is that Pro's TP exceeds that of every other method by more "
         f"than {FAR} and its TN is not lower by more than {LIKE}, each with the whole 95% "
-        f"interval; by rank, that its TP at TN {TN_LEVEL:.2f} leads by more than {FAR}."
+        f"interval; by rank, that its TP at TN {TN_LEVEL:.2f} leads by more than {FAR}. These two "
+        "rules read relevant by theta, the third by u."
     ]
     for response in RESPONSES:
         part = verdicts[verdicts["response"] == response]
         counts = [
             f"{rule} {_counts(part[name])}"
-            for rule, name in (("by genes selected,", "pattern"), ("by rank,", "by rank"))
+            for rule, name in zip(("by genes selected,", "by rank,", "by rank of u,"), RULES)
         ]
         lines.append(
-            f"- Response through {response}, {len(part)} cells: {counts[0]}; {counts[1]}. "
-            f"{_reading(part)}"
+            f"- Response through {response}, {len(part)} cells: {'; '.join(counts)}. {_reading(part)}"
         )
     return "\n".join(lines)
 
 
 def _reading(verdicts):
-    """Say in one sentence what the counts of both rules mean together."""
-    selected, ranked = ((verdicts[name] == APPEARS).mean() for name in ("pattern", "by rank"))
+    """Say in one sentence what the counts of the rules mean together."""
+    selected, ranked, of_u = ((verdicts[name] == APPEARS).mean() for name in RULES)
     if selected > 0.5:
         return "The study supports the paper's pattern."
     if ranked > 0.5:
+        readings = "by theta and by u" if of_u > 0.5 else "by theta, but mostly not by u"
         return (
-            "Pro ranks relevant genes best, but by the genes it selects the pattern appears in at "
-            "most half of the cells."
+            f"Pro's ranks are far ahead {readings}; by the genes it selects the pattern appears in "
+            "at most half of the cells."
         )
     if (verdicts["pattern"] == OPEN).mean() > 0.5:
         return "With this number of data sets most cells remain undecided."
