@@ -144,7 +144,8 @@ def _of_named_edge(numbers):
 def _range(settings, estimator, name):
     """Return the smallest and the largest value of an estimator's settings."""
     values = [row[name] for row in settings if row["estimator"] == estimator]
-    return f"{min(values):.2g} to {max(values):.2g}"
+    ends = [f"{end:.2g}" for end in (min(values), max(values))]
+    return " to ".join(dict.fromkeys(ends))
 
 
 def chance(row):
