@@ -130,6 +130,7 @@ def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, siz
         degree = (table["kind"] == "degree").to_numpy()
         table.loc[degree, f"rank {group}"] = rankdata(-observed[number][degree], "min")
     table["difference"], table["low"], table["high"] = observed[0] - observed[1], low, high
+    table["p"] = np.nan
     tested = (table["regulator"] == edge[0]) & (table["target"] == edge[1])
     if tested.any():
         outcome = edge_test(estimator, pair, rest, edge, permutations, seed + 3)
