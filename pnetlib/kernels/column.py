@@ -567,6 +567,28 @@ def solve_columns(G, GB, weights, lam2, fixed, first, last, indptr, indices, dat
 
 
 @njit(nogil=True, cache=True)
+def solve_small(G, weights, lam2, targets, B, tol, max_rounds):
+    """Solve columns of a small network with all genes in the working set, from a dense start.
+
+    G : (p, p) float64
+    weights : (p,) float64
+    lam2, tol : float
+    targets : (k,) int64
+    B : (p, p) float64, the columns of `targets` changed in place: warm start, then solution
+    max_rounds : int
+    Returns nothing.
+    """
+    w, every = weights.copy(), np.arange(G.shape[0])
+    for j in targets:
+        w[j] = EXCLUDED
+        b, c = B[:, j].copy(), G[j].copy()
+        subtract_combination(G, every, b, c)
+        descend(G, b, c, G[j], w, lam2, G[j, j], 0.5 * tol * G[j, j], max_rounds)
+        w[j] = weights[j]
+        B[:, j] = b
+
+
+@njit(nogil=True, cache=True)
 def response_column(G, GB, g, zz, u, v, t, j):
     """Return linear term r and norm K of column j when its gene has the effect t.
 

@@ -11,7 +11,7 @@ from weakref import ref
 import numpy as np
 
 from pnetlib.execution.threads import chunks, thread_count
-from pnetlib.kernels.column import solve_columns
+from pnetlib.kernels.column import solve_columns, solve_small
 from pnetlib.solvers.columns import MAX_ROUNDS, NO_GB, Columns
 from pnetlib.solvers.moments import Moments
 
@@ -53,6 +53,33 @@ def joined(parts):
     """Return network, gaps and rounds from the pieces that `solve_columns` gives."""
     gaps, rounds = (np.concatenate([part[k] for part in parts]) for k in (3, 4))
     return Columns.join([part[:3] for part in parts]), gaps, rounds
+
+
+def solve_dense(G, weights, lam2, tol, targets=None, start=None, max_iter=MAX_ROUNDS):
+    """Return the network of a small Gram matrix, up to about 100 genes, as a dense array.
+
+    For networks so small that working sets, threads and sparse arrays cost more than the solution.
+
+    Parameters
+    ----------
+    G, weights, lam2, tol, max_iter
+        As in `solve_network`.
+    targets : sequence of int, optional
+        Columns to solve; the others are 0. By default all.
+    start : ndarray (p, p), optional
+        Warm start; the solution is the same within the gap whatever it is.
+
+    Returns
+    -------
+    ndarray (p, p)
+        Regulators x targets.
+    """
+    targets = np.arange(len(G)) if targets is None else np.asarray(targets)
+    B = np.zeros(G.shape)
+    if start is not None:
+        B[:, targets] = start[:, targets]
+    solve_small(G, weights, lam2, targets, B, tol, max_iter)
+    return B
 
 
 def solve_network(

@@ -24,7 +24,7 @@ def standardised(X):
     return X / np.where(scale > 0.0, scale, 1.0)
 
 
-def fit_shared(parts, rest, lam1, tol=1e-5):
+def fit_shared(parts, rest, lam1, tol=1e-5, targets=None):
     """Return the shared network ``B`` and each group's ``B + D_k``, regulators x targets.
 
     Parameters
@@ -37,6 +37,8 @@ def fit_shared(parts, rest, lam1, tol=1e-5):
         Penalty of an edge; that of a deviation is ``sqrt(n_k / N)`` times as large.
     tol : float
         Relative duality gap to reach in every column.
+    targets : sequence of int, optional
+        Columns to estimate; the others are 0. By default all.
     """
     n = [len(part) for part in parts]
     N, p = sum(n) + len(rest), parts[0].shape[1]
@@ -53,7 +55,7 @@ def fit_shared(parts, rest, lam1, tol=1e-5):
         G[:p, own] = G[own, :p] = G[own, own] = gram
     weights = np.repeat(0.5 * lam1 * np.sqrt(np.array([N, *n]) / N), p)
     coefficients = np.zeros((width, p))
-    for j in range(p):
+    for j in range(p) if targets is None else targets:
         w, b, r = weights.copy(), np.zeros(width), G[j].copy()
         w[j::p] = EXCLUDED
         working, S = np.empty(width, np.int32), np.empty((128, 128))

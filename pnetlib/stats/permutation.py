@@ -16,7 +16,7 @@ from pnetlib.execution.engine import Engine
 
 LEVEL = 0.05  # significance level of every test
 TOLERANCE = 1e-10  # differences closer than this, relative to the observed one, count as equal
-BLOCK = 20  # permutations per task, so that sending a task costs little compared with computing it
+BLOCK = 50  # permutations per task, so that sending a task costs little compared with computing it
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,9 @@ def exchangeable(labels, strata):
 
 def permute_within(labels, strata, rng):
     """Return the labels, exchanged at random between members of the same stratum."""
-    labels, codes = np.asarray(labels), np.unique(strata, return_inverse=True)[1]
-    places = np.argsort(codes, kind="stable")
-    drawn = np.lexsort((rng.random(len(labels)), codes))
+    labels = np.asarray(labels)
+    places = np.argsort(strata, kind="stable")
+    drawn = np.lexsort((rng.random(len(labels)), strata))
     new = np.empty_like(labels)
     new[places] = labels[drawn]
     return new
@@ -76,7 +76,8 @@ def permutation_test(statistics, labels, strata, families, n, seed, engine=None,
         Takes labels (ndarray) and returns k statistics, 0 where the groups are alike. On dask it
         is sent to the workers.
     labels, strata : sequence
-        Label and stratum of each cell line.
+        Label and stratum of each cell line. Labels may also be the numbers of the lines: the
+        statistics then see the lines in a new order, and can permute one gene against the others.
     families : ndarray of int (k,)
         Which statistics belong together in `Outcome.p_family`; they should share one scale.
     n : int
@@ -90,6 +91,7 @@ def permutation_test(statistics, labels, strata, families, n, seed, engine=None,
     """
     families = np.asarray(families)
     groups = [np.flatnonzero(families == family) for family in np.unique(families)]
+    strata = np.unique(strata, return_inverse=True)[1]  # numbers sort faster than names
     observed = np.asarray(statistics(np.asarray(labels)))
     least = np.abs(observed) * (1.0 - TOLERANCE)
     shared = (statistics, labels, strata, groups, least, seed)

@@ -7,6 +7,7 @@ lines that form the groups. The regulatory effect of a marker is its mean over t
 
 import itertools
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -64,8 +65,10 @@ class Pair:
 
     def quantities(self, labels):
         """Return the `quantities` of both groups under given labels."""
-        parts = [self.X[labels == group] for group in GROUPS]
-        return quantities([own_network(part, self.lam1) for part in parts], parts, self.at)
+        lines = [labels == group for group in GROUPS]
+        networks = [own_network(self.X[own], self.lam1, start=self.start) for own in lines]
+        activity = [self.activity[own].mean(axis=0) for own in lines]
+        return quantities_given(networks, activity, self.at)
 
     def differences(self, labels):
         """Return ST minus RS of every quantity under given labels."""
@@ -77,10 +80,20 @@ class Pair:
         parts = np.split(self.X[rows], [self.sizes[0]])
         return quantities([own_network(part, self.lam1) for part in parts], parts, self.at).ravel()
 
-    @property
+    @cached_property
     def at(self):
         """Positions of the markers among the genes."""
         return self.genes.get_indexer(self.markers)
+
+    @cached_property
+    def activity(self):
+        """Absolute expression (n, p), standardised over both groups, whatever the labels are."""
+        return np.abs(standardised(self.X))
+
+    @cached_property
+    def start(self):
+        """Network of both groups together, close to that of any labels and the same for all."""
+        return own_network(self.X, self.lam1)
 
     @property
     def families(self):
@@ -107,8 +120,17 @@ def quantities(networks, parts, at):
         side and length the mean over the group's lines of the effect as in
         `effects.regulatory_effects`.
     """
+    return quantities_given(networks, mean_activity(parts), at)
+
+
+def mean_activity(parts):
+    """Return each group's mean absolute expression (p,), standardised over both groups."""
     together = np.abs(standardised(np.concatenate(parts)))
-    activity = [part.mean(axis=0) for part in np.split(together, [len(parts[0])])]
+    return [part.mean(axis=0) for part in np.split(together, [len(parts[0])])]
+
+
+def quantities_given(networks, activity, at):
+    """Return the `quantities` of networks (p, p), given the `mean_activity` of both groups."""
     rows = []
     for B, mean in zip(networks, activity):
         effects = np.empty((len(at), len(SIDES), len(LENGTHS)))
@@ -159,7 +181,7 @@ def with_intervals(table, observed, draws):
 def compare(pair, sizes, seed, engine=None, advance=None):
     """Test every difference between both groups of a `Pair` and compute its interval.
 
-    `advance` is called once for each of the ``2 permutations + resamples`` pairs of networks.
+    `advance` is called once for each of the ``sizes.pairs`` pairs of networks.
 
     Returns
     -------
@@ -168,19 +190,23 @@ def compare(pair, sizes, seed, engine=None, advance=None):
         edge: regulator, target; ST, RS and difference with intervals ("low", "high", "low ST",
         ...); "zero ST" and "zero RS" (share of resamples without the edge); p (labels exchanged
         within tissues); q (Benjamini and Hochberg over all ordered pairs); p family (probability
-        of any false edge); p any tissue (labels exchanged regardless of tissue).
+        of any false edge); p any tissue (labels exchanged regardless of tissue, with
+        ``sizes.further_permutations``).
     degrees : DataFrame
         The same for each gene, with ranks in both groups, and "hub ST" and "hub RS": share of
         resamples in which its degree is in the first tenth.
     effects : DataFrame
         The same for each marker, side and length.
     """
-    n = sizes.permutations
+    anywhere = np.zeros(len(pair.X))
     inside, free = (
         permutation_test(
-            pair.differences, pair.labels, strata, pair.families, n, seed + shift, engine, advance
+            pair.differences, pair.labels, strata, pair.families, n, number, engine, advance
         )
-        for shift, strata in ((0, pair.tissue), (1, np.zeros(len(pair.X))))
+        for strata, n, number in (
+            (pair.tissue, sizes.permutations, seed),
+            (anywhere, sizes.further_permutations, seed + 1),
+        )
     )
     observed = pair.quantities(pair.labels)
     draws = draw(pair.resampled, pair.sizes, sizes.resamples, seed + 2, engine, advance)

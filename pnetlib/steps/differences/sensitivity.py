@@ -4,7 +4,8 @@ Two estimators of the networks of ST and RS are compared for several numbers of 
 group. "own lines" is that of notebook 04, each group by itself. "shared part" is this project's
 addition: one network for all lines measured with all drugs, plus a deviation of each group
 (`pnetlib.solvers.shared`). Each uses the lam1 of smallest error on held-out lines of the groups,
-on the same folds.
+on the same folds. The edge that the paper names is tested in every setting. Both estimators solve
+each target by itself, so that a permutation costs one column.
 """
 
 import numpy as np
@@ -16,8 +17,9 @@ from pnetlib.errors import DataError
 from pnetlib.execution.engine import Engine
 from pnetlib.solvers.shared import fit_shared
 from pnetlib.stats.bootstrap import corrected_interval, resample
+from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.differences.compute import Pair, names, quantities
-from pnetlib.steps.networks.compute import GROUPS, network_errors, split_groups
+from pnetlib.steps.networks.compute import GROUPS, network_errors, own_network, split_groups
 
 ESTIMATORS = ("own lines", "shared part")
 FRACTIONS = np.geomspace(0.7, 0.01, 14)  # lam1 of the shared part, which many more lines determine
@@ -55,8 +57,47 @@ def sizes_that_fit(cohort, sizes):
     return fitting
 
 
-def one_setting(cohort, genes, markers, seed, resamples, size, estimator):
-    """Return all quantities of notebook 09 for one group size and one estimator."""
+def estimated(estimator, parts, rest, lam1, targets=None):
+    """Return the networks of both groups; `rest` are the lines of neither, `targets` columns."""
+    if estimator == ESTIMATORS[0]:
+        return [own_network(part, lam1, targets) for part in parts]
+    return fit_shared(parts, rest, lam1, targets=targets)[1]
+
+
+def edge_test(estimator, pair, rest, edge, n, seed):
+    """Test the difference of one edge, exchanging labels within tissues.
+
+    Parameters
+    ----------
+    estimator : {"own lines", "shared part"}
+    pair : Pair
+    rest : ndarray (m, p)
+        Lines of neither group; no permutation moves them.
+    edge : sequence of str
+        Regulator and target.
+    n, seed : int
+        As in `permutation.permutation_test`.
+
+    Returns
+    -------
+    Outcome
+        Of one statistic.
+    """
+    regulator, target = pair.genes.get_indexer(edge)
+
+    def difference(labels):
+        parts = [pair.X[labels == group] for group in GROUPS]
+        st, rs = estimated(estimator, parts, rest, pair.lam1, [target])
+        return st[[regulator], target] - rs[[regulator], target]
+
+    return permutation_test(difference, pair.labels, pair.tissue, [0], n, seed)
+
+
+def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, size, estimator):
+    """Return all quantities of notebook 09 for one group size and one estimator.
+
+    Edges have p only where they are `edge`, which is tested with that number of permutations.
+    """
     groups = split_groups(cohort, size)
     parts = [cohort.expression.loc[groups.lines[group], genes].to_numpy() for group in GROUPS]
     grouped = groups.lines["ST"].append(groups.lines["RS"])
@@ -69,8 +110,7 @@ def one_setting(cohort, genes, markers, seed, resamples, size, estimator):
     pair = Pair.of(cohort, groups, genes, markers, float(errors.mean(axis=1).idxmin()))
 
     def shared(ST, RS, rest):  # quantities of the second estimator
-        _, networks = fit_shared([ST, RS], rest, pair.lam1)
-        return quantities(networks, [ST, RS], pair.at)
+        return quantities(estimated(estimator, [ST, RS], rest, pair.lam1), [ST, RS], pair.at)
 
     def again(number):
         rng = np.random.default_rng([seed, size, number])
@@ -90,6 +130,10 @@ def one_setting(cohort, genes, markers, seed, resamples, size, estimator):
         degree = (table["kind"] == "degree").to_numpy()
         table.loc[degree, f"rank {group}"] = rankdata(-observed[number][degree], "min")
     table["difference"], table["low"], table["high"] = observed[0] - observed[1], low, high
+    tested = (table["regulator"] == edge[0]) & (table["target"] == edge[1])
+    if tested.any():
+        outcome = edge_test(estimator, pair, rest, edge, permutations, seed + 3)
+        table.loc[tested, "p"] = outcome.p[0]
     return table.assign(size=size, estimator=estimator, lam1=pair.lam1)
 
 
@@ -102,11 +146,12 @@ def sensitivity(cohort, genes, markers, sizes, seed, edge, engine=None, advance=
     -------
     DataFrame
         Columns size, estimator, lam1, kind, gene (or regulator and target), side, length, ST,
-        RS, their ranks (of degrees), difference and its interval.
+        RS, their ranks (of degrees), difference and its interval, and p (of the edge).
     """
     fitting = sizes_that_fit(cohort, sizes.group_sizes)
     settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]
-    shared = (cohort, genes, markers, seed, sizes.group_resamples)
+    tests = (edge, sizes.further_permutations)
+    shared = (cohort, genes, markers, seed, sizes.group_resamples, *tests)
     tables = []
     for table in (engine or Engine(threads=1)).map(one_setting, settings, shared, advance=advance):
         reported = table["gene"].isin(markers)

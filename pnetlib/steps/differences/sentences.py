@@ -5,7 +5,7 @@ from pnetlib.stats.intervals import interval_text
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.summaries import named_roles
 from pnetlib.steps.networks.compute import GROUPS
-from pnetlib.words import listed
+from pnetlib.words import counted, listed
 
 EXPECTED_SIGN = {"ST": 1.0, "RS": -1.0}
 
@@ -13,14 +13,14 @@ EXPECTED_SIGN = {"ST": 1.0, "RS": -1.0}
 def conclusion(numbers):
     """Return the answer to the question of notebook 09, made from `summaries.numbers`."""
     roles = named_roles(numbers["degrees"])
-    sentences = [_of_exchange(numbers["lines"]), _of_counts(numbers), *_of_named_edge(numbers)]
+    sentences = [_of_exchange(numbers["lines"]), *_of_counts(numbers), *_of_named_edge(numbers)]
     for gene, role, group in roles:
         row = numbers["degrees"][gene]
         sentences.append(
             f"- {gene} ({role} marker): degree {row['ST']:.2f} in ST (rank {row['rank_ST']} of "
             f"{numbers['tested']['degrees']}) and {row['RS']:.2f} in RS (rank {row['rank_RS']}); "
             f"difference {interval_text(row, '.2f', 'difference')}, "
-            f"p {row['p']:.2g}: {verdict(row, group)}."
+            f"{chance(row)}: {verdict(row, group)}."
         )
     for gene, _, group in roles:
         for row in numbers["effects"]:
@@ -28,10 +28,11 @@ def conclusion(numbers):
                 other = GROUPS[1 - GROUPS.index(group)]
                 sentences.append(
                     f"- {gene}, {row['side']}: effect {row['ST']:.2f} in ST and {row['RS']:.2f} in "
-                    f"RS, difference {interval_text(row, '.2f', 'difference')}, p {row['p']:.2g}, "
-                    f"q {row['q']:.2g}: {verdict(row, group)}; no effect in "
+                    f"RS, difference {interval_text(row, '.2f', 'difference')}, {chance(row)}: "
+                    f"{verdict(row, group)}; no effect in "
                     f"{other} in {row[f'zero_{other}']:.0%} of the resamples."
                 )
+    sentences += [f"- {text}" for text in of_presence(numbers["presence"])]
     for estimator in dict.fromkeys(row["estimator"] for row in numbers["sensitivity"]):
         if text := agreement(numbers["sensitivity"], estimator):
             sentences.append(f"- {text}")
@@ -51,12 +52,12 @@ def _of_exchange(lines):
 
 def _of_counts(numbers):
     """Say how many differences are beyond chance, with and without correction."""
-    found, tested = numbers["found"], numbers["tested"]
+    found, tested, smallest = numbers["found"], numbers["tested"], numbers["smallest"]
     kinds = {"edges": "edges", "degrees": "degrees", "effects": "regulatory effects"}
     clear = [name for kind, name in kinds.items() if found[kind]["q"]]
     none = [name for kind, name in kinds.items() if not found[kind]["q"]]
     verdict = (
-        f"Beyond chance are some {listed(clear)}" if clear else "No difference is beyond chance"
+        f"beyond chance are some {listed(clear)}" if clear else "no difference is beyond chance"
     )
     if clear and none:
         verdict += f", but no {' and no '.join(none)}"
@@ -64,41 +65,134 @@ def _of_counts(numbers):
         f"{found[kind]['q']} of {tested[kind]:,} {name}" for kind, name in kinds.items()
     )
     raw = listed(found[kind]["p"] for kind in kinds)
+    by_chance = listed(f"{LEVEL * tested[kind]:.3g}" for kind in kinds)
+    yield (
+        f"- **At a false discovery rate of {LEVEL:.0%}, {verdict}:** {corrected} have q < {LEVEL}. "
+        f"p < {LEVEL} without correction: {raw}, where chance alone gives at most about "
+        f"{by_chance}."
+    )
+    for row in numbers["fdr_edges"]:
+        yield f"- Edge with q < {LEVEL}: {_edge_text(row)}."
+    yield f"- {of_smallest_q(smallest['edges'], tested['edges'], numbers['permutations'])}"
+    strict = "; ".join(map(_edge_text, numbers["strict_edges"])) or "none"
+    yield (
+        f"- Edges that pass the stricter criterion, a probability below {LEVEL} of any false edge "
+        f"among all {tested['edges']:,}: {strict}. This criterion compares coefficients, the false "
+        "discovery rate compares p values, so that an edge can pass either one alone."
+    )
+
+
+def _edge_text(row):
+    """Return an edge with its coefficients and chances."""
     return (
-        f"- **{verdict}.** False discovery rate below {LEVEL}: {corrected}. p < {LEVEL} without "
-        f"correction: {raw}. Edges for which the probability of any false edge is below {LEVEL}: "
-        f"{listed(numbers['any_false'])}."
+        f"{row['regulator']} to {row['target']} ({row['ST']:.2f} in ST, {row['RS']:.2f} in RS; "
+        f"{chance(row)}, family-wise p {row['p_family']:.2g})"
+    )
+
+
+def of_smallest_q(smallest, tested, permutations):
+    """Say whether so many permutations can show a false discovery rate below `LEVEL`."""
+    text = (
+        f"With {permutations:,} permutations p cannot be smaller than {smallest['p']:.2g}, nor q "
+        f"of a single edge among {tested:,} smaller than {smallest['q_alone']:.2g}"
+    )
+    if smallest["needed"] <= 1:
+        return f"{text}: a single edge could have passed a false discovery rate of {LEVEL:.0%}."
+    if smallest["needed"] > tested:
+        passing = "no number of edges can pass"
+    else:
+        passing = f"only {smallest['needed']} or more edges with that p together can pass"
+    return (
+        f"{text}: {passing} a false discovery rate of {LEVEL:.0%}, and {smallest['count']} have "
+        f"that p (smallest q possible for them: {smallest['q_count']:.2g}). That no edge passes "
+        "would say nothing about the data."
     )
 
 
 def _of_named_edge(numbers):
-    """Return the sentence on the edge that the paper names."""
-    name = " to ".join(NAMED_EDGE)
-    rows = [row for row in numbers["edges"] if (row["regulator"], row["target"]) == NAMED_EDGE]
-    if not rows:
-        return [f"- {name}: not among the genes."]
-    return [
+    """Yield the sentences on the edge that the paper names."""
+    name, row = " to ".join(NAMED_EDGE), numbers["named_edge"]
+    if row is None:
+        yield f"- {name}: not among the genes."
+        return
+    yield (
         f"- {name}: coefficient {row['ST']:.2f} in ST and {row['RS']:.2f} in RS; difference "
-        f"{interval_text(row, '.2f', 'difference')}, p {row['p']:.2g}, "
-        f"q {row['q']:.2g}, {'beyond' if row['q'] < LEVEL else 'not beyond'} chance. The edge is "
+        f"{interval_text(row, '.2f', 'difference')}, p {row['p']:.2g} from "
+        f"{row['permutations']:,} permutations, q {row['q']:.2g} over all edges, family-wise p "
+        f"{row['p_family']:.2g}: {strength(row)}. The edge is "
         f"absent in {row['zero_ST']:.0%} of the resampled networks of ST and in "
         f"{row['zero_RS']:.0%} of those of RS."
-        for row in rows
-    ]
+    )
+    sizes = [setting["size"] for setting in row["settings"]]
+    told = "; ".join(
+        f"with {part['estimator']!r} stronger in ST with p < {LEVEL} in {part['stronger_ST']} of "
+        f"{part['settings']} settings (stronger in RS: {part['stronger_RS']}; p "
+        f"{_range(row['settings'], part['estimator'])}), present in ST in {part['in_ST']} and in "
+        f"RS as well in {part['in_RS']}"
+        for part in row["by_estimator"]
+    )
+    yield (
+        f"- {name} with {min(sizes)} to {max(sizes)} cell lines per group, "
+        f"{numbers['further_permutations']:,} permutations each: {told}. The settings share most "
+        "cell lines, so that they are no independent tests."
+    )
+
+
+def _range(settings, estimator):
+    """Return the smallest and the largest p of an estimator's settings."""
+    p = [row["p"] for row in settings if row["estimator"] == estimator]
+    return f"{min(p):.2g} to {max(p):.2g}"
+
+
+def chance(row):
+    """Return p and q of a row as text."""
+    return f"p {row['p']:.2g}, q {row['q']:.2g}"
+
+
+def strength(row):
+    """Say how far a difference is beyond chance, whatever its direction."""
+    if row["q"] < LEVEL:
+        return "beyond chance"
+    if row["p"] < LEVEL:
+        return "not beyond chance once all tests of its kind are counted"
+    return "not beyond chance"
 
 
 def verdict(row, group):
-    """Say whether a difference points to the group the paper expects, and is beyond chance."""
+    """Say in which group the estimate is larger, and whether the difference is beyond chance."""
     larger = "ST" if row["difference"] > 0 else "RS" if row["difference"] < 0 else "neither"
-    if larger != group:
-        return f"larger in {larger}, where the paper expects {group}"
+    paper = "as the paper expects" if larger == group else f"where the paper expects {group}"
+    return f"estimate larger in {larger}, {paper}; {strength(row)}"
+
+
+def of_presence(rows):
+    """Return the sentences on the regulators of the markers in each group alone."""
+    if not rows:
+        return []
+    clear = [f"{row['marker']} in {row['group']}" for row in rows if row["q"] < LEVEL]
+    sentences = [
+        "Effects of regulators within one group that are beyond chance (expression of the marker "
+        f"permuted within tissues {rows[0]['permutations']:,} times, q < {LEVEL} over "
+        f"{counted(len(rows), 'test')}): {listed(clear)}."
+    ]
+    found = {(row["marker"], row["group"]): row for row in rows}
+    for gene, _, group in named_roles({row["marker"] for row in rows}):
+        other = GROUPS[1 - GROUPS.index(group)]
+        here, there = found[gene, group], found[gene, other]
+        sentences.append(
+            f"Regulators of {gene}: effect {here['effect']:.2f} in {group} ({chance(here)}) and "
+            f"{there['effect']:.2f} in {other} ({chance(there)}); in {other} {_activity(there)}."
+        )
+    return sentences
+
+
+def _activity(row):
+    """Say whether the regulators of a marker have an effect in a group."""
     if row["q"] < LEVEL:
-        strength = "beyond chance"
-    elif row["p"] < LEVEL:
-        strength = "beyond chance only without correction"
-    else:
-        strength = "not beyond chance"
-    return f"larger in {larger}, as the paper expects, {strength}"
+        return "it is beyond chance"
+    if row["p"] < LEVEL:
+        return "it is beyond chance only before all tests are counted"
+    return "it is no larger than chance may give, which does not show that there is none"
 
 
 def agreement(rows, estimator):
@@ -110,13 +204,10 @@ def agreement(rows, estimator):
     if not part:
         return ""
     right = [row for row in part if EXPECTED_SIGN[expected[row["gene"]]] * row["difference"] > 0]
-    clear = [row for row in right if row["low"] > 0 or row["high"] < 0]
     sizes = sorted({row["size"] for row in part})
-    share = len(right) / len(part)
-    strength = "robust" if share >= 0.9 else "mostly robust" if share > 0.5 else "not robust"
     return (
         f"With the estimator {estimator!r} and {sizes[0]} to {sizes[-1]} cell lines per group, the "
-        f"direction is {strength}: the one-step effects of the named markers point as the paper "
-        f"expects in {len(right)} of {len(part)} settings, with an interval that excludes 0 in "
-        f"{len(clear)}."
+        f"estimated one-step effects of the named markers point as the paper expects in "
+        f"{len(right)} of {len(part)} combinations of effect and group size. These are estimates, "
+        "not tests, of groups that share most cell lines."
     )

@@ -17,8 +17,7 @@ from threadpoolctl import threadpool_limits
 from pnetlib.errors import DataError
 from pnetlib.estimators.network import ElasticNetwork
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.solvers.columns import Columns
-from pnetlib.solvers.network import solve_network
+from pnetlib.solvers.network import solve_dense
 from pnetlib.solvers.shared import standardised
 from pnetlib.steps.markers.compute import common_markers, default_top
 
@@ -131,12 +130,15 @@ def fit_group_networks(cohort, groups, genes, lam1, n_jobs=None):
     return {group: ElasticNetwork(lam1, n_jobs=n_jobs).fit(X) for group, X in parts.items()}
 
 
-def own_network(X, lam1):
-    """Estimate the network of a group from its own lines, standardised; dense (p, p)."""
+def own_network(X, lam1, targets=None, start=None):
+    """Estimate the network of a group from its own lines, standardised; dense (p, p).
+
+    `targets` (sequence of int) are the columns to estimate, by default all; the others are 0.
+    `start` (p, p) is where the solver begins; the network is the same within its gap.
+    """
     X = standardised(X)
-    lam1s, start = np.full(X.shape[1], 0.5 * lam1), Columns.empty(X.shape[1])
-    columns, _ = solve_network(X.T @ X / len(X), lam1s, 0.0, start, NETWORK_GAP_TOL, n_jobs=1)
-    return columns.matrix().toarray()
+    weights = np.full(X.shape[1], 0.5 * lam1)
+    return solve_dense(X.T @ X / len(X), weights, 0.0, NETWORK_GAP_TOL, targets, start)
 
 
 def edge_table(networks):
