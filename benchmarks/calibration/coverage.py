@@ -16,14 +16,16 @@ from sklearn.model_selection import RepeatedKFold
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.desparsified import desparsified
 from pnetlib.solvers.network import solve_network
-from pnetlib.stats.bootstrap import corrected_interval, draw
+from pnetlib.stats.bootstrap import corrected_interval, draw, resample
 from pnetlib.stats.intervals import corrected_mean, student_interval
 from pnetlib.steps.differences.compute import Pair, quantities
+from pnetlib.steps.differences.sensitivity import ESTIMATORS, estimated
 from pnetlib.steps.networks.compute import GROUPS, own_network
 from pnetlib.steps.speed.growth import exponents
 
 SEED = 20220823
 HUBS, TARGETS, EDGE, LOST = 5, 4, 0.6, 2  # planted hubs, targets of each, size, lost in RS
+REST = 4  # lines of neither group for each line of a group
 SETTINGS = ((0.16, 95, 40), (0.3, 95, 40), (0.16, 60, 40), (0.3, 60, 40))  # lam1, n, p
 
 
@@ -99,12 +101,24 @@ class Planted:
         labels, tissue = np.repeat(GROUPS, n), np.repeat("one", 2 * n)
         return Pair(X, labels, tissue, genes, list(genes[:HUBS]), self.lam1)
 
-    def truth(self):
-        """Return the quantities (2, k) at the true coefficients and at the penalised ones."""
-        large = self.pair(100_000, np.random.default_rng(SEED))
+    def rest(self, n, rng):
+        """Return n lines of neither group, half of them from each population."""
+        return np.concatenate([rng.normal(size=(n // 2, self.p)) @ self.factor[g] for g in GROUPS])
+
+    def truth(self, estimator):
+        """Return the quantities (2, k) at the true coefficients and at the penalised ones.
+
+        Means over lines, and the networks of the second estimator, are those of 50,000 lines per
+        group.
+        """
+        rng = np.random.default_rng(SEED)
+        large = self.pair(50_000, rng)
         parts = np.split(large.X, 2)
         exact = [regressions(self.correlation[g]) for g in GROUPS]
-        shrunk = [penalised(self.correlation[g], self.lam1) for g in GROUPS]
+        if estimator == ESTIMATORS[0]:
+            shrunk = [penalised(self.correlation[g], self.lam1) for g in GROUPS]
+        else:
+            shrunk = estimated(estimator, parts, self.rest(REST * 50_000, rng), self.lam1)
         return [quantities(networks, parts, large.at) for networks in (exact, shrunk)]
 
     def kinds(self):
@@ -196,11 +210,14 @@ def _bootstrap_ends(pair, at, resamples, seed):
     ]
 
 
-def sum_coverage(settings=SETTINGS[:2], shared=0.0, sets=50, seed=SEED, resamples=200):
+def sum_coverage(
+    settings=SETTINGS[:2], shared=0.0, sets=50, seed=SEED, resamples=200, estimator=ESTIMATORS[0]
+):
     """Return the coverage of the bootstrap intervals of degrees and regulatory effects.
 
-    The arguments are those of `edge_coverage`. Quantities are the degrees of the planted hubs and
-    of genes without an edge, and the effects of the hubs.
+    The arguments are those of `edge_coverage`, and the estimator of step 09 ("own lines" or
+    "shared part"). Quantities are the degrees of the planted hubs and of genes without an edge,
+    and the effects of the hubs.
 
     Returns
     -------
@@ -212,7 +229,7 @@ def sum_coverage(settings=SETTINGS[:2], shared=0.0, sets=50, seed=SEED, resample
     tables = []
     for lam1, n, p in settings:
         planted, cases = Planted(p, lam1, shared), []
-        exact, shrunk = planted.truth()
+        exact, shrunk = planted.truth(estimator)
         free = np.arange(HUBS * (1 + TARGETS), p)
         effects = p * p + p + np.arange(4 * HUBS)
         quantity = {
@@ -222,9 +239,9 @@ def sum_coverage(settings=SETTINGS[:2], shared=0.0, sets=50, seed=SEED, resample
             "effect, two edges": effects[1::2],
         }
         for number in range(sets):
-            pair = planted.pair(n, np.random.default_rng([seed, number]))
-            draws = draw(pair.resampled, pair.sizes, resamples, number).reshape(resamples, 2, -1)
-            observed = pair.quantities(pair.labels)
+            rng = np.random.default_rng([seed, number])
+            pair = planted.pair(n, rng)
+            observed, draws = _resampled(pair, planted.rest(REST * n, rng), estimator, resamples)
             apart = corrected_interval(observed[0] - observed[1], draws[:, 0] - draws[:, 1])
             ends = {"ST": corrected_interval(observed[0], draws[:, 0], least=0.0)}
             ends["ST - RS"] = apart
@@ -239,6 +256,20 @@ def sum_coverage(settings=SETTINGS[:2], shared=0.0, sets=50, seed=SEED, resample
         front = pd.DataFrame({"lam1": lam1, "n": n, "p": p, "shared": shared}, table.index)
         tables.append(front.join(table))
     return pd.concat(tables, ignore_index=True)
+
+
+def _resampled(pair, rest, estimator, resamples):
+    """Return the quantities of both groups (2, k), and those of resamples (resamples, 2, k)."""
+    n = len(pair.X) // 2
+
+    def given(rows):
+        parts = [pair.X[rows[:n]], pair.X[rows[n : 2 * n]]]
+        networks = estimated(estimator, parts, rest[rows[2 * n :] - 2 * n], pair.lam1)
+        return quantities(networks, parts, pair.at)
+
+    sizes = [n, n] + ([len(rest)] if estimator == ESTIMATORS[1] else [])
+    draws = [given(resample(sizes, np.random.default_rng([k, 1]))) for k in range(resamples)]
+    return given(np.arange(sum(sizes))), np.array(draws)
 
 
 # Cross-validation ---------------------------------------------------------------------------
@@ -396,6 +427,7 @@ def main():
         ),
         "Degrees and effects, sparse populations": lambda: sum_coverage(),
         "Degrees and effects, correlated noise": lambda: sum_coverage(shared=0.6),
+        "Degrees and effects, shared part": lambda: sum_coverage(sets=30, estimator=ESTIMATORS[1]),
         "Folds": fold_coverage,
         "Few data sets": replicate_coverage,
         "Shares of drugs": share_coverage,
