@@ -77,3 +77,12 @@ def test_a_constant_gene_has_no_edges():
     X[:, 2] = 7.0
     _, (B,) = fit_shared([X], np.empty((0, 5)), 0.1)
     assert not B[2].any() and not B[:, 2].any() and np.isfinite(B).all()
+
+
+def test_targets_alone_have_the_columns_of_the_whole_network():
+    parts, rest = [lines(5, 30), lines(6, 40)], lines(7, 20)
+    _, whole = fit_shared(parts, rest, 0.1)
+    _, some = fit_shared(parts, rest, 0.1, targets=[3, 1])
+    for B, columns in zip(whole, some):
+        np.testing.assert_array_equal(columns[:, [1, 3]], B[:, [1, 3]])
+        assert not columns[:, [0, 2, 4]].any()

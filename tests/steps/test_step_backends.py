@@ -13,6 +13,7 @@ from pnetlib.stats.bootstrap import draw
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.comparison.compute import compare as compare_methods
 from pnetlib.steps.differences.compute import Pair, compare
+from pnetlib.steps.differences.presence import presence
 from pnetlib.steps.differences.sensitivity import sensitivity
 from pnetlib.steps.drugs.compute import compare_on_unseen_tissues, weigh
 from pnetlib.steps.lambdas.compute import compare_rules
@@ -29,7 +30,7 @@ PROFILE = replace(PROFILES["smoke"], n_genes=20, outer_folds=2, lam1=(0.3,), lam
 SIMULATED = replace(
     SIMULATION["smoke"], modules=4, n_train=40, n_test=20, tuning=replace(PROFILE, n_genes=44)
 )
-SIZES = DifferencesSizes(25, 22, (20, 30), 3)
+SIZES = DifferencesSizes(60, 22, (20, 30), 3, 15)
 POINT = {"lam1": 0.4, "lam3": 0.05, "lam4": 0.1}
 GENES = pd.Index([*MARKERS])
 
@@ -46,7 +47,7 @@ class Cases:
     def permutation_test(self, engine, advance):
         pair = self.pair
         found = permutation_test(
-            pair.differences, pair.labels, pair.tissue, pair.families, 45, SEED, engine, advance
+            pair.differences, pair.labels, pair.tissue, pair.families, 120, SEED, engine, advance
         )
         return found.p, found.p_family
 
@@ -55,6 +56,9 @@ class Cases:
 
     def differences(self, engine, advance):
         return compare(self.pair, SIZES, SEED, engine, advance)
+
+    def presence(self, engine, advance):
+        return presence(self.pair, 60, SEED, engine, advance)
 
     def sensitivity(self, engine, advance):
         markers = self.pair.markers

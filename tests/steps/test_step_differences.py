@@ -7,16 +7,26 @@ import pytest
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.stats.permutation import exchangeable
-from pnetlib.steps.differences.compute import LENGTHS, Pair, compare, names, quantities
+from pnetlib.stats.permutation import exchangeable, permute_within
+from pnetlib.steps.differences.compute import (
+    LENGTHS,
+    Pair,
+    compare,
+    mean_activity,
+    names,
+    quantities,
+)
+from pnetlib.steps.differences.presence import presence
 from pnetlib.steps.differences.sensitivity import (
     ESTIMATORS,
+    edge_test,
+    estimated,
     sensitivity,
     shared_errors,
     sizes_that_fit,
 )
-from pnetlib.steps.differences.sentences import conclusion, verdict
-from pnetlib.steps.differences.summaries import numbers
+from pnetlib.steps.differences.sentences import conclusion, of_smallest_q, verdict
+from pnetlib.steps.differences.summaries import numbers, smallest_q
 from pnetlib.steps.effects.compute import (
     SIDES,
     compare_groups,
@@ -35,7 +45,7 @@ from pnetlib.steps.networks.compute import (
 from pnetlib.steps.sizes import DIFFERENCES, DifferencesSizes, differences_sizes
 
 LAM1, SIZE = 0.4, 30
-SIZES = DifferencesSizes(19, 12, (20, 30, 500), 3)
+SIZES = DifferencesSizes(19, 12, (20, 30, 500), 3, 39)
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +78,11 @@ def compared(pair):
 @pytest.fixture(scope="module")
 def moved(cohort, genes, pair):
     return sensitivity(cohort, genes, pair.markers, SIZES, 7, NAMED_EDGE)
+
+
+@pytest.fixture(scope="module")
+def present(pair):
+    return presence(pair, 99, 7)
 
 
 def test_pair_keeps_lines_genes_and_markers_in_order(pair, cohort, groups, genes):
@@ -118,9 +133,8 @@ def test_groups_exchanged_turn_every_difference_round(pair):
 
 
 def test_rows_in_order_are_the_groups_themselves(pair):
-    np.testing.assert_allclose(
-        pair.resampled(np.arange(2 * SIZE)).reshape(2, -1), pair.quantities(pair.labels)
-    )
+    rows = pair.resampled(np.arange(2 * SIZE)).reshape(2, -1)
+    np.testing.assert_allclose(rows, pair.quantities(pair.labels), atol=1e-5)
 
 
 def test_no_edges_no_quantities():
@@ -144,6 +158,7 @@ def test_tables_hold_what_they_say(compared, pair):
         assert ((chances > 0) & (chances <= 1)).all(axis=None)
         assert (table["q"] >= table["p"] - 1e-12).all()
         assert (table["p"] >= 1 / (1 + SIZES.permutations)).all()
+        assert (table["p any tissue"] >= 1 / (1 + SIZES.further_permutations)).all()
     for table in (degrees, effects):
         assert (table[[f"low {group}" for group in GROUPS]] >= 0).all(axis=None)
     for group in GROUPS:
@@ -172,13 +187,18 @@ def test_planted_losses_are_found(compared):
 @pytest.mark.parametrize(
     "row, group, words",
     [
-        ({"difference": 1.0, "p": 0.001, "q": 0.01}, "ST", "as the paper expects, beyond chance"),
-        ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "only without correction"),
+        ({"difference": 1.0, "p": 0.001, "q": 0.01}, "ST", "as the paper expects; beyond chance"),
+        ({"difference": 1.0, "p": 0.01, "q": 0.2}, "ST", "not beyond chance once all tests"),
         ({"difference": 1.0, "p": 0.3, "q": 0.4}, "ST", "not beyond chance"),
         (
             {"difference": -1.0, "p": 0.001, "q": 0.01},
             "ST",
-            "larger in RS, where the paper expects ST",
+            "larger in RS, where the paper expects ST; beyond chance",
+        ),
+        (
+            {"difference": -1.0, "p": 0.3, "q": 0.4},
+            "ST",
+            "larger in RS, where the paper expects ST; not beyond chance",
         ),
         ({"difference": 0.0, "p": 1.0, "q": 1.0}, "RS", "larger in neither"),
     ],
@@ -187,18 +207,117 @@ def test_verdicts(row, group, words):
     assert words in verdict(row, group)
 
 
-def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved):
+def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved, present):
     tissues = exchangeable(pair.labels, pair.tissue)
-    found = numbers(pair, tissues, *compared, moved, SIZES)
+    found = numbers(pair, tissues, *compared, moved, present, SIZES)
     assert found["lines"]["all"] == {"ST": SIZE, "RS": SIZE}
     assert found["tested"] == {"edges": 15 * 14, "degrees": 15, "effects": 28}
     assert set(found["degrees"]) == set(MARKERS)
     keys = {"difference", "p", "q", "low", "high", "rank_ST", "hub_RS"}
     assert keys <= set(found["degrees"]["ANXA10"])
     assert {"marker", "side", "length", "zero_ST", "zero_RS", "low_RS"} <= set(found["effects"][0])
+    assert len(found["presence"]) == 2 * len(MARKERS)
+    edge, (own, shared) = found["named_edge"], found["named_edge"]["by_estimator"]
+    assert (edge["regulator"], edge["target"], edge["permutations"]) == (*NAMED_EDGE, 19)
+    assert {"p", "q", "p_family", "p_any_tissue", "zero_ST", "zero_RS"} <= set(edge)
+    assert [(row["size"], row["estimator"]) for row in edge["settings"]] == [
+        (size, estimator) for size in (20, 30) for estimator in ESTIMATORS
+    ]
+    for part in (own, shared):
+        rows = [row for row in edge["settings"] if row["estimator"] == part["estimator"]]
+        assert part["in_RS"] == sum(row["RS"] != 0 for row in rows)
+        assert part["stronger_ST"] == sum(row["p"] < 0.05 and row["ST"] > row["RS"] for row in rows)
     text = conclusion(found)
     assert "AKR1C1 to ANXA10" in text and "Labels are exchanged within" in text
+    assert "p 1 from 19 permutations" in text and edge["p_low"] < 1 == edge["p_high"]
+    assert "39 permutations each" in text
+    assert f"Regulators of ANXA10: effect {present.loc[3, 'effect']:.2f} in ST" in text
     assert all(name in text for name in ESTIMATORS)
+    other = [gene for gene in pair.genes if gene != NAMED_EDGE[0]]
+    edges = compared[0][compared[0]["regulator"].isin(other)]
+    without = numbers(pair, tissues, edges, *compared[1:], moved, present, SIZES)
+    assert without["named_edge"] is None and "not among the genes" in conclusion(without)
+
+
+# What so many permutations can show
+
+
+@pytest.mark.parametrize("name", ["standard", "paper"])
+def test_an_edge_alone_can_pass_the_false_discovery_rate(name):
+    sizes, pairs = differences_sizes(name), 40 * 39
+    found = smallest_q(pd.Series([1.0]), pairs, sizes.permutations)
+    assert found["needed"] == 1 and found["q_alone"] < 0.05
+    assert "could have passed" in of_smallest_q(found, pairs, sizes.permutations)
+    before = smallest_q(pd.Series([0.0005, 1.0]), pairs, 1999)
+    assert (before["count"], before["needed"]) == (1, 16)
+    assert before["q_alone"] == pytest.approx(0.78)
+    text = of_smallest_q(before, pairs, 1999)
+    assert "only 16 or more edges" in text and "say nothing about the data" in text
+
+
+def test_too_few_permutations_pass_nothing():
+    found = smallest_q(pd.Series([0.01, 0.01, 0.2]), 342, 99)
+    assert (found["count"], found["q_alone"], found["q_count"]) == (2, 1.0, 1.0)
+    assert found["needed"] == 69
+    found = smallest_q(pd.Series([0.1, 0.1, 0.2]), 3, 9)
+    assert found["needed"] == 7 and "no number of edges" in of_smallest_q(found, 3, 9)
+
+
+def test_an_edge_of_one_group_passes_the_false_discovery_rate():
+    """With more than 20 permutations per ordered pair, a strong difference is found."""
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(80, 3))
+    X[:40, 1] += 2.0 * X[:40, 0]
+    labels, tissue = np.repeat(GROUPS, 40), np.tile(["lung", "skin"], 40)
+    pair = Pair(X, labels, tissue, pd.Index([*"abc"]), ["a"], 0.3)
+    edges, _, _ = compare(pair, DifferencesSizes(199, 2, (20,), 2, 19), 3)
+    passed = edges[edges["q"] < 0.05]
+    assert {("a", "b"), ("b", "a")} == set(zip(passed["regulator"], passed["target"]))
+    assert (passed["p family"] < 0.05).all()
+    few, _, _ = compare(pair, DifferencesSizes(19, 2, (20,), 2, 19), 3)
+    assert (few["q"] > 0.05).all()
+
+
+# Regulators within one group
+
+
+def test_regulators_of_one_group_are_tested_against_permuted_expression(pair, present):
+    """The same p from whole networks of expression permuted by hand."""
+    table = present.set_index(["group", "marker"])
+    activity = mean_activity([pair.X[pair.labels == group] for group in GROUPS])
+    whole = names(pair).assign(ST=pair.quantities(pair.labels)[0])
+    whole = whole[(whole["side"] == "regulators") & (whole["length"] == 1)]
+    np.testing.assert_allclose(table.loc["ST", "effect"], whole["ST"], atol=1e-4)
+    marker = pair.genes.get_loc("ANXA10")
+    for shift, group in enumerate(GROUPS):
+        X, tissue = pair.X[pair.labels == group], pair.tissue[pair.labels == group]
+        drawn = []
+        for number in range(99):
+            rng = np.random.default_rng([7 + 4 + shift, number])
+            permuted = X.copy()
+            permuted[:, marker] = X[permute_within(np.arange(SIZE), tissue, rng), marker]
+            B = own_network(permuted, LAM1)
+            drawn.append(activity[shift] @ np.abs(B[:, marker]))
+        effect = table.loc[(group, "ANXA10"), "effect"]
+        extreme = np.sum(np.array(drawn) >= effect * (1 - 1e-9))
+        assert table.loc[(group, "ANXA10"), "p"] == pytest.approx((1 + extreme) / 100)
+    assert (table["permutations"] == 99).all() and (table["q"] >= table["p"]).all()
+
+
+def test_planted_regulators_are_found_where_they_act():
+    """A marker with a regulator in ST alone, and one without in either group."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(120, 4))
+    X[:60, 1] += 1.5 * X[:60, 0]
+    labels, tissue = np.repeat(GROUPS, 60), np.tile(["lung", "skin"], 60)
+    pair = Pair(X, labels, tissue, pd.Index([*"abcd"]), ["b", "d"], 0.4)
+    p = presence(pair, 199, 3).set_index(["marker", "group"])["p"]
+    assert p["b", "ST"] == 1 / 200 and (p.drop([("b", "ST")]) > 0.01).all()
+
+
+def test_no_marker_no_regulators(pair):
+    nobody = Pair(pair.X, pair.labels, pair.tissue, pair.genes, [], LAM1)
+    assert presence(nobody, 9, 1).empty
 
 
 # Cuts and estimators
@@ -226,6 +345,35 @@ def test_each_setting_reports_edge_degrees_and_effects(moved):
         np.testing.assert_allclose(part["difference"], part["ST"] - part["RS"])
 
 
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_the_edge_is_tested_as_with_whole_networks(estimator, pair, cohort, groups, genes):
+    regulator, target = "AKR1B10", next(gene for gene in genes if gene not in MARKERS)
+    grouped = groups.lines["ST"].append(groups.lines["RS"])
+    others = cohort.complete_lines().difference(grouped, sort=False)
+    rest = cohort.expression.loc[others, genes].to_numpy()
+    at = genes.get_loc(regulator), genes.get_loc(target)
+
+    def difference(labels):
+        parts = [pair.X[labels == group] for group in GROUPS]
+        st, rs = estimated(estimator, parts, rest, LAM1)
+        return st[at] - rs[at]
+
+    found = edge_test(estimator, pair, rest, (regulator, target), 60, 11)
+    observed = difference(pair.labels)
+    assert found.observed[0] == pytest.approx(observed, abs=1e-6)
+    rngs = [np.random.default_rng([11, number]) for number in range(60)]
+    drawn = [difference(permute_within(pair.labels, pair.tissue, rng)) for rng in rngs]
+    extreme = np.sum(np.abs(drawn) >= np.abs(observed) - 1e-9)
+    assert found.p[0] == pytest.approx((1 + extreme) / 61)
+
+
+def test_only_the_named_edge_has_p_in_the_settings(moved):
+    tested = moved["p"].notna()
+    assert (moved.loc[tested, "kind"] == "edge").all() and tested.sum() == 4
+    p = moved.loc[tested, "p"]
+    assert ((p >= 1 / 40) & (p <= 1)).all()
+
+
 def test_settings_do_not_depend_on_threads(cohort, genes, pair, moved):
     again = sensitivity(cohort, genes, pair.markers, SIZES, 7, NAMED_EDGE, Engine(threads=2))
     pd.testing.assert_frame_equal(moved, again, check_exact=True)
@@ -246,6 +394,7 @@ def test_error_of_the_shared_network_is_that_of_lines_held_out():
 def test_profiles_resolve_the_level(name):
     sizes = differences_sizes(name)
     assert sizes.permutations >= 19 and sizes.resamples >= 20
+    assert sizes.pairs == sizes.permutations + sizes.further_permutations + sizes.resamples
     given = differences_sizes(name, 7, 8)
     assert (given.permutations, given.resamples) == (7, 8)
     assert given.group_sizes == sizes.group_sizes

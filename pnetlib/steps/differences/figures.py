@@ -230,7 +230,7 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
         "of the debiased edge: 95% interval for the difference of least-squares coefficients of "
         "the populations. Own lines: each group by itself; shared part (our addition): one "
         "network of all lines plus a deviation of each group. Each uses its own lam1 of smallest "
-        "error on held-out lines. A difference is robust if it keeps its sign across sizes and "
-        "estimators."
+        "error on held-out lines. The sizes share most of their lines, so that equal signs are no "
+        "independent evidence."
     )
     return caption("Figure 9e", text, simulated)

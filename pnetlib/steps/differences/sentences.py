@@ -117,8 +117,9 @@ def _of_named_edge(numbers):
         return
     yield (
         f"- {name}: coefficient {row['ST']:.2f} in ST and {row['RS']:.2f} in RS; difference "
-        f"{interval_text(row, '.2f', 'difference')}, p {row['p']:.2g} from "
-        f"{row['permutations']:,} permutations, q {row['q']:.2g} over all edges, family-wise p "
+        f"{interval_text(row, '.2f', 'difference')}, p {row['p']:.3g} from "
+        f"{row['permutations']:,} permutations (simulation error: {row['p_low']:.3g} to "
+        f"{row['p_high']:.3g}), q {row['q']:.2g} over all edges, family-wise p "
         f"{row['p_family']:.2g}: {strength(row)}. The edge is "
         f"absent in {row['zero_ST']:.0%} of the resampled networks of ST and in "
         f"{row['zero_RS']:.0%} of those of RS."
@@ -126,22 +127,24 @@ def _of_named_edge(numbers):
     sizes = [setting["size"] for setting in row["settings"]]
     told = "; ".join(
         f"with {part['estimator']!r} stronger in ST with p < {LEVEL} in {part['stronger_ST']} of "
-        f"{part['settings']} settings (stronger in RS: {part['stronger_RS']}; p "
-        f"{_range(row['settings'], part['estimator'])}), present in ST in {part['in_ST']} and in "
-        f"RS as well in {part['in_RS']}"
+        f"{part['settings']} settings (stronger in RS: {part['stronger_RS']}; difference "
+        f"{_range(row['settings'], part['estimator'], 'difference')}, p "
+        f"{_range(row['settings'], part['estimator'], 'p')}), present in ST in {part['in_ST']} "
+        f"and in RS in {part['in_RS']}"
         for part in row["by_estimator"]
     )
     yield (
         f"- {name} with {min(sizes)} to {max(sizes)} cell lines per group, "
         f"{numbers['further_permutations']:,} permutations each: {told}. The settings share most "
-        "cell lines, so that they are no independent tests."
+        "cell lines, so that they are no independent tests. Where exchanged labels mostly give no "
+        "deviation from the shared network, a small difference has a small p."
     )
 
 
-def _range(settings, estimator):
-    """Return the smallest and the largest p of an estimator's settings."""
-    p = [row["p"] for row in settings if row["estimator"] == estimator]
-    return f"{min(p):.2g} to {max(p):.2g}"
+def _range(settings, estimator, name):
+    """Return the smallest and the largest value of an estimator's settings."""
+    values = [row[name] for row in settings if row["estimator"] == estimator]
+    return f"{min(values):.2g} to {max(values):.2g}"
 
 
 def chance(row):

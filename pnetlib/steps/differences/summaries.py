@@ -2,6 +2,8 @@
 
 import math
 
+from scipy.stats import binomtest
+
 from pnetlib.paper.markers import MARKERS
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
@@ -100,7 +102,8 @@ def named_edge(edges, sensitivity, sizes):
     Returns
     -------
     dict
-        Its row of the table of edges; ``permutations``; ``settings``: size, estimator, ST, RS,
+        Its row of the table of edges; ``permutations``; ``p_low`` and ``p_high``: 95% interval
+        (Wilson) of the p that infinitely many permutations would give; ``settings``: size, estimator, ST, RS,
         difference and p in each setting of the sensitivity analysis; ``by_estimator``: for each
         estimator the numbers of ``settings``, of those with the edge ``in_ST`` and ``in_RS``, and
         of those in which it is stronger in ST (``stronger_ST``) or in RS with p below `LEVEL`.
@@ -123,8 +126,15 @@ def named_edge(edges, sensitivity, sizes):
                 "stronger_RS": int((clear["difference"] < 0).sum()),
             }
         )
-    more = {"settings": part.to_dict("records"), "by_estimator": by_estimator}
-    return rows[0] | {"permutations": sizes.permutations} | more
+    n = sizes.permutations
+    interval = binomtest(round(rows[0]["p"] * (1 + n)) - 1, n).proportion_ci(method="wilson")
+    return rows[0] | {
+        "permutations": n,
+        "p_low": float(interval.low),
+        "p_high": float(interval.high),
+        "settings": part.to_dict("records"),
+        "by_estimator": by_estimator,
+    }
 
 
 def named_roles(genes):
