@@ -27,8 +27,8 @@ import numpy as np
 from scipy.stats import t as student
 
 from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.moments import centred
 from pnetlib.solvers.network import solve_network
-from pnetlib.solvers.shared import standardised
 
 STRENGTH = 0.05  # of the penalty that gives z, in units of sqrt(log p / n)
 GAP_TOL = 1e-5  # any z is valid; the gap only decides how close it is to the best one
@@ -82,7 +82,8 @@ def desparsified(X, B, targets=None, penalty=None):
     Estimate
         Arrays (p, m). NaN for a gene itself and where a gene is constant.
     """
-    X = standardised(np.asarray(X, float))
+    X, _, scale = centred(X)
+    X /= scale
     n, p = X.shape
     targets = range(p) if targets is None else targets
     weight = STRENGTH * np.sqrt(np.log(p) / n) if penalty is None else penalty
