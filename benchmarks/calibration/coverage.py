@@ -11,7 +11,7 @@ the number of data sets, ``sets``, limits how exact a share is.
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest, norm
-from sklearn.model_selection import RepeatedKFold
+from sklearn.model_selection import GroupKFold, RepeatedKFold
 
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.desparsified import desparsified
@@ -286,11 +286,18 @@ LEARNERS = {"alike": (1.0, 1.0), "different": (1.0, 0.5)}  # effects of either h
 LINES, FEATURES, RIDGE = 120, 20, 10.0
 
 
-def _sample(n, effects, rng):
-    """Return features, half of them for each learner, and the response of n lines."""
-    X = rng.normal(size=(n, FEATURES))
+def _sample(n, effects, rng, tissues=0):
+    """Return features, half of them for each learner, response and tissue of n lines.
+
+    Each tissue shifts the features and the response of its lines.
+    """
+    X, y = rng.normal(size=(n, FEATURES)), rng.normal(size=n)
+    tissue = np.arange(n) % max(tissues, 1)
+    if tissues:
+        X += 0.7 * rng.normal(size=(tissues, FEATURES))[tissue]
+        y += 0.5 * rng.normal(size=tissues)[tissue]
     size = np.repeat(effects, FEATURES // 2) / np.sqrt(FEATURES)
-    return X, X @ size + rng.normal(size=n)
+    return X, y + X @ size, tissue
 
 
 def _errors(X, y, train, test):
@@ -303,12 +310,24 @@ def _errors(X, y, train, test):
     return errors
 
 
-def fold_coverage(sets=400, seed=SEED, repeats=(1, 2), draws=4000):
+def fold_coverage(sets=400, seed=SEED, repeats=(1, 2), draws=4000, tissues=0):
     """Return the coverage of `corrected_mean` over five folds, drawn once or twice.
 
     Two ridge regressions, each on its half of the features, predict the response of lines held
     out. Their expected errors are alike or differ; the truth is the mean over `draws` training
     sets of the same size, each tested on as many new lines.
+
+    Parameters
+    ----------
+    sets, seed
+        As in `edge_coverage`.
+    repeats : sequence of int
+        Numbers of times that folds are drawn.
+    draws : int
+        Training sets that give the truth.
+    tissues : int
+        Number of tissues; folds then hold out whole tissues, once, and new lines are of new
+        tissues. 0: folds are random.
 
     Returns
     -------
@@ -316,34 +335,43 @@ def fold_coverage(sets=400, seed=SEED, repeats=(1, 2), draws=4000):
         Columns learners, repeats, of ("error" of the first, "difference"), truth, sets, cases,
         coverage, width.
     """
-    rows = []
+    tables, train = [], LINES * 4 // 5
     for learners, effects in LEARNERS.items():
-        train, rng = LINES * 4 // 5, np.random.default_rng([seed, 1])
-        halves = np.split(np.arange(2 * train), 2)
-        expected = np.mean(
-            [_errors(*_sample(2 * train, effects, rng), *halves) for _ in range(draws)], axis=0
-        )
-        truths = {"error": expected[0], "difference": expected[0] - expected[1]}
+        truths = _expected(effects, np.random.default_rng([seed, 1]), train, draws, tissues)
         if learners == "alike":
             truths["difference"] = 0.0  # exactly, by symmetry
-        for number in repeats:
+        for number in (1,) if tissues else repeats:
             cases = []
             for k in range(sets):
-                X, y = _sample(LINES, effects, np.random.default_rng([seed, 2, k]))
-                folds = RepeatedKFold(n_splits=5, n_repeats=number, random_state=k)
-                errors = np.array([_errors(X, y, *fold) for fold in folds.split(X)])
+                rng = np.random.default_rng([seed, 2, k])
+                X, y, tissue = _sample(LINES, effects, rng, tissues)
+                split = RepeatedKFold(n_splits=5, n_repeats=number, random_state=k).split(X)
+                if tissues:
+                    split = GroupKFold(5).split(X, groups=tissue)
+                errors = np.array([_errors(X, y, *fold) for fold in split])
                 values = {"error": errors[:, 0], "difference": errors[:, 0] - errors[:, 1]}
                 for of, value in values.items():
                     ends = corrected_mean(value, LINES - train, train)
                     part = _case(ends["low"], ends["high"], truths[of])
                     cases.append((of, *([x] for x in part)))
             table = _counted(cases, ["of"])
-            table.insert(1, "truth", table["of"].map(truths))
-            table.insert(2, "sets", sets)
-            rows.append(table.assign(learners=learners, repeats=number))
-    front = ["learners", "repeats"]
-    whole = pd.concat(rows, ignore_index=True)
-    return whole[[*front, *whole.columns.drop(front)]]
+            table.insert(0, "repeats", number)
+            table.insert(0, "learners", learners)
+            table.insert(3, "truth", table["of"].map(truths))
+            table.insert(4, "sets", sets)
+            tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def _expected(effects, rng, train, draws, tissues):
+    """Return the expected error of the first learner, and its difference from the second."""
+    errors = []
+    for _ in range(draws):
+        X, y, tissue = _sample(2 * train, effects, rng, 2 * (tissues * 4 // 5))
+        split = np.split(np.argsort(tissue, kind="stable"), 2)  # no tissue is in both halves
+        errors.append(_errors(X, y, *split))
+    first, second = np.mean(errors, axis=0)
+    return {"error": first, "difference": first - second}
 
 
 # Few data sets, counts and powers -----------------------------------------------------------
@@ -434,6 +462,7 @@ def main():
         "Degrees and effects, correlated noise": lambda: sum_coverage(shared=0.6),
         "Degrees and effects, shared part": lambda: sum_coverage(sets=20, estimator=ESTIMATORS[1]),
         "Folds": fold_coverage,
+        "Folds of whole tissues": lambda: fold_coverage(tissues=20),
         "Few data sets": replicate_coverage,
         "Shares of drugs": share_coverage,
         "Exponents": exponent_coverage,

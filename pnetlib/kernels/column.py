@@ -585,7 +585,7 @@ def solve_small(G, weights, lam2, targets, B, tol, max_rounds):
         subtract_combination(G, every, b, c)
         descend(G, b, c, G[j], w, lam2, G[j, j], 0.5 * tol * G[j, j], max_rounds)
         w[j] = weights[j]
-        B[:, j] = b
+        B[:, j] = b + 0.0  # -0.0 becomes 0.0
 
 
 @njit(nogil=True, cache=True)

@@ -30,3 +30,11 @@ def test_tests_without_ties_exhaust_the_level(table, level):
     free += ["any degree, family-wise", "regulators in ST", "regulators in RS"]
     low = binom.ppf(0.0005, SETS, level)
     assert ((table[free] <= level + 1e-9).sum() >= low).all()
+
+
+def test_lam1_may_be_chosen_on_each_set():
+    fixed, chosen = (p_values(2, 9, seed=12, chosen=chosen) for chosen in (False, True))
+    names = [name for name in fixed if "not 0" not in name]
+    assert set(names) <= set(chosen)
+    assert not fixed["degree"].equals(chosen["degree"])
+    assert fixed["regulators in ST"].equals(chosen["regulators in ST"])

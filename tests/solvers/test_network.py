@@ -23,7 +23,7 @@ def test_dense_network_is_that_of_the_solver_of_large_networks(seed, lam2):
     B = solve_dense(G, weights, lam2, 1e-12)
     columns, _ = solve_network(G, weights, lam2, Columns.empty(8), 1e-12)
     np.testing.assert_allclose(B, columns.matrix().toarray(), atol=1e-6)
-    assert (np.diag(B) == 0).all() and np.any(B)
+    assert (np.diag(B) == 0).all() and np.any(B) and not np.signbit(B[B == 0]).any()
 
 
 def test_dense_network_is_one_lasso_a_gene():

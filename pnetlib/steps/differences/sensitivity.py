@@ -148,6 +148,7 @@ def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, siz
     table["difference"], table["low"], table["high"] = observed[0] - observed[1], low, high
     edges = (table["kind"] == "edge").to_numpy()
     table.loc[edges, ["low", "high"]] = np.nan  # resampling does not show how far they are shrunk
+    table[["debiased difference", "p"]] = np.nan
     tested = (table["regulator"] == edge[0]) & (table["target"] == edge[1])
     if tested.any():
         columns = ["debiased difference", "low", "high"]
