@@ -1,4 +1,4 @@
-"""Regulatory effects: strengths of paths, effects in each line, and the test between groups."""
+"""Regulatory effects: strengths of paths, effects in each line, and the groups compared."""
 
 import networkx as nx
 import numpy as np
@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 from scipy.sparse import csc_array
-from scipy.stats import binom, mannwhitneyu
+from scipy.stats import mannwhitneyu
 
 from pnetlib.datasets.simulated import simulate_cohort
+from pnetlib.solvers.shared import standardised
 from pnetlib.steps.effects.compute import (
     SIDES,
     compare_groups,
@@ -17,7 +18,7 @@ from pnetlib.steps.effects.compute import (
     standardise_together,
 )
 from pnetlib.steps.effects.sentences import conclusion
-from pnetlib.steps.networks.compute import Groups, fit_group_networks, split_groups
+from pnetlib.steps.networks.compute import Groups, fit_group_networks, own_network, split_groups
 
 
 def random_network(seed, p=7):
@@ -135,31 +136,37 @@ def test_groups_are_compared_marker_by_marker():
     assert list(table.index) == list("abc")
     for name, st_row, rs_row in zip("abc", ST, RS):
         row = table.loc[name]
-        assert row["p"] == pytest.approx(mannwhitneyu(st_row, rs_row).pvalue)
         assert row["mean ST"] == pytest.approx(st_row.mean())
         assert row["median RS"] == pytest.approx(np.median(rs_row))
+        assert row["median ST"] == pytest.approx(np.median(st_row))
         assert row["difference"] == pytest.approx(st_row.mean() - rs_row.mean())
-        assert row["larger in"] == ("ST" if np.median(st_row) > np.median(rs_row) else "RS")
-    p = table["p"].sort_values()
-    adjusted = (p * len(p) / np.arange(1, 4))[::-1].cummin()  # Benjamini and Hochberg
-    pd.testing.assert_series_equal(table["p adjusted"], adjusted[table.index], check_names=False)
+        assert row["larger in"] == ("ST" if st_row.mean() > rs_row.mean() else "RS")
 
 
 def test_no_activity_in_either_group_is_no_difference():
     row = compare_groups(long_table(np.zeros((1, 8)), np.zeros((1, 8)), "a")).iloc[0]
-    assert row["larger in"] == "none" and row["p"] == row["p adjusted"] == 1.0
+    assert row["larger in"] == "none" and row["difference"] == 0.0
 
 
-def test_where_medians_are_equal_the_means_decide():
-    table = compare_groups(long_table([[0.0, 1.0, 9.0]], [[1.0, 1.0, 2.0]], "a"))
-    turned = compare_groups(long_table([[1.0, 1.0, 2.0]], [[0.0, 1.0, 9.0]], "a"))
+def test_means_decide_as_in_the_permutation_test():
+    table = compare_groups(long_table([[0.0, 1.0, 9.0]], [[2.0, 2.0, 2.0]], "a"))
+    turned = compare_groups(long_table([[2.0, 2.0, 2.0]], [[0.0, 1.0, 9.0]], "a"))
     assert [table.at[0, "larger in"], turned.at[0, "larger in"]] == ["ST", "RS"]
+    said = conclusion(table, {"a": "sensitivity"})
+    assert "larger in ST (3.33 against 2.00), as the paper reports; the medians disagree" in said
+    assert "(1.00 in ST, 2.00 in RS)." in said
 
 
-def test_activity_lost_in_one_group_is_found():
-    rng = np.random.default_rng(1)
-    row = compare_groups(long_table(rng.exponential(1, (1, 30)), np.zeros((1, 30)), "a")).iloc[0]
-    assert row["larger in"] == "ST" and row["p"] < 1e-8 and row["median RS"] == 0.0
+def test_no_test_is_made_of_lines():
+    """Estimates only: no column, caption or sentence gives a p value."""
+    table = compare_groups(long_table([[1.0, 2.0]], [[0.0, 0.5]], "a"))
+    estimates = [f"{value} {group}" for value in ("mean", "median") for group in ("ST", "RS")]
+    keys = ["marker", "side", "length"]
+    assert list(table) == [*keys, *estimates, "difference", "larger in"]
+    said = conclusion(table, {"a": "sensitivity"})
+    assert "gives no p value" in said and "notebook 09" in said
+    for word in ("adjusted", "clear", "chance", "significant"):
+        assert word not in said
 
 
 def test_markers_sides_and_lengths_are_compared_apart(effects):
@@ -170,24 +177,34 @@ def test_markers_sides_and_lengths_are_compared_apart(effects):
     assert row["mean ST"] == pytest.approx(3.75) and row["mean RS"] == 0.0
 
 
-@pytest.mark.parametrize("n", [(12, 12), (95, 95)])
-def test_null_effects_are_rejected_at_the_level_of_the_test(n):
-    rng = np.random.default_rng(2)
-    trials = 800
-    names = [f"m{i}" for i in range(trials)]
-    table = compare_groups(
-        long_table(rng.exponential(1, (trials, n[0])), rng.exponential(1, (trials, n[1])), names)
-    )
-    for level in (0.05, 0.2):
-        low, high = binom.interval(0.999, trials, level)
-        # The exact distribution of ranks keeps a little under its level in small groups.
-        assert 0.8 * low <= (table["p"] < level).sum() <= high
-    assert (table["p adjusted"] < 0.05).sum() == 0
-    assert 0.4 < (table["larger in"] == "ST").mean() < 0.6
+def null_p_values(seed, n=60, p=16, lam1=0.4):
+    """Mann-Whitney over lines, for both groups drawn alike and both networks estimated."""
+    rng = np.random.default_rng(seed)
+    X = 0.7 * rng.normal(size=(2 * n, 4))[:, np.repeat(np.arange(4), p // 4)]
+    X = standardised(X + 0.7 * rng.normal(size=(2 * n, p)))
+    X = pd.DataFrame(X, [f"line {i}" for i in range(2 * n)], [f"g{j}" for j in range(p)])
+    groups = Groups({"ST": X.index[:n], "RS": X.index[n:]}, {}, 2 * n)
+    networks = {g: own_network(X.loc[lines].to_numpy(), lam1) for g, lines in groups.lines.items()}
+    effects = regulatory_effects(networks, X, groups, ["g0", "g4", "g8", "g12"], (1,))
+    return [
+        mannwhitneyu(*(part.loc[part["group"] == g, "effect"] for g in ("ST", "RS"))).pvalue
+        for _, part in effects.groupby(["marker", "side"])
+    ]
+
+
+def test_a_test_over_lines_rejects_far_too_often_without_any_difference():
+    """Why there is none: the groups are alike, and yet most rows would be called different.
+
+    Eight rows in each of 60 data sets; the limit lies 5 standard errors above the level, even if
+    the rows of a data set were copies of each other.
+    """
+    p = np.array([null_p_values(seed) for seed in range(60)])
+    assert (p < 0.05).mean() > 0.05 + 5 * np.sqrt(0.05 * 0.95 / len(p))
+    assert (p < 1e-6).mean() > 0.05  # and not only by a little
 
 
 def test_planted_loss_of_the_regulators_is_found():
-    """What the simulated cohort takes from a group, its network and the test find gone."""
+    """What the simulated cohort takes from a group, the estimates find gone."""
     cohort = simulate_cohort(20220823, "standard")
     groups = split_groups(cohort, 95)
     hubs = cohort.truth.hubs[:20]
@@ -198,17 +215,22 @@ def test_planted_loss_of_the_regulators_is_found():
         networks, standardise_together(cohort, groups, genes), groups, ["ANXA10"], (1,)
     )
     table = compare_groups(effects).set_index("side")
-    assert (table["larger in"] == "ST").all() and (table["p adjusted"] < 1e-6).all()
+    assert (table["larger in"] == "ST").all()
+    assert (table["mean ST"] > 2 * table["mean RS"]).all()
 
 
 def test_sentences_compare_each_marker_with_the_paper():
-    rng = np.random.default_rng(1)
-    large, small = rng.exponential(3, (1, 30)), rng.exponential(1, (1, 30))
-    table = compare_groups(long_table([*large, *small], [*small, *large], ["m1", "m2"]))
+    large, small = [3.0, 4.0, 5.0], [1.0, 2.0, 3.0]
+    table = compare_groups(long_table([large, small], [small, large], ["m1", "m2"]))
     said = conclusion(table, {"m1": "sensitivity", "m2": "sensitivity"})
-    assert "In 1 of 2 comparisons" in said
-    assert "m1, effect on its targets: larger in ST" in said and "as the paper reports." in said
-    assert "m2, effect on its targets: larger in RS" in said
-    assert "unlike the paper, which reports ST." in said
+    assert "In 1 of 2 comparisons" in said and "in 0 of these by less than 10%" in said
+    assert (
+        "m1, effect on its targets: the estimate is larger in ST (4.00 against 2.00), as the paper "
+        "reports." in said
+    )
+    assert "m2, effect on its targets: the estimate is larger in RS (4.00 against 2.00)" in said
+    assert "unlike the paper." in said and "medians" not in said
+    close = compare_groups(long_table([[1.0, 1.1]], [[1.0, 1.0]], ["m1"]))
+    assert "in 1 of these by less than 10%" in conclusion(close, {"m1": "sensitivity"})
     none = compare_groups(long_table(np.zeros((1, 8)), np.zeros((1, 8)), "a"))
-    assert "no activity in either group" in conclusion(none, {"a": "resistance"})
+    assert "the same estimate in both groups" in conclusion(none, {"a": "resistance"})

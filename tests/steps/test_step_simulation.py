@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 from pandas.testing import assert_frame_equal
 from scipy.sparse import csc_array
+from scipy.stats import ttest_1samp
 
 from pnetlib.errors import UsageError
 from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
@@ -45,7 +47,7 @@ def ablated():
     )
 
 
-def made_up(lead_TP=0.5, lead_TN=0.0, ranked=0.6, n=20, seed=0, **given):
+def made_up(lead_TP=0.5, lead_TN=0.0, ranked=0.6, by_u=0.6, n=20, seed=0, **given):
     """Replicates whose Pro leads by so much, with a little noise."""
     rng, rows = np.random.default_rng(seed), []
     for response in ("expression", "activity"):
@@ -59,8 +61,10 @@ def made_up(lead_TP=0.5, lead_TN=0.0, ranked=0.6, n=20, seed=0, **given):
                             "TP": 0.4 + own * lead_TP + rng.normal(0, 0.02),
                             "TN": 0.9 + own * lead_TN + rng.normal(0, 0.005),
                             "TP at TN 0.95": 0.3 + own * ranked + rng.normal(0, 0.02),
+                            "TP at TN 0.95 by u": 0.3 + own * by_u + rng.normal(0, 0.02),
                             "error": 0.3 - 0.1 * own,
                         }
+                        row |= dict.fromkeys(compute.RELEVANT, 55)
                         if method in ("ELA", "LA"):
                             row |= dict.fromkeys(compute.EDGE_MEASURES, np.nan)
                         rows.append(
@@ -167,11 +171,36 @@ def test_a_row_is_what_the_chosen_model_finds(found, method):
     assert row["TP"] == selected[relevant].mean()
     assert row["TN"] == (~selected[~relevant]).mean()
     assert row["Ave"] == pytest.approx((row["TP"] + row["TN"]) / 2)
-    assert row["TP by effect"] == (u != 0)[relevant].mean()
+    assert row["TP by u"] == (u != 0)[relevant].mean()
+    assert row["TN by u"] == (u == 0)[~relevant].mean()
+    assert row["TP at TN 0.95 by u"] == compute.rate_at(np.abs(u), relevant)
+    assert (row[list(compute.RELEVANT)] == 33).all()
     X = (data.X_new - data.X.mean(axis=0)) / data.X.std(axis=0)
     z, own = data.z_new * data.unit, (data.z.mean() + X @ u) * data.unit
     assert row["error"] == pytest.approx(np.mean((z - own) ** 2) / data.truth.variance)
     assert np.isnan(row["edge AUPR"]) == (state is None)
+
+
+def perfect(data, **given):
+    """Measures of a model that finds exactly the true u, and theta and network if given."""
+    moments = SimpleNamespace(mean=0.0, scale=1.0, z_mean=0.0)
+    B = SimpleNamespace(matrix=lambda: csc_array(data.truth.B))
+    state = SimpleNamespace(B=B, **given) if given else None
+    return compute.measure(data, moments, data.truth.slope / data.unit, state)
+
+
+@pytest.mark.parametrize("graph", ["TF hub", "random", "cluster", "scale-free", "hub"])
+def test_exactly_the_support_of_u_is_without_error_by_u(graph):
+    """A correct elastic net or lasso: by theta, on three of the graphs, it seems to err."""
+    design = Design(graph, 5, 1, response="activity", modules=12)
+    data = compute.draw_data(design, 0, SIZES, SEED)
+    truth, found = data.truth, perfect(data)
+    assert found["TP by u"] == found["TN by u"] == found["TP at TN 0.95 by u"] == 1.0
+    wrong = truth.relevant_by_u & ~truth.relevant_by_theta
+    assert found["TN"] == pytest.approx(1 - wrong.sum() / (~truth.relevant_by_theta).sum())
+    assert (found["TN"] < 0.8) == (graph in ("random", "cluster", "scale-free"))
+    network = perfect(data, theta=truth.effects)  # a correct Pro: without error by both
+    assert all(network[name] == 1.0 for reading in summaries.READINGS.values() for name in reading)
 
 
 def test_response_is_in_training_deviations():
@@ -315,9 +344,52 @@ def test_pattern_follows_the_numbers(given, pattern, by_rank):
     else:
         assert set(verdicts["pattern"]) == {pattern}
     assert set(verdicts["by rank"]) == {by_rank}
+    assert set(verdicts["by rank of u"]) == {"appears"}
     counts = summaries.pattern_counts(verdicts)
-    assert counts.to_numpy().sum() == 32
+    assert counts.to_numpy().sum() == 48
     assert counts.loc[("by rank", "activity", 0.51, "TF hub"), by_rank] == 8
+
+
+def test_rank_of_u_is_judged_by_its_own_measure():
+    verdicts = summaries.patterns(made_up(by_u=0.1))
+    assert set(verdicts["by rank"]) == {"appears"}
+    assert set(verdicts["by rank of u"]) == {"does not appear"}
+
+
+def test_readings_keep_networks_apart_where_they_differ():
+    table = pd.concat([made_up(n=3, graph=graph) for graph in ("TF hub", "hub", "random")])
+    differ = (table["graph"] == "random") & (table["response"] == "activity")
+    table.loc[differ, "relevant by u"] = 75
+    table.loc[differ & (table["method"] == "Pro"), "TP by u"] = 0.25
+    read = summaries.readings(table)
+    assert list(dict.fromkeys(read["networks"])) == [
+        "TF hub, hub and random",
+        "TF hub and hub",
+        "random",
+    ]
+    row = read[(read["networks"] == "random") & (read["method"] == "Pro")].set_index("relevant by")
+    assert row.at["u", "TP"] == 0.25 and row.at["theta", "TP"] == pytest.approx(0.9, abs=0.01)
+    assert set(row["only by u"]) == {20}
+    by = read.set_index(["method", "relevant by"])["selected by"]
+    assert set(by["Pro", "theta"]) == {"theta"} and set(by["ELA", "theta"]) == {"u"}
+    text = summaries.readings_text(read)
+    assert text.shape == (6, 4) and text.loc[("activity", "random", "u"), "Pro"].startswith(
+        "0.25 /"
+    )
+    said = sentences.of_readings(read)
+    assert "on the networks random: on average 20 genes are relevant by u alone" in said
+    assert said.count("both readings call the same genes relevant") == 2
+
+
+def test_paired_leads_are_those_of_a_paired_test(found):
+    leads = summaries.paired_leads(found).set_index(["graph", "method", "measure"])
+    wide = found[found["graph"] == "hub"].pivot(
+        index="replicate", columns="method", values="TP at TN 0.95 by u"
+    )
+    test = ttest_1samp(wide["Pro"] - wide["NW.P"], 0)
+    row = leads.loc[("hub", "NW.P", "TP at TN 0.95 by u")]
+    assert row["mean"] / row["se"] == pytest.approx(test.statistic)
+    assert row["n"] == 3 and len(leads) == 2 * 3 * 6
 
 
 def test_one_rival_as_good_is_enough_against_the_pattern():
@@ -336,11 +408,18 @@ def test_sentences_change_with_the_numbers():
     assert "by genes selected, it appears in 0, does not appear in 8" in sentences.of_patterns(
         summaries.patterns(near)
     )
+    said = sentences.of_patterns(summaries.patterns(made_up(lead_TP=0.1, by_u=0.1)))
+    assert "by rank of u, it appears in 0, does not appear in 8" in said
+    assert "Pro's ranks are far ahead by theta, but mostly not by u" in said
+    assert "far ahead by theta and by u" in sentences.of_patterns(summaries.patterns(near))
     published = published_selection()
     assert "Pro TP 0.90, TN 0.90 (paper 0.98 to 0.99, 0.94 to 0.97)" in sentences.of_rates(
         far, published
     )
     assert "Pro TP 0.50" in sentences.of_rates(near, published)
+    assert "if genes are relevant and ranked by u, Pro 0.90, NW.P 0.30" in sentences.of_rates(
+        far, published
+    )
     errors = sentences.of_errors(far)
     assert "Pro 0.200 of the variance (noise 0.100); Pro minus NW.P -0.100" in errors
     networks = sentences.of_networks(far[far["scenario"] == 1], summaries.patterns(far))
@@ -453,7 +532,10 @@ def test_raw_response_only_changes_the_weight_of_the_prediction():
 def test_numbers_hold_cells_and_ablation(found, ablated):
     variants = summaries.cell_intervals(ablated, ("response", "variant"))
     numbers = summaries.numbers(
-        summaries.cell_intervals(found), summaries.patterns(found), variants
+        summaries.cell_intervals(found),
+        summaries.patterns(found),
+        summaries.paired_leads(found),
+        variants,
     )
     json.dumps(numbers, allow_nan=False)
     first = numbers["cells"][0]
@@ -462,6 +544,14 @@ def test_numbers_hold_cells_and_ablation(found, ablated):
     own = found[(found["graph"] == "TF hub") & (found["method"] == "LA")]["TP"]
     assert first["methods"]["LA"]["TP"]["mean"] == pytest.approx(own.mean())
     assert set(first["methods"]) == set(METHODS)
+    selection = {name for reading in summaries.READINGS.values() for name in reading}
+    assert all(selection <= set(rates) for rates in first["methods"].values())
+    assert set(first["paired"]) == set(METHODS[1:])
+    for leads in first["paired"].values():
+        assert set(leads) == selection
+        assert all(set(lead) == {"mean", "se", "n"} for lead in leads.values())
+    apart = first["methods"]["Pro"]["TN"]["mean"] - first["methods"]["LA"]["TN"]["mean"]
+    assert first["paired"]["LA"]["TN"]["mean"] == pytest.approx(apart)
     assert len(numbers["ablation"]) == 2 * len(ablation.VARIANTS)
 
 
@@ -508,6 +598,8 @@ def test_figures_of_networks_and_ablation(ablated):
     for response in ("expression", "activity"):
         text = words(figures.draw_networks(intervals, response))
         assert "Error level 0.9" in text and response in text and "SIMULATED" in text
+        assert "relevant by theta" in text and "relevant by u" in text
+        assert "fair to Pro and NW.P" in figures.caption_networks(intervals, "activity")
     chance = shapes.groupby("graph")["linked pairs"].mean()
     assert "chance" in words(figures.draw_edges(intervals, chance))
     assert "0.50 at error level 0.9" in figures.caption_edges(intervals, chance)

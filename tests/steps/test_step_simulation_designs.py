@@ -65,7 +65,7 @@ def test_signs_and_sizes_of_the_scenarios(scenario):
 def test_number_of_relevant_genes_and_noise():
     for n_tfs in (5, 10):
         truth = truth_of(n_tfs=n_tfs)
-        assert truth.relevant.sum() == 11 * n_tfs
+        assert truth.relevant_by_theta.sum() == truth.relevant_by_u.sum() == 11 * n_tfs
         assert truth.noise == pytest.approx(np.sum(truth.effects**2) / 4)
         assert len(truth.effects) == truth.design.n_genes == 11 * MODULES
 
@@ -124,6 +124,40 @@ def test_responses_have_the_same_share_of_noise():
         for r in RESPONSES
     ]
     np.testing.assert_allclose(shares[::2], shares[1::2])
+
+
+# Relevant genes
+
+
+@pytest.mark.parametrize("graph", GRAPHS)
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_effects_of_expression_have_one_reading(graph, scenario):
+    """Scenarios 3 and 4 have effects of 6% of the largest: a limit of 10% would omit them."""
+    truth = truth_of(graph=graph, scenario=scenario)
+    np.testing.assert_array_equal(truth.relevant_by_theta, truth.effects != 0)
+    np.testing.assert_array_equal(truth.relevant_by_u, truth.effects != 0)
+
+
+@pytest.mark.parametrize("graph", ["TF hub", "hub"])
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("error", [0.51, 0.95])
+def test_readings_agree_where_modules_are_apart(graph, scenario, error):
+    truth = truth_of(graph=graph, scenario=scenario, error=error, response="activity")
+    np.testing.assert_array_equal(truth.relevant_by_theta, truth.relevant_by_u)
+
+
+@pytest.mark.parametrize(
+    ("graph", "by_theta", "by_u", "large"),
+    [("random", 31, 61, 22), ("cluster", 43, 87, 38), ("scale-free", 64, 116, 3)],
+)
+def test_regulators_of_acting_genes_are_relevant_by_u_alone(graph, by_theta, by_u, large):
+    """Numbers of genes measured for this seed; `large` have theta = 0 and |u| above 10%."""
+    truth = truth_of(graph=graph, response="activity")
+    theta, own, size = truth.relevant_by_theta, truth.relevant_by_u, np.abs(truth.slope)
+    assert (theta.sum(), own.sum()) == (by_theta, by_u)
+    assert (size[~theta] > 0.1 * size.max()).sum() == large
+    linked = truth.links[:, theta].any(axis=1)
+    assert (own <= linked).all()  # a gene acts through the activity of what it is linked to
 
 
 # Graphs

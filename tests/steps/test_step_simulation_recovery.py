@@ -88,8 +88,12 @@ def test_each_drug_and_method_has_a_row(cohort, found):
     assert np.isfinite(found[list(MEASURES)]).all(axis=None)
     acting = (cohort.truth.theta != 0).sum()
     assert (found["relevant"] == found["drug"].map(acting)).all()
-    hits = found["TP"] * found["relevant"] + (1 - found["TN"]) * (80 - found["relevant"])
-    np.testing.assert_allclose(hits, found["selected"])
+    own = (cohort.truth.effects != 0).sum()
+    assert (found["relevant by u"] == found["drug"].map(own)).all()
+    for end in ("", " by u"):
+        relevant = found[f"relevant{end}"]
+        hits = found[f"TP{end}"] * relevant + (1 - found[f"TN{end}"]) * (80 - relevant)
+        np.testing.assert_allclose(hits, found[f"selected{end}"])
     json.dumps(found.to_dict("records"), allow_nan=False)
 
 
@@ -106,6 +110,8 @@ def test_a_row_is_what_the_chosen_model_finds(cohort, found, method):
     assert row["TP"] == (estimate[theta != 0] != 0).mean()
     assert row["TN"] == (estimate[theta == 0] == 0).mean()
     planted = truth.effects.loc[genes, drug]
+    assert row["TP by u"] == (u[planted != 0] != 0).mean()
+    assert row["TN by u"] == (u[planted == 0] == 0).mean()
     assert row["effect r"] == pytest.approx(np.corrcoef(u, planted)[0, 1] if u.any() else 0.0)
     size = estimate.abs()
     if state is not None:

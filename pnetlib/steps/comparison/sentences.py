@@ -81,10 +81,17 @@ def _saved(table):
 
 
 def recovery_sentence(recovery):
-    """Say which method finds the planted genes of a simulated cohort best."""
-    ave = recovery.groupby("method")["Ave"].mean().sort_values(ascending=False)
-    values = listed(f"{method} {value:.2f}" for method, value in ave.items())
+    """Say how well each method finds the planted genes of a simulated cohort, by both readings."""
+    by_theta, by_u = (
+        recovery.groupby("method")[name].mean().sort_values(ascending=False)
+        for name in ("Ave", "Ave by u")
+    )
+    values, own = (
+        listed(f"{method} {value:.2f}" for method, value in ave.items()) for ave in (by_theta, by_u)
+    )
     return (
-        f"On this simulated cohort, {ave.index[0]} separates relevant from other genes best by the "
-        f"mean of TP and TN over the drugs: {values}. A random selection has 0.50."
+        f"On this simulated cohort, {by_theta.index[0]} separates genes with an effect theta from "
+        f"the others best by the mean of TP and TN over the drugs: {values}. ELA and LA estimate no "
+        f"theta; for genes whose own expression has an effect (u = B theta), it is {own}. A random "
+        "selection has 0.50."
     )

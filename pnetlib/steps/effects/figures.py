@@ -7,7 +7,7 @@ from matplotlib.patches import Patch
 
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS
-from pnetlib.steps.style import BLACK, GROUP_COLOURS, caption, new_figure, styled
+from pnetlib.steps.style import BLACK, GROUP_COLOURS, caption, key, new_figure, styled
 
 LETTERS = {1: "Figure 5a", 2: "Figure 5b"}
 PATHS = {1: "single edges", 2: "paths of at most two edges"}
@@ -15,20 +15,18 @@ NAMES = {"targets": "On its targets", "regulators": "From its regulators"}
 UNLIKE = 30  # ratio of two markers' largest effects above which no linear axis shows both
 ALPHA = 0.6
 SHIFTS = dict(zip(GROUPS, (-0.15, 0.15)))
+MEAN = {"marker": "D", "markersize": 4.5, "markerfacecolor": "white", "markeredgecolor": BLACK}
 
 
 NO_MARKER = "No marker is among the genes of the networks."
 
 
 @styled
-def draw_effects(
-    effects: pd.DataFrame, comparison: pd.DataFrame, length: int, *, simulated: bool
-) -> Figure:
+def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figure:
     """Draw the distribution of each marker's effects over the lines of both groups.
 
-    Takes the tables of `regulatory_effects` and `compare_groups`; paths have at most `length`
-    edges (1 or 2). Where the effects of the markers differ much, the axis is linear near 0 and
-    logarithmic above.
+    Takes the table of `regulatory_effects`; paths have at most `length` edges (1 or 2). Where the
+    effects of the markers differ much, the axis is linear near 0 and logarithmic above.
     """
     markers = list(dict.fromkeys(effects["marker"]))
     figure = new_figure(f"Regulatory effects over {PATHS[length]}", 4.8, simulated)
@@ -36,19 +34,16 @@ def draw_effects(
         figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
     table = effects[effects["length"] == length]
-    tests = comparison[comparison["length"] == length].set_index(["marker", "side"])["p adjusted"]
     for axes, side in zip(figure.subplots(2, 1, sharex=True), SIDES):
         part = table[table["side"] == side]
         _draw_groups(axes, part, markers)
         _set_scale(axes, part)
-        top = {"transform": axes.get_xaxis_transform(), "ha": "center", "va": "top"}
-        for place, marker in enumerate(markers):
-            axes.text(place, 0.99, f"p {tests[marker, side]:.1g}", **top)
         axes.set_ylabel("Regulatory effect\n(sd of expression)")
         axes.set_title(NAMES[side])
     handles = [
         Patch(facecolor=GROUP_COLOURS[g], edgecolor=BLACK, alpha=ALPHA, label=g) for g in GROUPS
     ]
+    handles.append(key("mean", **MEAN))
     figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
     figure.axes[1].set_xticks(range(len(markers)), markers, fontstyle="italic")
     return figure
@@ -71,24 +66,25 @@ def _draw_groups(axes, part, markers):
 
 
 def _draw_box(axes, effect, place, colour):
-    """Draw median, quartiles and whiskers of one group's effects."""
+    """Draw median, quartiles, whiskers and mean of one group's effects."""
     line = {"linewidth": 0.9, "color": BLACK}
     box = {"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA}
     parts = {f"{part}props": line for part in ("median", "whisker", "cap")} | {"boxprops": box}
     options = {"patch_artist": True, "showfliers": False, "manage_ticks": False}
+    options |= {"showmeans": bool(effect.any()), "meanprops": MEAN | {"zorder": 4}}
     axes.boxplot([effect.to_numpy()], positions=[place], widths=0.27, **options, **parts)
 
 
 def _set_scale(axes, part):
-    """Choose the axis of effects, with room for the p values above the largest."""
+    """Choose the axis of effects: logarithmic above a linear part where they are unlike."""
     top = max(part["effect"].max(), 1e-9)
     largest = part.groupby("marker")["effect"].max()
     smallest = largest[largest > 0].min()
     if top > UNLIKE * smallest:
         axes.set_yscale("symlog", linthresh=smallest / 10)
-        axes.set_ylim(-smallest / 50, 8 * top)
+        axes.set_ylim(-smallest / 50, 2 * top)
     else:
-        axes.set_ylim(-0.03 * top, 1.22 * top)
+        axes.set_ylim(-0.03 * top, 1.05 * top)
 
 
 def caption_effects(comparison: pd.DataFrame, length: int, *, simulated: bool) -> str:
@@ -102,8 +98,9 @@ def caption_effects(comparison: pd.DataFrame, length: int, *, simulated: bool) -
         "of regulators count as well.",
     }[length]
     text = (
-        f"{effect} Dots are cell lines, boxes quartiles. p: test of Mann and Whitney over cell "
-        "lines with the networks taken as given, adjusted over all rows (Benjamini and Hochberg). "
-        f"In {silent} of {len(part)} rows one group has no edge and therefore no activity."
+        f"{effect} Dots are cell lines, boxes quartiles, diamonds means. Both networks are taken "
+        "as given, so the spread of the dots is that between lines and not the uncertainty of an "
+        f"estimate. In {silent} of {len(part)} comparisons one group has no edge and therefore no "
+        "activity."
     )
     return caption(LETTERS[length], text, simulated)

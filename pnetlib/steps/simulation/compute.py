@@ -1,11 +1,10 @@
 """Replicates of the paper's first table: which genes each method selects where the truth is known.
 
-A gene is selected if its estimated theta (Pro, NW.P), or its coefficient (ELA, LA), is not 0, as
-in `recovery`; the paper's rule is not legible. Two other measures are reported as well, since
-theta is an effect of *predicted* activity and TP depends on how many genes the lambdas select:
-``by effect`` selects the genes whose own expression has an effect (B theta, or the coefficient),
-and ``TP at TN 0.95`` is the share of relevant genes among the first by |theta| or |coefficient|
-when exactly 5% of the irrelevant genes are selected.
+A gene is relevant and selected by theta, or (measures whose names end in ``by u``) by u = B theta,
+the effect of its own expression, as in `recovery`; the paper's rule is not legible. ELA and LA
+estimate u alone, so by theta their coefficient takes its place. Since TP depends on how many genes
+the lambdas select, ``TP at TN 0.95`` is the share of relevant genes among the first by |theta| or
+|u| when exactly 5% of the irrelevant genes are selected.
 
 Edges are pairs of genes, found if either gene regulates the other; ``edge AUPR`` is the average
 precision of |B_qj| + |B_jq|, whose chance level is the share of linked pairs.
@@ -24,13 +23,15 @@ from sklearn.metrics import average_precision_score, roc_curve
 from pnetlib.execution.engine import Engine
 from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.simulation.designs import RESPONSES, SCENARIOS, Design, draw_truth
-from pnetlib.steps.simulation.recovery import selection_rates
+from pnetlib.steps.simulation.recovery import BY_U, RATES, by_u, selection_rates
 
 N_TFS = (5, 10)  # of the paper's table
 TN_LEVEL = 0.95
-BY_EFFECT = {"TP": "TP by effect", "TN": "TN by effect", "Ave": "Ave by effect"}
+AT_LEVEL = "TP at TN 0.95"
+SELECTION = (*RATES, AT_LEVEL)
 EDGE_MEASURES = ("edge TP", "edge TN", "edge AUPR")
-MEASURES = ("TP", "TN", "Ave", *BY_EFFECT.values(), "TP at TN 0.95", *EDGE_MEASURES, "error")
+MEASURES = (*SELECTION, *(name + BY_U for name in SELECTION), *EDGE_MEASURES, "error")
+RELEVANT = ("relevant by theta", "relevant by u", "relevant by both")
 CELL = ["graph", "n_tfs", "scenario", "error level", "response"]
 
 
@@ -107,6 +108,12 @@ def rate_at(importance, relevant, TN=TN_LEVEL):
     return float(true[last] + share * (true[last + 1] - true[last]))
 
 
+def _selected(importance, relevant):
+    """Return the `SELECTION` measures of genes selected where their importance is not 0."""
+    rates = selection_rates(importance != 0, relevant)
+    return rates | {AT_LEVEL: rate_at(np.abs(importance), relevant)}
+
+
 def edge_rates(B, links):
     """Return TP, TN and average precision over pairs of genes.
 
@@ -141,16 +148,14 @@ def measure(data, moments, u, state):
     """
     truth = data.truth
     selector = u if state is None else state.theta
-    own = selection_rates(u != 0, truth.relevant)
     edges = dict.fromkeys(EDGE_MEASURES, np.nan)
     if state is not None:
         edges = edge_rates(state.B.matrix(), truth.links)
     predicted = moments.z_mean + (data.X_new - moments.mean) / moments.scale @ u
     error = np.mean((data.z_new - predicted) ** 2) * data.unit**2 / truth.variance
     return {
-        **selection_rates(selector != 0, truth.relevant),
-        **{BY_EFFECT[name]: value for name, value in own.items()},
-        "TP at TN 0.95": rate_at(np.abs(selector), truth.relevant),
+        **_selected(selector, truth.relevant_by_theta),
+        **by_u(_selected(u, truth.relevant_by_u)),
         **edges,
         "error": float(error),
     }
@@ -166,18 +171,21 @@ def cell(design):
 def replicate(design, number, sizes, seed):
     """Choose lambdas and fit all methods on one data set; return one row per method, a dict.
 
-    The rows compare the methods with the truth.
+    The rows compare the methods with the truth; `RELEVANT` are numbers of genes in it.
     """
     data = draw_data(design, number, sizes, seed)
     moments, choice = choose(data.X, data.z, sizes.tuning, seed + number)
     truth, rows = data.truth, []
-    noise = {"linked pairs": float(truth.links.mean()), "noise": truth.noise / truth.variance}
+    known = {"linked pairs": float(truth.links.mean()), "noise": truth.noise / truth.variance}
+    by_theta, by_own = truth.relevant_by_theta, truth.relevant_by_u
+    for name, genes in zip(RELEVANT, (by_theta, by_own, by_theta & by_own)):
+        known[name] = int(genes.sum())
     for method in METHODS:
         point = choice.point(method)
         lambdas = {name: point.get(name, np.nan) for name in ("lam1", "lam2", "lam3", "lam4")}
         rates = measure(data, moments, *refit(choice, method))
         rows.append(
-            {**cell(design), "replicate": number, "method": method, **rates, **lambdas, **noise}
+            {**cell(design), "replicate": number, "method": method, **rates, **lambdas, **known}
         )
     return rows
 

@@ -9,6 +9,11 @@ genes that are not linked are independent given all others.
 
 Our choices: the total number of TFs, the effects of more than four TFs (theirs, repeated), the
 strength of the links of a graph (set by the same error level), and which of its genes act.
+
+A response through predicted activity, ``z = X B theta + e``, has two sets of relevant genes: those
+whose predicted activity acts (theta is not 0), and those whose own expression acts (u = B theta is
+not 0), which include the regulators of the former. The sets agree where a gene is linked within
+its module only, as in ``TF hub`` and ``hub``, and where effects act through expression.
 """
 
 from dataclasses import dataclass
@@ -22,6 +27,7 @@ from pnetlib.errors import UsageError
 GRAPHS = ("TF hub", "random", "cluster", "scale-free", "hub")
 SCENARIOS = (1, 2, 3, 4)
 RESPONSES = ("expression", "activity")
+ROUNDING = 1e-12  # a share of the largest |u| below which u is 0 but for rounding
 ERROR = 0.51  # Li and Li's variance of a gene given its TF
 SIZES = (5.0, -5.0, 3.0, -3.0)  # effects of the TFs in Li and Li
 PER_TF = 10  # genes per TF
@@ -109,9 +115,21 @@ class Truth:
     noise: float
 
     @property
-    def relevant(self):
-        """Whether each gene has an effect, bool (p,)."""
+    def relevant_by_theta(self):
+        """Whether the predicted activity of each gene has an effect (theta), bool (p,).
+
+        If effects act through expression there is no theta, and beta takes its place.
+        """
         return self.effects != 0.0
+
+    @property
+    def relevant_by_u(self):
+        """Whether the expression of each gene has an effect given all other genes (u), bool (p,).
+
+        The true u is known, so no share of the largest needs to be chosen as a limit.
+        """
+        size = np.abs(self.slope)
+        return size > ROUNDING * size.max()
 
     @property
     def B(self):

@@ -6,8 +6,9 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.simulation.ablation import VARIANTS
-from pnetlib.steps.simulation.compute import CELL
+from pnetlib.steps.simulation.compute import AT_LEVEL, CELL
 from pnetlib.steps.simulation.designs import GRAPHS, RESPONSES
+from pnetlib.steps.simulation.summaries import READINGS
 from pnetlib.steps.style import (
     CUT,
     FAINT,
@@ -22,8 +23,18 @@ from pnetlib.steps.style import (
 
 THROUGH = {"expression": "response through expression", "activity": "response through activity"}
 STEP = 0.18  # between the methods of one cell
-AT_LEVEL = "TP at TN 0.95"
 MARKS = {"expression": ("o", True), "activity": ("s", False)}  # symbol, and whether it is filled
+FILLED = {"theta": True, "u": False}  # symbols of the readings of "relevant"
+SHIFTS = {"theta": 0.0, "u": 0.07}  # between the readings of one method
+READ = (
+    "Filled: genes relevant and selected by theta (ELA, LA: selected by coefficient). Open: relevant "
+    "and selected by u = B theta, which every method estimates. "
+)
+FAIR = {
+    "expression": "Both readings call the same genes relevant; there is no true theta.",
+    "activity": "Where they differ (random, cluster, scale-free), the reading by theta is fair to "
+    "Pro and NW.P only.",
+}
 
 
 def _columns_of_rates(axes, n):
@@ -82,7 +93,8 @@ def caption_selection(table: pd.DataFrame) -> str:
     inside = (legible["low"] <= legible["paper"]) & (legible["paper"] <= legible["high"])
     text = (
         "Shares of relevant genes selected (TP, top) and of irrelevant genes not selected (TN, "
-        f"bottom). Dots: means over {table['replicates'].min()} data sets per cell with 95% "
+        "bottom); genes are relevant by theta (in this design the same genes are relevant by u)."
+        f" Dots: means over {table['replicates'].min()} data sets per cell with 95% "
         "intervals. Dashes of the same colour: the paper's first table (its design is not legible; "
         f"this one follows Li and Li with fewer TFs). {inside.sum()} of {len(legible)} of the "
         "paper's values lie within the interval of this study."
@@ -116,8 +128,8 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
     words = "; ".join(f"{name}: {what}" for name, what in VARIANTS.items() if name != "Pro")
     text = (
         f"Means over {intervals['replicates'].min()} data sets with 5 acting TFs for each "
-        f"response, with 95% intervals; lambdas are chosen anew for each variant. {words}. Last "
-        "panel: share of relevant genes among the first by |theta| when 5% of the irrelevant "
+        f"response, with 95% intervals; lambdas are chosen anew for each variant. {words}. Genes "
+        "are relevant and selected by theta. Last panel: share of relevant genes among the first by |theta| when 5% of the irrelevant "
         "genes are selected. A component matters where its variant lies to the left of Pro."
     )
     return caption("Figure 6b", text, True)
@@ -127,31 +139,41 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
 def draw_networks(intervals: pd.DataFrame, response: str) -> Figure:
     """Draw what is selected on each network and error level, for one kind of response.
 
-    `intervals` is as `cell_intervals` returns it, of scenario 1 with 5 acting hubs.
+    `intervals` is as `cell_intervals` returns it, of scenario 1 with 5 acting hubs. Both
+    readings of "relevant" are drawn.
     """
     own = intervals[intervals["response"] == response]
     levels, graphs = sorted(own["error level"].unique()), _order(own)
-    measures = ("TP", "TN", AT_LEVEL)
+    measures = READINGS["theta"]
     figure = new_figure(f"Other networks, {THROUGH[response]}", 5.0, True)
     panels = figure.subplots(3, len(levels), sharex=True, sharey=True, squeeze=False)
     for column, level in enumerate(levels):
-        for axes, measure in zip(panels[:, column], measures):
-            part = own[(own["measure"] == measure) & (own["error level"] == level)]
-            for number, method in enumerate(METHODS):
-                rows = part[part["method"] == method].set_index("graph").reindex(graphs)
-                _draw_method(axes, rows, number)
+        by = own[own["error level"] == level].set_index(["measure", "method", "graph"])
+        by = by.sort_index()
+        for reading, names in READINGS.items():
+            for axes, name in zip(panels[:, column], names):
+                for number, method in enumerate(METHODS):
+                    rows = by.loc[name, method].reindex(graphs)
+                    _draw_method(axes, rows, number, reading)
         panels[0, column].set_title(f"Error level {level:g}")
         panels[2, column].set_xticks(range(len(graphs)), graphs)
     for axes, measure in zip(panels[:, 0], measures):
         axes.set_ylabel(measure)
-    figure.legend(handles=_method_keys(), loc="outside lower center", ncols=4)
+    keys = [key(f"relevant by {reading}", **_face(reading, FAINT)) for reading in READINGS]
+    keys = [*_method_keys(), *keys]
+    figure.legend(handles=keys, loc="outside lower center", ncols=6)
     return figure
 
 
-def _draw_method(axes, rows, number):
+def _face(reading, colour):
+    """Return the look of a symbol of one reading of "relevant"."""
+    return {"color": colour, "markerfacecolor": colour if FILLED[reading] else "white"}
+
+
+def _draw_method(axes, rows, number, reading="theta"):
     """Draw the rates of one method, one column per row, and return their places."""
-    places = np.arange(len(rows)) + STEP * (number - 1.5)
-    look = {"color": METHOD_COLOURS[METHODS[number]], "markersize": 4}
+    places = np.arange(len(rows)) + STEP * (number - 1.5) + SHIFTS[reading]
+    look = {**_face(reading, METHOD_COLOURS[METHODS[number]]), "markersize": 4}
     draw_intervals(axes, rows, places, upright=True, **look)
     _columns_of_rates(axes, len(rows))
     return places
@@ -163,7 +185,8 @@ def caption_networks(intervals: pd.DataFrame, response: str) -> str:
     text = (
         f"{THROUGH[response].capitalize()}, scenario 1 with 5 acting hubs, "
         f"{' or '.join(map(str, counts))} data sets each, 95% intervals. Columns: error level, "
-        "the share of a linked gene's variance that the network leaves unexplained."
+        "the share of a linked gene's variance that the network leaves unexplained. "
+        f"{READ}{FAIR[response]}"
     )
     return caption("Figure 6d" if response == RESPONSES[0] else "Figure 6e", text, True)
 
