@@ -20,7 +20,7 @@ from pnetlib.stats.bootstrap import corrected_interval, draw, resample
 from pnetlib.stats.intervals import corrected_mean, student_interval
 from pnetlib.steps.differences.compute import Pair, quantities
 from pnetlib.steps.differences.sensitivity import ESTIMATORS, estimated
-from pnetlib.steps.networks.compute import GROUPS, own_network
+from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.speed.growth import exponents
 
 SEED = 20220823
@@ -108,17 +108,17 @@ class Planted:
     def truth(self, estimator):
         """Return the quantities (2, k) at the true coefficients and at the penalised ones.
 
-        Means over lines, and the networks of the second estimator, are those of 50,000 lines per
+        Means over lines, and the networks of the second estimator, are those of 20,000 lines per
         group.
         """
         rng = np.random.default_rng(SEED)
-        large = self.pair(50_000, rng)
+        large = self.pair(20_000, rng)
         parts = np.split(large.X, 2)
         exact = [regressions(self.correlation[g]) for g in GROUPS]
         if estimator == ESTIMATORS[0]:
             shrunk = [penalised(self.correlation[g], self.lam1) for g in GROUPS]
         else:
-            shrunk = estimated(estimator, parts, self.rest(REST * 50_000, rng), self.lam1)
+            shrunk = estimated(estimator, parts, self.rest(REST * 20_000, rng), self.lam1)
         return [quantities(networks, parts, large.at) for networks in (exact, shrunk)]
 
     def kinds(self):
@@ -144,7 +144,15 @@ def _case(low, high, truth):
     return (low <= truth) & (truth <= high), high - low
 
 
-def edge_coverage(settings=SETTINGS, shared=0.0, sets=50, seed=SEED, resamples=0, targets=None):
+def edge_coverage(
+    settings=SETTINGS,
+    shared=0.0,
+    sets=50,
+    seed=SEED,
+    resamples=0,
+    targets=None,
+    estimator=ESTIMATORS[0],
+):
     """Return the coverage of the intervals of edges: population regression coefficients.
 
     Parameters
@@ -160,6 +168,8 @@ def edge_coverage(settings=SETTINGS, shared=0.0, sets=50, seed=SEED, resamples=0
         Resamples of the bootstrap interval of the penalised coefficient; 0 leaves it out.
     targets : sequence of int, optional
         Positions of the targets looked at; all by default.
+    estimator : {"own lines", "shared part"}
+        Of the penalised networks.
 
     Returns
     -------
@@ -175,8 +185,10 @@ def edge_coverage(settings=SETTINGS, shared=0.0, sets=50, seed=SEED, resamples=0
         B = [regressions(planted.correlation[g])[:, at] for g in GROUPS]
         kinds = planted.kinds()[:, at]
         for number in range(sets):
-            pair = planted.pair(n, np.random.default_rng([seed, number]))
-            ends = {"desparsified": _desparsified_ends(pair, at)}
+            rng = np.random.default_rng([seed, number])
+            pair = planted.pair(n, rng)
+            networks = estimated(estimator, np.split(pair.X, 2), planted.rest(REST * n, rng), lam1)
+            ends = {"desparsified": _desparsified_ends(pair, networks, at)}
             if resamples:
                 ends["bootstrap"] = _bootstrap_ends(pair, at, resamples, number)
             for name, of in ends.items():
@@ -191,10 +203,9 @@ def edge_coverage(settings=SETTINGS, shared=0.0, sets=50, seed=SEED, resamples=0
     return pd.concat(tables, ignore_index=True)
 
 
-def _desparsified_ends(pair, at):
+def _desparsified_ends(pair, networks, at):
     """Return the ends of the intervals of ST and of the difference."""
-    parts = np.split(pair.X, 2)
-    ST, RS = (desparsified(part, own_network(part, pair.lam1), at) for part in parts)
+    ST, RS = (desparsified(part, B, at) for part, B in zip(np.split(pair.X, 2), networks))
     return ST.interval(), ST.minus(RS).interval()
 
 
@@ -381,26 +392,33 @@ def replicate_coverage(counts=(2, 3, 5, 10), sets=4000, seed=SEED):
     """Return the coverage of Student's interval of a mean rate over few data sets, cut at 0 and 1.
 
     A rate is the share of 50 genes selected; its chance varies between data sets (beta
-    distribution). Near 1 it is skewed.
+    distribution). Near 1 it is skewed. "difference" is that from another method with a mean rate
+    of 0.6.
 
     Returns
     -------
     DataFrame
-        Columns rate, replicates, cases, coverage, width, alike: the share in which all
-        replicates have the same rate, so that the interval has no width.
+        Columns of ("rate" or "difference"), rate, replicates, cases, coverage, width, alike: the
+        share in which all replicates have the same value, so that the interval has no width.
     """
     rows = []
     for rate in (0.5, 0.8, 0.95, 0.99):
         for count in counts:
             rng = np.random.default_rng([seed, count])
-            chance = rng.beta(4.0 * rate, 4.0 * (1.0 - rate), (sets, count))
-            values = rng.binomial(50, chance) / 50
-            ends = np.array([student_interval(row) for row in values])
-            low, high = np.maximum(ends[:, 1], 0.0), np.minimum(ends[:, 2], 1.0)
-            covered, width = _case(low, high, rate)
-            alike = np.mean(np.ptp(values, axis=1) == 0.0)
-            rows.append((rate, count, sets, covered.mean(), width.mean(), alike))
-    columns = ["rate", "replicates", "cases", "coverage", "width", "alike"]
+            values, others = (
+                rng.binomial(50, rng.beta(4.0 * mean, 4.0 * (1.0 - mean), (sets, count))) / 50
+                for mean in (rate, 0.6)
+            )
+            for of, drawn, truth, least in (
+                ("rate", values, rate, 0.0),
+                ("difference", values - others, rate - 0.6, -1.0),
+            ):
+                ends = np.array([student_interval(row) for row in drawn])
+                low, high = np.maximum(ends[:, 1], least), np.minimum(ends[:, 2], 1.0)
+                covered, width = _case(low, high, truth)
+                alike = np.mean(np.ptp(drawn, axis=1) == 0.0)
+                rows.append((of, rate, count, sets, covered.mean(), width.mean(), alike))
+    columns = ["of", "rate", "replicates", "cases", "coverage", "width", "alike"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -457,6 +475,9 @@ def main():
         "Edges": lambda: edge_coverage(),
         "Edges, correlated noise": lambda: edge_coverage(shared=0.6),
         "Edges, more genes than lines": lambda: edge_coverage(wide, sets=20, targets=some),
+        "Edges, shared part": lambda: edge_coverage(
+            ((0.08, 95, 40), (0.3, 95, 40)), estimator=ESTIMATORS[1]
+        ),
         "Edges, bootstrap": lambda: edge_coverage(SETTINGS[:2], 0.0, 40, SEED, 200, some),
         "Degrees and effects": lambda: sum_coverage(),
         "Degrees and effects, correlated noise": lambda: sum_coverage(shared=0.6),

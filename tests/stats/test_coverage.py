@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.calibration import coverage
+from pnetlib.steps.simulation.figures import SKEWED
 
 TARGETS = (0, 5, 8, 13, 16, 30)  # a hub; targets of hubs, one lost in RS and one kept; no edge
 
@@ -19,7 +20,7 @@ def error(share, cases):
 
 def shares(table, by):
     """Return share and cases by the columns."""
-    return table.set_index(by)[["coverage", "cases"]]
+    return table.set_index(by)[["coverage", "cases"]].sort_index()
 
 
 @pytest.mark.parametrize("lam1", [0.16, 0.3])
@@ -45,27 +46,32 @@ def test_the_bootstrap_of_a_penalised_edge_covers_less():
 def test_intervals_of_degrees_and_effects_are_for_penalised_values(estimator):
     for lam1, shared in ((0.16, 0.6), (0.3, 0.0)):
         setting = [(lam1, 95, 40)]
-        table = coverage.sum_coverage(setting, shared, 5, resamples=30, estimator=estimator)
+        table = coverage.sum_coverage(setting, shared, 4, resamples=30, estimator=estimator)
         found = table.groupby(["target", "quantity"])["coverage"].mean()
-        assert found["penalised"].mean() >= 0.95 - error(0.95, 5 * 20), table
-        assert (found["penalised"] >= 0.9 - error(0.9, 5 * 20)).all(), table
+        assert found["penalised"].mean() >= 0.95 - error(0.95, 4 * 20), table
+        assert (found["penalised"] >= 0.9 - error(0.9, 4 * 20)).all(), table
         hubs = table[(table["quantity"] == "degree of a hub") & (table["of"] == "ST")]
         assert (hubs[hubs["target"] == "least squares"]["coverage"] < 0.5).all() or lam1 < 0.3
 
 
-def test_intervals_over_folds_cover_with_one_and_two_repeats():
+def test_intervals_over_folds_of_lines_and_of_tissues_cover():
     table = coverage.fold_coverage(60, draws=1000)
-    assert len(table) == 8
+    tissues = coverage.fold_coverage(60, draws=500, tissues=20)
+    assert (len(table), len(tissues)) == (8, 4)
+    assert (tissues["coverage"] >= 0.95 - error(0.95, 60)).all(), tissues
     assert (table["coverage"] >= 0.95 - error(0.95, 60)).all(), table
     unlike = table[(table["learners"] == "different") & (table["of"] == "difference")]
     assert (unlike["truth"] < -0.2).all()
 
 
 def test_intervals_over_few_data_sets_are_too_narrow_near_one():
-    """The captions of step 06 say so."""
-    found = shares(coverage.replicate_coverage((2, 3), 300), ["rate", "replicates"])["coverage"]
-    assert (found[0.5] >= 0.93 - error(0.93, 300)).all()
-    assert (found[0.95] < 0.8).all()
+    """The captions of step 06 say so; differences between methods are less skewed."""
+    table = coverage.replicate_coverage((2, 3), 300)
+    found = shares(table, ["of", "rate", "replicates"])["coverage"]
+    assert (found["rate", 0.5] >= 0.93 - error(0.93, 300)).all()
+    assert abs(found["rate", 0.95, 3] - 2 / 3) < error(2 / 3, 300)
+    assert "over 3 data sets the intervals contain a mean of 0.95 in about two thirds" in SKEWED
+    assert (found["difference"] >= 0.9 - error(0.9, 300)).all(), table
 
 
 def test_exact_interval_of_a_share_needs_independent_drugs():
