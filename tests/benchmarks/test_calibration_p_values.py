@@ -33,7 +33,7 @@ def test_tests_without_ties_exhaust_the_level(table, level):
 
 
 def test_lam1_may_be_chosen_on_each_set():
-    fixed, chosen = (p_values(2, 9, seed=12, chosen=chosen) for chosen in (False, True))
+    fixed, chosen = (p_values(3, 49, seed=12, chosen=chosen) for chosen in (False, True))
     names = [name for name in fixed if "not 0" not in name]
     assert set(names) <= set(chosen)
     assert not fixed["degree"].equals(chosen["degree"])
