@@ -16,6 +16,10 @@ def conclusion(numbers):
     """Return the answer to the question of notebook 09, made from `summaries.numbers`."""
     roles = named_roles(numbers["degrees"])
     sentences = [_of_exchange(numbers["lines"]), *_of_counts(numbers), *_of_named_edge(numbers)]
+    sentences.append(
+        "- Intervals of degrees and effects below are for the penalised quantity, which the same "
+        "lam1 would give with any number of cell lines, not for sums of unpenalised coefficients."
+    )
     for gene, role, group in roles:
         row = numbers["degrees"][gene]
         sentences.append(
