@@ -1,6 +1,6 @@
 """Coverage of the intervals that the notebooks print, on data whose truth is known.
 
-``python -m benchmarks.calibration.coverage`` prints every table with its seed (about 15 minutes on
+``python -m benchmarks.calibration.coverage`` prints every table with its seed (about five minutes on
 one thread). tests/stats/test_coverage.py calls the same functions with fewer data sets.
 
 Each table has one row per kind of quantity: ``cases``, the share of intervals that contain the
@@ -152,6 +152,7 @@ def edge_coverage(
     resamples=0,
     targets=None,
     estimator=ESTIMATORS[0],
+    penalty=None,
 ):
     """Return the coverage of the intervals of edges: population regression coefficients.
 
@@ -170,6 +171,8 @@ def edge_coverage(
         Positions of the targets looked at; all by default.
     estimator : {"own lines", "shared part"}
         Of the penalised networks.
+    penalty : float, optional
+        As in `desparsified`.
 
     Returns
     -------
@@ -188,7 +191,7 @@ def edge_coverage(
             rng = np.random.default_rng([seed, number])
             pair = planted.pair(n, rng)
             networks = estimated(estimator, np.split(pair.X, 2), planted.rest(REST * n, rng), lam1)
-            ends = {"desparsified": _desparsified_ends(pair, networks, at)}
+            ends = {"desparsified": _desparsified_ends(pair, networks, at, penalty)}
             if resamples:
                 ends["bootstrap"] = _bootstrap_ends(pair, at, resamples, number)
             for name, of in ends.items():
@@ -203,9 +206,10 @@ def edge_coverage(
     return pd.concat(tables, ignore_index=True)
 
 
-def _desparsified_ends(pair, networks, at):
+def _desparsified_ends(pair, networks, at, penalty):
     """Return the ends of the intervals of ST and of the difference."""
-    ST, RS = (desparsified(part, B, at) for part, B in zip(np.split(pair.X, 2), networks))
+    parts = zip(np.split(pair.X, 2), networks)
+    ST, RS = (desparsified(X, B, at, penalty) for X, B in parts)
     return ST.interval(), ST.minus(RS).interval()
 
 
@@ -474,6 +478,9 @@ def main():
     tables = {
         "Edges": lambda: edge_coverage(),
         "Edges, correlated noise": lambda: edge_coverage(shared=0.6),
+        "Edges, correlated noise, z with the penalty of the network": lambda: edge_coverage(
+            SETTINGS[1:2], 0.6, penalty=0.15
+        ),
         "Edges, more genes than lines": lambda: edge_coverage(wide, sets=20, targets=some),
         "Edges, shared part": lambda: edge_coverage(
             ((0.08, 95, 40), (0.3, 95, 40)), estimator=ESTIMATORS[1]

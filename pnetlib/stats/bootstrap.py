@@ -9,8 +9,8 @@ lines, so quantiles of the resampled values can lie far too high. The interval i
 normal one around the estimate minus its bootstrap bias (Davison and Hinkley, Bootstrap Methods and
 their Application, 1997, section 5.2). Our choice: the bias is itself only estimated. It counts as an
 error, and its own variation as much as that of the estimate, so that the variance is doubled.
-Without either, intervals of degrees covered penalised values in 80 to 85% of cases where genes are
-correlated; with both, in 95% or more (``python -m benchmarks.calibration.coverage``).
+Intervals of degrees then cover penalised values in 95% of cases or more, also where genes are
+correlated (``python -m benchmarks.calibration.coverage``).
 """
 
 import numpy as np
