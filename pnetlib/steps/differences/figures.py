@@ -105,9 +105,8 @@ def _ending(table: pd.DataFrame, n: int) -> str:
         "Left: both groups; right: their difference. Bars: 95% bootstrap intervals of the "
         "penalised quantity, which the same lam1 would give with any number of lines, not of a sum "
         "of unpenalised coefficients; corrected for bias, so a dot need not lie in the middle. p: "
-        f"{n:,} permutations of the labels within "
-        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} "
-        "(highlighted)."
+        f"{n:,} permutations of the labels within tissues; q: false discovery rate. {clear} of "
+        f"{len(table)} rows have q < {LEVEL} (highlighted)."
     )
 
 
