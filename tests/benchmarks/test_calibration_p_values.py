@@ -1,4 +1,4 @@
-"""The tests of notebook 09 on simulated sets without differences: p values are uniform, or higher."""
+"""The tests of notebook 09 on sets without differences: p values are uniform, or higher."""
 
 import pytest
 from scipy.stats import binom

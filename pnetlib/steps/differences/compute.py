@@ -1,8 +1,9 @@
 """Differences between ST and RS in edges, degrees and effects, each with a test and an interval.
 
-Both networks are estimated anew in every permutation and every resample, so these tests, unlike
-that of notebook 05, include the uncertainty of the networks. Fixed are lam1, the genes and the cell
-lines that form the groups. The regulatory effect of a marker is its mean over the group's lines.
+Both networks are estimated anew in every permutation and every resample, so the tests include the
+uncertainty of the networks. Fixed are lam1, the genes and the cell lines that form the groups; what
+it costs that lam1 was chosen under the observed labels, `benchmarks/calibration/p_values.py` shows.
+The regulatory effect of a marker is its mean over the group's lines.
 """
 
 import itertools

@@ -103,10 +103,11 @@ def named_edge(edges, sensitivity, sizes):
     -------
     dict
         Its row of the table of edges; ``permutations``; ``p_low`` and ``p_high``: 95% interval
-        (Wilson) of the p that infinitely many permutations would give; ``settings``: size, estimator, ST, RS,
-        difference and p in each setting of the sensitivity analysis; ``by_estimator``: for each
-        estimator the numbers of ``settings``, of those with the edge ``in_ST`` and ``in_RS``, and
-        of those in which it is stronger in ST (``stronger_ST``) or in RS with p below `LEVEL`.
+        (Wilson) of the p that infinitely many permutations would give; ``settings``: size,
+        estimator, ST, RS, difference and p in each setting of the sensitivity analysis;
+        ``by_estimator``: for each estimator the numbers of ``settings``, of those with the edge
+        ``in_ST`` and ``in_RS``, and of those in which it is stronger in ST (``stronger_ST``) or in
+        RS with p below `LEVEL`.
     """
     rows = _rows(edges[is_named_edge(edges)])
     if not rows:
