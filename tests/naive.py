@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 from scipy.sparse import csc_array
+from sklearn.linear_model import Lasso
 
 from pnetlib.solvers.columns import Columns
 
@@ -43,6 +44,27 @@ def compressed(B):
 def columns(B):
     """The same as the estimators' Columns."""
     return Columns(*compressed(B))
+
+
+# Single edges -------------------------------------------------------------------------------
+
+
+def desparsified_edge(X, B, k, j, penalty):
+    """Debiased coefficient of regulator k for target j, and its variance, line by line."""
+    n, p = X.shape
+    X = standardised(X)
+    others = [q for q in range(p) if q not in (k, j)]
+    lasso = Lasso(alpha=penalty, fit_intercept=False, tol=1e-12, max_iter=100_000)
+    z = X[:, k] - lasso.fit(X[:, others], X[:, k]).predict(X[:, others])
+    residual = X[:, j] - sum(X[:, q] * B[q, j] for q in range(p) if q != j)
+    value = B[k, j] + (z @ residual) / (z @ X[:, k])
+    present = sum(B[q, j] != 0 for q in range(p) if q != j)
+    total = 0.0
+    for i in range(n):
+        noise = z[i] * residual[i] / (z @ X[:, k] / n)
+        scales = value * (X[i, k] ** 2 - X[i, j] ** 2) / 2  # error of both standard deviations
+        total += (noise + scales) ** 2
+    return value, total / n / (n - 1 - present)
 
 
 # One column ---------------------------------------------------------------------------------

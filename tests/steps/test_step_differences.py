@@ -169,6 +169,21 @@ def test_tables_hold_what_they_say(compared, pair):
         assert share[True] > share[False]
 
 
+def test_intervals_of_edges_are_debiased_and_those_of_sums_are_not(compared, pair):
+    edges, degrees, effects = compared
+    observed = pair.quantities(pair.labels)
+    ST, RS = pair.debiased(observed)
+    at = pair.genes.get_indexer(edges["regulator"]), pair.genes.get_indexer(edges["target"])
+    for suffix, estimate in ((" ST", ST), (" RS", RS), ("", ST.minus(RS))):
+        low, high = estimate.interval()
+        name = f"debiased{suffix}" if suffix else "debiased difference"
+        np.testing.assert_allclose(edges[name], estimate.value[at])
+        np.testing.assert_allclose(edges[f"low{suffix}"], low[at])
+        np.testing.assert_allclose(edges[f"high{suffix}"], high[at])
+    for table in (degrees, effects):
+        assert not [name for name in table if name.startswith("debiased")]
+
+
 def test_tables_do_not_depend_on_threads(compared, pair):
     for one, two in zip(compared, compare(pair, SIZES, 7, Engine(threads=2))):
         pd.testing.assert_frame_equal(one, two, check_exact=True)
@@ -215,6 +230,7 @@ def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved, prese
     assert set(found["degrees"]) == set(MARKERS)
     keys = {"difference", "p", "q", "low", "high", "rank_ST", "hub_RS"}
     assert keys <= set(found["degrees"]["ANXA10"])
+    assert "without shrinkage (desparsified lasso)" in conclusion(found)
     assert {"marker", "side", "length", "zero_ST", "zero_RS", "low_RS"} <= set(found["effects"][0])
     assert len(found["presence"]) == 2 * len(MARKERS)
     edge, (own, shared) = found["named_edge"], found["named_edge"]["by_estimator"]

@@ -26,6 +26,9 @@ NUMBERS = {
 }
 
 
+DEBIASED = {"debiased ST": 0.6, "debiased RS": 0.1, "debiased difference": 0.45}
+
+
 @pytest.fixture
 def effects():
     return pd.DataFrame(
@@ -46,10 +49,13 @@ def degrees():
 @pytest.fixture
 def edges():
     rows = [
-        {"regulator": f"r{k}", "target": f"t{k}"} | NUMBERS | {"p": 0.01 * k + 0.001, "q": 0.5}
+        {"regulator": f"r{k}", "target": f"t{k}"}
+        | NUMBERS
+        | DEBIASED
+        | {"p": 0.01 * k + 0.001, "q": 0.5}
         for k in range(20)
     ]
-    paper = {"regulator": NAMED_EDGE[0], "target": NAMED_EDGE[1]} | NUMBERS | {"p": 0.9}
+    paper = {"regulator": NAMED_EDGE[0], "target": NAMED_EDGE[1]} | NUMBERS | DEBIASED | {"p": 0.9}
     return pd.DataFrame([*rows, paper])
 
 
@@ -63,7 +69,7 @@ def moved():
             for side in SIDES
             for length in (1, 2)
         ]
-    interval = {"low": -0.2, "high": 0.9}
+    interval = {"low": -0.2, "high": 0.9, "debiased difference": 0.77}
     return pd.DataFrame(
         [
             {"size": size, "estimator": estimator, "difference": 0.1 * k} | interval | key
@@ -115,12 +121,47 @@ def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):
             *ESTIMATORS,
             "ANXA10, degree",
             "AKR1C3, effect on targets",
-            "Edge AKR1C1 → ANXA10",
+            "AKR1C1 → ANXA10, penalised",
+            "AKR1C1 → ANXA10, debiased",
             "Cell lines per group",
         ]
     )
     drawn = [axes for axes in figure.axes if axes.lines]
-    assert len(drawn) == 7
+    assert len(drawn) == 8
     for axes in drawn:
         assert list(axes.lines[0].get_xdata()) == [20, 30, 40]
     assert "20 to 40 lines" in differences.caption_sensitivity(moved, simulated=True)
+
+
+def test_intervals_of_edges_belong_to_the_debiased_dots(edges):
+    """Filled dots on the bars are debiased, open ones penalised; legend and caption say so."""
+    figure = differences.draw_edges(edges, simulated=False)
+    text = words(figure)
+    assert all(
+        f"{what} {group}" in text for what in ("debiased", "penalised") for group in "ST RS".split()
+    )
+    for axes, expected in zip(figure.axes, ((0.6, 0.1, 0.5, 0.2), (0.45, 0.3))):
+        dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]
+        values = [line.get_xdata()[0] for line in dots]
+        assert sorted(set(values)) == sorted(expected)
+        filled = {v: line.get_markerfacecolor() != "white" for v, line in zip(values, dots)}
+        debiased = len(expected) // 2
+        assert all(filled[value] for value in expected[:debiased])
+        assert not any(filled[value] for value in expected[debiased:])
+    caption = differences.caption_edges(edges, 99, simulated=False)
+    assert "Open dots: penalised" in caption and "Filled dots: debiased" in caption
+
+
+def test_the_penalised_edge_has_no_band(moved):
+    penalised, debiased = next(differences.panel_rows(moved, ["ANXA10"]))
+    assert penalised[1][["low", "high"]].isna().all(axis=None)
+    assert (debiased[1]["difference"] == 0.77).all() and (debiased[1]["high"] == 0.9).all()
+
+
+def test_captions_name_what_the_intervals_are_for(degrees, effects, moved):
+    for text in (
+        differences.caption_degrees(degrees, ["ANXA10"], 99, simulated=False),
+        differences.caption_effects(effects, 1, 99, simulated=False),
+        differences.caption_sensitivity(moved, simulated=False),
+    ):
+        assert "95% bootstrap intervals of the penalised" in text

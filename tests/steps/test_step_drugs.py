@@ -256,7 +256,8 @@ def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
     assert f"below 0: {wins['wins'][0]} of 2" in drawn[0].legends[0].texts[0].get_text()
     for figure in drawn:
         assert figure._suptitle.get_text().endswith("SIMULATED DATA") == simulated
-    assert "2 drugs" in figures.caption_drugs(apart, wins, simulated=simulated)
+    caption = figures.caption_drugs(apart, wins, simulated=simulated)
+    assert "2 drugs" in caption and "share their cell lines, so it is too narrow" in caption
     assert "1 in 6" in figures.caption_weights(weights, simulated=simulated)
 
 

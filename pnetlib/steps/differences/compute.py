@@ -15,6 +15,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, rankdata
 
 from pnetlib.solvers.columns import matrix_degrees
+from pnetlib.solvers.desparsified import desparsified
 from pnetlib.solvers.shared import standardised
 from pnetlib.stats.bootstrap import corrected_interval, draw
 from pnetlib.stats.permutation import permutation_test
@@ -80,6 +81,12 @@ class Pair:
         """Return the quantities of ST, then of RS, on resampled rows."""
         parts = np.split(self.X[rows], [self.sizes[0]])
         return quantities([own_network(part, self.lam1) for part in parts], parts, self.at).ravel()
+
+    def debiased(self, observed):
+        """Return the `desparsified` coefficients of both groups, given their `quantities`."""
+        p = len(self.genes)
+        networks = observed[:, : p * p].reshape(2, p, p)
+        return [desparsified(self.X[self.labels == g], B) for g, B in zip(GROUPS, networks)]
 
     @cached_property
     def at(self):
@@ -158,24 +165,41 @@ def names(pair):
     return pd.concat(kinds, ignore_index=True)[columns]
 
 
-def with_intervals(table, observed, draws):
-    """Add ST, RS and difference with intervals, and the share of resamples in which each is 0.
+def with_intervals(table, observed, draws, debiased):
+    """Add ST, RS and difference with 95% intervals, and the share of resamples in which each is 0.
 
-    `observed` is (2, k) and `draws` (n, 2, k). Intervals of degrees and effects, which cannot be
-    negative, are cut at 0.
+    What an interval is for depends on the kind, because resampling does not show how far a penalty
+    shrinks a coefficient. An edge's is for the coefficient of the population's least-squares
+    regression; it belongs to the columns "debiased ST", "debiased RS" and "debiased difference".
+    A degree's or an effect's is for the penalised quantity: what the same estimator with the same
+    lam1 would give with any number of cell lines. Those of single groups are cut at 0.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `names`, k rows.
+    observed : ndarray (2, k)
+        Quantities of ST and RS.
+    draws : ndarray (n, 2, k)
+        The same of n resamples.
+    debiased : sequence of Estimate (p, p)
+        Coefficients of ST and RS of `solvers.desparsified`.
     """
-    signed = (table["kind"] == "edge").to_numpy()
-    columns = {}
-    for number, group in enumerate(GROUPS):
-        low, high = corrected_interval(observed[number], draws[:, number])
-        columns |= {
-            group: observed[number],
-            f"low {group}": np.where(signed, low, np.maximum(low, 0.0)),
-            f"high {group}": np.where(signed, high, np.maximum(high, 0.0)),
-            f"zero {group}": np.mean(draws[:, number] == 0.0, axis=0),
-        }
-    low, high = corrected_interval(observed[0] - observed[1], draws[:, 0] - draws[:, 1])
-    columns |= {"difference": observed[0] - observed[1], "low": low, "high": high}
+    edge, columns = (table["kind"] == "edge").to_numpy(), {}
+    estimates = (*debiased, debiased[0].minus(debiased[1]))
+    values = (*observed, observed[0] - observed[1])
+    resampled = (draws[:, 0], draws[:, 1], draws[:, 0] - draws[:, 1])
+    for name, estimate, value, drawn in zip((*GROUPS, "difference"), estimates, values, resampled):
+        in_group = name in GROUPS
+        low, high = corrected_interval(value, drawn, least=0.0 if in_group else -np.inf)
+        unshrunk = np.full(len(table), np.nan)
+        unshrunk[edge] = estimate.value.ravel()
+        low[edge], high[edge] = (ends.ravel() for ends in estimate.interval())
+        suffix = f" {name}" if in_group else ""
+        columns |= {name: value, f"debiased {name}": unshrunk}
+        columns |= {f"low{suffix}": low, f"high{suffix}": high}
+        if in_group:
+            columns[f"zero {name}"] = np.mean(drawn == 0.0, axis=0)
     return table.assign(**columns)
 
 
@@ -188,13 +212,15 @@ def compare(pair, sizes, seed, engine=None, advance=None):
     -------
     edges : DataFrame
         One row per ordered pair of genes with an edge in ST or RS, and always one for the paper's
-        edge: regulator, target; ST, RS and difference with intervals ("low", "high", "low ST",
-        ...); "zero ST" and "zero RS" (share of resamples without the edge); p (labels exchanged
+        edge: regulator, target; the penalised coefficients ST, RS and difference; "debiased ST",
+        "debiased RS" and "debiased difference" with their intervals ("low ST", "high ST", ...,
+        "low" and "high" of the difference; see `with_intervals`); "zero ST" and "zero RS" (share of resamples without the edge); p (labels exchanged
         within tissues); q (Benjamini and Hochberg over all ordered pairs); p family (probability
         of any false edge); p any tissue (labels exchanged regardless of tissue, with
         ``sizes.further_permutations``).
     degrees : DataFrame
-        The same for each gene, with ranks in both groups, and "hub ST" and "hub RS": share of
+        The same for each gene, with intervals of the penalised degrees in place of the debiased
+        columns, ranks in both groups, and "hub ST" and "hub RS": share of
         resamples in which its degree is in the first tenth.
     effects : DataFrame
         The same for each marker, side and length.
@@ -212,7 +238,7 @@ def compare(pair, sizes, seed, engine=None, advance=None):
     observed = pair.quantities(pair.labels)
     draws = draw(pair.resampled, pair.sizes, sizes.resamples, seed + 2, engine, advance)
     draws = draws.reshape(len(draws), *observed.shape)
-    table = with_intervals(names(pair), observed, draws).assign(
+    table = with_intervals(names(pair), observed, draws, pair.debiased(observed)).assign(
         **{"p": inside.p, "p family": inside.p_family, "p any tissue": free.p}
     )
     table = table[table["regulator"].isna() | (table["regulator"] != table["target"])]

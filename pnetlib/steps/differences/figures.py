@@ -14,6 +14,7 @@ from pnetlib.steps.effects.figures import NO_MARKER, PATHS
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.style import (
     DATA,
+    DOT,
     FAINT,
     GROUP_COLOURS,
     HIGHLIGHT,
@@ -28,6 +29,7 @@ from pnetlib.steps.style import (
 NAMES = {"targets": "effect on targets", "regulators": "effect of regulators"}
 ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, ORANGE)))
 MOST = 12
+OPEN = DOT | {"markersize": 4, "markerfacecolor": "white", "zorder": 3}
 
 
 @styled
@@ -53,20 +55,32 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
     return _draw_pairs(table, rows, "Mean effect (sd of expression)", title, simulated)
 
 
-def _draw_pairs(table, rows, what, title, simulated):
-    """Draw both groups on the left and their difference with p and q on the right, row by row."""
+def _draw_pairs(table, rows, what, title, simulated, *, debiased=False):
+    """Draw both groups on the left and their difference with p and q on the right, row by row.
+
+    With `debiased` the dots with intervals are the debiased values, and open dots the penalised.
+    """
     figure = new_figure(title, 1.5 + 0.27 * max(len(rows), 2), simulated)
     if not rows:
         figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(rows))
+    prefix = "debiased " if debiased else ""
     for shift, group in zip((-0.16, 0.16), GROUPS):
-        columns = (group, f"low {group}", f"high {group}")
-        _bars(left, table, columns, places + shift, GROUP_COLOURS[group], group)
+        columns = (prefix + group, f"low {group}", f"high {group}")
+        _bars(left, table, columns, places + shift, GROUP_COLOURS[group], prefix + group)
     clear = table["q"] < LEVEL
     for rows_, colour in ((~clear, FAINT), (clear, HIGHLIGHT)):
-        _bars(right, table[rows_], ("difference", "low", "high"), places[rows_], colour)
+        _bars(right, table[rows_], (prefix + "difference", "low", "high"), places[rows_], colour)
+    if debiased:
+        for shift, group in zip((-0.16, 0.16), GROUPS):
+            colour = GROUP_COLOURS[group]
+            left.plot(
+                table[group], places + shift, color=colour, label=f"penalised {group}", **OPEN
+            )
+        for rows_, colour in ((~clear, FAINT), (clear, HIGHLIGHT)):
+            right.plot(table["difference"][rows_], places[rows_], color=colour, **OPEN)
     right.axvline(0, color="black", linewidth=0.8)
     beside = {"transform": right.get_yaxis_transform(), "va": "center", "fontsize": 7}
     for place, p, q in zip(places, table["p"], table["q"]):
@@ -74,7 +88,7 @@ def _draw_pairs(table, rows, what, title, simulated):
     name_rows(left, rows, fontstyle="italic")
     left.set_xlabel(what)
     right.set_xlabel("ST − RS")
-    figure.legend(loc="outside lower left", ncols=2)
+    figure.legend(loc="outside lower left", ncols=4)
     return figure
 
 
@@ -88,10 +102,11 @@ def _bars(axes, table, columns, places, colour, label=None):
 def _ending(table: pd.DataFrame, n: int) -> str:
     clear = int((table["q"] < LEVEL).sum())
     return (
-        "Left: both groups; right: their difference. Bars: 95% bootstrap intervals, corrected for "
-        f"bias, so a dot need not lie in the middle. p: {n:,} permutations of the labels within "
-        f"tissues; q: false discovery rate. {clear} of {len(table)} rows have q < {LEVEL} "
-        "(highlighted)."
+        "Left: both groups; right: their difference. Bars: 95% bootstrap intervals of the "
+        "penalised quantity, which the same lam1 would give with any number of lines, not of a sum "
+        "of unpenalised coefficients; corrected for bias, so a dot need not lie in the middle. p: "
+        f"{n:,} permutations of the labels within tissues; q: false discovery rate. {clear} of "
+        f"{len(table)} rows have q < {LEVEL} (highlighted)."
     )
 
 
@@ -114,10 +129,15 @@ def caption_effects(effects: pd.DataFrame, length: int, n: int, *, simulated: bo
 
 @styled
 def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the edges of smallest p (of `compare`) with intervals, after the paper's edge."""
+    """Draw the edges of smallest p (of `compare`), after the paper's edge.
+
+    Debiased coefficients have intervals; penalised ones are drawn beside them, open.
+    """
     table = first_edges(edges)
     rows = (table["regulator"] + " → " + table["target"]).to_list()
-    return _draw_pairs(table, rows, "Coefficient", "Edges that differ most", simulated)
+    return _draw_pairs(
+        table, rows, "Coefficient", "Edges that differ most", simulated, debiased=True
+    )
 
 
 def first_edges(edges: pd.DataFrame) -> pd.DataFrame:
@@ -131,7 +151,9 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     clear, strict = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
     text = (
         f"The {min(MOST, len(edges))} edges of smallest p; {' → '.join(NAMED_EDGE)} comes first if "
-        f"its genes are in the networks. Bars: 95% bootstrap intervals. Of {len(edges)} edges "
+        f"its genes are in the networks. Open dots: penalised coefficients, which p and q compare. "
+        "Filled dots: debiased coefficients (desparsified lasso) with 95% intervals for the "
+        f"least-squares coefficient of the population. Of {len(edges)} edges "
         f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "
         f"probability of any false edge is below {LEVEL}; p from {n:,} permutations of the labels "
         "within tissues."
@@ -177,10 +199,17 @@ def _draw_setting(axes, title, part):
 
 
 def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
-    """Yield lists of panels, each a title and its rows: the edge, then a list for each marker."""
+    """Yield lists of panels, each a title and its rows: two of the edge, then a list per marker.
+
+    The penalised edge has no interval: that in the table belongs to the debiased one.
+    """
     edge = sensitivity[sensitivity["kind"] == "edge"]
     if len(edge):
-        yield [("Edge " + " → ".join(NAMED_EDGE), edge)]
+        name = " → ".join(NAMED_EDGE)
+        yield [
+            (f"{name}, penalised", edge.assign(low=np.nan, high=np.nan)),
+            (f"{name}, debiased", edge.assign(difference=edge["debiased difference"])),
+        ]
     for gene in markers:
         part = sensitivity[sensitivity["gene"] == gene]
         if len(part):
@@ -195,8 +224,10 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
     text = (
-        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group; bands are 95% "
-        "bootstrap intervals. Own lines: each group by itself; shared part (our addition): one "
+        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group. Bands of degrees and "
+        "effects: 95% bootstrap intervals of the penalised difference at the setting's lam1. Band "
+        "of the debiased edge: 95% interval for the difference of least-squares coefficients of "
+        "the populations. Own lines: each group by itself; shared part (our addition): one "
         "network of all lines plus a deviation of each group. Each uses its own lam1 of smallest "
         "error on held-out lines. The sizes share most of their lines, so that equal signs are no "
         "independent evidence."

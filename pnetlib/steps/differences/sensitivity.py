@@ -15,6 +15,7 @@ from sklearn.model_selection import KFold
 
 from pnetlib.errors import DataError
 from pnetlib.execution.engine import Engine
+from pnetlib.solvers.desparsified import desparsified
 from pnetlib.solvers.shared import fit_shared
 from pnetlib.stats.bootstrap import corrected_interval, resample
 from pnetlib.stats.permutation import permutation_test
@@ -93,6 +94,21 @@ def edge_test(estimator, pair, rest, edge, n, seed):
     return permutation_test(difference, pair.labels, pair.tissue, [0], n, seed)
 
 
+def debiased_difference(pair, observed, edge):
+    """Return the desparsified difference of one edge, and the ends of its 95% interval.
+
+    `observed` are the quantities of both groups by either estimator. The lines of a group alone
+    decide how its coefficient is corrected, so the groups are as good as independent.
+    """
+    regulator, target = pair.genes.get_indexer(edge)
+    p = len(pair.genes)
+    networks = observed[:, : p * p].reshape(2, p, p)
+    parts = [pair.X[pair.labels == group] for group in GROUPS]
+    ST, RS = (desparsified(X, B, [target]) for X, B in zip(parts, networks))
+    apart = ST.minus(RS)
+    return [ends[regulator, 0] for ends in (apart.value, *apart.interval())]
+
+
 def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, size, estimator):
     """Return all quantities of notebook 09 for one group size and one estimator.
 
@@ -130,9 +146,13 @@ def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, siz
         degree = (table["kind"] == "degree").to_numpy()
         table.loc[degree, f"rank {group}"] = rankdata(-observed[number][degree], "min")
     table["difference"], table["low"], table["high"] = observed[0] - observed[1], low, high
-    table["p"] = np.nan
+    edges = (table["kind"] == "edge").to_numpy()
+    table.loc[edges, ["low", "high"]] = np.nan  # resampling does not show how far they are shrunk
+    table[["debiased difference", "p"]] = np.nan
     tested = (table["regulator"] == edge[0]) & (table["target"] == edge[1])
     if tested.any():
+        columns = ["debiased difference", "low", "high"]
+        table.loc[tested, columns] = debiased_difference(pair, observed, edge)
         outcome = edge_test(estimator, pair, rest, edge, permutations, seed + 3)
         table.loc[tested, "p"] = outcome.p[0]
     return table.assign(size=size, estimator=estimator, lam1=pair.lam1)
@@ -147,7 +167,10 @@ def sensitivity(cohort, genes, markers, sizes, seed, edge, engine=None, advance=
     -------
     DataFrame
         Columns size, estimator, lam1, kind, gene (or regulator and target), side, length, ST,
-        RS, their ranks (of degrees), difference and its interval, and p (of the edge).
+        RS, their ranks (of degrees), difference, low and high, and p and "debiased difference" (of
+        the edge). low and high are the ends of the interval of the penalised difference of degrees
+        or effects at this lam1, and of the debiased difference of the edge; see
+        `compute.with_intervals`.
     """
     fitting = sizes_that_fit(cohort, sizes.group_sizes)
     settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]

@@ -1,5 +1,7 @@
 """What notebook 09 says, in sentences made from its numbers."""
 
+import math
+
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.stats.intervals import interval_text
 from pnetlib.stats.permutation import LEVEL
@@ -14,6 +16,10 @@ def conclusion(numbers):
     """Return the answer to the question of notebook 09, made from `summaries.numbers`."""
     roles = named_roles(numbers["degrees"])
     sentences = [_of_exchange(numbers["lines"]), *_of_counts(numbers), *_of_named_edge(numbers)]
+    sentences.append(
+        "- Intervals of degrees and effects below are for the penalised quantity, which the same "
+        "lam1 would give with any number of cell lines, not for sums of unpenalised coefficients."
+    )
     for gene, role, group in roles:
         row = numbers["degrees"][gene]
         sentences.append(
@@ -116,14 +122,22 @@ def _of_named_edge(numbers):
         yield f"- {name}: not among the genes."
         return
     yield (
-        f"- {name}: coefficient {row['ST']:.2f} in ST and {row['RS']:.2f} in RS; difference "
-        f"{interval_text(row, '.2f', 'difference')}, p {row['p']:.3g} from "
+        f"- {name}: penalised coefficient {row['ST']:.2f} in ST and {row['RS']:.2f} in RS; "
+        f"difference {row['difference']:.2f}, p {row['p']:.3g} from "
         f"{row['permutations']:,} permutations (simulation error: {row['p_low']:.3g} to "
         f"{row['p_high']:.3g}), q {row['q']:.2g} over all edges, family-wise p "
         f"{row['p_family']:.2g}: {strength(row)}. The edge is "
         f"absent in {row['zero_ST']:.0%} of the resampled networks of ST and in "
         f"{row['zero_RS']:.0%} of those of RS."
     )
+    if math.isfinite(row["debiased_difference"]):  # not where a gene is constant in a group
+        yield (
+            f"- {name} without shrinkage (desparsified lasso): difference of the least-squares "
+            f"coefficients {interval_text(row, '.2f', 'debiased_difference')}, with "
+            f"{row['debiased_ST']:.2f} ({row['low_ST']:.2f} to {row['high_ST']:.2f}) in ST and "
+            f"{row['debiased_RS']:.2f} ({row['low_RS']:.2f} to {row['high_RS']:.2f}) in RS. These "
+            "95% intervals are for this edge alone and do not respect tissues, as p does."
+        )
     sizes = [setting["size"] for setting in row["settings"]]
     told = "; ".join(
         f"with {part['estimator']!r} stronger in ST with p < {LEVEL} in {part['stronger_ST']} of "

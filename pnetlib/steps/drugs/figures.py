@@ -45,7 +45,8 @@ def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: b
     text = (
         f"Error of Pro minus that of the other model on the same held-out lines, {drugs} drugs, "
         "with 95% intervals over folds (variance corrected for shared training lines). In "
-        "brackets in the legend: exact interval of the share of drugs below 0. Of "
+        "brackets in the legend: exact 95% interval of the share below 0 if the drugs were "
+        "independent; they share their cell lines, so it is too narrow. Of "
         f"{3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
         f"{int(wins['clear losses'].sum())} entirely right of it."
     )

@@ -33,8 +33,8 @@ def conclusion(wins, tissues, weighted, weights):
     for row in wins.to_dict("records"):
         lines.append(
             f"- Pro's error is below that of {row['against']} for {row['wins']} of {row['drugs']} "
-            f"drugs ({row['share']:.0%}, 95% interval {row['share low']:.0%} to "
-            f"{row['share high']:.0%}), clearly below for {row['clear wins']} and clearly above for "
+            f"drugs ({row['share']:.0%}, 95% interval for independent drugs {row['share low']:.0%} "
+            f"to {row['share high']:.0%}), clearly below for {row['clear wins']} and clearly above for "
             f"{row['clear losses']}. Averaged over all drugs it is "
             f"{side_of_zero(row, 'clearly lower', 'clearly higher', 'not clearly different')} "
             f"({row['mean']:+.3f}, {row['low']:+.3f} to {row['high']:+.3f})."
