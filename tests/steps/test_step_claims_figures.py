@@ -36,7 +36,7 @@ def gathered():
             "n_genes": 976,
             "ahead": Number(0.1234, p=0.0123),
         },
-        edge=ROW | {"strength": 0.7, "settings": settings},
+        edge=ROW | {"strength": 0.7, "settings": settings, "debiased": DIFFERENCE},
         degrees={
             gene: {"rank ST": 14, "rank RS": 26, "genes": 37, "difference": DIFFERENCE}
             for gene in GENES

@@ -13,7 +13,7 @@ from scipy.sparse import csc_array
 
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.claims.compute import Sizes, judge
-from pnetlib.steps.claims.verdicts import PARTLY, REPRODUCED, UNTESTABLE
+from pnetlib.steps.claims.verdicts import PARTLY, REPRODUCED, UNTESTABLE, Number
 from pnetlib.steps.markers.compute import DrugNetworks
 from pnetlib.steps.sizes import PROFILES
 from pnetlib.workflow import artefacts
@@ -92,7 +92,7 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
         "09_differences",
         {
             "edges": [edge | {"p": 0.9}],
-            "named_edge": edge | {"permutations": 9999, "settings": settings},
+            "named_edge": edge | {"debiased_difference": 1.2, "settings": settings},
             "degrees": dict.fromkeys(genes, clear),
             "effects": [
                 clear | {"marker": gene, "side": where, "length": length}
@@ -122,6 +122,9 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
     assert verdicts["C3"] == PARTLY
     assert evidence.edge["ST"] == 1.0 and evidence.edge["difference"].p == 0.001
     assert evidence.edge["settings"] == settings
+    assert evidence.edge["debiased"] == Number(
+        1.2, 0.5, 1.5
+    )  # the interval is that without shrinkage
     before = judge(gathered)["verdict"]
     assert verdicts["C6b"] == before["C6b"] == UNTESTABLE
 

@@ -63,8 +63,9 @@ class Evidence:
         (Number: probability that a published marker is ranked before another gene, minus 1/2).
     edge : dict
         ``ST``, ``RS`` (coefficients), ``strength`` (share of ST's edges that are no stronger),
-        ``difference`` (Number, ST minus RS) and ``settings`` (a dict each of estimator,
-        difference, RS and p: the same under other group sizes and estimators).
+        ``difference`` (Number, ST minus RS), ``debiased`` (the same without shrinkage) and
+        ``settings`` (a dict each of estimator, ST, RS and p: the same under other group sizes and
+        estimators).
     degrees : dict
         Gene to ``rank ST``, ``rank RS``, ``genes`` and ``difference`` (Number).
     effects : dict
@@ -142,6 +143,8 @@ def judge_edge(evidence):
     whole = st != 0 == rs and edge["strength"] >= STRONG_SHARE
     robust = not settings or sum(map(_clear, settings)) > ROBUST_SHARE * len(settings)
     text = f"{st:.2f} in ST, {rs:.2f} in RS; difference {edge['difference']}"
+    if "debiased" in edge:
+        text += f"; without shrinkage {edge['debiased']}"
     return [part_of(text + _of_settings(settings), stronger, 1, whole and robust)]
 
 

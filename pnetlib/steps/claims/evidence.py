@@ -14,7 +14,7 @@ from pnetlib.steps.claims.verdicts import Number
 from pnetlib.steps.comparison.compute import fold_errors
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together
 from pnetlib.steps.markers.compute import common_markers, worst_ranks
-from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.simulation.designs import ERROR, RESPONSES
 
 
@@ -226,8 +226,13 @@ def _add_tests(evidence, differences):
     """Replace bare estimates by those of step 09, with their intervals and p values."""
     tested = differences.get("named_edge")
     if tested is not None and evidence.edge is not None:
-        interval = [row for row in differences["edges"] if is_named_edge(row)]
-        evidence.edge |= _tested(interval[0] | tested) | {"settings": tested["settings"]}
+        evidence.edge |= {
+            "ST": tested["ST"],
+            "RS": tested["RS"],
+            "difference": Number(tested["difference"], p=tested["p"]),
+            "debiased": Number(tested["debiased_difference"], tested["low"], tested["high"]),
+            "settings": tested["settings"],
+        }
     for gene, row in differences["degrees"].items():
         if gene in evidence.degrees:
             evidence.degrees[gene]["difference"] = _tested(row)["difference"]
