@@ -99,6 +99,7 @@ def test_both_directions_have_the_same_bar(ahead):
 def test_numbers_say_what_they_are():
     assert str(Number(0.1234)) == "+0.123"
     assert str(Number(-0.1, -0.2, 0.05, 0.012)) == "-0.100 (-0.200 to +0.050), p 0.012"
+    assert str(Number(0.5, p=3e-9)) == "+0.500, p < 0.0001"
 
 
 # Each claim's rule --------------------------------------------------------------------------
@@ -263,15 +264,15 @@ def test_effects(claim, genes, group):
 def test_lost_activity(claim, genes, group):
     other = "RS" if group == "ST" else "ST"
 
-    def found(p=0.01, there=0.0, activity=0.6):
-        table = effects(genes, other, p=p, there=there)
+    def found(p=0.01, activity=0.6):
+        table = effects(genes, other, p=p)
         presence = {(gene, group): activity for gene in genes}
         return verdict(claim, effects=table, presence=presence)
 
     assert found() == REPRODUCED
     assert found(p=0.2) == UNDECIDED
-    assert found(there=0.1) == PARTLY  # less than in the other group, but not gone
-    assert found(there=0.5, activity=0.001) == CONTRADICTED
+    assert found(activity=0.04) == PARTLY  # less than in the other group, but perhaps not gone
+    assert found(activity=0.001) == CONTRADICTED
     assert verdict(claim, effects=effects(genes, other)) == UNTESTABLE  # presence not tested
     assert verdict(claim, effects={}) == UNTESTABLE
 

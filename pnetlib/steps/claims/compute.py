@@ -16,7 +16,7 @@ import pandas as pd
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.permutation import LEVEL
-from pnetlib.steps.claims.verdicts import UNTESTABLE, Number, Part, combine, part_of
+from pnetlib.steps.claims.verdicts import UNTESTABLE, Number, Part, combine, p_text, part_of
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 
@@ -125,7 +125,7 @@ def judge_markers(evidence):
     text = f"{len(found)} of the {len(inside)} among the genes are found, of {markers['n_common']}"
     number = markers["ahead"]
     text += f" common; ranked before another gene with probability {number.value + 0.5:.2f}"
-    text += f", p {number.p:.2g}"
+    text += f", {p_text(number.p)}"
     together = part_of(text, number, 1, len(found) == len(inside))
     return [together._replace(covers=len(inside)), *outside]
 
@@ -199,9 +199,9 @@ def judge_effects(evidence, genes, group):
 
 def judge_loss(evidence, genes, group):
     """A part per gene. For the claim: the effect of its regulators in the other group minus that in
-    this one is tested by permutation; condition: it is 0 in this group. Against the claim: in this
-    group its regulators have an effect beyond chance (the gene's expression permuted within
-    tissues)."""
+    this one is tested by permutation. Condition: in this group its regulators have no effect beyond
+    chance (p at least 0.05, the gene's expression permuted within tissues). Against the claim: they
+    have one."""
     parts, other = [], GROUPS[1 - GROUPS.index(group)]
     for gene in genes:
         row, presence = evidence.effects.get((gene, "regulators")), evidence.presence
@@ -213,8 +213,10 @@ def judge_loss(evidence, genes, group):
             parts.append(Part(f"{text} (no test in this run)"))
             continue
         ahead = row["difference"].one_sided(1 if other == "ST" else -1)
-        text += f", difference p {row['difference'].p:.2g}, activity p {presence[gene, group]:.2g}"
-        parts.append(Part(text, ahead, presence[gene, group], row[group] == 0.0))
+        text += (
+            f", difference {p_text(row['difference'].p)}, activity {p_text(presence[gene, group])}"
+        )
+        parts.append(Part(text, ahead, presence[gene, group], presence[gene, group] >= LEVEL))
     return parts
 
 

@@ -65,7 +65,10 @@ def _row(claim, row, simulated):
     texts = {
         "claim": [f"{claim}  {row['title']}", f"(paper's {figure})"],
         "paper": [row["value"]],
-        "found": row["found"].replace("p 0", "p\u00a00").split("; "),
+        "found": row["found"]
+        .replace(" p 0", " p\u00a00")
+        .replace(" p < ", " p\u00a0<\u00a0")
+        .split("; "),
         "verdict": [row["verdict"], f"tested: {row['tested']}", *planted],
     }
     return {

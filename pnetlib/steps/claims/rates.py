@@ -32,7 +32,6 @@ from pnetlib.steps.claims.verdicts import (
     Number,
     combine,
 )
-from pnetlib.steps.networks.compute import GROUPS
 
 EFFECT = 3.0  # the effect at which power is stated, in standard errors of each part
 CORRELATIONS = (0.0, 0.5, 0.9)  # between the parts of a claim
@@ -160,12 +159,11 @@ def _drawn_degrees(degrees, effect, correlation, rng):
 
 
 def _drawn_effects(effects, effect, correlation, rng):
-    """Return effects, 0 for regulators in the group in which the paper reports none."""
+    """Return effects that differ between the groups where the paper has them so."""
     signs = [-1 if MARKERS[gene].role == "resistance" else 1 for gene, _ in effects]
     drawn = zip(signs, effects.items(), _statistics(len(effects), effect, correlation, rng))
     return {
-        key: dict(zip(GROUPS, (0.0, 1.0) if sign < 0 else (1.0, 0.0)))
-        | {"difference": _tested(sign * statistic, row["difference"])}
+        key: row | {"difference": _tested(sign * statistic, row["difference"])}
         for sign, (key, row), statistic in drawn
     }
 

@@ -52,10 +52,10 @@ def of_rates(rates):
     power = rates[f"power {REPRODUCED}"] + rates[f"power {PARTLY}"]
     return (
         f"With nothing to be found, a claim is called reproduced or partly reproduced in at most "
-        f"{found.max():.1%} of cases, and contradicted in at most "
+        f"{found.max():.1%} of the draws, and contradicted in at most "
         f"{rates[f'null {CONTRADICTED}'].max():.1%}. With an effect of {EFFECT:g} standard errors "
         f"in every part, it is called reproduced or partly reproduced in at least "
-        f"{power.min():.0%} of cases; with the opposite effect, contradicted in at least "
+        f"{power.min():.0%} of the draws; with the opposite effect, contradicted in at least "
         f"{rates[f'power {CONTRADICTED}'].min():.0%}. In all other cases the verdict is undecided."
     )
 

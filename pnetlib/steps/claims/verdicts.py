@@ -45,12 +45,17 @@ class Number(NamedTuple):
         text = f"{self.value:+.3f}"
         if self.low is not None:
             text += f" ({self.low:+.3f} to {self.high:+.3f})"
-        return text if self.p is None else f"{text}, p {self.p:.2g}"
+        return text if self.p is None else f"{text}, {p_text(self.p)}"
 
     def one_sided(self, sign):
         """Return the p value of the test that this number lies on the side of `sign` (1 or -1)."""
         half = self.p / 2
         return half if sign * self.value > 0 else 1.0 - half
+
+
+def p_text(p):
+    """Return a p value in words."""
+    return "p < 0.0001" if p < 1e-4 else f"p {p:.2g}"
 
 
 class Part(NamedTuple):
