@@ -13,11 +13,14 @@ from pnetlib.execution.threads import chunks
 from pnetlib.kernels.column import sweep_columns
 from pnetlib.kernels.graph import degrees, graph_penalty, neighbour_sums
 from pnetlib.kernels.products import column_products, combine_columns, gram_rows, network_loss
-from pnetlib.kernels.theta import candidate_links, descend_theta
+from pnetlib.kernels.theta import candidate_links, descend_theta, flip_signs
 from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times
 from pnetlib.solvers.network import solve_network
 
 HALVINGS = 12
+MAX_SWEEPS = 10_000
+FLIP_GAIN = 1e-4  # least gain of a sign flip, relative to the variance of the response
+FLIP_WORK = 100_000  # sign flips tried times the squared number of effects, between successes
 
 
 @dataclass(frozen=True)
@@ -158,28 +161,44 @@ def candidate_gram(B, GB, genes, known):
 
 
 def theta_step(moments, state, pen, tol=1e-18):
-    """Minimise over theta; candidates grow until no further gene would become active."""
+    """Minimise over theta; candidates grow until no further gene would become active.
+
+    With lam4 > 0 and free signs the problem is not convex: from the minimum that coordinate steps
+    find, the signs of single effects are flipped as long as that gains (see `flip_signs`).
+    """
     B, GB, theta = state.B.arrays, state.GB, state.theta
     d = degrees(*B)
     s = degree_scale(d, pen.degree)
     diag, h = d / s**2, column_products(*B, moments.g)
     genes, H = by_size(theta), np.empty((0, 0))
+    flips = pen.lam4 > 0.0 and not state.signs.any()
     for _ in range(MAX_ROUNDS):
         H = candidate_gram(B, GB, genes, H)
         N = candidate_links(*B, s, genes)
         part, signs = theta[genes], state.signs[genes]
-        lambdas, limits = (pen.lam3, pen.lam4), (tol * moments.zz, 10_000)
-        descend_theta(H, h[genes], N, diag[genes], signs, part, *lambdas, *limits)
+        problem, lambdas = (H, h[genes], N, diag[genes]), (pen.lam3, pen.lam4)
+        descend_theta(*problem, signs, part, *lambdas, tol * moments.zz, MAX_SWEEPS)
         theta[genes] = part
         rho = column_products(*B, moments.g - part @ GB[genes])
         pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
         centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
         candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14
         candidates[genes] = False
-        if not candidates.any():
+        if candidates.any():
+            genes = np.concatenate((genes, by_size(np.where(candidates, centre, 0.0))))
+        elif not flips or not flip_signs(
+            *problem, part, *lambdas, FLIP_GAIN * moments.zz, flip_limit(part), MAX_SWEEPS
+        ):
             break
-        genes = np.concatenate((genes, by_size(np.where(candidates, centre, 0.0))))
+        else:
+            theta[genes] = part
     return state
+
+
+def flip_limit(theta):
+    """Return how many sign flips to try: all where effects are few, as each costs their square."""
+    active = np.count_nonzero(theta)
+    return int(np.ceil(FLIP_WORK / max(active, 1) ** 2))
 
 
 def initial_signs(moments, state, pen):
