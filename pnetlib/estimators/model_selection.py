@@ -15,6 +15,7 @@ from pnetlib.estimators.base import (
     check_count,
     check_grid,
     check_penalties,
+    check_scale,
     warn_low_memory,
     warn_unconverged,
 )
@@ -73,6 +74,8 @@ class PathSearch:
         ------
         UsageError
             If a parameter is not as documented, a fold is too small, or `shared` has other data.
+        DataError
+            If sums or squares of X or y leave the range of floating-point numbers.
 
         Warns
         -----
@@ -84,6 +87,7 @@ class PathSearch:
         self._check()
         threads = thread_count(self.n_jobs)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        check_scale(X, y, getattr(self, "feature_names_in_", None))
         self._warn(X)
         if shared is None:
             shared = TrainingFolds(X, y, self._folds(X, y), store=False)

@@ -8,6 +8,7 @@ through the moments ``g = X'z / n`` and ``z'z / n`` alone, and B through its spa
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.optimize import minimize
 
 from pnetlib.execution.threads import chunks
 from pnetlib.kernels.column import sweep_columns
@@ -19,6 +20,8 @@ from pnetlib.solvers.network import solve_network
 
 HALVINGS = 12
 MAX_SWEEPS = 10_000
+POLISH_STEPS = 200
+NO_EDGE = 1e-10  # an edge below this share of the largest coefficient is none
 FLIP_GAIN = 1e-4  # least gain of a sign flip, relative to the variance of the response
 FLIP_WORK = 100_000  # sign flips tried times the squared number of effects, between successes
 
@@ -198,7 +201,7 @@ def theta_step(moments, state, pen, tol=1e-18):
 def flip_limit(theta):
     """Return how many sign flips to try: all where effects are few, as each costs their square."""
     active = np.count_nonzero(theta)
-    return int(np.ceil(FLIP_WORK / max(active, 1) ** 2))
+    return int(np.ceil(FLIP_WORK / active**2)) if active else 0
 
 
 def initial_signs(moments, state, pen):
@@ -246,12 +249,82 @@ def damp(moments, state, old, pen, best, n_jobs=None):
     return best
 
 
-def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_jobs=None):
+def edge_penalties(B, a, e, pen):
+    """Return the L1 weight lam1 + lam4 (e_q + e_j - 2 a_q a_j) of every edge, of either sign."""
+    q, j = B.indices, B.targets
+    return pen.lam1 + pen.lam4 * (e[q] + e[j] - 2.0 * a[q] * a[j])
+
+
+def polish_edges(moments, state, pen, n_jobs=None):
+    """Lower the objective over the sizes of the existing edges, their signs and theta held.
+
+    Within a pattern of signs the objective is smooth where no gene loses its last link, even where
+    the weight of an edge is negative; scipy's L-BFGS-B keeps the sizes at 0 or above. Returns the
+    objective.
+    """
+    G, theta, old, GB = moments.G, state.theta, state.B, state.GB
+    q, j, signs = old.indices, old.targets, np.sign(old.data)
+    exact = replace(pen, coupling="exact")
+
+    def at(sizes):
+        return Columns(old.indptr, q, signs * sizes)
+
+    def value(sizes):
+        B = at(sizes)
+        GB = gram_times(G, B, n_jobs)
+        active = np.flatnonzero(theta)
+        residual = moments.g - theta[active] @ GB[active]
+        slope = 2.0 * (residual[q] * theta[j] + G[q, j] - GB[j, q] - pen.lam2 * B.data)
+        gradient = edge_penalties(B, *scaled_effects(B, theta, state.signs, exact), pen)
+        return objective(moments, B, GB, theta, state.signs, pen), gradient - signs * slope
+
+    before = objective(moments, old, GB, theta, state.signs, pen)
+    limits = {"maxiter": POLISH_STEPS, "ftol": 1e-14, "gtol": 1e-9}
+    start, bounds = np.abs(old.data), [(0.0, None)] * old.data.size
+    found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options=limits)
+    if not found.fun < before:
+        return before
+    return set_network(moments, state, at(found.x).without_zeros(), pen, n_jobs)
+
+
+def set_network(moments, state, B, pen, n_jobs=None):
+    """Give the state another network; return the objective there."""
+    state.B, state.GB = B, gram_times(moments.G, B, n_jobs)
+    state.settled = np.zeros_like(state.settled)
+    return objective(moments, B, state.GB, state.theta, state.signs, pen)
+
+
+def drop_edges(moments, state, pen, best, n_jobs=None):
+    """Drop edges below `NO_EDGE` of the largest coefficient unless the objective rises; return it.
+
+    Halving the step to a network without an edge leaves such remains of it.
+    """
+    sizes = np.abs(state.B.data)
+    tiny = sizes < NO_EDGE * sizes.max(initial=0.0)
+    if not tiny.any():
+        return best
+    old, GB, settled = state.B, state.GB, state.settled
+    B = Columns(old.indptr, old.indices, np.where(tiny, 0.0, old.data)).without_zeros()
+    value = set_network(moments, state, B, pen, n_jobs)
+    if value <= best:
+        return value
+    state.B, state.GB, state.settled = old, GB, settled
+    return best
+
+
+def fit_joint(
+    moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, share=None, n_jobs=None
+):
     """Alternate theta and B steps from `state` until the objective settles.
 
-    Every value in ``state.trace`` is at most the one before it; the loop ends when one round
-    gains no more than `tol` times the variance of the response. `state` is changed and returned.
+    Every value in ``state.trace`` is at most the one before it. The loop ends when neither the gain
+    of a round nor the sum of those to come, estimated as a geometric series, exceeds `tol` times the
+    variance of the response. With `share` it goes on until the first-order conditions hold within
+    that share of lam1 and lam3 as well (`stationary`), unless a round gains less than a thousandth of
+    that. A B step treats a negative weight of an edge as 0, and may be taken back whole; where it
+    was so in the last round, `polish_edges` continues. `state` is changed and returned.
     """
+    fit = moments, state, pen
     network = network_objective(moments, state.B, state.GB, pen)
 
     def whole():
@@ -259,6 +332,7 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_jo
 
     best = whole()
     state.trace, state.converged = [best], False
+    small = last = tol * moments.zz
     for _ in range(max_iter):
         before = best
         old_theta = state.theta.copy()
@@ -267,17 +341,43 @@ def fit_joint(moments, pen, state, *, tol=1e-5, gap_tol=1e-6, max_iter=100, n_jo
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best
         old = state.B
+        effects = scaled_effects(old, state.theta, state.signs, pen)
         network_step(moments, state, pen, gap_tol, n_jobs)
+        clipped = pen.lam4 > 0.0 and np.any(edge_penalties(state.B, *effects, pen) < 0.0)
         network = network_objective(moments, state.B, state.GB, pen)
         best = whole()
         if best > value:
             best = damp(moments, state, old, pen, value, n_jobs)
             network = network_objective(moments, state.B, state.GB, pen)
+        taken_back = state.B is old and pen.coupling == "exact"
+        if before - best <= small and (clipped or taken_back):
+            best = min(best, polish_edges(moments, state, pen, n_jobs))
+            network = network_objective(moments, state.B, state.GB, pen)
         state.trace.append(best)
-        if before - best <= tol * moments.zz:
+        gain = before - best
+        # If gains go on falling by the ratio of the last two, all that are to come are small too.
+        settled = gain <= small and gain * gain <= small * (last - gain)
+        if settled and (share is None or gain <= 1e-3 * small or stationary(*fit, share)):
             state.converged = True
             break
+        last = gain
+    state.trace[-1] = drop_edges(moments, state, pen, state.trace[-1], n_jobs)
     return state
+
+
+def penalty_scales(moments, pen):
+    """Return the sizes of lam1 and lam3 that violations of the first-order conditions compare with.
+
+    lam1 counts as at least 0.02, and lam3 as at least 0.02 standard deviations of the response: 1 %
+    of the largest penalties that can leave an edge or an effect of standardised genes.
+    """
+    return max(pen.lam1, 0.02), max(pen.lam3, 0.02 * float(np.sqrt(moments.zz)))
+
+
+def stationary(moments, state, pen, share):
+    """Return whether the first-order conditions hold within a share of `penalty_scales`."""
+    violations, scales = kkt_residuals(moments, state, pen), penalty_scales(moments, pen)
+    return all(violation <= share * scale for violation, scale in zip(violations, scales))
 
 
 def kkt_residuals(moments, state, pen):
