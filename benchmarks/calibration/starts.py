@@ -12,14 +12,12 @@ import pandas as pd
 from scipy.optimize import nnls
 
 from pnetlib.kernels.graph import degrees
-from pnetlib.solvers.columns import gram_times
 from pnetlib.solvers.joint import (
     Penalties,
     State,
     degree_scale,
     effect_objective,
     fit_joint,
-    objective,
     start_state,
     theta_step,
 )

@@ -13,7 +13,6 @@ from pnetlib.errors import DataError, LowMemoryWarning, UsageError
 from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.forecast import forecast_memory
 
-
 LARGEST_PENALTY = 1e100  # products of larger penalties and effects could overflow
 LARGEST_EXPRESSION = 1e300  # sums of larger values could overflow
 RESPONSE_RANGE = 1e-50, 1e50  # deviations from the mean that can be squared, also with effects

@@ -255,36 +255,52 @@ def edge_penalties(B, a, e, pen):
     return pen.lam1 + pen.lam4 * (e[q] + e[j] - 2.0 * a[q] * a[j])
 
 
-def polish_edges(moments, state, pen, n_jobs=None):
-    """Lower the objective over the sizes of the existing edges, their signs and theta held.
+def polish(moments, state, pen, n_jobs=None):
+    """Lower the objective over the sizes of all edges and effects together, their signs held.
 
     Within a pattern of signs the objective is smooth where no gene loses its last link, even where
-    the weight of an edge is negative; scipy's L-BFGS-B keeps the sizes at 0 or above. Returns the
-    objective.
+    the weight of an edge is negative or the alternation is slow; scipy's L-BFGS-B keeps the sizes
+    at 0 or above. Returns the objective.
     """
-    G, theta, old, GB = moments.G, state.theta, state.B, state.GB
-    q, j, signs = old.indices, old.targets, np.sign(old.data)
-    exact = replace(pen, coupling="exact")
+    G, old, signs = moments.G, state.B, state.signs
+    q, j, edge_signs = old.indices, old.targets, np.sign(old.data)
+    active, exact = np.flatnonzero(state.theta), replace(pen, coupling="exact")
+    effect_signs = np.sign(state.theta[active])
+    side = np.where(signs == 0.0, np.sign(state.theta), signs)[active]
 
     def at(sizes):
-        return Columns(old.indptr, q, signs * sizes)
+        theta = np.zeros(len(G))
+        theta[active] = effect_signs * sizes[q.size :]
+        return Columns(old.indptr, q, edge_signs * sizes[: q.size]), theta
 
     def value(sizes):
-        B = at(sizes)
+        B, theta = at(sizes)
         GB = gram_times(G, B, n_jobs)
-        active = np.flatnonzero(theta)
         residual = moments.g - theta[active] @ GB[active]
         slope = 2.0 * (residual[q] * theta[j] + G[q, j] - GB[j, q] - pen.lam2 * B.data)
-        gradient = edge_penalties(B, *scaled_effects(B, theta, state.signs, exact), pen)
-        return objective(moments, B, GB, theta, state.signs, pen), gradient - signs * slope
+        edges = edge_penalties(B, *scaled_effects(B, theta, signs, exact), pen) - edge_signs * slope
+        slope = 2.0 * column_products(*B.arrays, residual)[active]
+        slope -= side * link_slopes(B, theta, signs, pen)[active]
+        effects = pen.lam3 - effect_signs * slope
+        return objective(moments, B, GB, theta, signs, pen), np.concatenate((edges, effects))
 
-    before = objective(moments, old, GB, theta, state.signs, pen)
-    limits = {"maxiter": POLISH_STEPS, "ftol": 1e-14, "gtol": 1e-9}
-    start, bounds = np.abs(old.data), [(0.0, None)] * old.data.size
+    before = objective(moments, old, state.GB, state.theta, signs, pen)
+    start = np.abs(np.concatenate((old.data, state.theta[active])))
+    limits = {"maxiter": POLISH_STEPS, "ftol": 1e-15, "gtol": 1e-9}
+    bounds = [(0.0, None)] * start.size
     found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options=limits)
     if not found.fun < before:
         return before
-    return set_network(moments, state, at(found.x).without_zeros(), pen, n_jobs)
+    B, state.theta = at(found.x)
+    return set_network(moments, state, B.without_zeros(), pen, n_jobs)
+
+
+def link_slopes(B, theta, signs, pen):
+    """Return the slope of the link term along every |theta_j|, or sign * theta_j if it is fixed."""
+    d = degrees(*B.arrays)
+    s = degree_scale(d, pen.degree)
+    effect = signed_effects(theta, signs)
+    return 4.0 * pen.lam4 * (d / s**2 * effect - neighbour_sums(*B.arrays, effect / s) / s)
 
 
 def set_network(moments, state, B, pen, n_jobs=None):
@@ -321,8 +337,9 @@ def fit_joint(
     of a round nor the sum of those to come, estimated as a geometric series, exceeds `tol` times the
     variance of the response. With `share` it goes on until the first-order conditions hold within
     that share of lam1 and lam3 as well (`stationary`), unless a round gains less than a thousandth of
-    that. A B step treats a negative weight of an edge as 0, and may be taken back whole; where it
-    was so in the last round, `polish_edges` continues. `state` is changed and returned.
+    that; where gains are small and they do not hold, because a B step treated the negative weight of
+    an edge as 0, was taken back, or alternates slowly, `polish` moves edges and effects together.
+    `state` is changed and returned.
     """
     fit = moments, state, pen
     network = network_objective(moments, state.B, state.GB, pen)
@@ -341,17 +358,14 @@ def fit_joint(
         if value > best:  # rounding only: a theta step cannot rise
             state.theta, value = old_theta, best
         old = state.B
-        effects = scaled_effects(old, state.theta, state.signs, pen)
         network_step(moments, state, pen, gap_tol, n_jobs)
-        clipped = pen.lam4 > 0.0 and np.any(edge_penalties(state.B, *effects, pen) < 0.0)
         network = network_objective(moments, state.B, state.GB, pen)
         best = whole()
         if best > value:
             best = damp(moments, state, old, pen, value, n_jobs)
             network = network_objective(moments, state.B, state.GB, pen)
-        taken_back = state.B is old and pen.coupling == "exact"
-        if before - best <= small and (clipped or taken_back):
-            best = min(best, polish_edges(moments, state, pen, n_jobs))
+        if before - best <= small and share is not None and not stationary(*fit, share):
+            best = min(best, polish(*fit, n_jobs))
             network = network_objective(moments, state.B, state.GB, pen)
         state.trace.append(best)
         gain = before - best

@@ -7,7 +7,6 @@ import numpy as np
 
 from pnetlib.execution.threads import one_blas_thread, thread_count
 
-
 EXTREME = 300  # powers of 2 beyond which squares of expression are not computed as they are
 
 
