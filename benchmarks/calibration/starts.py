@@ -4,14 +4,17 @@
 seed.
 """
 
+import argparse
 from dataclasses import dataclass, replace
 from itertools import product
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 from scipy.optimize import nnls
 
 from pnetlib.kernels.graph import degrees
+from pnetlib.solvers import joint
 from pnetlib.solvers.joint import (
     Penalties,
     State,
@@ -22,6 +25,7 @@ from pnetlib.solvers.joint import (
     theta_step,
 )
 from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.starts import fit_from_starts
 
 LAM4 = (0.0, 0.1, 1.0)
 NEW = 500  # new samples on which a problem's fits are compared
@@ -77,7 +81,7 @@ def fit(problem, state, **changes):
 
 
 def other_starts(problem, rng):
-    """Return other starts: a dict of name to `State`, none of them used by `PredictiveNetwork`."""
+    """Return other starts: a dict of name to `State`, fitted to the end."""
     m, pen = problem.moments, problem.penalties
     alone = network(problem)
     B = alone.B.matrix().toarray()
@@ -95,42 +99,62 @@ def other_starts(problem, rng):
     return starts
 
 
-def compare_fits(count, seed, fitted, genes=(10, 25)):
-    """Compare a fit with the best of eight other starts, on `count` problems.
+def own_fit(problem, n_starts=1, flips=True):
+    """Return the fit as `PredictiveNetwork` makes it; without sign flips as version 0.1.0 did."""
+    with patch.object(joint, "FLIP_WORK", joint.FLIP_WORK if flips else 0):
+        state, _ = fit_from_starts(
+            problem.moments, problem.penalties, network(problem), n_starts, share=None, **TIGHT
+        )
+    return state
+
+
+METHODS = {
+    "one start, no sign flips": {"flips": False},
+    "one start": {},
+    "3 starts": {"n_starts": 3},
+    "4 starts": {"n_starts": 4},
+}
+
+
+def compare_fits(count, seed, methods=METHODS, genes=(10, 25)):
+    """Compare fits with the best of eight other starts, on `count` problems.
 
     Parameters
     ----------
     count, seed : int
         Number of problems and their seed.
-    fitted : callable
-        ``fitted(problem)`` returns the `State` that is compared.
+    methods : dict
+        Name to the options of `own_fit`.
     genes : tuple of int
         Smallest and largest number of genes.
 
     Returns
     -------
     DataFrame
-        One row per problem: lam4, degree, ``loss`` (objective less the best of the other starts, in
-        units of the variance of the response; below 0 where the fit is better), ``excess`` (error
-        on new samples less that of the best start, 0 where the fit is at least as good).
+        One row per problem and method: lam4, degree, method, ``loss`` (objective less that of the
+        best other start, in units of the variance of the response; below 0 where the fit is
+        better), ``error`` (mean squared error on new samples) and ``best_error`` (that of the best
+        other start).
     """
     rows = []
     for number in range(count):
         problem = draw(seed, number, genes)
-        own = fitted(problem)
         rng = np.random.default_rng([seed, number, 1])
         others = [fit(problem, start) for start in other_starts(problem, rng).values()]
         best = min(others, key=lambda state: state.trace[-1])
-        loss = (own.trace[-1] - best.trace[-1]) / problem.moments.zz
-        excess = problem.error(own) - problem.error(best) if loss > 0 else 0.0
-        rows.append(
-            {
-                "lam4": problem.penalties.lam4,
-                "degree": problem.penalties.degree,
-                "loss": loss,
-                "excess": excess,
-            }
-        )
+        pen = problem.penalties
+        for method, options in methods.items():
+            own = own_fit(problem, **options)
+            rows.append(
+                {
+                    "lam4": pen.lam4,
+                    "degree": pen.degree,
+                    "method": method,
+                    "loss": (own.trace[-1] - best.trace[-1]) / problem.moments.zz,
+                    "error": problem.error(own),
+                    "best_error": problem.error(best),
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -158,3 +182,69 @@ def best_effects(moments, state, pen):
         value = effect_objective(moments, state.B, state.GB, theta, state.signs, pen)
         least = min(least, value)
     return least
+
+
+def compare_effects(count, seed, genes=(7, 9)):
+    """Compare the theta step with the best of all patterns of signs, on `count` problems.
+
+    The network is that of genes alone in one half of the problems, and that of the joint fit in the
+    other; the step starts from theta = 0.
+
+    Returns
+    -------
+    DataFrame
+        One row per problem and method (with sign flips, and without): lam4, degree, method,
+        ``loss`` in units of the variance of the response.
+    """
+    rows = []
+    for number in range(count):
+        problem = draw(seed, number, genes)
+        m, pen, state = problem.moments, problem.penalties, network(problem)
+        if number % 2:
+            fit(problem, state)
+        least = best_effects(m, state, pen)
+        for method, work in (("sign flips", joint.FLIP_WORK), ("no sign flips", 0)):
+            state.theta[:] = 0.0
+            with patch.object(joint, "FLIP_WORK", work):
+                theta_step(m, state, pen)
+            value = effect_objective(m, state.B, state.GB, state.theta, state.signs, pen)
+            rows.append(
+                {
+                    "lam4": pen.lam4,
+                    "degree": pen.degree,
+                    "method": method,
+                    "loss": (value - least) / m.zz,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def summary(table):
+    """Return by lam4 and method the shares of losses above 0.001 and 0.01 and the mean errors."""
+    groups = table.groupby(["lam4", "method"], sort=False)
+    columns = {
+        "problems": groups.size(),
+        "loss > 0.001": groups["loss"].agg(lambda loss: (loss > 1e-3).mean()),
+        "loss > 0.01": groups["loss"].agg(lambda loss: (loss > 1e-2).mean()),
+        "mean loss": groups["loss"].mean(),
+    }
+    if "error" in table:
+        columns |= {"error": groups["error"].mean(), "error of best": groups["best_error"].mean()}
+    return pd.DataFrame(columns).sort_index(level="lam4", sort_remaining=False)
+
+
+def main():
+    """Print both comparisons."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--problems", type=int, default=360)
+    parser.add_argument("--seed", type=int, default=2022)
+    given = parser.parse_args()
+    print(f"seed {given.seed}; losses in units of the variance of the response")
+    print("\ntheta step against all patterns of signs (7 to 9 genes)")
+    print(summary(compare_effects(given.problems, given.seed)).round(4).to_string())
+    print("\njoint fit against eight other starts (10 to 25 genes)")
+    print(summary(compare_fits(given.problems, given.seed)).round(4).to_string())
+
+
+if __name__ == "__main__":
+    main()

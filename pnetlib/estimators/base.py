@@ -94,6 +94,8 @@ def check_grid(estimator, name, *, positive=False, most=LARGEST_PENALTY):
         known = len(grid) == len(values) > 0
     except TypeError:
         known = False
+    if known and most == LARGEST_PENALTY and most < max(grid) < np.inf:
+        raise UsageError(f"{name} must be at most {most:g}, not {given!r}.")
     if not known or not all(
         (value > 0 if positive else value >= 0) and value <= most for value in grid
     ):

@@ -80,6 +80,9 @@ class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
         """Take over effects fitted to a given network, with the violation of their conditions."""
         self.kkt_theta_ = float(theta_residual(moments, state, pen).max())
         self.n_iter_ = state.rounds
+        violations, scales = {"lam3": self.kkt_theta_}, {"lam3": penalty_scales(moments, pen)[1]}
+        remedy = "raise lam3 or reduce lam4"
+        warn_not_stationary(type(self).__name__, violations, scales, SHARE, remedy)
         return self._store(moments, state)
 
 
@@ -440,13 +443,4 @@ class NetworkThenPredict(ActivityRegressor):
         state = start_state(moments, pen, self.tol, self.n_jobs, max_iter=int(self.max_iter))
         theta_step(moments, state, pen)
         warn_unconverged("NetworkThenPredict", state.gaps, self.tol)
-        self._store_effects(moments, state, pen)
-        _, scale_theta = penalty_scales(moments, pen)
-        warn_not_stationary(
-            "NetworkThenPredict",
-            {"lam3": self.kkt_theta_},
-            {"lam3": scale_theta},
-            SHARE,
-            "raise lam3 or reduce lam4",
-        )
-        return self
+        return self._store_effects(moments, state, pen)

@@ -173,7 +173,7 @@ def theta_step(moments, state, pen, tol=1e-18):
     d = degrees(*B)
     s = degree_scale(d, pen.degree)
     diag, h = d / s**2, column_products(*B, moments.g)
-    genes, H = by_size(theta), np.empty((0, 0))
+    genes, H, rounding = by_size(theta), np.empty((0, 0)), 1e-14 * np.sqrt(moments.zz)
     flips = pen.lam4 > 0.0 and not state.signs.any()
     for _ in range(MAX_ROUNDS):
         H = candidate_gram(B, GB, genes, H)
@@ -185,7 +185,7 @@ def theta_step(moments, state, pen, tol=1e-18):
         rho = column_products(*B, moments.g - part @ GB[genes])
         pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
         centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
-        candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + 1e-14
+        candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + rounding
         candidates[genes] = False
         if candidates.any():
             genes = np.concatenate((genes, by_size(np.where(candidates, centre, 0.0))))
