@@ -220,7 +220,13 @@ def compare_effects(count, seed, genes=(7, 9)):
 
 
 def summary(table):
-    """Return by lam4 and method the shares of losses above 0.001 and 0.01 and the mean errors."""
+    """Return by lam4 and method the shares of losses above 0.001 and 0.01, and errors.
+
+    ``excess`` is the mean of the error on new samples less that of the best other start, with its
+    standard error.
+    """
+    if "error" in table:
+        table = table.assign(excess=table["error"] - table["best_error"])
     groups = table.groupby(["lam4", "method"], sort=False)
     columns = {
         "problems": groups.size(),
@@ -229,7 +235,8 @@ def summary(table):
         "mean loss": groups["loss"].mean(),
     }
     if "error" in table:
-        columns |= {"error": groups["error"].mean(), "error of best": groups["best_error"].mean()}
+        excess = groups["excess"]
+        columns |= {"error": groups["error"].mean(), "excess": excess.mean(), "s.e.": excess.sem()}
     return pd.DataFrame(columns).sort_index(level="lam4", sort_remaining=False)
 
 
