@@ -20,7 +20,7 @@ from pnetlib.solvers.network import solve_network
 
 HALVINGS = 12
 MAX_SWEEPS = 10_000
-POLISH_STEPS = 200
+POLISH_STEPS, MEMORY = 1000, 30  # of L-BFGS-B; fewer stored steps need several times as many
 NO_EDGE = 1e-10  # an edge below this share of the largest coefficient is none
 FLIP_GAIN = 1e-4  # least gain of a sign flip, relative to the variance of the response
 FLIP_WORK = 100_000  # sign flips tried times the squared number of effects, between successes
@@ -289,7 +289,7 @@ def polish(moments, state, pen, n_jobs=None):
 
     before = objective(moments, old, state.GB, state.theta, signs, pen)
     start = np.abs(np.concatenate((old.data, state.theta[active])))
-    limits = {"maxiter": POLISH_STEPS, "ftol": 1e-15, "gtol": 1e-9}
+    limits = {"maxiter": POLISH_STEPS, "maxcor": MEMORY, "ftol": 1e-15, "gtol": 1e-9}
     bounds = [(0.0, None)] * start.size
     found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options=limits)
     if not found.fun < before:
@@ -372,14 +372,20 @@ def fit_joint(
             network = network_objective(moments, state.B, state.GB, pen)
         state.trace.append(best)
         gain = before - best
-        # If gains go on falling by the ratio of the last two, all that are to come are small too.
-        settled = gain <= small and gain * gain <= small * (last - gain)
+        settled = max(gain, gains_to_come(gain, last)) <= small
         if settled and (share is None or gain <= 1e-3 * small or stationary(*fit, share)):
             state.converged = True
             break
         last = gain
     state.trace[-1] = drop_edges(moments, state, pen, state.trace[-1], n_jobs)
     return state
+
+
+def gains_to_come(gain, last):
+    """Return the sum of the gains to come, if they go on falling by the ratio of the last two."""
+    if gain == 0.0:
+        return 0.0
+    return gain * gain / (last - gain) if last > gain else np.inf
 
 
 def penalty_scales(moments, pen):

@@ -111,9 +111,8 @@ def test_unit_of_the_response_is_carried_through(omega, unit):
         )
         .fit(X, unit * z)
     )
-    # Both end within tol of the minimum, which leaves its square root in the coefficients.
-    np.testing.assert_allclose(other.predict(X), unit * model.predict(X), atol=1e-4 * unit)
-    np.testing.assert_allclose(other.B_.toarray(), model.B_.toarray(), atol=1e-4)
+    np.testing.assert_allclose(other.predict(X), unit * model.predict(X), atol=1e-5 * unit)
+    np.testing.assert_allclose(other.B_.toarray(), model.B_.toarray(), atol=1e-5)
 
 
 def test_more_weight_fits_the_training_response_closer():
