@@ -394,7 +394,7 @@ class PredictiveNetworkCV(NetworkSearch):
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-3
         Leave a point when a round lowers the objective by at most this times the variance of the
-        response.
+        response, and the rounds to come promise no more in sum (a geometric series).
     gap_tol : float, default=1e-4
         Relative duality gap to reach in every column.
     max_iter : int, default=10
