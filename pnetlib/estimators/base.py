@@ -9,17 +9,47 @@ from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from pnetlib.errors import LowMemoryWarning, UsageError
+from pnetlib.errors import DataError, LowMemoryWarning, UsageError
 from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.forecast import forecast_memory
 
+LARGEST_PENALTY = 1e100  # products of larger penalties and effects could overflow
+LARGEST_EXPRESSION = 1e300  # sums of larger values could overflow
+RESPONSE_RANGE = 1e-50, 1e50  # deviations from the mean that can be squared, also with effects
+
 
 def check_penalties(estimator, names):
-    """Refuse a lambda or a tolerance that is not a finite number of at least 0."""
+    """Refuse a lambda or a tolerance that is not a finite number of at least 0, or too large."""
     for name in names:
         value = getattr(estimator, name)
         if not _number(value) or not 0 <= value < np.inf:
             raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}.")
+        if value > LARGEST_PENALTY:
+            raise UsageError(f"{name} must be at most {LARGEST_PENALTY:g}, not {value!r}.")
+
+
+def check_scale(X, y=None, names=None):
+    """Refuse expression or a response whose sums or squares leave the range of float64.
+
+    X (n, p) and y (n,) are finite; `names` are the names of the genes, if they have any.
+    """
+    largest = np.abs(X).max(axis=0, initial=0.0)
+    if largest.max(initial=0.0) > LARGEST_EXPRESSION:
+        gene = int(np.argmax(largest))
+        name = gene if names is None else names[gene]
+        raise DataError(
+            f"expression of gene {name} reaches {largest[gene]:.2g}, too large to be summed; "
+            "divide it by a constant, as genes are standardised in any unit."
+        )
+    if y is None:
+        return
+    spread = np.abs(y - np.mean(y)).max() if np.abs(y).max() <= LARGEST_EXPRESSION else np.inf
+    low, high = RESPONSE_RANGE
+    if spread > high or 0.0 < spread < low:
+        raise DataError(
+            f"the response y deviates by {spread:.2g} from its mean, and must do so by {low:g} to "
+            f"{high:g} or not at all; divide it by its standard deviation."
+        )
 
 
 def check_count(estimator, name):
@@ -27,6 +57,14 @@ def check_count(estimator, name):
     value = getattr(estimator, name)
     if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
         raise UsageError(f"{name} must be a whole number of at least 0, not {value!r}.")
+
+
+def check_whole(estimator, name, least, most):
+    """Refuse an option that is not a whole number within bounds."""
+    value = getattr(estimator, name)
+    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+    if not whole or not least <= value <= most:
+        raise UsageError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
 
 
 def check_choice(estimator, name, choices):
@@ -44,21 +82,22 @@ def check_weight(estimator, name):
         raise UsageError(f"{name} must be a finite number above 0, not {value!r}.")
 
 
-def check_grid(estimator, name, *, positive=False, most=np.inf):
+def check_grid(estimator, name, *, positive=False, most=LARGEST_PENALTY):
     """Return a grid as a list of float; refuse one that is empty or has an impossible value."""
     given = getattr(estimator, name)
     values = [given] if _number(given) else given
     bound = "above 0" if positive else "of at least 0"
-    if most < np.inf:
+    if most < LARGEST_PENALTY:
         bound += f" and at most {most:g}"
     try:
         grid = [float(value) for value in values if _number(value)]
         known = len(grid) == len(values) > 0
     except TypeError:
         known = False
+    if known and most == LARGEST_PENALTY and most < max(grid) < np.inf:
+        raise UsageError(f"{name} must be at most {most:g}, not {given!r}.")
     if not known or not all(
-        (value > 0 if positive else value >= 0) and value <= most and np.isfinite(value)
-        for value in grid
+        (value > 0 if positive else value >= 0) and value <= most for value in grid
     ):
         raise UsageError(
             f"{name} must be a sequence of at least one finite number {bound}, not {given!r}."
@@ -80,6 +119,22 @@ def warn_unconverged(what, gaps, tol, name="tol"):
             ConvergenceWarning,
             stacklevel=3,
         )
+
+
+def warn_not_stationary(what, violations, lambdas, share, remedy):
+    """Warn, with numbers, if first-order conditions are violated by more than a share of a lambda.
+
+    `violations` and `lambdas` are dicts by the name of the lambda; the lambdas are those that count
+    (see `pnetlib.solvers.joint.penalty_scales`).
+    """
+    for name, violation in violations.items():
+        if not violation <= share * lambdas[name]:
+            warnings.warn(
+                f"{what}: the first-order conditions on the scale of {name} are violated by "
+                f"{violation:.2g}, more than {share:g} of {lambdas[name]:.2g}; {remedy}.",
+                ConvergenceWarning,
+                stacklevel=3,
+            )
 
 
 def warn_low_memory(n, p, **sizes):

@@ -5,7 +5,13 @@ from dataclasses import KW_ONLY, dataclass
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
-from pnetlib.estimators.base import LinearPrediction, check_count, check_penalties, warn_unconverged
+from pnetlib.estimators.base import (
+    LinearPrediction,
+    check_count,
+    check_penalties,
+    check_scale,
+    warn_unconverged,
+)
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.moments import Moments
 
@@ -97,10 +103,13 @@ class ElasticNetExpression(ExpressionRegressor):
         ------
         UsageError
             If a parameter is not as documented.
+        DataError
+            If sums or squares of X or y leave the range of floating-point numbers.
         """
         check_penalties(self, ["lam1", "lam2", "tol"])
         check_count(self, "max_iter")
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        check_scale(X, y, getattr(self, "feature_names_in_", None))
         moments = Moments.of(X, y)
         fitted = fit_expression(
             moments, self.lam1, self.lam2, self.tol, max_iter=int(self.max_iter)

@@ -1,11 +1,13 @@
 """The estimators with lambdas chosen by cross-validation along warm-started paths."""
 
 import numbers
+import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from scipy.stats import rankdata
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
 from sklearn.utils.validation import validate_data
 
@@ -15,6 +17,7 @@ from pnetlib.estimators.base import (
     check_count,
     check_grid,
     check_penalties,
+    check_scale,
     warn_low_memory,
     warn_unconverged,
 )
@@ -38,6 +41,7 @@ from pnetlib.solvers.paths import (
     largest_lam1,
     largest_lam3,
 )
+from pnetlib.words import counted
 
 LAM1_FRACTIONS = (0.08, 0.04)
 LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
@@ -73,17 +77,21 @@ class PathSearch:
         ------
         UsageError
             If a parameter is not as documented, a fold is too small, or `shared` has other data.
+        DataError
+            If sums or squares of X or y leave the range of floating-point numbers.
 
         Warns
         -----
         ConvergenceWarning
-            If a problem of the final fit does not reach its tolerance.
+            If a problem of the final fit does not reach its tolerance, or an edge of it has a
+            negative L1 weight, which a path takes as 0.
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
         self._check()
         threads = thread_count(self.n_jobs)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        check_scale(X, y, getattr(self, "feature_names_in_", None))
         self._warn(X)
         if shared is None:
             shared = TrainingFolds(X, y, self._folds(X, y), store=False)
@@ -390,7 +398,7 @@ class PredictiveNetworkCV(NetworkSearch):
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-3
         Leave a point when a round lowers the objective by at most this times the variance of the
-        response.
+        response, and the rounds to come promise no more in sum (a geometric series).
     gap_tol : float, default=1e-4
         Relative duality gap to reach in every column.
     max_iter : int, default=10
@@ -493,6 +501,14 @@ class PredictiveNetworkCV(NetworkSearch):
         _, state = path.at(part, self.best_index_)
         self._store_joint(part.moments, state, path.penalties_at(self.best_params_))
         warn_unconverged("PredictiveNetworkCV", state.gaps, self.gap_tol, "gap_tol")
+        if state.clipped:
+            warnings.warn(
+                f"PredictiveNetworkCV: {counted(state.clipped, 'edge')} of the chosen fit with a "
+                "negative L1 weight counted as not penalised; fit PredictiveNetwork with "
+                "best_params_, which treats such weights exactly, or lower lam4.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
         return self
 
 

@@ -13,6 +13,7 @@ from pnetlib.estimators.base import (
     check_choice,
     check_count,
     check_penalties,
+    check_scale,
     warn_low_memory,
     warn_unconverged,
 )
@@ -117,6 +118,8 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         ------
         UsageError
             If a parameter is not as documented, or `start` is not a network of these genes.
+        DataError
+            If sums or squares of X or y leave the range of floating-point numbers.
         SetupError
             If the engine has no workers.
 
@@ -131,6 +134,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         check_count(self, "max_iter")
         check_choice(self, "gram_dtype", ("float64", "float32"))
         X = validate_data(self, X, dtype=float, ensure_min_samples=2)
+        check_scale(X, names=getattr(self, "feature_names_in_", None))
         n, p = X.shape
         start = Columns.empty(p) if start is None else network_start(start, p)
         warn_low_memory(n, p, gram_dtype=self.gram_dtype, n_jobs=self.n_jobs)

@@ -9,31 +9,38 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from pnetlib.errors import UsageError
 from pnetlib.estimators.base import (
+    LARGEST_PENALTY,
     LinearPrediction,
     NetworkTables,
     check_choice,
     check_count,
     check_penalties,
+    check_scale,
     check_weight,
+    check_whole,
     warn_low_memory,
+    warn_not_stationary,
     warn_unconverged,
 )
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.joint import (
     Penalties,
     State,
-    fit_joint,
     initial_signs,
     kkt_residuals,
+    penalty_scales,
     start_state,
     theta_residual,
     theta_step,
 )
 from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.starts import MOST, fit_from_starts
 
 LAMBDAS = ["lam1", "lam2", "lam3", "lam4"]
 DEGREES = ("sqrt", "d")
+SHARE = 0.02  # of lam1 and lam3, by which their conditions may be violated without a warning
 
 
 class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
@@ -73,6 +80,9 @@ class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
         """Take over effects fitted to a given network, with the violation of their conditions."""
         self.kkt_theta_ = float(theta_residual(moments, state, pen).max())
         self.n_iter_ = state.rounds
+        violations, scales = {"lam3": self.kkt_theta_}, {"lam3": penalty_scales(moments, pen)[1]}
+        remedy = "raise lam3 or reduce lam4"
+        warn_not_stationary(type(self).__name__, violations, scales, SHARE, remedy)
         return self._store(moments, state)
 
 
@@ -89,7 +99,7 @@ class PredictiveNetwork(ActivityRegressor):
     with ``w_qj = (|B_qj| + |B_jq|) / 2``, degrees ``d_q = sum_j w_qj`` and ``s = sqrt(d)`` or
     ``d``; an isolated gene (d = 0) has no share in the last sum [1]_. This project's choice, as the
     readable text of the paper does not settle it: the factor 1/n, no self loops, the algorithm, its
-    start at the network alone, and the square root as the default.
+    starts, and the square root as the default.
 
     Parameters
     ----------
@@ -114,13 +124,20 @@ class PredictiveNetwork(ActivityRegressor):
         below 1 the network counts for more.
     tol : float, default=1e-6
         Stop when a round lowers the objective by at most this times the (weighted) variance of the
-        response.
+        response, the rounds to come promise no more in sum (a geometric series), and the
+        first-order conditions hold within 2 % of lam1 and lam3 (see Warns of `fit`); or when a
+        round gains less than a thousandth of that.
     gap_tol : float, default=1e-6
         Relative duality gap to reach in every column of the B step.
     max_iter : int, default=1000
         Maximum number of rounds of a theta step and a B step.
+    n_starts : int, default=3
+        Number of starts, 1 to 4, as the objective has local minima: the network alone; the joint
+        fit with a fifth of lam3; that with lam4 = 0; the network at 0.3 lam1. The lowest minimum is
+        kept, an earlier start unless a later one gains more than 1e-4 of the variance of the
+        response. A start that a lambda of 0 makes equal to the first is left out.
     warm_start : bool, default=False
-        Start the next fit from the network and the effects of this one.
+        Start the next fit from the network and the effects of this one, and from nothing else.
     n_jobs : int or None, default=None
         Threads; None, -1 or 0 for all allowed cores. The result does not depend on it.
 
@@ -142,7 +159,12 @@ class PredictiveNetwork(ActivityRegressor):
         Largest violation of the first-order conditions of the edges, on the scale of lam1, and of
         the effects, on the scale of lam3.
     n_iter_ : int
-        Number of rounds.
+        Number of rounds from the start that was kept.
+    n_starts_ : int
+        Number of starts tried.
+    start_objectives_ : ndarray of shape (n_starts_,)
+        Objective reached from each start, to within 1e-4 of the variance of the response where
+        several were tried. Their spread shows how far local minima lie apart.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -188,6 +210,7 @@ class PredictiveNetwork(ActivityRegressor):
     tol: float = 1e-6
     gap_tol: float = 1e-6
     max_iter: int = 1000
+    n_starts: int = 3
     warm_start: bool = False
     n_jobs: int | None = None
 
@@ -210,11 +233,16 @@ class PredictiveNetwork(ActivityRegressor):
         ------
         UsageError
             If a parameter is not as documented.
+        DataError
+            If sums or squares of X or y leave the range of floating-point numbers.
 
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` rounds do not suffice, or a column does not reach `gap_tol`.
+            If `max_iter` rounds do not suffice; if a column does not reach `gap_tol`; or if
+            ``kkt_B_`` exceeds 2 % of lam1 or ``kkt_theta_`` 2 % of lam3. In this comparison lam1
+            counts as at least 0.02, and lam3 as at least 0.02 standard deviations of the response.
+            The lagged coupling is not compared: its fixed points are not stationary.
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
@@ -224,10 +252,13 @@ class PredictiveNetwork(ActivityRegressor):
         check_choice(self, "sign", ("current", "fixed"))
         check_choice(self, "coupling", ("exact", "lagged"))
         check_count(self, "max_iter")
+        check_whole(self, "n_starts", 1, MOST)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
+        check_scale(X, y, getattr(self, "feature_names_in_", None))
+        warn_low_memory(*X.shape, matrices=2 if self.n_starts == 1 else 4, n_jobs=self.n_jobs)
         # In theta' = root theta the weighted objective is the plain one of the response root z.
         root = float(np.sqrt(self.response_weight))
+        check_scale(X, root * y)
         moments = Moments.of(X, root * y, n_jobs=self.n_jobs)
         pen = Penalties(
             self.lam1,
@@ -237,24 +268,40 @@ class PredictiveNetwork(ActivityRegressor):
             self.degree,
             self.coupling,
         )
-        if self.warm_start and getattr(self, "theta_", np.empty(0)).size == X.shape[1]:
-            state = State.on(
-                moments, Columns.of(self.B_), root * self.theta_, self.gaps_, self.n_jobs
+        if not max(pen.lam3, pen.lam4) <= LARGEST_PENALTY:
+            raise UsageError(
+                f"response_weight is {self.response_weight!r}, too small beside lam3 and lam4, which "
+                "are divided by it; raise it."
             )
+        n_starts = int(self.n_starts)
+        if self.warm_start and getattr(self, "theta_", np.empty(0)).size == X.shape[1]:
+            state, n_starts = self._last(moments, root), 1
         else:
             state = start_state(moments, pen, self.gap_tol, self.n_jobs)
         if self.sign == "fixed":
             state.signs = initial_signs(moments, state, pen)
-        fit_joint(
+        state, reached = fit_from_starts(
             moments,
             pen,
             state,
+            n_starts,
             tol=self.tol,
             gap_tol=self.gap_tol,
-            max_iter=self.max_iter,
+            max_iter=int(self.max_iter),
+            share=SHARE if self.coupling == "exact" else None,
             n_jobs=self.n_jobs,
         )
+        self.n_starts_, self.start_objectives_ = len(reached), np.array(reached)
         self._store_joint(moments, state, pen, root)
+        self._warn(moments, state, pen, root)
+        return self
+
+    def _last(self, moments, root):
+        """Return the last fit as a start."""
+        B, theta = Columns.of(self.B_), root * self.theta_
+        return State.on(moments, B, theta, self.gaps_, self.n_jobs)
+
+    def _warn(self, moments, state, pen, root):
         warn_unconverged("PredictiveNetwork", state.gaps, self.gap_tol, "gap_tol")
         if not state.converged:
             last = -np.diff(state.trace[-2:])
@@ -262,9 +309,17 @@ class PredictiveNetwork(ActivityRegressor):
                 f"PredictiveNetwork stopped after {self.n_iter_} rounds, the last one gaining "
                 f"{float(last[0]) if last.size else 0:.2g}; raise max_iter or tol.",
                 ConvergenceWarning,
-                stacklevel=2,
+                stacklevel=3,
             )
-        return self
+        elif self.coupling == "exact":
+            scale_B, scale_theta = penalty_scales(moments, pen)
+            warn_not_stationary(
+                "PredictiveNetwork",
+                {"lam1": self.kkt_B_, "lam3": self.kkt_theta_},
+                {"lam1": scale_B, "lam3": scale_theta * root},
+                SHARE,
+                "reduce tol, or raise the lambda",
+            )
 
 
 @dataclass(eq=False, repr=False)
@@ -366,11 +421,14 @@ class NetworkThenPredict(ActivityRegressor):
         ------
         UsageError
             If a parameter is not as documented.
+        DataError
+            If sums or squares of X or y leave the range of floating-point numbers.
 
         Warns
         -----
         ConvergenceWarning
-            If a column does not reach `tol`.
+            If a column does not reach `tol`, or ``kkt_theta_`` exceeds 2 % of lam3 (of 0.02
+            standard deviations of the response where that is more).
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
@@ -378,6 +436,7 @@ class NetworkThenPredict(ActivityRegressor):
         check_count(self, "max_iter")
         check_choice(self, "degree", DEGREES)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
+        check_scale(X, y, getattr(self, "feature_names_in_", None))
         warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
         moments = Moments.of(X, y, n_jobs=self.n_jobs)
         pen = Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree)

@@ -617,6 +617,8 @@ def response_column(G, GB, g, zz, u, v, t, j):
 def edge_weights(a, e, j, lam1, lam4, scale):
     """Return half the L1 weight of each edge into gene j: lam1 + lam4 (e_q + e_j - 2 a_q a_j).
 
+    A negative one counts as 0: the column stays convex, and `solvers/joint` checks what is lost.
+
     a, e : (p,) float64
     j : int
     lam1, lam4, scale : float, the weights are divided by `scale`

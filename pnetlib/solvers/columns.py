@@ -44,6 +44,17 @@ class Columns:
         """Return the three arrays in the order in which the kernels take them."""
         return self.indptr, self.indices, self.data
 
+    @property
+    def targets(self):
+        """Return the target of each edge (e,)."""
+        return np.repeat(np.arange(self.indptr.size - 1), np.diff(self.indptr))
+
+    def without_zeros(self):
+        """Return the columns without the edges whose coefficient is 0."""
+        kept = self.data != 0.0
+        indptr = np.concatenate(([0], np.cumsum(kept)))[self.indptr]
+        return Columns(indptr, self.indices[kept], self.data[kept])
+
     def matrix(self):
         """Return B as a scipy sparse array, regulators x targets."""
         p = self.indptr.size - 1

@@ -7,6 +7,8 @@ import numpy as np
 
 from pnetlib.execution.threads import one_blas_thread, thread_count
 
+EXTREME = 300  # powers of 2 beyond which squares of expression are not computed as they are
+
 
 @dataclass(frozen=True)
 class Moments:
@@ -63,12 +65,24 @@ class Moments:
 
 
 def centred(X):
-    """Return expression minus its mean, the mean, and the standard deviation (1 if constant)."""
+    """Return expression minus its mean, the mean, and the standard deviation (1 if constant).
+
+    A gene is constant if its standard deviation is at most 1e-12 of its mean, or 1e-15 of the
+    largest one: what rounding leaves of a constant gene that was centred before. Units do not
+    matter otherwise: squares of very large or small values are avoided by a power of 2.
+    """
     X = np.asarray(X, float)
     mean = X.mean(axis=0)
     X = X - mean
+    exponent = np.frexp(np.abs(X).max(axis=0, initial=0.0))[1]
+    extreme = np.abs(exponent) > EXTREME
+    if extreme.any():
+        X[:, extreme] = np.ldexp(X[:, extreme], -exponent[extreme])
     scale = np.sqrt(np.einsum("ij,ij->j", X, X) / len(X))
-    constant = scale <= 1e-12 * np.maximum(np.abs(mean), 1.0)
+    if extreme.any():
+        X[:, extreme] = np.ldexp(X[:, extreme], exponent[extreme])
+        scale[extreme] = np.ldexp(scale[extreme], exponent[extreme])
+    constant = scale <= np.maximum(1e-12 * np.abs(mean), 1e-15 * scale.max(initial=0.0))
     X[:, constant] = 0.0
     scale[constant] = 1.0
     return X, mean, scale

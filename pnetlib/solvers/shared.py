@@ -15,13 +15,13 @@ import numpy as np
 
 from pnetlib.kernels.column import EXCLUDED, solve_column
 from pnetlib.solvers.columns import MAX_ROUNDS
+from pnetlib.solvers.moments import centred
 
 
 def standardised(X):
     """Return X with mean 0 and variance 1 (ddof = 0) per column; a constant one becomes 0."""
-    X = X - X.mean(axis=0)
-    scale = np.sqrt(np.mean(X**2, axis=0))
-    return X / np.where(scale > 0.0, scale, 1.0)
+    X, _, scale = centred(X)
+    return X / scale
 
 
 def fit_shared(parts, rest, lam1, tol=1e-5, targets=None):

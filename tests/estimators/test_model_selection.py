@@ -114,7 +114,7 @@ def single_fits(kind, points, options, X, z):
             yield kind(**point, **options).fit(X, z)
             continue
         if number == 0 or point["lam3"] > points[number - 1]["lam3"]:
-            model = PredictiveNetwork(warm_start=True, **options)
+            model = PredictiveNetwork(n_starts=1, warm_start=True, **options)
         yield model.set_params(**point).fit(X, z)
 
 

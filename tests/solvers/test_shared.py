@@ -86,3 +86,10 @@ def test_targets_alone_have_the_columns_of_the_whole_network():
     for B, columns in zip(whole, some):
         np.testing.assert_array_equal(columns[:, [1, 3]], B[:, [1, 3]])
         assert not columns[:, [0, 2, 4]].any()
+
+
+def test_a_constant_gene_becomes_zero_whatever_rounding_leaves_of_it():
+    X = np.column_stack([np.full(30, 1.7), np.arange(30.0)])
+    X_std = standardised(X)
+    assert (X_std[:, 0] == 0.0).all()  # the mean of 30 times 1.7 is not exactly 1.7
+    assert X_std[:, 1].std() == pytest.approx(1.0)

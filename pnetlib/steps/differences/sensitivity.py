@@ -16,6 +16,7 @@ from sklearn.model_selection import KFold
 from pnetlib.errors import DataError
 from pnetlib.execution.engine import Engine
 from pnetlib.solvers.desparsified import desparsified
+from pnetlib.solvers.moments import centred
 from pnetlib.solvers.shared import fit_shared
 from pnetlib.stats.bootstrap import corrected_interval, resample
 from pnetlib.stats.permutation import permutation_test
@@ -40,8 +41,8 @@ def shared_errors(parts, rest, seed, n_folds=5):
             _, networks = fit_shared(train, rest, 2.0 * fraction, 1e-4)
             for k, B in enumerate(networks):
                 test = parts[k][folds[k][fold][1]]
-                scale = train[k].std(axis=0)
-                X = (test - train[k].mean(axis=0)) / np.where(scale > 0.0, scale, 1.0)
+                _, mean, scale = centred(train[k])
+                X = (test - mean) / scale
                 errors[number, k] += np.mean((X - X @ B) ** 2) / n_folds
     return pd.DataFrame(errors, pd.Index(2.0 * FRACTIONS, name="lam1"), GROUPS)
 

@@ -15,6 +15,8 @@ networks. Tests and intervals are those of step 09, which estimates both network
 import numpy as np
 import pandas as pd
 
+from pnetlib.solvers.shared import standardised
+
 SIDES = ("targets", "regulators")
 
 
@@ -40,7 +42,7 @@ def standardise_together(cohort, groups, genes):
     """Return the expression of both groups' lines, standardised over all of them."""
     lines = groups.lines["ST"].append(groups.lines["RS"])
     X = cohort.expression.loc[lines, genes]
-    return (X - X.mean()) / X.std(ddof=0)
+    return pd.DataFrame(standardised(X.to_numpy()), X.index, X.columns)
 
 
 def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):

@@ -1,0 +1,149 @@
+"""Expression and responses in extreme units: the same fit, or one sentence that says what to do."""
+
+import warnings
+
+import naive
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+
+from pnetlib.errors import DataError, UsageError
+from pnetlib.estimators import (
+    ElasticNetExpression,
+    ElasticNetExpressionCV,
+    ElasticNetwork,
+    LassoExpression,
+    LassoExpressionCV,
+    NetworkThenPredict,
+    NetworkThenPredictCV,
+    PredictiveNetwork,
+    PredictiveNetworkCV,
+)
+from pnetlib.solvers.moments import Moments
+
+EVERY = [
+    ElasticNetExpression(),
+    LassoExpression(),
+    ElasticNetwork(n_jobs=1),
+    NetworkThenPredict(n_jobs=1),
+    PredictiveNetwork(n_jobs=1),
+    ElasticNetExpressionCV(cv=3, n_jobs=1),
+    LassoExpressionCV(cv=3, n_jobs=1),
+    NetworkThenPredictCV(cv=3, n_jobs=1),
+    PredictiveNetworkCV(cv=3, n_jobs=1),
+]
+WITH_RESPONSE = [model for model in EVERY if not isinstance(model, ElasticNetwork)]
+SCALED = [
+    model
+    for model in WITH_RESPONSE
+    if type(model).__name__ in ("LassoExpressionCV", "NetworkThenPredictCV")
+]  # grids that scale with the response
+
+
+def named(models):
+    return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)
+
+
+def data():
+    X, z = naive.cohort(0, 40, 6)
+    return X + 5.0, z / z.std()
+
+
+def coefficients(model):
+    return model.coef_ if hasattr(model, "coef_") else model.B_.toarray()
+
+
+@named(EVERY)
+@pytest.mark.parametrize("unit", [2.0**-900, 2.0**-46, 1e-14, 1e200, 2.0**900])
+def test_unit_of_expression_does_not_matter(model, unit):
+    X, z = data()
+    one, two = clone(model).fit(X, z), clone(model).fit(unit * X, z)
+    assert np.any(coefficients(one))
+    if np.log2(unit) % 1 == 0:  # a power of 2 leaves every bit
+        np.testing.assert_array_equal(coefficients(two), coefficients(one))
+    else:
+        np.testing.assert_allclose(coefficients(two), coefficients(one), atol=1e-5)
+    if hasattr(one, "predict"):
+        np.testing.assert_allclose(two.predict(unit * X), one.predict(X), atol=1e-4)
+
+
+@named(EVERY)
+def test_expression_too_large_names_the_gene(model):
+    X, z = data()
+    X[3, 2] = 1e305
+    table = pd.DataFrame(X, columns=[f"GENE{q}" for q in range(6)])
+    with pytest.raises(DataError, match="gene GENE2 reaches 1e\\+305") as caught:
+        clone(model).fit(table, z)
+    assert str(caught.value).endswith(".") and "divide it" in str(caught.value)
+    with pytest.raises(DataError, match="gene 2 reaches"):
+        clone(model).fit(X, z)
+
+
+@named(WITH_RESPONSE)
+@pytest.mark.parametrize("unit", [1e-200, 1e-60, 1e60, 1e200, 1e307])
+def test_response_out_of_range_is_one_sentence(model, unit):
+    X, z = data()
+    with pytest.raises(DataError, match="the response y deviates by") as caught:
+        clone(model).fit(X, unit * z)
+    assert str(caught.value).endswith("divide it by its standard deviation.")
+
+
+@named(SCALED)
+@pytest.mark.parametrize("unit", [2.0**-130, 2.0**130])
+def test_response_in_range_is_fitted_in_any_unit(model, unit):
+    X, z = data()
+    one, two = clone(model).fit(X, z), clone(model).fit(X, unit * z)
+    np.testing.assert_allclose(two.coef_ / unit, one.coef_, atol=1e-6)
+    assert one.coef_.any()
+
+
+@named(WITH_RESPONSE)
+def test_constant_response_is_fitted(model):
+    X, _ = data()
+    model = clone(model).fit(X, np.full(40, 3.0))
+    np.testing.assert_allclose(model.predict(X), 3.0)
+
+
+@named([model for model in EVERY if "lam4" in model.get_params()])
+@pytest.mark.parametrize("value", [1e101, 1e300])
+def test_penalty_too_large_is_one_sentence(model, value):
+    X, z = data()
+    given = [value] if isinstance(model, PredictiveNetworkCV) else value
+    with pytest.raises(UsageError, match="lam4 must be") as caught:
+        clone(model).set_params(lam4=given).fit(X, z)
+    assert "1e+100" in str(caught.value)
+
+
+def test_weight_too_small_beside_its_penalties_is_one_sentence():
+    X, z = data()
+    with pytest.raises(UsageError, match="response_weight is 1e-105, too small"):
+        PredictiveNetwork(response_weight=1e-105, lam4=1.0).fit(X, 1e45 * z)
+
+
+def test_large_response_announces_what_it_cannot_reach():
+    X, z = data()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        model = PredictiveNetwork(n_jobs=1, n_starts=1, max_iter=50).fit(X, 1e40 * z)
+    good = model.kkt_B_ <= 0.02 * 0.2 and model.kkt_theta_ <= 0.02 * 0.02 * 1e40
+    assert good != any(issubclass(w.category, ConvergenceWarning) for w in caught)
+
+
+@pytest.mark.parametrize("unit", [1e-14, 1.0, 1e200])
+def test_constant_genes_are_judged_relative_to_their_unit(unit):
+    X, z = data()
+    X[:, 2] = 0.1
+    X[:, 4] = X[:, 4] * 1e-13 + 7.0
+    m = Moments.of(unit * X, z)
+    assert not m.G[2].any() and not m.G[4].any() and m.scale[2] == 1.0
+    assert np.all(np.diag(m.G)[[0, 1, 3, 5]] == pytest.approx(1.0))
+
+
+def test_rounding_left_by_centring_is_no_gene():
+    X, z = data()
+    X -= X.mean(axis=0)
+    X[:, 2] = 1e-17 * np.random.default_rng(0).normal(size=40)
+    m = Moments.of(X, z)
+    assert not m.G[2].any() and m.scale[2] == 1.0
