@@ -24,7 +24,7 @@ from pnetlib.estimators.base import (
 from pnetlib.estimators.expression import ExpressionRegressor
 from pnetlib.estimators.predictive import DEGREES, ActivityRegressor
 from pnetlib.execution.threads import one_blas_thread, thread_count
-from pnetlib.solvers.joint import Penalties
+from pnetlib.solvers.joint import Penalties, negative_weights
 from pnetlib.solvers.paths import (
     GAP_TOL,
     MAX_ITER,
@@ -499,11 +499,12 @@ class PredictiveNetworkCV(NetworkSearch):
 
     def _refit(self, part, path):
         _, state = path.at(part, self.best_index_)
-        self._store_joint(part.moments, state, path.penalties_at(self.best_params_))
+        pen = path.penalties_at(self.best_params_)
+        self._store_joint(part.moments, state, pen)
         warn_unconverged("PredictiveNetworkCV", state.gaps, self.gap_tol, "gap_tol")
-        if state.clipped:
+        if clipped := negative_weights(state, pen):
             warnings.warn(
-                f"PredictiveNetworkCV: {counted(state.clipped, 'edge')} of the chosen fit with a "
+                f"PredictiveNetworkCV: {counted(clipped, 'edge')} of the chosen fit with a "
                 "negative L1 weight counted as not penalised; fit PredictiveNetwork with "
                 "best_params_, which treats such weights exactly, or lower lam4.",
                 ConvergenceWarning,

@@ -50,8 +50,7 @@ class State:
 
     `settled` marks the columns solved as plain network columns under the L1 weights `weights`
     and the ridge `lam2`: they need no new fit while these stay the same. `rounds` is the largest
-    number of rounds that a column of the network alone took, and `clipped` the number of edges
-    whose negative L1 weight the last network step took as 0.
+    number of rounds that a column of the network alone took.
     """
 
     B: Columns
@@ -65,7 +64,6 @@ class State:
     trace: list = field(default_factory=list)
     converged: bool = False
     rounds: int = 0
-    clipped: int = 0
 
     def copy(self):
         """Return a state that can be continued without changing this one."""
@@ -234,7 +232,6 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs)
     gaps[active] = part[3]
     state.gaps = np.where(fixed & (theta == 0.0), state.gaps, gaps)
-    state.clipped = int(np.sum(edge_penalties(B, a, e, pen) < 0.0)) if pen.lam4 > 0.0 else 0
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
 
@@ -259,6 +256,12 @@ def edge_penalties(B, a, e, pen):
     """Return the L1 weight lam1 + lam4 (e_q + e_j - 2 a_q a_j) of every edge, of either sign."""
     q, j = B.indices, B.targets
     return pen.lam1 + pen.lam4 * (e[q] + e[j] - 2.0 * a[q] * a[j])
+
+
+def negative_weights(state, pen):
+    """Count the edges with a negative L1 weight, which a network step takes as 0."""
+    a, e = scaled_effects(state.B, state.theta, state.signs, pen)
+    return int(np.sum(edge_penalties(state.B, a, e, pen) < 0.0))
 
 
 def polish(moments, state, pen, n_jobs=None):
