@@ -2,7 +2,9 @@
 
 Labels are exchanged within tissues; each exchange is one set of evidence on the claims about the
 groups (C4 to C7) in which no difference exists, with the true correlations between genes. Its p
-values come from all other exchanges, so both networks are estimated once per exchange.
+values, one-sided and two-sided, come from all other exchanges, so both networks are estimated once
+per exchange. The other settings of C4 are not drawn: what they would turn is "reproduced" into
+"partly".
 
     python -m benchmarks.calibration.verdicts [source] [profile] [exchanges] [seed]
 """
@@ -34,16 +36,18 @@ def exchanged(pair, count, seed):
     )
 
 
-def two_sided(differences):
-    """Return each exchange's p value among all others, (count, k): the share as extreme."""
-    size = np.abs(differences)
-    return (len(size) + 1 - rankdata(size, "min", axis=0)) / len(size)
+def shares_as_large(values):
+    """Return, for each row, the share of rows (this one included) that are at least as large."""
+    return (len(values) + 1 - rankdata(values, "min", axis=0)) / len(values)
 
 
 def null_evidence(pair, drawn):
     """Yield the `Evidence` of every exchange; presence is not part of this null."""
     table = names(pair)
-    p = two_sided(drawn[:, 0] - drawn[:, 1])
+    differences = drawn[:, 0] - drawn[:, 1]
+    p = np.stack(
+        [shares_as_large(sided(differences)) for sided in (np.abs, np.positive, np.negative)]
+    )
     edge = _row(table, kind="edge", regulator=NAMED_EDGE[0], target=NAMED_EDGE[1])
     markers = [gene for gene in MARKERS if gene in pair.genes]
     degrees = {gene: _row(table, kind="degree", gene=gene) for gene in markers}
@@ -55,7 +59,7 @@ def null_evidence(pair, drawn):
     first = int(np.flatnonzero(table["kind"] == "degree")[0])
     all_degrees = slice(first, first + len(pair.genes))
     edges = slice(0, len(pair.genes) ** 2)
-    for both, own in zip(drawn, p):
+    for both, own in zip(drawn, p.swapaxes(0, 1)):
         ranks = rankdata(-both[:, all_degrees], "min", axis=1)
         sizes = np.abs(both[0, edges][both[0, edges] != 0])
         yield Evidence(
@@ -81,7 +85,7 @@ def _row(table, **wanted):
 
 def _groups(both, p, at):
     st, rs = (float(value) for value in both[:, at])
-    return {"ST": st, "RS": rs, "difference": Number(st - rs, p=float(p[at]))}
+    return {"ST": st, "RS": rs, "difference": Number(st - rs, None, None, *p[:, at].tolist())}
 
 
 def rates(pair, count, seed, verdict=None):

@@ -32,6 +32,9 @@ class Outcome:
     p_family : ndarray (k,)
         The same, compared with the largest statistic of the family in each permutation: the
         probability of any false finding in the family (Westfall and Young 1993, single step).
+    p_above, p_below : ndarray (k,)
+        One-sided p values: how often a permutation has a statistic at least, or at most, as large.
+        They are not halves of `p` where exchanged labels favour one direction.
     n : int
         Number of permutations.
     """
@@ -39,6 +42,8 @@ class Outcome:
     observed: np.ndarray
     p: np.ndarray
     p_family: np.ndarray
+    p_above: np.ndarray
+    p_below: np.ndarray
     n: int
 
 
@@ -93,22 +98,28 @@ def permutation_test(statistics, labels, strata, families, n, seed, engine=None,
     groups = [np.flatnonzero(families == family) for family in np.unique(families)]
     strata = np.unique(strata, return_inverse=True)[1]  # numbers sort faster than names
     observed = np.asarray(statistics(np.asarray(labels)))
-    least = np.abs(observed) * (1.0 - TOLERANCE)
-    shared = (statistics, labels, strata, groups, least, seed)
+    shared = (statistics, labels, strata, groups, observed, seed)
     engine = engine or Engine(threads=1)
-    counts = np.ones((2, least.size))
+    counts = np.ones((4, observed.size))
     for block in engine.map_blocks(_count_extremes, n, BLOCK, shared, advance=advance):
         counts += block
     return Outcome(observed, *(counts / (1 + n)), n)
 
 
-def _count_extremes(statistics, labels, strata, groups, least, seed, first, stop):
-    """Count, over a block of permutations, the statistics (and family maxima) that reach `least`."""
-    reached = np.zeros((2, least.size))
+def _count_extremes(statistics, labels, strata, groups, observed, seed, first, stop):
+    """Count the permutations of a block that reach the observed statistics, as in `Outcome`.
+
+    The rows are those of |T|, of the largest |T| of the family, of T from above and from below.
+    """
+    reached, slack = np.zeros((4, observed.size)), np.abs(observed) * TOLERANCE
+    least = np.abs(observed) - slack
     for number in range(first, stop):
         rng = np.random.default_rng([seed, number])
-        drawn = np.abs(statistics(permute_within(labels, strata, rng)))
-        reached[0] += drawn >= least
+        drawn = statistics(permute_within(labels, strata, rng))
+        reached[2] += drawn >= observed - slack
+        reached[3] += drawn <= observed + slack
+        size = np.abs(drawn)
+        reached[0] += size >= least
         for members in groups:
-            reached[1, members] += drawn[members].max() >= least[members]
+            reached[1, members] += size[members].max() >= least[members]
     return reached

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from benchmarks.calibration.p_values import null_set
-from benchmarks.calibration.verdicts import CLAIMS, rates, two_sided
+from benchmarks.calibration.verdicts import CLAIMS, rates, shares_as_large
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.claims.verdicts import CONTRADICTED, PARTLY, REPRODUCED
 
@@ -33,7 +33,7 @@ def test_chance_seldom_decides_a_claim(found):
     assert found["undecided"].between(0.88, 0.999).any()  # the rules do decide now and then
 
 
-def test_p_values_of_exchanges_count_those_as_extreme():
-    p = two_sided(np.array([[0.0, 1.0], [-3.0, 1.0], [2.0, 1.0], [1.0, 0.5]]))
+def test_p_values_of_exchanges_count_those_as_large():
+    p = shares_as_large(np.array([[0.0, 1.0], [3.0, 1.0], [2.0, 1.0], [1.0, 0.5]]))
     assert p[:, 0].tolist() == [1.0, 0.25, 0.5, 0.75]
     assert p[:, 1].tolist() == [0.75, 0.75, 0.75, 1.0]

@@ -47,12 +47,16 @@ def test_p_values_count_permutations_at_least_as_extreme():
         return values[labels == "a"].mean(axis=0) - values[labels == "b"].mean(axis=0)
 
     found = permutation_test(statistics, labels, np.zeros(6), [0, 0], n, 5)
-    drawn = np.array(
+    signed = np.array(
         [
-            np.abs(statistics(permute_within(labels, np.zeros(6), np.random.default_rng([5, i]))))
+            statistics(permute_within(labels, np.zeros(6), np.random.default_rng([5, i])))
             for i in range(n)
         ]
     )
+    drawn, observed = np.abs(signed), statistics(labels)
+    above, below = (signed >= observed - 1e-9).sum(axis=0), (signed <= observed + 1e-9).sum(axis=0)
+    np.testing.assert_allclose(found.p_above, (1 + above) / (1 + n))
+    np.testing.assert_allclose(found.p_below, (1 + below) / (1 + n))
     least = np.abs(statistics(labels)) - 1e-9
     np.testing.assert_allclose(found.p, (1 + (drawn >= least).sum(axis=0)) / (1 + n))
     most = drawn.max(axis=1, keepdims=True)

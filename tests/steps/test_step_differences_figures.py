@@ -1,5 +1,6 @@
 """Figures of step 09: every marker, side, edge and estimator, with its p value."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from builders import words
@@ -108,6 +109,8 @@ def test_the_paper_s_edge_comes_first_then_the_smallest_p(edges):
     assert len(told) == differences.MOST
     assert tuple(told.iloc[0][["regulator", "target"]]) == NAMED_EDGE
     assert told["regulator"].to_list()[1:4] == ["r0", "r1", "r2"]
+    family = {"p family": np.where(edges["regulator"] == "r9", 0.01, 0.5)}
+    assert differences.first_edges(edges.assign(**family))["regulator"].iloc[1] == "r9"
     assert "AKR1C1 → ANXA10" in words(differences.draw_edges(edges, simulated=True))
     assert "Of 21 edges 1 have q" in differences.caption_edges(edges, 99, simulated=True)
 

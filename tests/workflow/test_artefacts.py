@@ -15,6 +15,7 @@ from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.claims.compute import Sizes, judge
 from pnetlib.steps.claims.verdicts import PARTLY, REPRODUCED, UNTESTABLE, Number
 from pnetlib.steps.markers.compute import DrugNetworks
+from pnetlib.steps.networks.compute import split_groups
 from pnetlib.steps.sizes import PROFILES
 from pnetlib.workflow import artefacts
 from pnetlib.workflow.run import Run
@@ -85,8 +86,10 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
     again = replace(run, out=str(tmp_path))
     again.write_cohort(run.cohort())
     clear = {"ST": 1.0, "RS": 0.0, "difference": 1.0, "low": 0.5, "high": 1.5, "p": 0.001}
+    clear |= {"p_above": 0.0005, "p_below": 0.9995}
     edge = clear | {"regulator": "AKR1C1", "target": "ANXA10"}
-    settings = [clear | {"size": 90, "estimator": "own lines"}]
+    main = len(split_groups(again.cohort(), PROFILE.group_size).lines["ST"])
+    settings = [clear | {"size": size, "estimator": "own lines"} for size in (main + 1, main)]
     genes = ("ANXA10", "ZNF165")
     again.write_json(
         "09_differences",
@@ -117,11 +120,11 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
     assert "C1QL1" not in evidence.markers["published"] and len(evidence.markers["published"]) == 6
     assert evidence.sizes == Sizes(4, 20.0, 60.0, 3)
     verdicts = judge(evidence)["verdict"]
-    for claim in ("C1", "C2a", "C6a", "C7a", "C8"):
+    for claim in ("C1", "C2a", "C6a", "C8"):
         assert verdicts[claim] == REPRODUCED
-    assert verdicts["C3"] == PARTLY
+    assert verdicts["C3"] == verdicts["C7a"] == PARTLY
     assert evidence.edge["ST"] == 1.0 and evidence.edge["difference"].p == 0.001
-    assert evidence.edge["settings"] == settings
+    assert evidence.edge["settings"] == settings[:1]  # the other is the main test itself
     assert evidence.edge["debiased"] == Number(
         1.2, 0.5, 1.5
     )  # the interval is that without shrinkage
@@ -132,8 +135,10 @@ def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
 def test_planted_truth_is_judged_by_the_same_rules(run, gathered):
     planted = artefacts.planted_evidence(run, run.cohort(), PROFILE)
     verdicts = judge(gathered, planted)
-    for claim in ("C3", "C4", "C6a", "C6b", "C7a", "C7b"):
+    for claim in ("C3", "C4", "C6a", "C6b"):
         assert verdicts.at[claim, "planted"] == REPRODUCED, claim
+    for claim in ("C7a", "C7b"):
+        assert verdicts.at[claim, "planted"] == PARTLY, claim
     for claim in ("C1", "C2a", "C2b", "C2c", "C8"):
         assert verdicts.at[claim, "planted"] == ""
     cohort = run.cohort()

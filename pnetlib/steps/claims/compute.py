@@ -1,4 +1,4 @@
-"""Every claim of the paper: what the run found, and a verdict by a rule stated beforehand.
+"""Every claim of the paper: what the run found, and a verdict by rule.
 
 The rules are the docstrings of the judges below and of `verdicts`; notebook 12 prints them next to
 the verdicts, with the rates at which they err. No verdict is typed by hand. The rules of version
@@ -139,13 +139,20 @@ def judge_edge(evidence):
     if edge is None:
         return [Part(f"{' and '.join(NAMED_EDGE)} are not both among the genes")]
     st, rs, settings = edge["ST"], edge["RS"], edge.get("settings", [])
-    stronger = Number(abs(st) - abs(rs), p=edge["difference"].p)
+    stronger = _stronger(edge["difference"], st, rs)
     whole = st != 0 == rs and edge["strength"] >= STRONG_SHARE
     robust = not settings or sum(map(_clear, settings)) > ROBUST_SHARE * len(settings)
     text = f"{st:.2f} in ST, {rs:.2f} in RS; difference {edge['difference']}"
     if "debiased" in edge:
         text += f"; without shrinkage {edge['debiased']}"
     return [part_of(text + _of_settings(settings), stronger, 1, whole and robust)]
+
+
+def _stronger(difference, st, rs):
+    """Return the difference as that of the edge's size, ST minus RS, with its one-sided p values."""
+    turned = difference.above is not None and (st if abs(st) >= abs(rs) else rs) < 0
+    sides = (difference.below, difference.above) if turned else (difference.above, difference.below)
+    return Number(abs(st) - abs(rs), None, None, difference.p, *sides)
 
 
 def _clear(row):
@@ -199,9 +206,9 @@ def judge_effects(evidence, genes, group):
 
 def judge_loss(evidence, genes, group):
     """A part per gene. For the claim: the effect of its regulators in the other group minus that in
-    this one is tested by permutation. Condition: in this group its regulators have no effect beyond
-    chance (p at least 0.05, the gene's expression permuted within tissues). Against the claim: they
-    have one."""
+    this one is tested by permutation. Against the claim: in this group its regulators have an effect
+    beyond chance (the gene's expression permuted within tissues). No test can show that an effect is
+    absent, so that "partly" is the best verdict."""
     parts, other = [], GROUPS[1 - GROUPS.index(group)]
     for gene in genes:
         row, presence = evidence.effects.get((gene, "regulators")), evidence.presence
@@ -216,7 +223,7 @@ def judge_loss(evidence, genes, group):
         text += (
             f", difference {p_text(row['difference'].p)}, activity {p_text(presence[gene, group])}"
         )
-        parts.append(Part(text, ahead, presence[gene, group], presence[gene, group] >= LEVEL))
+        parts.append(Part(text, ahead, presence[gene, group], whole=False))
     return parts
 
 

@@ -12,10 +12,13 @@ from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.claims.compute import EQUAL_TN, Evidence, Sizes
 from pnetlib.steps.claims.verdicts import Number
 from pnetlib.steps.comparison.compute import fold_errors
+from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together
 from pnetlib.steps.markers.compute import common_markers, worst_ranks
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.simulation.designs import ERROR, RESPONSES
+
+TESTED = ("difference", "low", "high", "p", "p_above", "p_below")  # a `Number` in step 09
 
 
 def evidence_of_run(
@@ -55,7 +58,7 @@ def evidence_of_run(
     tables = {group: pd.DataFrame(networks[group], genes, genes) for group in GROUPS}
     _add_networks(evidence, tables, networks, cohort, groups, genes)
     if differences is not None:
-        _add_tests(evidence, differences)
+        _add_tests(evidence, differences, groups)
     return evidence
 
 
@@ -222,16 +225,16 @@ def _add_networks(evidence, whole, shown, cohort, groups, genes):
     evidence.effects = effect_rows(shown, X, groups)
 
 
-def _add_tests(evidence, differences):
+def _add_tests(evidence, differences, groups):
     """Replace bare estimates by those of step 09, with their intervals and p values."""
     tested = differences.get("named_edge")
     if tested is not None and evidence.edge is not None:
         evidence.edge |= {
             "ST": tested["ST"],
             "RS": tested["RS"],
-            "difference": Number(tested["difference"], p=tested["p"]),
+            "difference": Number(*(tested[name] for name in TESTED))._replace(low=None, high=None),
             "debiased": Number(tested["debiased_difference"], tested["low"], tested["high"]),
-            "settings": tested["settings"],
+            "settings": [row for row in tested["settings"] if not _is_main(row, groups)],
         }
     for gene, row in differences["degrees"].items():
         if gene in evidence.degrees:
@@ -243,12 +246,13 @@ def _add_tests(evidence, differences):
         evidence.presence[row["marker"], row["group"]] = row["p"]
 
 
+def _is_main(row, groups):
+    """Say whether a setting of the sensitivity analysis is that of the main test."""
+    return row["estimator"] == ESTIMATORS[0] and row["size"] == len(groups.lines["ST"])
+
+
 def _tested(row):
-    return {
-        "ST": row["ST"],
-        "RS": row["RS"],
-        "difference": Number(row["difference"], row["low"], row["high"], row["p"]),
-    }
+    return {"ST": row["ST"], "RS": row["RS"], "difference": Number(*(row[name] for name in TESTED))}
 
 
 def named_edge(networks):

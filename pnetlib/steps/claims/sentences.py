@@ -2,7 +2,7 @@
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.steps.claims.compute import JUDGES, rule_of
-from pnetlib.steps.claims.rates import EFFECT
+from pnetlib.steps.claims.rates import EFFECT, FOUND, SPOKEN
 from pnetlib.steps.claims.verdicts import CONTRADICTED, PARTLY, REPRODUCED, UNDECIDED, UNTESTABLE
 from pnetlib.words import counted, listed
 
@@ -13,7 +13,6 @@ VERDICT_WORDS = {
     CONTRADICTED: ("is contradicted", "are contradicted"),
     UNTESTABLE: ("cannot be tested", "cannot be tested"),
 }
-SPOKEN = (REPRODUCED, PARTLY, CONTRADICTED)  # verdicts of which the reasons are listed
 
 
 def rules_text():
@@ -45,17 +44,18 @@ def conclusion(verdicts, simulated):
 
 
 def of_rates(rates):
-    """Return what the error rates of `rates.error_rates` mean, as one sentence on each kind."""
+    """Return what the error rates of `rates.error_rates` mean, in a few sentences."""
     if not len(rates):
         return "No claim can be tested in this run."
-    found = rates[f"null {REPRODUCED}"] + rates[f"null {PARTLY}"]
-    power = rates[f"power {REPRODUCED}"] + rates[f"power {PARTLY}"]
+    wrong = rates[f"null {FOUND}"] + rates[f"null {CONTRADICTED}"]
     return (
-        f"With nothing to be found, a claim is called reproduced or partly reproduced in at most "
-        f"{found.max():.1%} of the draws, and contradicted in at most "
-        f"{rates[f'null {CONTRADICTED}'].max():.1%}. With an effect of {EFFECT:g} standard errors "
-        f"in every part, it is called reproduced or partly reproduced in at least "
-        f"{power.min():.0%} of the draws; with the opposite effect, contradicted in at least "
+        f"Without any effect, a claim is called reproduced or partly reproduced in at most "
+        f"{rates[f'null {FOUND}'].max():.1%} of the draws, and contradicted in at most "
+        f"{rates[f'null {CONTRADICTED}'].max():.1%}. No correction is made for the number of "
+        f"claims: without any effect in any of {len(rates)}, about {wrong.sum():.1f} would get one "
+        f"of these verdicts. With an effect of {EFFECT:g} standard errors in every part, a claim is "
+        f"called reproduced or partly reproduced in at least {rates[f'power {FOUND}'].min():.0%} of "
+        f"the draws; with the opposite effect, contradicted in at least "
         f"{rates[f'power {CONTRADICTED}'].min():.0%}. In all other cases the verdict is undecided."
     )
 

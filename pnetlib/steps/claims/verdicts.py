@@ -18,9 +18,10 @@ of `LEVEL`, divided by the number of parts where one part is enough.
 ``not testable``
     No part can be tested.
 
-If nothing is there to be found and the p values hold, the probability of any verdict but
-``undecided`` is at most 5%: half of it on either side where the null distribution is symmetric.
-`rates` computes these probabilities, and the power, for the evidence of a run.
+If there is no effect and the p values hold, the probability of ``reproduced`` or ``partly`` is at
+most 2.5%, and so is that of ``contradicted``. These are levels for one claim: no correction is made
+for the number of claims. `rates` computes these probabilities, and the power, for the evidence of a
+run.
 """
 
 from typing import NamedTuple
@@ -34,12 +35,18 @@ ONE_SIDED = LEVEL / 2
 
 
 class Number(NamedTuple):
-    """An estimate with its 95% interval and two-sided p value, where they are known."""
+    """An estimate with its 95% interval and two-sided p value, where they are known.
+
+    ``above`` and ``below`` are one-sided p values, of a value as large or as small by chance; where
+    they are not known the null distribution is symmetric, and half of p is one of them.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
     p: float | None = None
+    above: float | None = None
+    below: float | None = None
 
     def __str__(self):
         text = f"{self.value:+.3f}"
@@ -49,6 +56,8 @@ class Number(NamedTuple):
 
     def one_sided(self, sign):
         """Return the p value of the test that this number lies on the side of `sign` (1 or -1)."""
+        if self.above is not None:
+            return self.above if sign > 0 else self.below
         half = self.p / 2
         return half if sign * self.value > 0 else 1.0 - half
 

@@ -239,7 +239,8 @@ def compare(pair, sizes, seed, engine=None, advance=None):
     draws = draw(pair.resampled, pair.sizes, sizes.resamples, seed + 2, engine, advance)
     draws = draws.reshape(len(draws), *observed.shape)
     table = with_intervals(names(pair), observed, draws, pair.debiased(observed)).assign(
-        **{"p": inside.p, "p family": inside.p_family, "p any tissue": free.p}
+        **{"p": inside.p, "p family": inside.p_family, "p any tissue": free.p},
+        **{"p above": inside.p_above, "p below": inside.p_below},
     )
     table = table[table["regulator"].isna() | (table["regulator"] != table["target"])]
     table["q"] = table.groupby("kind")["p"].transform(false_discovery_control)

@@ -141,8 +141,12 @@ def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
 
 
 def first_edges(edges: pd.DataFrame) -> pd.DataFrame:
-    """Return the paper's edge, then those of smallest p (ties: larger differences first)."""
-    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~is_named_edge(edges)))
+    """Return the paper's edge, those of small family-wise p, then those of smallest p.
+
+    Ties: larger differences first.
+    """
+    strict = edges["p family"] < LEVEL
+    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~strict, ~is_named_edge(edges)))
     return edges.iloc[order[:MOST]]
 
 
@@ -150,8 +154,8 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     """Return the caption of `draw_edges` for n permutations."""
     clear, strict = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
     text = (
-        f"The {min(MOST, len(edges))} edges of smallest p; {' → '.join(NAMED_EDGE)} comes first if "
-        f"its genes are in the networks. Open dots: penalised coefficients, which p and q compare. "
+        f"{min(MOST, len(edges))} edges: {' → '.join(NAMED_EDGE)} if its genes are in the networks, "
+        f"those with a family-wise p below {LEVEL}, then those of smallest p. Open dots: penalised coefficients, which p and q compare. "
         "Filled dots: debiased coefficients (desparsified lasso) with 95% intervals for the "
         f"least-squares coefficient of the population. Of {len(edges)} edges "
         f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "

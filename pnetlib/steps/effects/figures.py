@@ -100,7 +100,7 @@ def caption_effects(comparison: pd.DataFrame, length: int, *, simulated: bool) -
     text = (
         f"{effect} Dots are cell lines, boxes quartiles, diamonds means. Both networks are taken "
         "as given, so the spread of the dots is that between lines and not the uncertainty of an "
-        f"estimate. In {silent} of {len(part)} comparisons one group has no edge and therefore no "
-        "activity."
+        f"estimate. In {silent} of {len(part)} comparisons one group has no edge and an "
+        "estimated activity of 0."
     )
     return caption(LETTERS[length], text, simulated)
