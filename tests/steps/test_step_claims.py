@@ -69,6 +69,12 @@ def test_an_edge_is_stronger_where_its_size_is_larger():
     assert found(0.1, 0.4, 0.99, 0.01) == CONTRADICTED
     assert found(-0.1, -0.4, 0.01, 0.99) == CONTRADICTED
     assert found(0.4, 0.0, 0.03, 0.97) == UNDECIDED
+    told = judge(
+        Evidence(
+            edge=edge(-0.4, 0.0) | {"difference": Number(-0.4, p=0.05, above=0.97, below=0.03)}
+        )
+    )
+    assert "p 0.05 (stronger in ST: one-sided p 0.03)" in told.at["C4", "found"]
 
 
 def test_a_number_without_a_test_cannot_decide():

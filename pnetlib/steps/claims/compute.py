@@ -143,6 +143,8 @@ def judge_edge(evidence):
     whole = st != 0 == rs and edge["strength"] >= STRONG_SHARE
     robust = not settings or sum(map(_clear, settings)) > ROBUST_SHARE * len(settings)
     text = f"{st:.2f} in ST, {rs:.2f} in RS; difference {edge['difference']}"
+    if stronger.above is not None:
+        text += f" (stronger in ST: one-sided {p_text(stronger.above)})"
     if "debiased" in edge:
         text += f"; without shrinkage {edge['debiased']}"
     return [part_of(text + _of_settings(settings), stronger, 1, whole and robust)]
