@@ -126,8 +126,8 @@ def select_drugs(
     }
     if n is not None and n > len(candidates):
         raise UsageError(
-            f"The sample has {counted(n, 'drug')}, but the source has only {len(candidates)} to "
-            f"choose from; ask for at most that many, or for {ALL}."
+            f"The sample has {counted(n, 'drug')}, but the source has {len(candidates) or 'none'} "
+            f"to choose from; ask for fewer, or for {ALL}."
         )
     chosen = classes.index if n is None else draw_balanced(classes, n, seed)
     drugs = candidates.loc[chosen, ["id", "name", "lines"]].assign(**{"class": classes[chosen]})

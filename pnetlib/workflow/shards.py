@@ -109,8 +109,8 @@ def _forecast(whole: Work, part: Work, cores: str, engine: Engine) -> Callable[[
     numbers = forecast.read_cores(cores)
     found = forecast.forecast(part, engine)
     print(sentences.of_forecast(found, what="this part"), flush=True)
-    if found and numbers:
-        left = [task for task in whole.tasks if whole.stored.get(task) is None]
+    left = [task for task in whole.tasks if whole.stored.get(task) is None]
+    if found and left and numbers:
         print(sentences.of_forecast(found.of(left), numbers, "all parts"), flush=True)
     watch = forecast.Watch(engine)
     return lambda: sentences.of_forecast_error(found, *watch.stop())

@@ -50,7 +50,9 @@ def test_sample_without_a_size_is_one_sentence(text):
 
 
 def test_sample_larger_than_the_source_is_one_sentence():
-    make.refused(UsageError, "only 24 to choose from", select_drugs, "sample:25", entries(), 1)
+    make.refused(
+        UsageError, "the source has 24 to choose from", select_drugs, "sample:25", entries(), 1
+    )
     assert len(select_drugs("sample:24", entries(), 1).drugs) == 24
 
 

@@ -48,7 +48,8 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
 
 def _draw_sorted(differences, wins, simulated):
     """Draw the drugs sorted by their difference, those whose interval excludes 0 in colour."""
-    figure = new_figure("Pro compared with the other models, drug by drug", 4.6, simulated)
+    height = min(4.4 + 0.008 * wins["drugs"].max(), 8.0)
+    figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
     panels = figure.subplots(1, len(wins), sharex=True, sharey=True)
     for axes, row in zip(panels, wins.to_dict("records")):
         part = differences[differences["against"] == row["against"]]
@@ -60,7 +61,8 @@ def _draw_sorted(differences, wins, simulated):
             "clearly above 0": (worse, DATA),
         }
         for label, (chosen, colour) in parts.items():
-            look = {"color": colour, "markersize": 2, "elinewidth": 0.7, "capsize": 0}
+            look = {"color": colour, "ecolor": (colour, 0.5), "markersize": 2, "elinewidth": 0.7}
+            look["capsize"] = 0
             draw_intervals(axes, single[chosen], np.flatnonzero(chosen), label=label, **look)
         mean = part[part["drug"] == "all"]
         axes.axvspan(
@@ -69,11 +71,12 @@ def _draw_sorted(differences, wins, simulated):
         axes.axvline(0, color="black", linewidth=1)
         axes.set_title(
             f"Pro − {row['against']}\nbelow 0: {row['wins']} of {row['drugs']}\n"
-            f"clearly: {row['clear wins']}; above: {row['clear losses']}"
+            f"clearly below: {row['clear wins']}, above: {row['clear losses']}"
         )
     panels[0].invert_yaxis()
     panels[0].set_ylabel("Drugs, sorted in each panel")
-    figure.supxlabel("Difference of mean squared errors (z-score²); Pro is better left of 0")
+    label = "Difference of mean squared errors (z-score²); Pro is better left of 0"
+    panels[len(panels) // 2].set_xlabel(label)
     keys_below(figure, panels[0], ncols=4)
     return figure
 

@@ -41,6 +41,11 @@ class Forecast:
         Bytes of a process before the trial, and for each fold computed at the same time.
     means : tuple of float
         Mean time of one core per fold, for each drug of the trial.
+    start : float
+        Time of one core that this process took before the trial, to import the libraries and read
+        the data; every process of an array takes it once.
+    kept : float
+        Bytes of the results of a fold, which a run keeps until the end.
     """
 
     folds: int
@@ -54,15 +59,18 @@ class Forecast:
     base: float
     each: float
     means: tuple
+    start: float
+    kept: float
 
     def clock(self, cores=None):
         """Return the seconds by the clock on some cores that are free, by default on this run's.
 
         Every core computes one fold after another, so the last round may leave cores idle. For
-        this run's cores, `stretch` accounts for what else the machine does.
+        this run's cores, `stretch` accounts for what else the machine does. Others have a process
+        each, which begins with `start`.
         """
-        rounds = -(-self.folds // (cores or self.cores))
-        return rounds * self.seconds * (self.stretch if cores is None else 1.0)
+        computing = -(-self.folds // (cores or self.cores)) * self.seconds
+        return self.start + computing if cores else self.stretch * computing
 
     def of(self, tasks):
         """Return the forecast of other tasks by the same trial, such as those of all parts."""
@@ -72,7 +80,8 @@ class Forecast:
     def memory(self, cores=None):
         """Return the bytes of this process, or of as many processes of one core each as given."""
         if cores is None:
-            return self.base + self.cores * self.each
+            # Joining the results copies them once.
+            return self.base + self.cores * self.each + 2 * self.folds * self.kept
         return cores * (self.base + self.each)
 
 
@@ -116,14 +125,16 @@ def forecast(work, engine):
     trial = trial_tasks(missing, work.shared[0])
     if not trial:
         return None
-    before = _resident()
+    before, start = _resident(), time.process_time()
     cohort, profile, *others = work.shared
     genes = min(WARM_GENES, profile.n_genes)
     small = replace(SMOKE, outer_folds=profile.outer_folds, n_genes=genes)
     parts = engine.map(_timed, trial, (work.function, (cohort, small, *others), work.shared))
     measured = {}
+    kept = []
     for task, (result, core, clock, peak) in zip(trial, parts):
         work.stored.put(task, result)
+        kept.append(sum(table.memory_usage(deep=True).sum() for table in result))
         measured[task] = (core, clock, peak)
     core, clock, peak = np.array(list(measured.values())).T
     drugs = list(dict.fromkeys(task[0] for task in trial))
@@ -144,6 +155,8 @@ def forecast(work, engine):
         base=base,
         each=float(max(peak.max() - base, 0.0) / together),
         means=tuple(map(float, means)),
+        start=start,
+        kept=float(np.mean(kept)),
     )
 
 

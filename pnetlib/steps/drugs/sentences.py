@@ -77,9 +77,9 @@ def of_forecast(found, cores=(), what=""):
         f"{_range(found.clock(), found.margin)}, at most {_gigabytes(found.memory())}."
     ]
     lines += [
-        f"On {counted(number, 'free core')}: {_range(found.clock(number), found.margin)}; with a "
-        f"process for each core at most {_gigabytes(found.memory(1))} per process, "
-        f"{_gigabytes(found.memory(number))} in all."
+        f"On {counted(number, 'free core')}, each with a process of its own that first reads the data "
+        f"({_duration(found.start)}): {_range(found.clock(number), found.margin)}, at most "
+        f"{_gigabytes(found.memory(1))} per process, {_gigabytes(found.memory(number))} in all."
         for number in cores
     ]
     return "\n".join(lines)
