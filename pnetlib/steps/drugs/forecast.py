@@ -13,6 +13,7 @@ from pnetlib.steps.sizes import SMOKE
 
 TRIAL_DRUGS, TRIAL_FOLDS = 4, 2
 WARM_GENES = 20
+ALLOWANCE = 1.5  # memory of a fold: folds of a short trial seldom need their most together
 GIGABYTE = 1e9
 
 
@@ -38,7 +39,9 @@ class Forecast:
     cores : int
         Folds computed at the same time in this run.
     base, each : float
-        Bytes of a process before the trial, and for each fold computed at the same time.
+        Bytes of a process before the trial, and for each fold computed at the same time: the
+        growth of the peak during the trial, divided by the folds at the same time, times
+        `ALLOWANCE` (this project's choice). On dask each is the whole peak of a worker.
     means : tuple of float
         Mean time of one core per fold, for each drug of the trial.
     start : float
@@ -140,9 +143,11 @@ def forecast(work, engine):
     drugs = list(dict.fromkeys(task[0] for task in trial))
     means = [np.mean([s for task, (s, _, _) in measured.items() if task[0] == d]) for d in drugs]
     left = [task for task in missing if task not in measured]
-    together = min(engine.threads, len(trial)) if engine.backend == "threads" else 1
-    # A worker elsewhere reports its own peak, which includes the libraries and the cohort.
-    base = before if engine.backend == "threads" else 0.0
+    if engine.backend == "threads":
+        base, together = before, min(engine.threads, len(trial))
+        each = ALLOWANCE * max(peak.max() - base, 0.0) / together
+    else:  # each worker is a process, whose peak includes the libraries and the cohort
+        base, each = 0.0, peak.max()
     return Forecast(
         folds=len(left),
         drugs=len({task[0] for task in left}),
@@ -153,7 +158,7 @@ def forecast(work, engine):
         stretch=float(clock.sum() / core.sum()),
         cores=engine.threads,
         base=base,
-        each=float(max(peak.max() - base, 0.0) / together),
+        each=float(each),
         means=tuple(map(float, means)),
         start=start,
         kept=float(np.mean(kept)),
