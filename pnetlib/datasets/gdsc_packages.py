@@ -373,8 +373,9 @@ def _found_responses(
 ) -> tuple[dict[str, int | None], pd.DataFrame]:
     """Return names and ids of the drugs that words refer to, and their ln IC50, lines x drugs."""
     runs = _runs(table, screened, ids)
+    merged = set(table["DRUG_NAME"].unique()) - set(runs["name"])
     for word in drug_words(drugs):
-        if word in set(table["DRUG_NAME"]) - set(runs["name"]):
+        if word in merged:
             raise MissingDrugError(
                 f"In the source gdsc the name {word} is shared by several drugs in consecutive "
                 "rows; use the official files."
