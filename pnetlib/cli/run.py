@@ -47,7 +47,7 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     selection = parser.add_mutually_exclusive_group()
     selection.add_argument("--only", default="")
     selection.add_argument("--from", dest="first", default="")
-    selection.add_argument("--array", nargs="?", const="")
+    parser.add_argument("--array", nargs="?", const="")
     parser.add_argument("--backend", default="threads")
     parser.add_argument("--scheduler", default="")
     parser.add_argument("--force", action="store_true")

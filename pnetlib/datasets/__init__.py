@@ -133,8 +133,10 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     -------
     DataFrame
         One row per drug, in the order of the source: ``id`` (GDSC id as ``Int64``, missing where
-        the source does not give it), ``name``, ``lines`` (number of responses; missing for the
-        simulated cohort, whose size is not fixed).
+        the source does not give it), ``name``, ``lines`` (number of responses), ``pathway`` (of the
+        drug's target; missing where the source does not give it), ``median`` and ``spread`` (of
+        ln IC50; the spread is the interquartile range). The simulated cohort, whose size is not
+        fixed, gives ids and names only.
 
     Raises
     ------
@@ -167,7 +169,8 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
         import pandas as pd
 
         table = pd.DataFrame({"id": PAPER_DRUGS.values(), "name": PAPER_DRUGS.keys()})
-        return table.astype({"id": "Int64"}).assign(lines=pd.NA)
+        missing = {"lines": pd.NA, "pathway": None, "median": float("nan"), "spread": float("nan")}
+        return table.assign(**missing).astype({"id": "Int64", "lines": "Int64"})
     from pnetlib.datasets.gdsc_official import list_folder
 
     return list_folder(_existing(source))

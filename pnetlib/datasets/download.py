@@ -110,7 +110,7 @@ def load_official(
 def list_official(
     cache: str | Path | None = None, file: OfficialFile = RESPONSE_FILES[0]
 ) -> pd.DataFrame:
-    """Return id, name and number of cell lines of every drug in the official response file."""
+    """Return the table of `pnetlib.datasets.list_drugs` for the official response file."""
     folder = cache_folder(cache) / "official"
     fetch_file(file, folder)
     return list_folder(folder)

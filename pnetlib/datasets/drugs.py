@@ -30,6 +30,26 @@ def drug_words(drugs: str | Iterable[str | int]) -> list[str]:
     return words
 
 
+def listed_drugs(
+    ids: Sequence[int],
+    names: Sequence[str],
+    values: Sequence,
+    pathways: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return the table of `pnetlib.datasets.list_drugs` from the responses to each drug.
+
+    `values` has the ln IC50 of each drug, one number or NaN per row of the source; `pathways` is
+    None where the source does not give the target pathway.
+    """
+    values = [pd.Series(x, dtype=float) for x in values]
+    table = pd.DataFrame({"id": pd.array(ids, dtype="Int64"), "name": pd.Series(names, dtype=str)})
+    table["lines"] = pd.array([len(x) for x in values], dtype="Int64")
+    table["pathway"] = pd.Series(pathways or [None] * len(table), dtype=object)
+    table["median"] = [x.median() for x in values]
+    table["spread"] = [x.quantile(0.75) - x.quantile(0.25) for x in values]
+    return table
+
+
 def find_drugs(
     drugs: str | Iterable[str | int], entries: pd.DataFrame, source: str, handled: list[str]
 ) -> pd.DataFrame:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
-from pnetlib.datasets.drugs import Drugs, find_drugs
+from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
 from pnetlib.errors import (
     CorruptFileError,
@@ -102,23 +102,25 @@ def read_folder(
 
 
 def list_folder(folder: Path) -> pd.DataFrame:
-    """Return id, name and number of cell lines of every drug in the response file of a folder."""
+    """Return the table of `pnetlib.datasets.list_drugs` for the response file of a folder."""
     return drugs_in(_one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")))
 
 
 def drugs_in(path: Path) -> pd.DataFrame:
-    """Return id, name and number of cell lines of every drug in a response file."""
+    """Return the table of `pnetlib.datasets.list_drugs` for a response file."""
     found: dict[str, list[Any]] = {}
-    for place, (drug_id, name) in _rows(path, ("DRUG_ID", "DRUG_NAME")):
+    optional = ("PATHWAY_NAME", "LN_IC50")
+    for place, (drug_id, name, pathway, value) in _rows(path, ("DRUG_ID", "DRUG_NAME"), optional):
         drug_id = _whole(drug_id)
         if not drug_id.isdecimal():
             raise DataError(
                 f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
                 "correct it."
             )
-        found.setdefault(drug_id, [int(drug_id), str(name), 0])[2] += 1
-    table = pd.DataFrame(found.values(), columns=["id", "name", "lines"])
-    return table.astype({"id": "Int64", "name": str, "lines": "Int64"})
+        found.setdefault(drug_id, [int(drug_id), str(name), [], pathway])[2].append(value)
+    ids, names, values, pathways = zip(*found.values()) if found else ([], [], [], [])
+    numbers = [pd.to_numeric(pd.Series(x, dtype=object), errors="coerce") for x in values]
+    return listed_drugs(ids, names, numbers, pathways)
 
 
 def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
@@ -340,8 +342,13 @@ def _one_row_per_gene(
     return values[:, wanted], genes[wanted]
 
 
-def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]:
-    """Yield the number of each row of a csv or xlsx and its cells in some columns."""
+def _rows(
+    path: Path, columns: Sequence[str], optional: Sequence[str] = ()
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the number of each row of a csv or xlsx and its cells in some columns.
+
+    An optional column that the file lacks gives None.
+    """
     rows = _xlsx_rows(path) if path.suffix == ".xlsx" else _csv_rows(path)
     # Headers of Cell_Lines_Details.xlsx contain line breaks.
     header = [" ".join(str(cell).split()) for cell in next(rows, [])]
@@ -352,10 +359,11 @@ def _rows(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, list[Any]]]
             f"{', '.join(columns)}."
         )
     cells = [header.index(column) for column in columns]
+    more = [header.index(column) if column in header else None for column in optional]
     for place, row in enumerate(rows, start=2):
         if len(row) < len(header):
             raise CorruptFileError(f"Row {place} of {path.name} ends early; fetch the file again.")
-        yield place, [row[at] for at in cells]
+        yield place, [row[at] for at in cells] + [None if at is None else row[at] for at in more]
 
 
 def _xlsx_rows(path: Path) -> Iterator[list[Any]]:

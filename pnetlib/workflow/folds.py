@@ -12,6 +12,8 @@ from pnetlib.execution.fingerprint import CALCULATION, library_digest, versions
 from pnetlib.execution.storage import whole_file
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from pnetlib.datasets.cohort import Cohort
 
 
@@ -20,7 +22,9 @@ class Folds:
 
     A result depends on the cohort, the sizes of the profile, the seed, the source of this library
     and the versions of packages. So any run that would compute the same result finds it, and no
-    other run does. Each result is one file, written completely, with its own digest.
+    other run does. Of the responses, the result of a task that begins with a drug depends on those
+    to this drug alone, so runs with other drugs besides it find it too. Each result is one file,
+    written completely, with its own digest.
 
     Parameters
     ----------
@@ -28,15 +32,20 @@ class Folds:
         Folder of the files.
     content : mapping
         Everything that the results depend on except their task, as JSON can store it.
+    responses : mapping of str to str, optional
+        Digest of the responses to each drug.
 
     See Also
     --------
     pnetlib.execution.engine.Engine : Calls `get` and `put` for each of its tasks.
     """
 
-    def __init__(self, folder: Path, content: Mapping[str, Any]) -> None:
+    def __init__(
+        self, folder: Path, content: Mapping[str, Any], responses: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.content = dict(content)
+        self.responses = dict(responses or {})
 
     @classmethod
     def of_cohort(cls, folder: Path, cohort: Cohort) -> Folds:
@@ -44,15 +53,16 @@ class Folds:
         return cls(
             folder,
             {
-                "cohort": cohort_digest(cohort),
+                "lines": lines_digest(cohort),
                 "library": library_digest(*CALCULATION),
                 "versions": versions(),
             },
+            {drug: _table_digest(cohort.response[[drug]]) for drug in cohort.response},
         )
 
     def of(self, name: str, **content: Any) -> Folds:
         """Return the folds of one computation, with further values that its results depend on."""
-        return Folds(self.folder, {**self.content, "name": name, **content})
+        return Folds(self.folder, {**self.content, "name": name, **content}, self.responses)
 
     def get(self, task: tuple) -> Any:
         """Return the stored result of a task, or None if there is none or its file is damaged."""
@@ -76,19 +86,23 @@ class Folds:
 
     def path(self, task: tuple) -> Path:
         """Return the path of the file of a task."""
-        content = json.dumps({**self.content, "task": task}, sort_keys=True)
+        response = self.responses.get(task[0], self.responses)
+        content = {**self.content, "task": task, "response": response}
+        content = json.dumps(content, sort_keys=True)
         return self.folder / f"{_sha256(content)[:40]}.json"
 
 
-def cohort_digest(cohort: Cohort) -> str:
-    """Return the SHA-256 of the expression, response and annotation of a cohort."""
+def lines_digest(cohort: Cohort) -> str:
+    """Return the SHA-256 of the expression and annotation of a cohort."""
+    return _sha256(_table_digest(cohort.expression) + json.dumps(cohort.annotation.to_dict("list")))
+
+
+def _table_digest(table: pd.DataFrame) -> str:
     import numpy as np
 
     found = hashlib.sha256()
-    for table in (cohort.expression, cohort.response):
-        found.update(json.dumps([list(table.index), list(table.columns)]).encode())
-        found.update(np.ascontiguousarray(table.to_numpy(float)).tobytes())
-    found.update(json.dumps(cohort.annotation.to_dict("list")).encode())
+    found.update(json.dumps([list(table.index), list(table.columns)]).encode())
+    found.update(np.ascontiguousarray(table.to_numpy(float)).tobytes())
     return found.hexdigest()
 
 

@@ -19,5 +19,5 @@ class Options:
     force: bool = False  # execute fresh steps too, and compute their folds again
     backend: str = "threads"  # where long tasks are computed, as in `Engine`
     scheduler: str = ""
-    part: tuple[int, int] | None = None  # compute only part k of m of the comparison's folds
-    merge: bool = False  # refuse to start while folds of the comparison are missing
+    part: tuple[int, int] | None = None  # compute only part k of m of the folds
+    merge: bool = False  # refuse to start while folds are missing

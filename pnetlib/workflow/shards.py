@@ -1,4 +1,4 @@
-"""The comparison in parts, each of which computes some of the folds and nothing else.
+"""Steps with many folds in parts, each of which computes some of the folds and nothing else.
 
 The driver runs ``python -m pnetlib.workflow.shards`` and passes its request as JSON.
 """
@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from pnetlib.workflow.progress import Progress
 from pnetlib.workflow.run import Run
 
 if TYPE_CHECKING:
-    from pnetlib.execution.engine import Work
+    from pnetlib.execution.engine import Engine, Work
 
 
 def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
@@ -45,6 +45,26 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     ]
 
 
+def drugs_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
+    """Return the outer folds of all drugs of notebook 10.
+
+    `parameters` are those of the notebook, including the defaults.
+    """
+    from pnetlib.steps.comparison.compute import outer_work
+    from pnetlib.steps.drugs.further import with_further
+    from pnetlib.steps.sizes import drugs_sizes
+
+    cohort = run.cohort()
+    sizes = drugs_sizes(run.profile, parameters["n_genes"], parameters["gene_fraction"], cohort)
+    requested = parameters["further"]
+    whole = with_further(cohort, run.source, sizes, run.seed, requested, size=run.profile).cohort
+    return [outer_work(whole, sizes.profile, run.seed, stored=run.folds(whole))]
+
+
+# The work of each notebook whose folds can be computed as jobs of their own.
+WORK = {"02_comparison": comparison_work, "10_drugs": drugs_work}
+
+
 def part_of(work: list[Work], k: int, m: int) -> list[Work]:
     """Return part k of m: every m-th task, counted over all the work."""
     parts, count = [], 0
@@ -61,22 +81,47 @@ def count_missing(work: list[Work]) -> tuple[int, int]:
     return sum(folds.get(task) is None for folds, task in tasks), len(tasks)
 
 
-def compute(run: Run, parameters: Mapping[str, Any], k: int, m: int) -> None:
-    """Compute part k of m and store each result as soon as it is finished."""
-    parts = part_of(comparison_work(run, parameters), k, m)
+def compute(run: Run, step: str, parameters: Mapping[str, Any], k: int, m: int) -> None:
+    """Compute part k of m and store each result as soon as it is finished.
+
+    For a step that forecasts, the forecast and its error are printed.
+    """
+    work = WORK[step](run, parameters)
+    parts = part_of(work, k, m)
     total = sum(len(part.tasks) for part in parts)
     with Progress(max(total, 1), "folds") as progress, run.engine as engine:
-        for part in parts:
+        for whole, part in zip(work, parts):
+            ended = (
+                _forecast(whole, part, parameters["cores"], engine)
+                if "cores" in parameters
+                else None
+            )
             for _ in part.by(engine, progress.advance):
                 pass
+            if ended:
+                print(ended(), flush=True)
 
 
-def check(run: Run, parameters: Mapping[str, Any]) -> None:
+def _forecast(whole: Work, part: Work, cores: str, engine: Engine) -> Callable[[], str]:
+    """Print the forecast of a part and of all missing folds; return what gives its error."""
+    from pnetlib.steps.drugs import forecast, sentences
+
+    numbers = forecast.read_cores(cores)
+    found = forecast.forecast(part, engine)
+    print(sentences.of_forecast(found, what="this part"), flush=True)
+    left = [task for task in whole.tasks if whole.stored.get(task) is None]
+    if found and left and numbers:
+        print(sentences.of_forecast(found.of(left), numbers, "all parts"), flush=True)
+    watch = forecast.Watch(engine)
+    return lambda: sentences.of_forecast_error(found, *watch.stop())
+
+
+def check(run: Run, step: str, parameters: Mapping[str, Any]) -> None:
     """Raise `SetupError` if a merge would have to compute folds."""
-    left, total = count_missing(comparison_work(run, parameters))
+    left, total = count_missing(WORK[step](run, parameters))
     if left:
         raise SetupError(
-            f"{left} of the {total} folds of the comparison are missing: repeat the parts of the "
+            f"{left} of the {total} folds of {step} are missing: repeat the parts of the "
             "array that failed, or leave out --merge to compute the folds here."
         )
 
@@ -99,9 +144,9 @@ def main() -> int:
     run = Run(**request["run"])
     try:
         if request["part"] is None:
-            check(run, request["parameters"])
+            check(run, request["step"], request["parameters"])
         else:
-            compute(run, request["parameters"], *request["part"])
+            compute(run, request["step"], request["parameters"], *request["part"])
     except PnetError as error:
         print(error, flush=True)
         return error.exit_code

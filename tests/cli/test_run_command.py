@@ -36,7 +36,7 @@ def test_help_shows_examples_and_runs_nothing():
         (["--array", "0/20"], "--array is '0/20'"),
         (["--array"], "--array needs K/M"),
         (["--array", "1/2", "--merge"], "neither --merge nor --force"),
-        (["--array", "1/2", "--only", "01"], "not allowed with"),
+        (["--array", "1/2", "--only", "01"], "need a step with stored folds (02_comparison or 10"),
         (["--backend", "ray"], "backend is 'ray'"),
         (["--scheduler", "tcp://a:1"], "give --backend dask"),
     ],

@@ -148,9 +148,9 @@ def test_planted_truth_is_judged_by_the_same_rules(run, gathered):
 
 # Names of results ---------------------------------------------------------------------------
 
-# What others may name: the cohort, which `Run` itself writes and reads, and the notebook whose
+# What others may name: the cohort, which `Run` itself writes and reads, and the notebooks whose
 # folds can be computed as jobs of their own.
-NAMED_ELSEWHERE = {"run.py": {"01_cohort"}, "driver.py": {"02_comparison"}}
+NAMED_ELSEWHERE = {"run.py": {"01_cohort"}, "shards.py": {"02_comparison", "10_drugs"}}
 
 
 def strings(tree):

@@ -11,9 +11,9 @@ from pnetlib.workflow.run import Run
 class OneLine:
     """A cohort of one line, as far as `Folds` looks at one."""
 
-    def __init__(self, value=0.1):
+    def __init__(self, value=0.1, **responses):
         self.expression = pd.DataFrame({"TP53": [value]}, index=["1"])
-        self.response = pd.DataFrame({"Docetaxel": [np.nan]}, index=["1"])
+        self.response = pd.DataFrame({"Docetaxel": np.nan} | responses, index=["1"])
         self.annotation = pd.DataFrame({"tissue": ["lung"]}, index=["1"])
 
 
@@ -46,6 +46,20 @@ def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
         assert stored(**other).get(("D", 0, 1)) is None
     monkeypatch.setattr(module, "versions", lambda: {"numpy": "another"})
     assert stored().get(("D", 0, 1)) is None
+
+
+def test_a_fold_depends_on_the_response_to_its_own_drug_alone(tmp_path):
+    def stored(**responses):
+        return Folds.of_cohort(tmp_path, OneLine(**responses)).of("held_out", seed=1)
+
+    first = stored(A=1.0, B=2.0)
+    first.put(("A", 0, 1), 7)
+    first.put(("whole", 3), 8)
+    assert stored(A=1.0, B=3.0, C=4.0).get(("A", 0, 1)) == 7
+    assert stored(A=5.0, B=2.0).get(("A", 0, 1)) is None
+    # A task of no drug depends on all of them.
+    assert stored(B=2.0, A=1.0).get(("whole", 3)) == 8
+    assert stored(A=1.0, B=3.0).get(("whole", 3)) is None
 
 
 def test_a_damaged_fold_is_not_read(tmp_path):

@@ -1,6 +1,15 @@
-"""The comparison divided into the parts of an array job."""
+"""The folds of a step divided into the parts of an array job."""
 
+import pandas as pd
+import pytest
+from builders import SMOKE, assert_one_sentence, command
+
+from pnetlib.errors import SetupError
+from pnetlib.steps.comparison.compute import Comparison, compare, concatenated
+from pnetlib.steps.sizes import drugs_sizes
 from pnetlib.workflow import shards
+from pnetlib.workflow.notebooks import find_steps
+from pnetlib.workflow.run import Run
 
 
 def test_parts_of_an_array_share_all_tasks_between_them():
@@ -16,3 +25,41 @@ def test_parts_of_an_array_share_all_tasks_between_them():
     assert sorted(taken) == [task for part in work for task in part.tasks]
     sizes = [sum(len(part.tasks) for part in share) for share in shares]
     assert max(sizes) - min(sizes) <= 1
+
+
+def test_steps_in_parts_are_notebooks(project):
+    assert set(shards.WORK) <= {step.name for step in find_steps(project / "notebooks")}
+
+
+def test_parts_of_further_drugs_are_forecast_and_equal_the_whole(tmp_path, capsys):
+    run = Run("simulated", "smoke", out=str(tmp_path), threads=2)
+    parameters = {"n_genes": 30, "gene_fraction": 0.0, "further": "all", "cores": "2,200"}
+    cohort = run.cohort()
+    run.write_cohort(cohort.with_drugs(["Docetaxel"]))
+    for k in (1, 2, 3):
+        with pytest.raises(SetupError, match="of the 12 folds of 10_drugs are missing"):
+            shards.check(run, "10_drugs", parameters)
+        shards.compute(run, "10_drugs", parameters, k, 3)
+        said = capsys.readouterr().out.splitlines()
+        # Each part has a fold of every drug, all of which the trial takes.
+        assert said[0].startswith("The 4 folds of 4 drugs computed first are all there are")
+        if k < 3:
+            assert said[1].startswith(
+                "Forecast of all parts from 4 folds of 4 drugs: the remaining"
+            )
+            assert said[2].startswith("On 2 free cores") and said[3].startswith("On 200 free")
+        assert said[-1].startswith("Nothing was forecast")
+    shards.check(run, "10_drugs", parameters)
+    (work,) = shards.drugs_work(run, parameters)
+    found = Comparison(*concatenated(map(work.stored.get, work.tasks)))
+    order = ["Docetaxel", "5-Fluorouracil", "Doxorubicin", "Mitomycin-C"]
+    whole = compare(cohort.with_drugs(order), drugs_sizes("smoke", 30).profile, run.seed)
+    pd.testing.assert_frame_equal(found.predictions, whole.predictions, check_exact=True)
+    # A smaller request finds the folds of the larger one.
+    shards.check(run, "10_drugs", parameters | {"further": "sample:2"})
+
+
+def test_an_unknown_drug_ends_a_part_with_its_exit_code(tmp_path):
+    arguments = (*SMOKE, "--out", tmp_path, "--only", "10", "--array", "1/2")
+    result = command(*arguments, "-p", "further=Docetaxol")
+    assert_one_sentence(result, 43, "similar ones are Docetaxel")

@@ -9,7 +9,6 @@ import pandas as pd
 from scipy.stats import binomtest
 from sklearn.model_selection import GroupKFold
 
-from pnetlib.datasets import list_drugs
 from pnetlib.execution.engine import Engine
 from pnetlib.steps.choice import METHODS, choose, refit
 from pnetlib.steps.comparison.compute import (
@@ -24,47 +23,9 @@ from pnetlib.steps.comparison.compute import (
 
 OTHERS = ("NW.P", "ELA", "LA")
 WEIGHTED = "Pro, weighted"
-N_FURTHER = 6
-# Cytotoxic medicines (section 8.2.1) of the WHO Model List of Essential Medicines, 2023, without
-# folinate, pegaspargase and mixtures: well-known drugs, chosen without looking at any result.
-CYTOTOXIC = (
-    "Arsenic trioxide, Asparaginase, Bendamustine, Bleomycin, Capecitabine, Carboplatin, "
-    "Chlorambucil, Cisplatin, Cyclophosphamide, Cytarabine, Dacarbazine, Dactinomycin, "
-    "Daunorubicin, Docetaxel, Doxorubicin, Etoposide, Fludarabine, 5-Fluorouracil, Gemcitabine, "
-    "Hydroxycarbamide, Ifosfamide, Irinotecan, Melphalan, Mercaptopurine, Methotrexate, "
-    "Oxaliplatin, Paclitaxel, Procarbazine, Tioguanine, Vinblastine, Vincristine, Vinorelbine"
-).split(", ")
 
 
 # Further drugs ------------------------------------------------------------------------------
-
-
-def further_drugs(source, taken, n_drugs=N_FURTHER):
-    """Choose further drugs by a rule fixed without looking at results.
-
-    Of the cytotoxic medicines on the WHO's model list, the `n_drugs` that the source (as for
-    `load_cohort`) measured in most cell lines are chosen; ties go by name, and of several drugs of
-    one name the one with the lowest id. Drugs `taken` by the run are left out, as are those
-    without an id, since it is unknown which drug they are.
-
-    Returns
-    -------
-    DataFrame, dict
-        Columns id, name and lines of the chosen drugs; and how many drugs the source lists
-        (``listed``), how many of them are ``candidates``, and how many the run has (``taken``).
-    """
-    entries = list_drugs(source)
-    named = entries[entries["name"].isin(CYTOTOXIC) & entries["id"].notna()]
-    named = named.sort_values("id").drop_duplicates("name")
-    others = named[~named["name"].isin(list(taken))]
-    chosen = others.sort_values(["lines", "name"], ascending=[False, True]).head(n_drugs)
-    counts = {"listed": len(entries), "candidates": len(others), "taken": len(taken)}
-    return chosen[["id", "name", "lines"]].astype({"id": str}), counts
-
-
-def joined(parts):
-    """Join comparisons of different drugs into one."""
-    return Comparison(*concatenated((part.predictions, part.choices) for part in parts))
 
 
 def of_drugs(compared, drugs):

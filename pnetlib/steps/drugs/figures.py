@@ -9,6 +9,8 @@ from pnetlib.steps.comparison.figures import draw_pairs, draw_saved, saved
 from pnetlib.steps.style import (
     DATA,
     FAINT,
+    LIGHT,
+    METHOD_COLOURS,
     caption,
     draw_intervals,
     drug_labels,
@@ -18,13 +20,18 @@ from pnetlib.steps.style import (
     styled,
 )
 
+MOST_NAMED = 16  # drugs; more are drawn without their names
+
 
 @styled
 def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw Pro's error minus that of each other model for every drug, and the count below 0.
 
-    Takes the tables of `paired_differences` and `count_wins`.
+    Takes the tables of `paired_differences` and `count_wins`. Up to `MOST_NAMED` drugs have a row
+    each with their names; more are sorted by their difference, in one panel for each other model.
     """
+    if wins["drugs"].max() > MOST_NAMED:
+        return _draw_sorted(differences, wins, simulated)
     height = 1.5 + 0.42 * differences["drug"].nunique()
     figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
     labels = {
@@ -39,15 +46,60 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
     return figure
 
 
+def _draw_sorted(differences, wins, simulated):
+    """Draw the drugs sorted by their difference, those whose interval excludes 0 in colour."""
+    height = min(4.4 + 0.008 * wins["drugs"].max(), 8.0)
+    figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
+    panels = figure.subplots(1, len(wins), sharex=True, sharey=True)
+    for axes, row in zip(panels, wins.to_dict("records")):
+        part = differences[differences["against"] == row["against"]]
+        single = part[part["drug"] != "all"].sort_values("mean", ignore_index=True)
+        better, worse = single["high"] < 0, single["low"] > 0
+        parts = {
+            "clearly below 0": (better, METHOD_COLOURS["Pro"]),
+            "interval contains 0": (~better & ~worse, FAINT),
+            "clearly above 0": (worse, DATA),
+        }
+        for label, (chosen, colour) in parts.items():
+            look = {"color": colour, "ecolor": (colour, 0.5), "markersize": 2, "elinewidth": 0.7}
+            look["capsize"] = 0
+            draw_intervals(axes, single[chosen], np.flatnonzero(chosen), label=label, **look)
+        mean = part[part["drug"] == "all"]
+        axes.axvspan(
+            mean["low"].item(), mean["high"].item(), color=LIGHT, label="mean of the drugs"
+        )
+        axes.axvline(0, color="black", linewidth=1)
+        axes.set_title(
+            f"Pro − {row['against']}\nbelow 0: {row['wins']} of {row['drugs']}\n"
+            f"clearly below: {row['clear wins']}, above: {row['clear losses']}"
+        )
+    panels[0].invert_yaxis()
+    panels[0].set_ylabel("Drugs, sorted in each panel")
+    label = "Difference of mean squared errors (z-score²); Pro is better left of 0"
+    panels[len(panels) // 2].set_xlabel(label)
+    keys_below(figure, panels[0], ncols=4)
+    return figure
+
+
 def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_drugs`."""
     drugs = int(wins["drugs"].iloc[0])
+    shares = "; ".join(
+        f"{row['against']} {100 * row['share low']:.0f} to {100 * row['share high']:.0f}%"
+        for row in wins.to_dict("records")
+    )
+    shown = (
+        "Drugs are sorted by the difference in each panel; shaded: 95% interval of the mean over "
+        "all drugs, averaged within each fold."
+        if drugs > MOST_NAMED
+        else "Last row: the drugs averaged within each fold."
+    )
+    shown += f" Exact 95% intervals of the share below 0 if the drugs were independent: {shares}."
     text = (
         f"Error of Pro minus that of the other model on the same held-out lines, {drugs} drugs, "
-        "with 95% intervals over folds (variance corrected for shared training lines). In "
-        "brackets in the legend: exact 95% interval of the share below 0 if the drugs were "
-        "independent; they share their cell lines, so it is too narrow. Of "
-        f"{3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
+        f"with 95% intervals over folds (variance corrected for shared training lines). {shown} "
+        "Drugs share their cell lines, so they are not independent, and intervals that take them "
+        f"as such are too narrow. Of {3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
         f"{int(wins['clear losses'].sum())} entirely right of it."
     )
     return caption("Figure 10a", text, simulated)
