@@ -55,6 +55,12 @@ class Columns:
         indptr = np.concatenate(([0], np.cumsum(kept)))[self.indptr]
         return Columns(indptr, self.indices[kept], self.data[kept])
 
+    def piece(self, first, last):
+        """Return the columns first..last-1 as the kernel returns those that are fixed."""
+        own = slice(self.indptr[first], self.indptr[last])
+        counts = np.diff(self.indptr[first : last + 1])
+        return counts, self.indices[own], self.data[own], np.zeros(counts.size), 0 * counts
+
     def matrix(self):
         """Return B as a scipy sparse array, regulators x targets."""
         p = self.indptr.size - 1
@@ -91,6 +97,14 @@ def gram_times(G, columns, n_jobs=None):
     def fill(piece):
         gram_times_columns(G, *columns.arrays, *piece, GB)
 
-    with ThreadPoolExecutor(thread_count(n_jobs)) as pool:
-        list(pool.map(fill, chunks(len(G))))
+    on_threads(fill, chunks(len(G)), n_jobs)
     return GB
+
+
+def on_threads(function, pieces, n_jobs=None):
+    """Return a list of the function of each piece, in their order, computed by threads."""
+    threads = thread_count(n_jobs)
+    if threads == 1 or len(pieces) < 2:
+        return [function(piece) for piece in pieces]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, pieces))

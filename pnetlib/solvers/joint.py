@@ -11,11 +11,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from pnetlib.execution.threads import chunks
-from pnetlib.kernels.column import sweep_columns
+from pnetlib.kernels.column import gaps_at_weights, sweep_columns
 from pnetlib.kernels.graph import degrees, graph_penalty, neighbour_sums
 from pnetlib.kernels.products import column_products, combine_columns, gram_rows, network_loss
 from pnetlib.kernels.theta import candidate_links, descend_theta, flip_signs
-from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times
+from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times, on_threads
 from pnetlib.solvers.network import solve_network
 
 HALVINGS = 12
@@ -229,11 +229,29 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
     fixed = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs)
+    gaps = state.gaps.copy()
     gaps[active] = part[3]
-    state.gaps = np.where(fixed & (theta == 0.0), state.gaps, gaps)
+    settle(G, state.GB, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
+    if not fixed.all():
+        B, new = solve_network(
+            G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs
+        )
+        gaps = np.where(fixed, gaps, new)
+    state.gaps = gaps
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
+
+
+def settle(G, GB, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
+    """Mark as fixed, with their gaps, the other columns whose gap under new weights is small."""
+    columns = np.flatnonzero(~fixed)
+    blocks = [columns[slice(*block)] for block in chunks(columns.size, 256)]
+
+    def check(block):
+        gaps[block] = gaps_at_weights(G, GB, weights, lam2, block, *B.arrays)
+        fixed[block] = gaps[block] <= tol
+
+    on_threads(check, blocks, n_jobs)
 
 
 def damp(moments, state, old, pen, best, n_jobs=None):
