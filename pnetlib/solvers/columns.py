@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csc_array
 
 from pnetlib.execution.threads import chunks, thread_count
+from pnetlib.kernels.graph import degrees
 from pnetlib.kernels.products import gram_times_columns
 
 NO_GB = np.empty((0, 0))
@@ -48,6 +50,11 @@ class Columns:
     def targets(self):
         """Return the target of each edge (e,)."""
         return np.repeat(np.arange(self.indptr.size - 1), np.diff(self.indptr))
+
+    @cached_property
+    def degrees(self):
+        """Return the degree d_q of every gene (p,), computed once per network."""
+        return degrees(*self.arrays)
 
     def without_zeros(self):
         """Return the columns without the edges whose coefficient is 0."""
