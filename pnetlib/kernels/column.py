@@ -498,6 +498,53 @@ def load_column(G, GB, j, indices, data, b, c, working):
 
 
 @njit(nogil=True, cache=True)
+def with_room(indices, data, end, m):
+    """Return the output with room for `m` more edges from place `end` on.
+
+    indices : (s,) int32
+    data : (s,) float64
+    end, m : int
+    Returns (t,) int32 and (t,) float64: the same arrays, or larger copies.
+    """
+    if end + m <= indices.size:
+        return indices, data
+    size = 2 * (end + m)
+    more_indices, more_data = np.empty(size, np.int32), np.empty(size)
+    more_indices[:end], more_data[:end] = indices[:end], data[:end]
+    return more_indices, more_data
+
+
+@njit(nogil=True, cache=True)
+def gaps_at_weights(G, GB, weights, lam2, columns, indptr, indices, data):
+    """Return the relative duality gap of some network columns as they are, under new weights.
+
+    G : (p, p) float64 or float32
+    GB : (p, p) float64, row j is G b_j
+    weights : (p,) float64, L1 weights of the regulators
+    lam2 : float
+    columns : (k,) int64
+    indptr : (p + 1,) int64
+    indices : (e,) int32
+    data : (e,) float64
+    Returns (k,) float64.
+    """
+    p = weights.size
+    b, c, w, working = np.zeros(p), np.empty(p), weights.copy(), np.empty(p, np.int32)
+    gaps = np.empty(columns.size)
+    for i in range(columns.size):
+        j = columns[i]
+        own = slice(indptr[j], indptr[j + 1])
+        m = load_column(G, GB, j, indices[own], data[own], b, c, working)
+        w[j] = EXCLUDED
+        r = G[j].astype(np.float64)
+        gap = gap_at(b, c, r, w, lam2, r[j], working[:m])
+        gaps[i] = gap / (0.5 * r[j]) if r[j] > 0.0 else gap
+        w[j] = weights[j]
+        b[working[:m]] = 0.0
+    return gaps
+
+
+@njit(nogil=True, cache=True)
 def store_column(b, working, m, out_indices, out_data, end):
     """Append the non-zeros of `b` in gene order and set them to 0.
 
@@ -508,11 +555,7 @@ def store_column(b, working, m, out_indices, out_data, end):
     out_data : (s,) float64, changed in place
     Returns (s,) int32, (s,) float64 and int: the output, enlarged if full, and its new end.
     """
-    if end + m > out_indices.size:
-        size = 2 * (end + m)
-        indices, data = np.empty(size, np.int32), np.empty(size)
-        indices[:end], data[:end] = out_indices[:end], out_data[:end]
-        out_indices, out_data = indices, data
+    out_indices, out_data = with_room(out_indices, out_data, end, m)
     for q in np.sort(working[:m]):
         if b[q] != 0.0:
             out_indices[end] = q
@@ -546,20 +589,22 @@ def solve_columns(G, GB, weights, lam2, fixed, first, last, indptr, indices, dat
     rounds = np.zeros(last - first, np.int64)
     for j in range(first, last):
         warm = slice(indptr[j], indptr[j + 1])
+        m = indptr[j + 1] - indptr[j]
         if fixed[j]:
-            gaps[j - first], m = 0.0, indptr[j + 1] - indptr[j]
-            working[:m] = indices[warm]
-            b[working[:m]] = data[warm]
-        else:
-            m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
-            r = G[j].astype(np.float64)
-            w[j] = EXCLUDED
-            gaps[j - first], m, S, rounds[j - first] = solve_column(
-                G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds, S
-            )
-            w[j] = weights[j]
-            if GB.shape[0] > 0:
-                GB[j] = r - c
+            gaps[j - first], counts[j - first] = 0.0, m
+            out_indices, out_data = with_room(out_indices, out_data, end, m)
+            out_indices[end : end + m], out_data[end : end + m] = indices[warm], data[warm]
+            end += m
+            continue
+        m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
+        r = G[j].astype(np.float64)
+        w[j] = EXCLUDED
+        gaps[j - first], m, S, rounds[j - first] = solve_column(
+            G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds, S
+        )
+        w[j] = weights[j]
+        if GB.shape[0] > 0 and rounds[j - first] > 0:
+            GB[j] = r - c
         start = end
         out_indices, out_data, end = store_column(b, working, m, out_indices, out_data, end)
         counts[j - first] = end - start

@@ -8,21 +8,21 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def network_loss(G, GB, indptr, indices, data):
-    """Return ||X - XB||_F^2 / n from the Gram matrix and the rows of GB.
+def column_losses(G, GB, columns, indptr, indices, data, losses):
+    """Compute ||x_j - X b_j||^2 / n of some columns from the Gram matrix and the rows of GB.
 
     G, GB : (p, p) float64, row j of GB is G b_j
+    columns : (k,) int64
     indptr : (p + 1,) int64
     indices : (e,) int32
     data : (e,) float64
-    Returns float.
+    losses : (p,) float64, those of the columns changed in place
+    Returns nothing.
     """
-    total = 0.0
-    for j in range(indptr.size - 1):
-        total += G[j, j]
+    for j in columns:
+        losses[j] = G[j, j]
         for k in range(indptr[j], indptr[j + 1]):
-            total += data[k] * (GB[j, indices[k]] - 2.0 * G[j, indices[k]])
-    return total
+            losses[j] += data[k] * (GB[j, indices[k]] - 2.0 * G[j, indices[k]])
 
 
 @njit(nogil=True, cache=True)

@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csc_array
 
 from pnetlib.execution.threads import chunks, thread_count
+from pnetlib.kernels.graph import degrees
 from pnetlib.kernels.products import gram_times_columns
 
 NO_GB = np.empty((0, 0))
@@ -49,11 +51,22 @@ class Columns:
         """Return the target of each edge (e,)."""
         return np.repeat(np.arange(self.indptr.size - 1), np.diff(self.indptr))
 
+    @cached_property
+    def degrees(self):
+        """Return the degree d_q of every gene (p,), computed once per network."""
+        return degrees(*self.arrays)
+
     def without_zeros(self):
         """Return the columns without the edges whose coefficient is 0."""
         kept = self.data != 0.0
         indptr = np.concatenate(([0], np.cumsum(kept)))[self.indptr]
         return Columns(indptr, self.indices[kept], self.data[kept])
+
+    def piece(self, first, last):
+        """Return the columns first..last-1 as the kernel returns those that are fixed."""
+        own = slice(self.indptr[first], self.indptr[last])
+        counts = np.diff(self.indptr[first : last + 1])
+        return counts, self.indices[own], self.data[own], np.zeros(counts.size), 0 * counts
 
     def matrix(self):
         """Return B as a scipy sparse array, regulators x targets."""
@@ -91,6 +104,14 @@ def gram_times(G, columns, n_jobs=None):
     def fill(piece):
         gram_times_columns(G, *columns.arrays, *piece, GB)
 
-    with ThreadPoolExecutor(thread_count(n_jobs)) as pool:
-        list(pool.map(fill, chunks(len(G))))
+    on_threads(fill, chunks(len(G)), n_jobs)
     return GB
+
+
+def on_threads(function, pieces, n_jobs=None):
+    """Return a list of the function of each piece, in their order, computed by threads."""
+    threads = thread_count(n_jobs)
+    if threads == 1 or len(pieces) < 2:
+        return [function(piece) for piece in pieces]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(function, pieces))

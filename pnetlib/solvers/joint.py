@@ -11,11 +11,11 @@ import numpy as np
 from scipy.optimize import minimize
 
 from pnetlib.execution.threads import chunks
-from pnetlib.kernels.column import sweep_columns
-from pnetlib.kernels.graph import degrees, graph_penalty, neighbour_sums
-from pnetlib.kernels.products import column_products, combine_columns, gram_rows, network_loss
+from pnetlib.kernels.column import gaps_at_weights, subtract_combination, sweep_columns
+from pnetlib.kernels.graph import graph_penalty, neighbour_sums
+from pnetlib.kernels.products import column_losses, column_products, combine_columns, gram_rows
 from pnetlib.kernels.theta import candidate_links, descend_theta, flip_signs
-from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times
+from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times, on_threads
 from pnetlib.solvers.network import solve_network
 
 HALVINGS = 12
@@ -50,7 +50,8 @@ class State:
 
     `settled` marks the columns solved as plain network columns under the L1 weights `weights`
     and the ridge `lam2`: they need no new fit while these stay the same. `rounds` is the largest
-    number of rounds that a column of the network alone took.
+    number of rounds that a column of the network alone took. `losses` are the losses of the genes
+    during a fit.
     """
 
     B: Columns
@@ -64,6 +65,7 @@ class State:
     trace: list = field(default_factory=list)
     converged: bool = False
     rounds: int = 0
+    losses: np.ndarray | None = None
 
     def copy(self):
         """Return a state that can be continued without changing this one."""
@@ -93,26 +95,41 @@ def signed_effects(theta, signs):
     return np.where(signs == 0.0, np.abs(theta), signs * theta)
 
 
-def network_objective(moments, B, GB, pen):
-    """Return the part of the objective that depends on the network alone: loss and penalties."""
-    return (
-        network_loss(moments.G, GB, *B.arrays)
-        + pen.lam1 * np.abs(B.data).sum()
-        + pen.lam2 * (B.data @ B.data)
-    )
+def gram_times_prediction(GB, theta):
+    """Return v = G B theta from the rows of GB of the genes that have an effect."""
+    active, v = np.flatnonzero(theta), np.zeros(theta.size)
+    subtract_combination(GB, active, -theta[active], v)
+    return v
+
+
+def network_losses(moments, B, GB, before=None, changed=None):
+    """Return ||x_j - X b_j||^2 / n of every gene j (p,).
+
+    Where they were known `before`, those of the `changed` genes alone are computed.
+    """
+    losses = np.empty(len(GB)) if before is None else before.copy()
+    columns = np.arange(len(GB)) if before is None else np.flatnonzero(changed)
+    column_losses(moments.G, GB, columns, *B.arrays, losses)
+    return losses
+
+
+def network_objective(moments, B, GB, pen, losses=None):
+    """Return the part of the objective that depends on the network alone: loss and penalties.
+
+    `losses` are those of the genes (`network_losses`) where they are known.
+    """
+    losses = network_losses(moments, B, GB) if losses is None else losses
+    return losses.sum() + pen.lam1 * np.abs(B.data).sum() + pen.lam2 * (B.data @ B.data)
 
 
 def effect_objective(moments, B, GB, theta, signs, pen):
     """Return the rest of the objective: prediction error, effects and link penalty."""
-    active = np.flatnonzero(theta)
-    v = theta[active] @ GB[active]
-    s = degree_scale(degrees(*B.arrays), pen.degree)
-    return (
-        moments.zz
-        + combine_columns(*B.arrays, theta) @ (v - 2.0 * moments.g)
-        + pen.lam3 * np.abs(theta).sum()
-        + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
-    )
+    v, u = gram_times_prediction(GB, theta), combine_columns(*B.arrays, theta)
+    value = moments.zz + u @ (v - 2.0 * moments.g) + pen.lam3 * np.abs(theta).sum()
+    if pen.lam4 == 0.0:
+        return value
+    s = degree_scale(B.degrees, pen.degree)
+    return value + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
 
 
 def objective(moments, B, GB, theta, signs, pen):
@@ -122,8 +139,13 @@ def objective(moments, B, GB, theta, signs, pen):
 
 
 def scaled_effects(B, theta, signs, pen):
-    """Return a = |theta| / s and e, of the edge weights lam1 + lam4 (e_q + e_j - 2 a_q a_j)."""
-    d = degrees(*B.arrays)
+    """Return a = |theta| / s and e, of the edge weights lam1 + lam4 (e_q + e_j - 2 a_q a_j).
+
+    They are 0 where lam4 is.
+    """
+    if pen.lam4 == 0.0:
+        return np.zeros_like(theta), np.zeros_like(theta)
+    d = B.degrees
     a = signed_effects(theta, signs) / degree_scale(d, pen.degree)
     if pen.coupling == "lagged":
         return a, a * a
@@ -158,8 +180,8 @@ def candidate_gram(B, GB, genes, known):
     done = len(known)
     H = np.empty((genes.size, genes.size))
     H[:done, :done] = known
-    H[done:] = gram_rows(*B, np.ascontiguousarray(GB[genes].T), genes[done:])
-    H[:done, done:] = H[done:, :done].T
+    H[:, done:] = gram_rows(*B, np.ascontiguousarray(GB[genes[done:]].T), genes)
+    H[done:, :done] = H[:done, done:].T
     return H
 
 
@@ -170,7 +192,7 @@ def theta_step(moments, state, pen, tol=1e-18):
     find, the signs of single effects are flipped as long as that gains (see `flip_signs`).
     """
     B, GB, theta = state.B.arrays, state.GB, state.theta
-    d = degrees(*B)
+    d = state.B.degrees
     s = degree_scale(d, pen.degree)
     diag, h = d / s**2, column_products(*B, moments.g)
     genes, H, rounding = by_size(theta), np.empty((0, 0)), 1e-14 * np.sqrt(moments.zz)
@@ -182,8 +204,10 @@ def theta_step(moments, state, pen, tol=1e-18):
         problem, lambdas = (H, h[genes], N, diag[genes]), (pen.lam3, pen.lam4)
         descend_theta(*problem, signs, part, *lambdas, tol * moments.zz, MAX_SWEEPS)
         theta[genes] = part
-        rho = column_products(*B, moments.g - part @ GB[genes])
-        pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
+        rho = column_products(*B, moments.g - gram_times_prediction(GB, theta))
+        pull = np.zeros_like(theta)
+        if pen.lam4 > 0.0:
+            pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
         centre = np.where(state.signs == 0.0, np.abs(rho) + pull, np.abs(rho + state.signs * pull))
         candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + rounding
         candidates[genes] = False
@@ -220,20 +244,40 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     G, theta = moments.G, state.theta
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
-    v = theta[active] @ state.GB[active]
-    u = combine_columns(*state.B.arrays, theta)
+    v, u = gram_times_prediction(state.GB, theta), combine_columns(*state.B.arrays, theta)
     problem = G, state.GB, moments.g, moments.zz, theta, active, a, e
     lambdas = pen.lam1, pen.lam2, pen.lam4
     part = sweep_columns(*problem, *lambdas, *state.B.arrays, u, v, tol, MAX_ROUNDS)
     B = state.B.replace(active, *part[:3])
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
-    fixed = (theta != 0.0) | (state.settled & same & (state.gaps <= tol))
-    B, gaps = solve_network(G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs)
+    changed = theta != 0.0
+    fixed = changed | (state.settled & same & (state.gaps <= tol))
+    gaps = state.gaps.copy()
     gaps[active] = part[3]
-    state.gaps = np.where(fixed & (theta == 0.0), state.gaps, gaps)
+    settle(G, state.GB, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
+    if not fixed.all():
+        B, new = solve_network(
+            G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs
+        )
+        gaps, changed = np.where(fixed, gaps, new), changed | ~fixed
+    if state.losses is not None:
+        state.losses = network_losses(moments, B, state.GB, state.losses, changed)
+    state.gaps = gaps
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
+
+
+def settle(G, GB, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
+    """Mark as fixed, with their gaps, the other columns whose gap under new weights is small."""
+    columns = np.flatnonzero(~fixed)
+    blocks = [columns[slice(*block)] for block in chunks(columns.size, 256)]
+
+    def check(block):
+        gaps[block] = gaps_at_weights(G, GB, weights, lam2, block, *B.arrays)
+        fixed[block] = gaps[block] <= tol
+
+    on_threads(check, blocks, n_jobs)
 
 
 def damp(moments, state, old, pen, best, n_jobs=None):
@@ -306,7 +350,7 @@ def polish(moments, state, pen, n_jobs=None):
 
 def link_slopes(B, theta, signs, pen):
     """Return the slope of the link term along every |theta_j|, or sign * theta_j if it is fixed."""
-    d = degrees(*B.arrays)
+    d = B.degrees
     s = degree_scale(d, pen.degree)
     effect = signed_effects(theta, signs)
     return 4.0 * pen.lam4 * (d / s**2 * effect - neighbour_sums(*B.arrays, effect / s) / s)
@@ -351,7 +395,12 @@ def fit_joint(
     `state` is changed and returned.
     """
     fit = moments, state, pen
-    network = network_objective(moments, state.B, state.GB, pen)
+    state.losses = network_losses(moments, state.B, state.GB)
+
+    def alone():
+        return network_objective(moments, state.B, state.GB, pen, state.losses)
+
+    network = alone()
 
     def whole():
         return network + effect_objective(moments, state.B, state.GB, state.theta, state.signs, pen)
@@ -368,14 +417,16 @@ def fit_joint(
             state.theta, value = old_theta, best
         old = state.B
         network_step(moments, state, pen, gap_tol, n_jobs)
-        network = network_objective(moments, state.B, state.GB, pen)
+        network = alone()
         best = whole()
         if best > value:
             best = damp(moments, state, old, pen, value, n_jobs)
-            network = network_objective(moments, state.B, state.GB, pen)
+            state.losses = network_losses(moments, state.B, state.GB)
+            network = alone()
         if before - best <= small and share is not None and not stationary(*fit, share):
             best = min(best, polish(*fit, n_jobs))
-            network = network_objective(moments, state.B, state.GB, pen)
+            state.losses = network_losses(moments, state.B, state.GB)
+            network = alone()
         state.trace.append(best)
         gain = before - best
         settled = max(gain, gains_to_come(gain, last)) <= small
@@ -436,7 +487,7 @@ def kkt_residuals(moments, state, pen):
 def theta_residual(moments, state, pen):
     """Return the violation of the first-order condition of each effect, on the scale of lam3."""
     theta, signs, B = state.theta, state.signs, state.B
-    d = degrees(*B.arrays)
+    d = B.degrees
     s = degree_scale(d, pen.degree)
     active = np.flatnonzero(theta)
     v = theta[active] @ state.GB[active]

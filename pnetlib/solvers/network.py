@@ -4,15 +4,14 @@ A target needs the whole Gram matrix but no other target. A worker therefore for
 once, stores it as long as the expression is in memory, and solves block after block.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from weakref import ref
 
 import numpy as np
 
-from pnetlib.execution.threads import chunks, thread_count
+from pnetlib.execution.threads import chunks
 from pnetlib.kernels.column import solve_columns, solve_small
-from pnetlib.solvers.columns import MAX_ROUNDS, NO_GB, Columns
+from pnetlib.solvers.columns import MAX_ROUNDS, NO_GB, Columns, on_threads
 from pnetlib.solvers.moments import Moments
 
 WIDTH = 256  # targets per task: 69 tasks for 17,419 genes
@@ -128,15 +127,11 @@ def solve_network(
     fixed = np.zeros(len(G), bool) if fixed is None else fixed
 
     def solve(piece):
+        if fixed[slice(*piece)].all():
+            return start.piece(*piece)
         return solve_columns(G, GB, weights, lam2, fixed, *piece, *start.arrays, tol, max_iter)
 
-    pieces = chunks(len(G))
-    threads = thread_count(n_jobs)
-    if threads == 1:
-        parts = [solve(piece) for piece in pieces]
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(solve, pieces))
+    parts = on_threads(solve, chunks(len(G)), n_jobs)
     columns, gaps, taken = joined(parts)
     if rounds is not None:
         rounds[:] = taken

@@ -501,3 +501,28 @@ def test_regulators_with_their_own_weights():
         best = naive.best_column(X[:, rest], X[:, j], weights[rest], 0.0)
         np.testing.assert_allclose(B.matrix().toarray()[rest, j], best, atol=1e-6)
         assert B.matrix().toarray()[j, j] == 0
+
+
+@pytest.mark.parametrize("lam2", [0.0, 0.1])
+def test_gaps_under_other_weights_are_those_of_the_columns_as_they_are(lam2):
+    X, _ = naive.cohort(5, 40, 7)
+    G, B = X.T @ X / 40, 0.2 * naive.network(5, 7)
+    weights = np.array([0.05, 0.3, 0.1, 0.5, 0.02, 0.2, 0.1])
+    GB, columns = np.ascontiguousarray((G @ B).T), np.array([5, 0, 3])
+    gaps = column.gaps_at_weights(G, GB, weights, lam2, columns, *naive.compressed(B))
+    for j, gap in zip(columns, gaps, strict=True):
+        rest = np.delete(np.arange(7), j)
+        expected = naive.duality_gap(X[:, rest], X[:, j], weights[rest], lam2, B[rest, j])
+        assert gap == pytest.approx(expected / (X[:, j] @ X[:, j] / 80), rel=1e-9)
+
+
+def test_fixed_columns_are_copied_and_the_others_solved():
+    X, _ = naive.cohort(6, 60, 40)
+    G, start = X.T @ X / 60, naive.columns(naive.network(6, 40))
+    weights, fixed = np.full(40, 0.05), np.arange(40) < 35  # a whole piece and a part of one
+    B, gaps = solve_network(G, weights, 0.0, start, 1e-10, fixed=fixed, n_jobs=1)
+    alone, _ = solve_network(G, weights, 0.0, Columns.empty(40), 1e-10, n_jobs=1)
+    new, old = B.matrix().toarray(), start.matrix().toarray()
+    np.testing.assert_array_equal(new[:, fixed], old[:, fixed])
+    np.testing.assert_allclose(new[:, ~fixed], alone.matrix().toarray()[:, ~fixed], atol=1e-4)
+    assert (gaps[fixed] == 0.0).all() and gaps.max() <= 1e-10

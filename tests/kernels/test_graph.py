@@ -37,11 +37,14 @@ def test_penalty_is_the_ordered_double_sum(B, degree):
     assert expected == pytest.approx(quadratic, abs=1e-12)
 
 
-def test_network_loss(B):
+def test_losses_of_some_columns(B):
     X, _ = naive.cohort(3, p=9)
-    G = X.T @ X / len(X)
-    loss = products.network_loss(G, np.ascontiguousarray((G @ B).T), *naive.compressed(B))
-    assert loss == pytest.approx(np.sum((X - X @ B) ** 2) / len(X), rel=1e-12)
+    G, losses, some = X.T @ X / len(X), np.full(9, -1.0), np.array([7, 0, 4])
+    GB = np.ascontiguousarray((G @ B).T)
+    products.column_losses(G, GB, some, *naive.compressed(B), losses)
+    expected = np.full(9, -1.0)
+    expected[some] = np.sum((X - X @ B) ** 2, axis=0)[some] / len(X)
+    np.testing.assert_allclose(losses, expected, rtol=1e-12)
 
 
 def test_gram_times_columns(B):

@@ -407,3 +407,10 @@ def test_a_state_is_copied_and_restarted_on_other_data():
     assert not again.signs.any() and again.GB is not state.GB
     trace = fit_joint(other, pen, again, tol=1e-5).trace
     assert np.all(np.diff(trace) <= 0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_objective_kept_during_a_fit_is_that_of_its_end(seed):
+    _, _, pen, m, state = fitted(seed, max_iter=6, tol=1e-9)
+    whole = objective(m, state.B, state.GB, state.theta, state.signs, pen)
+    assert state.trace[-1] == pytest.approx(whole, rel=1e-12)
