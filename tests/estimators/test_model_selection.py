@@ -56,7 +56,10 @@ def errors_of(model):
     return np.array([-model.cv_results_[f"split{k}_test_score"] for k in range(folds)])
 
 
-@parametrize_with_checks(list(SEARCHES.values()))
+ZOOMS = [clone(model).set_params(search="zoom", budget=40) for model in SEARCHES.values()]
+
+
+@parametrize_with_checks([*SEARCHES.values(), *(clone(zoom) for zoom in ZOOMS)])
 def test_search_follows_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
