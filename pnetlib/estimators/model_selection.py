@@ -155,15 +155,47 @@ class PathSearch:
 
     def _zoom(self, shared, threads):
         """Search the lambdas, and take over the plain estimator fitted at those that are chosen."""
-        points, found = search_lambdas(shared, self._model(), int(self.budget), threads)
+        points, found = self.find(shared, threads)
         self._store_results(points, found.errors)
         self.search_report_ = found.report
-        final = self._final(self.best_params_)
+        final = self.final(self.best_params_)
         with one_blas_thread():
             final.fit(shared.X, shared.z)
         fitted = {name: value for name, value in vars(final).items() if name.endswith("_")}
         vars(self).update(fitted)
         return self
+
+    def find(self, shared, n_jobs=1):
+        """Search the lambdas, but fit nothing at those that are chosen.
+
+        Parameters
+        ----------
+        shared : pnetlib.solvers.search.SearchFolds
+            Training lines and their folds.
+        n_jobs : int or None, default=1
+            Folds computed at the same time; the result does not depend on it.
+
+        Returns
+        -------
+        list of dict, pnetlib.solvers.search.Found
+            Lambdas of the points looked at; their errors, the choice and the account of the search.
+        """
+        return search_lambdas(shared, self._model(), int(self.budget), n_jobs)
+
+    def final(self, point):
+        """Return the plain estimator, not fitted yet, that a search ends with.
+
+        Parameters
+        ----------
+        point : dict
+            Lambdas, as in ``best_params_``.
+
+        Returns
+        -------
+        estimator
+            One of the four plain estimators, which starts from nothing.
+        """
+        return self._final(point)
 
     def path(self, part):
         """Return the path through the grid for some training lines, whose networks it estimates.
