@@ -68,6 +68,17 @@ def lambdas(method, point):
     return point | {"lam2": 0.0} if method == "LA" else point
 
 
+def account(report):
+    """Return the account of a search as columns of a table.
+
+    ``points`` looked at, whether the budget was ``exhausted``, and for each parameter ``at lam1``
+    and so on: "inside", "end: ..." or "edge". ``at ridge`` is about 2 lam2 / lam1.
+    """
+    columns = {"points": report["points"], "exhausted": report["exhausted"]}
+    places = report["parameters"].items()
+    return columns | {f"at {name}": result["place"] for name, result in places}
+
+
 @dataclass(frozen=True)
 class FoundPoints:
     """The points that a search looked at, in the place of a path: each is fitted from nothing.
