@@ -115,7 +115,7 @@ def edges_axis(largest):
 
 
 def links_axis():
-    """Return lam4: from 100 over 0.2, where the search begins, to 0.003 and 0."""
+    """Return lam4: from 100 over 0.2, where the search begins, to 0.002 and 0."""
     return Axis("lam4", 100.0, 72, 144, 72, 18, ("largest value", "0"), True)
 
 
