@@ -4,6 +4,7 @@ import numbers
 import warnings
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
+from functools import partial
 
 import numpy as np
 from scipy.stats import rankdata
@@ -18,11 +19,17 @@ from pnetlib.estimators.base import (
     check_grid,
     check_penalties,
     check_scale,
+    check_whole,
     warn_low_memory,
     warn_unconverged,
 )
-from pnetlib.estimators.expression import ExpressionRegressor
-from pnetlib.estimators.predictive import DEGREES, ActivityRegressor
+from pnetlib.estimators.expression import ElasticNetExpression, ExpressionRegressor, LassoExpression
+from pnetlib.estimators.predictive import (
+    DEGREES,
+    ActivityRegressor,
+    NetworkThenPredict,
+    PredictiveNetwork,
+)
 from pnetlib.execution.threads import one_blas_thread, thread_count
 from pnetlib.solvers.joint import Penalties, negative_weights
 from pnetlib.solvers.paths import (
@@ -41,10 +48,43 @@ from pnetlib.solvers.paths import (
     largest_lam1,
     largest_lam3,
 )
+from pnetlib.solvers.search import (
+    BUDGET,
+    ExpressionModel,
+    NetworkModel,
+    SearchFolds,
+    search_lambdas,
+)
 from pnetlib.words import counted
 
 LAM1_FRACTIONS = (0.08, 0.04)
 LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
+SEARCHES = ("grid", "zoom")
+FINAL_TOL = 1e-5  # of Pro where it is fitted at the chosen lambdas from nothing
+
+
+def final_model(estimator, point, **options):
+    """Return the plain estimator that a method is fitted with at chosen lambdas, wherever it is.
+
+    It starts from nothing, so that the fit follows from the data and the lambdas alone.
+
+    Parameters
+    ----------
+    estimator : type
+        One of the four plain estimators, such as `PredictiveNetwork`.
+    point : dict
+        Lambdas, as in ``best_params_``.
+    **options
+        Further parameters of the estimator.
+
+    Returns
+    -------
+    estimator
+        Not fitted yet.
+    """
+    if estimator is PredictiveNetwork:
+        options = {"tol": FINAL_TOL} | options
+    return estimator(**point, **options)
 
 
 class PathSearch:
@@ -52,7 +92,8 @@ class PathSearch:
 
     `fit` is the same for all four methods. A subclass says what it checks (`_check`), how much
     memory it needs (`_warn`), its path (`_path`, which fits the networks of the whole training
-    part) and what the final fit stores (`_refit`).
+    part), what the final fit stores (`_refit`), what a search over it needs (`_model`) and the
+    plain estimator that is fitted at the lambdas which the search finds (`_final`).
     """
 
     def fit(self, X, y, shared=None):
@@ -66,7 +107,8 @@ class PathSearch:
             Response of the cell lines.
         shared : pnetlib.solvers.paths.TrainingFolds, default=None
             The same X and y with their folds, whose moments and networks are computed once for all
-            the estimators that are given it. Its folds take the place of `cv`.
+            the estimators that are given it. Its folds take the place of `cv`. With
+            ``search="zoom"`` a `pnetlib.solvers.search.SearchFolds`.
 
         Returns
         -------
@@ -89,19 +131,71 @@ class PathSearch:
             If the fit probably needs more memory than is available.
         """
         self._check()
+        check_choice(self, "search", SEARCHES)
+        check_whole(self, "budget", 10, 100_000)
+        zoom = self.search == "zoom"
         threads = thread_count(self.n_jobs)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
         check_scale(X, y, getattr(self, "feature_names_in_", None))
         self._warn(X)
         if shared is None:
-            shared = TrainingFolds(X, y, self._folds(X, y), store=False)
+            make = SearchFolds if zoom else partial(TrainingFolds, store=False)
+            shared = make(X, y, self._folds(X, y))
+        elif zoom and not isinstance(shared, SearchFolds):
+            raise UsageError('shared must be a SearchFolds with search="zoom".')
         elif not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
             raise UsageError("shared must have the X and y that are given to fit.")
+        if zoom:
+            return self._zoom(shared, threads)
         with one_blas_thread():
             path = self.path(shared.whole)
             (errors,) = shared.errors([path], threads)
             self._store_results(path.points, errors)
             return self._refit(shared.whole, path)
+
+    def _zoom(self, shared, threads):
+        """Search the lambdas, and take over the plain estimator fitted at those that are chosen."""
+        points, found = self.find(shared, threads)
+        self._store_results(points, found.errors)
+        self.search_report_ = found.report
+        final = self.final(self.best_params_)
+        with one_blas_thread():
+            final.fit(shared.X, shared.z)
+        fitted = {name: value for name, value in vars(final).items() if name.endswith("_")}
+        vars(self).update(fitted)
+        return self
+
+    def find(self, shared, n_jobs=1):
+        """Search the lambdas, but fit nothing at those that are chosen.
+
+        Parameters
+        ----------
+        shared : pnetlib.solvers.search.SearchFolds
+            Training lines and their folds.
+        n_jobs : int or None, default=1
+            Folds computed at the same time; the result does not depend on it.
+
+        Returns
+        -------
+        list of dict, pnetlib.solvers.search.Found
+            Lambdas of the points looked at; their errors, the choice and the account of the search.
+        """
+        return search_lambdas(shared, self._model(), int(self.budget), n_jobs)
+
+    def final(self, point):
+        """Return the plain estimator, not fitted yet, that a search ends with.
+
+        Parameters
+        ----------
+        point : dict
+            Lambdas, as in ``best_params_``.
+
+        Returns
+        -------
+        estimator
+            One of the four plain estimators, which starts from nothing.
+        """
+        return self._final(point)
 
     def path(self, part):
         """Return the path through the grid for some training lines, whose networks it estimates.
@@ -187,6 +281,13 @@ class ElasticNetExpressionCV(ExpressionSearch):
         l1_ratio``.
     eps : float, default=0.01
         Smallest value of lam1 relative to the largest, where lam1 is a number of points.
+    search : {"grid", "zoom"}, default="grid"
+        Whether to follow the grid given by the parameters above, or to search from coarse to fine
+        until the error is smallest inside the points looked at, or at a stated end, in every lambda
+        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
+        it finds are fitted by the plain estimator, from nothing.
+    budget : int, default=120
+        Most points that a search may look at, at least 10.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-4
@@ -208,6 +309,10 @@ class ElasticNetExpressionCV(ExpressionSearch):
         Lambdas of the chosen point, as `ElasticNetExpression` takes them.
     best_score_ : float
         Mean score of the chosen point.
+    search_report_ : dict
+        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
+        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     coef_ : ndarray of shape (p,)
         Effect of a standard deviation of each gene, in response units.
     intercept_ : float
@@ -243,6 +348,8 @@ class ElasticNetExpressionCV(ExpressionSearch):
     _: KW_ONLY
     l1_ratio: float | Sequence = (0.2, 0.5, 0.9)
     eps: float = SMALLEST
+    search: str = "grid"
+    budget: int = BUDGET
     cv: object = 5
     tol: float = GAP_TOL
     max_iter: int = 1000
@@ -254,6 +361,12 @@ class ElasticNetExpressionCV(ExpressionSearch):
 
     def _points(self, lam1s):
         return elastic_net_points(lam1s, check_grid(self, "l1_ratio"))
+
+    def _model(self):
+        return ExpressionModel(True, self.tol, int(self.max_iter))
+
+    def _final(self, point):
+        return final_model(ElasticNetExpression, point)
 
 
 @dataclass(eq=False, repr=False)
@@ -271,6 +384,13 @@ class LassoExpressionCV(ExpressionSearch):
         lam1 penalises edges; the counterpart there is lam3.
     eps : float, default=0.01
         Smallest value of lam1 relative to the largest, where lam1 is a number of points.
+    search : {"grid", "zoom"}, default="grid"
+        Whether to follow the grid given by the parameters above, or to search from coarse to fine
+        until the error is smallest inside the points looked at, or at a stated end, in every lambda
+        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
+        it finds are fitted by the plain estimator, from nothing.
+    budget : int, default=120
+        Most points that a search may look at, at least 10.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-4
@@ -292,6 +412,10 @@ class LassoExpressionCV(ExpressionSearch):
         The chosen lam1, as `LassoExpression` takes it.
     best_score_ : float
         Mean score of the chosen point.
+    search_report_ : dict
+        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
+        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     coef_ : ndarray of shape (p,)
         Effect of a standard deviation of each gene, in response units.
     intercept_ : float
@@ -325,6 +449,8 @@ class LassoExpressionCV(ExpressionSearch):
     lam1: int | Sequence = 30
     _: KW_ONLY
     eps: float = SMALLEST
+    search: str = "grid"
+    budget: int = BUDGET
     cv: object = 5
     tol: float = GAP_TOL
     max_iter: int = 1000
@@ -332,6 +458,12 @@ class LassoExpressionCV(ExpressionSearch):
 
     def _points(self, lam1s):
         return [{"lam1": lam1} for lam1 in lam1s]
+
+    def _model(self):
+        return ExpressionModel(False, self.tol, int(self.max_iter))
+
+    def _final(self, point):
+        return final_model(LassoExpression, point)
 
 
 class NetworkSearch(PathSearch, ActivityRegressor):
@@ -394,6 +526,13 @@ class PredictiveNetworkCV(NetworkSearch):
         Ridge penalty of the edges.
     degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
+    search : {"grid", "zoom"}, default="grid"
+        Whether to follow the grid given by the parameters above, or to search from coarse to fine
+        until the error is smallest inside the points looked at, or at a stated end, in every lambda
+        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
+        it finds are fitted by the plain estimator, from nothing.
+    budget : int, default=120
+        Most points that a search may look at, at least 10.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-3
@@ -418,6 +557,10 @@ class PredictiveNetworkCV(NetworkSearch):
         Lambdas of the chosen point, as `PredictiveNetwork` takes them.
     best_score_ : float
         Mean score of the chosen point.
+    search_report_ : dict
+        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
+        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     B_ : scipy.sparse.csc_array of shape (p, p)
         Network, regulators x targets, of standardised expression.
     theta_ : ndarray of shape (p,)
@@ -475,6 +618,8 @@ class PredictiveNetworkCV(NetworkSearch):
     lam3_fractions: Sequence = LAM3_FRACTIONS
     lam2: float = 0.0
     degree: str = "sqrt"
+    search: str = "grid"
+    budget: int = BUDGET
     cv: object = 5
     tol: float = TOL
     gap_tol: float = GAP_TOL
@@ -496,6 +641,14 @@ class PredictiveNetworkCV(NetworkSearch):
         ]
         step = joint_step(self.tol, self.gap_tol, self.max_iter)
         return NetworkPath(points, step, Penalties(0.0, self.lam2, degree=self.degree), **limits)
+
+    def _model(self):
+        step = joint_step(self.tol, self.gap_tol, int(self.max_iter))
+        penalties = Penalties(0.0, degree=self.degree)
+        return NetworkModel(True, step, penalties, self.gap_tol, 1000)
+
+    def _final(self, point):
+        return final_model(PredictiveNetwork, point, degree=self.degree, n_jobs=self.n_jobs)
 
     def _refit(self, part, path):
         _, state = path.at(part, self.best_index_)
@@ -538,6 +691,13 @@ class NetworkThenPredictCV(NetworkSearch):
         Link penalty, the same at every point; 0 as in `NetworkThenPredict`.
     degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
+    search : {"grid", "zoom"}, default="grid"
+        Whether to follow the grid given by the parameters above, or to search from coarse to fine
+        until the error is smallest inside the points looked at, or at a stated end, in every lambda
+        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
+        it finds are fitted by the plain estimator, from nothing.
+    budget : int, default=120
+        Most points that a search may look at, at least 10.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-4
@@ -559,6 +719,10 @@ class NetworkThenPredictCV(NetworkSearch):
         Lambdas of the chosen point, as `NetworkThenPredict` takes them.
     best_score_ : float
         Mean score of the chosen point.
+    search_report_ : dict
+        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
+        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     B_ : scipy.sparse.csc_array of shape (p, p)
         Network, regulators x targets, of standardised expression.
     theta_ : ndarray of shape (p,)
@@ -605,6 +769,8 @@ class NetworkThenPredictCV(NetworkSearch):
     lam2: float = 0.0
     lam4: float = 0.0
     degree: str = "sqrt"
+    search: str = "grid"
+    budget: int = BUDGET
     cv: object = 5
     tol: float = GAP_TOL
     max_iter: int = 1000
@@ -623,6 +789,14 @@ class NetworkThenPredictCV(NetworkSearch):
         ]
         penalties = Penalties(0.0, self.lam2, lam4=self.lam4, degree=self.degree)
         return NetworkPath(points, effects_step, penalties, **limits)
+
+    def _model(self):
+        penalties = Penalties(0.0, lam4=self.lam4, degree=self.degree)
+        return NetworkModel(False, effects_step, penalties, self.tol, int(self.max_iter))
+
+    def _final(self, point):
+        options = {"lam4": self.lam4, "degree": self.degree, "n_jobs": self.n_jobs}
+        return final_model(NetworkThenPredict, point, **options)
 
     def _refit(self, part, path):
         _, state = path.at(part, self.best_index_)

@@ -1,10 +1,12 @@
-"""The four methods of the comparison, and the choice of their lambdas with a profile's grid.
+"""The four methods of the comparison, and the choice of their lambdas.
 
 A step gives the training lines and a profile; the estimators with cross-validation do the rest.
-They share the folds, the moments and the networks of these lines.
+They share the folds, the moments and the networks of these lines. Lambdas are chosen on the grid of
+the profile (``search="grid"``), or by a search that no edge of a grid ends (``search="zoom"``, see
+`pnetlib.solvers.search`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from sklearn.model_selection import KFold
@@ -15,17 +17,23 @@ from pnetlib.estimators import (
     NetworkThenPredictCV,
     PredictiveNetworkCV,
 )
+from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.joint import State
 from pnetlib.solvers.paths import TrainingFolds
+from pnetlib.solvers.search import BUDGET, SearchFolds
 
 METHODS = ("Pro", "NW.P", "ELA", "LA")
 NETWORK_METHODS = ("Pro", "NW.P")
 
 
-def estimators(profile):
-    """Return the estimator of every method with the grid of a profile: equally many points each."""
+def estimators(profile, search="grid", budget=BUDGET):
+    """Return the estimator of every method with the grid of a profile: equally many points each.
+
+    With ``search="zoom"`` the grids are not used, and each method may look at `budget` points.
+    """
     fine = np.geomspace(profile.lam3[0], profile.lam3[-1], len(profile.lam3) * len(profile.lam4))
     per_ratio = profile.points // len(profile.ratios)
-    return {
+    models = {
         "Pro": PredictiveNetworkCV(
             lam4=profile.lam4, lam1_fractions=profile.lam1, lam3_fractions=profile.lam3, n_jobs=1
         ),
@@ -35,22 +43,24 @@ def estimators(profile):
         "ELA": ElasticNetExpressionCV(per_ratio, l1_ratio=profile.ratios, n_jobs=1),
         "LA": LassoExpressionCV(profile.points, n_jobs=1),
     }
+    return {m: model.set_params(search=search, budget=budget) for m, model in models.items()}
 
 
-def training_folds(X, z, profile, seed, *, store=True):
-    """Return training lines with the profile's inner folds (a `TrainingFolds`)."""
+def training_folds(X, z, profile, seed, *, store=True, search="grid"):
+    """Return training lines with the profile's inner folds: `TrainingFolds`, or `SearchFolds`."""
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed).split(X)
-    return TrainingFolds(X, z, folds, store=store)
+    return SearchFolds(X, z, folds) if search == "zoom" else TrainingFolds(X, z, folds, store=store)
 
 
-def fit_methods(X, z, profile, seed):
+def fit_methods(X, z, profile, seed, search="grid", budget=BUDGET):
     """Fit every method to the training lines, with lambdas chosen on their inner folds.
 
     Takes expression (n, p) and response (n,) of the training lines, a profile with folds and
-    grids, and the seed of the folds. Returns method to fitted estimator.
+    grids, the seed of the folds, and how to search. Returns method to fitted estimator.
     """
-    shared = training_folds(X, z, profile, seed)
-    return {method: model.fit(X, z, shared=shared) for method, model in estimators(profile).items()}
+    shared = training_folds(X, z, profile, seed, search=search)
+    models = estimators(profile, search, budget)
+    return {method: model.fit(X, z, shared=shared) for method, model in models.items()}
 
 
 def lambdas(method, point):
@@ -58,23 +68,70 @@ def lambdas(method, point):
     return point | {"lam2": 0.0} if method == "LA" else point
 
 
+def account(report):
+    """Return the account of a search as columns of a table.
+
+    ``points`` looked at, whether the budget was ``exhausted``, and for each parameter ``at lam1``
+    and so on: "inside", "end: ..." or "edge". ``at ridge`` is about 2 lam2 / lam1.
+    """
+    columns = {"points": report["points"], "exhausted": report["exhausted"]}
+    places = report["parameters"].items()
+    return columns | {f"at {name}": result["place"] for name, result in places}
+
+
+@dataclass(frozen=True)
+class FoundPoints:
+    """The points that a search looked at, in the place of a path: each is fitted from nothing.
+
+    Attributes
+    ----------
+    points : list of dict
+        Lambdas.
+    model : estimator
+        The estimator that searched.
+    X, z : ndarray
+        Expression and response of the training lines.
+    """
+
+    points: list
+    model: object
+    X: np.ndarray
+    z: np.ndarray
+
+    def along(self, part):
+        """Yield u and the `State` (None of ELA and LA) at each point."""
+        for index in range(len(self.points)):
+            yield self.at(part, index)
+
+    def at(self, part, index):
+        """Return u and the `State` (None of ELA and LA) at one point."""
+        final = self.model.final(self.points[index]).fit(self.X, self.z)
+        if not hasattr(final, "B_"):
+            return final.coef_, None
+        network = Columns.of(final.B_), final.theta_, final.gaps_
+        return final.coef_, State.on(part.moments, *network, n_jobs=1)
+
+
 @dataclass(frozen=True)
 class Choice:
-    """The grid points of every method and their errors on the inner folds.
+    """The points of every method and their errors on the inner folds.
 
     Attributes
     ----------
     part : TrainingPart
         All the training lines.
     paths : dict
-        Method to the path through its grid.
+        Method to the path through its grid, or to its `FoundPoints`.
     errors : dict
         Method to mean squared errors (n_folds, n_points).
+    reports : dict
+        Method to the account of its search; empty where grids were followed.
     """
 
     part: object
     paths: dict
     errors: dict
+    reports: dict = field(default_factory=dict)
 
     def points(self, method):
         """Return the grid points of a method as dicts of lambdas, in the order of its path."""
@@ -97,19 +154,30 @@ class Choice:
             yield u, state if method in NETWORK_METHODS else None
 
 
-def choose(X, z, profile, seed):
+def choose(X, z, profile, seed, search="grid", budget=BUDGET):
     """Choose the lambdas that `fit_methods` finds, but fit no method.
 
     Returns the `Moments` of all training lines, and the `Choice`: what was tried and found.
     """
+    if search == "zoom":
+        return _searched(X, z, profile, seed, budget)
     shared = training_folds(X, z, profile, seed, store=False)
     paths = {method: model.path(shared.whole) for method, model in estimators(profile).items()}
     errors = dict(zip(paths, shared.errors(list(paths.values()))))
     return shared.whole.moments, Choice(shared.whole, paths, errors)
 
 
+def _searched(X, z, profile, seed, budget):
+    shared, paths, errors, reports = training_folds(X, z, profile, seed, search="zoom"), {}, {}, {}
+    for method, model in estimators(profile, "zoom", budget).items():
+        points, found = model.find(shared)
+        paths[method] = FoundPoints(points, model, X, z)
+        errors[method], reports[method] = found.errors, found.report
+    return shared.whole.moments, Choice(shared.whole, paths, errors, reports)
+
+
 def refit(choice, method):
-    """Fit a method to all the training lines at its chosen point, by the path of the choice.
+    """Fit a method to all the training lines at its chosen point, as `fit_methods` does.
 
     Returns the predictor u (p,), and the `State` (network and effects) of Pro and NW.P, or None.
     """

@@ -27,7 +27,9 @@ from pnetlib.estimators import (
     PredictiveNetwork,
     PredictiveNetworkCV,
 )
+from pnetlib.estimators.model_selection import final_model
 from pnetlib.solvers.paths import TrainingFolds
+from pnetlib.solvers.search import SearchFolds
 
 LAM3 = [0.4, 0.1, 0.03]
 SEARCHES = {
@@ -56,7 +58,12 @@ def errors_of(model):
     return np.array([-model.cv_results_[f"split{k}_test_score"] for k in range(folds)])
 
 
-@parametrize_with_checks(list(SEARCHES.values()))
+ZOOMS = [clone(model).set_params(search="zoom", budget=40) for model in SEARCHES.values()]
+
+
+@parametrize_with_checks(
+    [*SEARCHES.values(), *(clone(zoom).set_params(budget=12) for zoom in ZOOMS)]
+)
 def test_search_follows_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
@@ -327,3 +334,84 @@ def test_folds_that_are_too_small_and_other_data_are_refused():
     shared = TrainingFolds(X, z, KFold(3).split(X))
     with pytest.raises(UsageError, match="shared must have the X and y"):
         LassoExpressionCV(3).fit(X + 1.0, z, shared=shared)
+
+
+# Search instead of a grid -------------------------------------------------------------------
+
+
+def plain_of(model):
+    """The plain estimator class whose lambdas a model chooses."""
+    return next(plain for plain, search in SEARCHES.items() if type(search) is type(model))
+
+
+@named(ZOOMS)
+def test_zoom_stores_every_point_and_accounts_for_it(model):
+    X, z = data(21, 50, 8)
+    model = clone(model).fit(X, z)
+    report, points = model.search_report_, model.cv_results_["params"]
+    assert report["points"] == len(points) <= report["budget"] == 40
+    assert model.best_params_ == points[model.best_index_]
+    assert model.best_score_ == model.cv_results_["mean_test_score"].max()
+    assert set(report["parameters"]) - {"ridge"} <= set(model.best_params_)
+    for name, result in report["parameters"].items():
+        assert result["smallest"] <= result["value"] <= result["largest"]
+        assert name == "ridge" or result["value"] == model.best_params_[name]
+        assert report["exhausted"] or result["place"] != "edge"
+    if "ridge" in report["parameters"]:
+        ridge = report["parameters"]["ridge"]["value"]
+        assert model.best_params_["lam2"] == pytest.approx(0.5 * ridge * model.best_params_["lam1"])
+
+
+@named(ZOOMS)
+def test_zoom_ends_in_the_plain_fit_of_its_lambdas(model):
+    X, z = data(22, 50, 8)
+    model = clone(model).fit(X, z)
+    plain = final_model(plain_of(model), model.best_params_).fit(X, z)
+    np.testing.assert_array_equal(model.coef_, plain.coef_)
+    if hasattr(plain, "B_"):
+        np.testing.assert_array_equal(model.B_.toarray(), plain.B_.toarray())
+        np.testing.assert_array_equal(model.theta_, plain.theta_)
+
+
+@named(ZOOMS)
+def test_zoom_depends_neither_on_threads_nor_on_sharing(model):
+    X, z = data(23, 50, 8)
+    shared = SearchFolds(X, z, KFold(3).split(X))
+    for other in ZOOMS[:1:-1]:
+        clone(other).fit(X, z, shared=shared)
+    one = clone(model).fit(X, z)
+    others = clone(model).set_params(n_jobs=2).fit(X, z), clone(model).fit(X, z, shared=shared)
+    for other in others:
+        np.testing.assert_array_equal(errors_of(one), errors_of(other))
+        np.testing.assert_array_equal(one.coef_, other.coef_)
+        assert one.search_report_ == other.search_report_
+        assert one.cv_results_["params"] == other.cv_results_["params"]
+
+
+@named(ZOOMS)
+def test_zoom_beats_a_grid_whose_edge_decides(model):
+    """The response follows many genes weakly, so that the best penalties are far below the grid."""
+    X, z = data(24, 80, 8)
+    S = naive.standardised(X)
+    z = S @ np.linspace(0.5, 1.0, 8) + 0.05 * np.random.default_rng(1).normal(size=80)
+    coarse = {"lam1": [0.8, 0.4], "l1_ratio": (0.5, 0.9), "lam3": [0.8, 0.4]}
+    grid = clone(model).set_params(search="grid")
+    grid.set_params(**{k: v for k, v in coarse.items() if k in grid.get_params()}).fit(X, z)
+    zoom = clone(model).set_params(budget=120).fit(X, z)
+    name = "lam3" if "lam3" in zoom.best_params_ else "lam1"
+    assert grid.best_params_[name] == 0.4  # at the edge
+    assert zoom.best_params_[name] < 0.1 and -zoom.best_score_ < -0.5 * grid.best_score_
+    assert not zoom.search_report_["exhausted"]
+
+
+def test_wrong_search_budget_or_folds_are_one_sentence():
+    X, z = data(15, 12, 4)
+    with pytest.raises(UsageError, match="search must be 'grid' or 'zoom', not 'fine'"):
+        LassoExpressionCV(3, search="fine").fit(X, z)
+    with pytest.raises(UsageError, match="budget must be a whole number from 10"):
+        LassoExpressionCV(3, search="zoom", budget=3).fit(X, z)
+    shared = TrainingFolds(X, z, KFold(3).split(X))
+    with pytest.raises(UsageError, match="shared must be a SearchFolds"):
+        LassoExpressionCV(3, search="zoom").fit(X, z, shared=shared)
+    with pytest.raises(UsageError, match="no network reaches its duality gap"):
+        NetworkThenPredictCV(search="zoom", max_iter=0, cv=3).fit(*data(15, 30, 8))

@@ -9,7 +9,13 @@ from sklearn.model_selection import KFold
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import UsageError
-from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
+from pnetlib.estimators import (
+    ElasticNetExpression,
+    LassoExpression,
+    NetworkThenPredict,
+    PredictiveNetwork,
+)
+from pnetlib.estimators.model_selection import final_model
 from pnetlib.solvers.joint import Penalties, start_state
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import TrainingPart, fit_networks, fractions_of, largest_lam1
@@ -18,6 +24,8 @@ from pnetlib.steps.sizes import PROFILES, profile_named
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 7
+PLAIN = {"Pro": PredictiveNetwork, "NW.P": NetworkThenPredict}
+PLAIN |= {"ELA": ElasticNetExpression, "LA": LassoExpression}
 
 
 @pytest.fixture(scope="module")
@@ -206,3 +214,44 @@ def test_fitted_methods_are_those_of_the_choice(data, chosen, fitted, method):
     if state is not None:
         np.testing.assert_array_equal(model.theta_, state.theta)
         np.testing.assert_array_equal(model.B_.toarray(), state.B.matrix().toarray())
+
+
+# Search instead of the grid -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def searched(data):
+    return choose(*data, PROFILE, SEED, search="zoom", budget=30)
+
+
+@pytest.fixture(scope="module")
+def found(data):
+    return fit_methods(*data, PROFILE, SEED, search="zoom", budget=30)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_search_and_refit_give_the_model_that_fit_methods_fits(data, searched, found, method):
+    moments, choice = searched
+    model = found[method]
+    assert choice.point(method) == lambdas(method, model.best_params_)
+    assert choice.reports[method] == model.search_report_
+    u, state = refit(choice, method)
+    np.testing.assert_array_equal(u, model.coef_)
+    assert (state is None) == (method not in ("Pro", "NW.P"))
+    if state is not None:
+        np.testing.assert_array_equal(state.B.matrix().toarray(), model.B_.toarray())
+        np.testing.assert_allclose(state.GB.T, moments.G @ model.B_.toarray(), atol=1e-12)
+    # The same lambdas given to the plain estimator, as step 03 does, are the same model.
+    plain = final_model(PLAIN[method], model.best_params_).fit(*data)
+    np.testing.assert_array_equal(plain.coef_, model.coef_)
+
+
+def test_every_method_may_spend_the_same_budget_of_a_search(searched):
+    _, choice = searched
+    assert {report["budget"] for report in choice.reports.values()} == {30}
+    for method in METHODS:
+        assert choice.reports[method]["points"] == len(choice.points(method)) <= 30
+        parameters = choice.reports[method]["parameters"]
+        assert choice.reports[method]["exhausted"] or not any(
+            result["place"] == "edge" for result in parameters.values()
+        )

@@ -23,6 +23,7 @@ from pnetlib.steps.lambdas.compute import (
     Fitted,
     choose_by,
     compare_rules,
+    compare_searches,
     criteria,
     effects_df,
     expression_df,
@@ -32,6 +33,8 @@ from pnetlib.steps.lambdas.compute import (
     network_df,
     one_standard_error,
     rule_errors,
+    search_ends,
+    search_errors,
     within_one_standard_error,
 )
 from pnetlib.steps.lambdas.sentences import conclusion
@@ -298,3 +301,57 @@ def test_sizes_keep_the_genes_of_the_profile(name):
     assert sizes.n_genes == PROFILES[name].n_genes and sizes.repeats == 1
     assert sizes.points <= PROFILES[name].points
     assert lambdas_sizes(name, 17).n_genes == 17
+
+
+# A search beside the grid -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both_searches():
+    cohort = simulate_cohort(11)
+    one = replace(cohort, response=cohort.response.iloc[:, :1])
+    profile = replace(PROFILE, outer_folds=2)
+    return one, profile, compare_searches(one, profile, SEED, 20)
+
+
+def test_searches_are_compared_on_the_same_lines(both_searches):
+    cohort, profile, rows = both_searches
+    drug = cohort.response.columns[0]
+    assert list(rows.groupby(["drug", "fold", "method"]).size()) == [2] * 2 * len(METHODS)
+    _, choices = held_out(cohort, drug, profile, SEED, 0, 1)
+    grid = rows[(rows["search"] == "grid") & (rows["fold"] == 1)].set_index("method")
+    for _, row in choices.iterrows():
+        for name in ("lam1", "inner error"):
+            assert grid.loc[row["method"], name] == pytest.approx(row[name], rel=1e-12)
+    zoom = rows[rows["search"] == "zoom"]
+    assert zoom["points"].max() <= 20 and rows[rows["search"] == "grid"]["points"].isna().all()
+
+
+def test_error_of_the_search_minus_that_of_the_grid(both_searches):
+    _, _, rows = both_searches
+    table = search_errors(rows).set_index("method")
+    for method in METHODS:
+        part = rows[rows["method"] == method]
+        zoom, grid = (part[part["search"] == s]["error"].to_numpy() for s in ("zoom", "grid"))
+        assert table.loc[method, "grid"] == pytest.approx(grid.mean())
+        sizes = part[part["search"] == "grid"]
+        expected = corrected_mean(zoom - grid, sizes["n_test"], sizes["n_train"])
+        for name in ("mean", "low", "high"):
+            assert table.loc[method, name] == pytest.approx(expected[name])
+
+
+def test_shares_of_choices_inside_at_an_end_and_at_an_edge():
+    rows = pd.DataFrame(
+        {
+            "drug": "A",
+            "method": ["ELA"] * 4 + ["LA"],
+            "search": ["zoom"] * 3 + ["grid", "zoom"],
+            "at lam1": ["inside", "inside", "edge", None, "end: largest value"],
+            "at ridge": ["end: 0", "end: ridge limit", "inside", None, None],
+        }
+    )
+    table = search_ends(rows).set_index(["method", "parameter"])
+    assert table.loc[("ELA", "lam1"), ["inside", "end", "edge"]].tolist() == [2 / 3, 0.0, 1 / 3]
+    assert table.loc[("ELA", "ridge"), ["inside", "end", "edge"]].tolist() == [1 / 3, 2 / 3, 0.0]
+    assert table.loc[("LA", "lam1"), "end"] == 1.0 and ("LA", "ridge") not in table.index
+    assert table.loc[("ELA", "lam1"), "searches"] == 3

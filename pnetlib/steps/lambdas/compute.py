@@ -28,11 +28,12 @@ from scipy.special import gammaln
 from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
 from pnetlib.stats.intervals import corrected_mean
-from pnetlib.steps.choice import METHODS, choose
+from pnetlib.steps.choice import METHODS, account, choose, fit_methods, lambdas
 from pnetlib.steps.comparison.compute import concatenated, outer_folds, outer_parts
 
 RULES = ("CV", "1-SE", "BIC", "EBIC")
 GAMMA = 0.5
+SEARCHES = ("grid", "zoom")
 
 
 # Degrees of freedom -------------------------------------------------------------------------
@@ -132,7 +133,9 @@ def describe(moments, point, u, state):
     gains = B.data * (state.GB[target, regulator] - 2.0 * G[target, regulator])
     errors = np.append(1.0 + np.bincount(target, gains, p), error)
     effects = np.count_nonzero(theta)
-    df = np.append(network_df(G, B), effects_df(G, B, theta, point.get("lam4", 0.0)))
+    df = np.append(
+        network_df(G, B, point.get("lam2", 0.0)), effects_df(G, B, theta, point.get("lam4", 0.0))
+    )
     active, candidates = np.append(edges, effects), np.append(np.full(p, p - 1), p)
     bics = criteria(n, errors, df, active, candidates)
     return Fitted(u, int(effects), int(edges.sum()), *bics)
@@ -241,6 +244,82 @@ def compare_rules(cohort, profile, seed, *, engine=None, advance=None):
     tasks = list(itertools.product(cohort.response.columns, range(profile.outer_folds)))
     engine = engine or Engine(threads=1)
     return concatenated(engine.map(held_out_rules, tasks, (cohort, profile, seed), advance=advance))
+
+
+def held_out_searches(cohort, profile, seed, budget, drug, fold):
+    """Choose the lambdas of every method on a grid and by a search, and test both on other lines.
+
+    Both choose on the same inner folds of the same training lines.
+
+    Returns
+    -------
+    DataFrame
+        One row per method and search ("grid" or "zoom"): drug, fold, method, search, lambdas,
+        ``inner error``, ``error`` on held-out lines, n_test, n_train and, after a search, its
+        `account`.
+    """
+    folds = outer_folds(cohort.expression.index, profile.outer_folds, 0, seed)
+    (X, z), (X_new, z_new) = outer_parts(cohort, cohort.response[drug], profile, folds, fold)
+    X, z, X_new, z_new = (part.to_numpy() for part in (X, z, X_new, z_new))
+    rows = []
+    for search in SEARCHES:
+        for method, model in fit_methods(X, z, profile, seed, search, budget).items():
+            where = {"drug": drug, "fold": fold, "method": method, "search": search}
+            errors = {
+                "inner error": -model.best_score_,
+                "error": float(np.mean((z_new - model.predict(X_new)) ** 2)),
+            }
+            lines = {"n_test": len(z_new), "n_train": len(z)}
+            spent = account(model.search_report_) if search == "zoom" else {}
+            rows.append(where | lambdas(method, model.best_params_) | errors | lines | spent)
+    return pd.DataFrame(rows)
+
+
+def compare_searches(cohort, profile, seed, budget, *, engine=None, advance=None):
+    """Return the table of `held_out_searches` for all drugs and outer folds."""
+    tasks = list(itertools.product(cohort.response.columns, range(profile.outer_folds)))
+    engine, shared = engine or Engine(threads=1), (cohort, profile, seed, budget)
+    parts = engine.map(held_out_searches, tasks, shared, advance=advance)
+    return pd.concat(list(parts), ignore_index=True)
+
+
+def search_errors(rows):
+    """Compare the search with the grid: held-out error of each and their difference.
+
+    Returns
+    -------
+    DataFrame
+        One row per drug and method: mean error with the ``grid`` and the ``zoom``; ``mean``, ``low``
+        and ``high`` of the difference zoom minus grid (corrected 95 % interval over the folds).
+    """
+    table = []
+    for (drug, method), part in rows.groupby(["drug", "method"], sort=False):
+        wide = part.pivot(index="fold", columns="search", values="error")
+        sizes = part[part["search"] == "grid"].set_index("fold")[["n_test", "n_train"]]
+        stats = corrected_mean(wide["zoom"] - wide["grid"], sizes["n_test"], sizes["n_train"])
+        row = {"drug": drug, "method": method}
+        row |= {search: float(wide[search].mean()) for search in SEARCHES}
+        table.append(row | {name: stats[name] for name in ("mean", "low", "high")})
+    return pd.DataFrame(table)
+
+
+def search_ends(rows):
+    """Return how often the choice of a search lay inside, at an end or at an edge.
+
+    One row per drug, method and parameter: number of ``searches`` and the shares ``inside``,
+    ``end`` and ``edge``, where the budget was used up first.
+    """
+    zoom, table = rows[rows["search"] == "zoom"], []
+    for (drug, method), part in zoom.groupby(["drug", "method"], sort=False):
+        for name in [column for column in part if column.startswith("at ")]:
+            places = part[name].dropna()
+            if places.empty:
+                continue
+            row = {"drug": drug, "method": method, "parameter": name.removeprefix("at ")}
+            row |= {"searches": len(places)}
+            kinds = places.str.split(":").str[0]
+            table.append(row | {k: float((kinds == k).mean()) for k in ("inside", "end", "edge")})
+    return pd.DataFrame(table)
 
 
 def rule_errors(rows):
