@@ -11,7 +11,8 @@ or at a stated end, unless its budget of points is used up before. The rule is t
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from numbers import Real
 
 import numpy as np
 
@@ -30,16 +31,118 @@ from pnetlib.solvers.paths import (
 )
 
 PER_FACTOR = 8  # levels per factor of 2
-BUDGET = 120  # points that each method may look at
-RESERVE = 8  # of these, kept for the line of the minimum: to follow it further and refine it
-RISE = 0.1  # of the standard error of the smallest error of a line, over folds: a clear rise
-PATIENCE = (
-    2  # clear rises in a row that end the line of the minimum; another line ends at the first
-)
-DENSEST = 0.5  # edges per gene in a network that is not too dense, relative to the cell lines
-SAMPLED = (
-    16  # of so many genes one is solved first, so that a network that is too dense costs little
-)
+SAMPLED = 16  # of so many genes one is solved first, so that a network too dense costs little
+
+
+@dataclass(frozen=True)
+class SearchRule:
+    """Every number of a search; all are this project's choice.
+
+    Steps are factors, ``2 ** (k / 8)`` with a whole number k from 1 on.
+
+    Attributes
+    ----------
+    budget : int
+        Points that each method may look at: one is a fit on every fold.
+    reserve : int
+        Of these, kept for the line of the minimum: to follow it further and refine it.
+    rise : float
+        A clear rise of the error, in standard errors over folds of the smallest error of a line.
+    patience : int
+        Clear rises in a row that end the line of the minimum; another line ends at the first.
+    race : float
+        A line is left after the first fold if its error there is above that of the best line by
+        more standard errors of the difference between cell lines; inf looks at all folds.
+    densest : float
+        Most edges per gene in a network that is not too dense, relative to the cell lines.
+    path_steps : (float, float)
+        First and finest step along a line: lam1 of LA and ELA, lam3 of NW.P and Pro.
+    ridge_steps : (float, float)
+        Of ``2 lam2 / lam1`` of ELA, NW.P and Pro.
+    lam1_start : float
+        Where the search of a network begins, relative to the smallest lam1 without edges.
+    lam1_steps : (float, float)
+        Of lam1 of NW.P and Pro.
+    lam4_start : float
+        Where the search of lam4 begins.
+    lam4_steps : (float, float)
+        Of lam4 of Pro.
+    """
+
+    budget: int = 120
+    reserve: int = 8
+    rise: float = 0.1
+    patience: int = 2
+    race: float = np.inf
+    densest: float = 0.5
+    path_steps: tuple = (2.0, 2.0**0.125)
+    ridge_steps: tuple = (16.0, 4.0)
+    lam1_start: float = 1 / 16
+    lam1_steps: tuple = (2.0, 2.0**0.5)
+    lam4_start: float = 0.2
+    lam4_steps: tuple = (16.0, 4.0)
+
+    def __post_init__(self):
+        for field in fields(self):
+            self._check(field.name, getattr(self, field.name), field.default)
+
+    def _check(self, name, value, default):
+        whole, least = isinstance(default, int), LEAST.get(name, 0)
+        if isinstance(default, tuple):
+            steps = value if isinstance(value, tuple) and len(value) == 2 else (0, 0)
+            if not all(_is_number(step) and 2 ** (1 / PER_FACTOR) <= step for step in steps):
+                raise UsageError(f"{name} must be two factors from 2^(1/8) on, not {value!r}.")
+            if steps[1] > steps[0]:
+                raise UsageError(f"{name} must end with the smaller factor, not {value!r}.")
+        elif not _is_number(value) or not least <= value or (whole and value != int(value)):
+            kind = "a whole number" if whole else "a number"
+            raise UsageError(f"{name} must be {kind} from {least} on, not {value!r}.")
+        elif (name == "lam1_start" and not 0 < value <= 1) or (name == "lam4_start" and value <= 0):
+            raise UsageError(
+                f"{name} must be above 0{' and at most 1' * (name[3] == '1')}, not {value!r}."
+            )
+
+
+LEAST = {"budget": 10, "patience": 1}
+GRID, ZOOM = "grid", "zoom"
+
+
+def read_rule(text):
+    """Return "grid", or the `SearchRule` that a text describes.
+
+    The text is "grid", "zoom", or numbers of the rule other than the usual ones, such as
+    ``"budget=200, race=inf, lam4_steps=16/4"``. Raises `UsageError` where it is something else.
+    """
+    if isinstance(text, SearchRule):
+        return text
+    if not isinstance(text, str):
+        raise UsageError(f"search must be 'grid', 'zoom' or a SearchRule, not {text!r}.")
+    text = text.strip()
+    if text in (GRID, ZOOM):
+        return SearchRule() if text == ZOOM else GRID
+    given, known = {}, {field.name: field.default for field in fields(SearchRule)}
+    for part in text.split(","):
+        name, _, value = (piece.strip() for piece in part.partition("="))
+        if name not in known:
+            raise UsageError(
+                f"search must be grid, zoom, or name=value with one of {', '.join(known)}; "
+                f"{part.strip()!r} is none of them."
+            )
+        try:
+            numbers_given = tuple(map(float, value.split("/")))
+        except ValueError:
+            raise UsageError(f"{name} of search must be a number, not {value!r}.") from None
+        if not isinstance(known[name], tuple) and len(numbers_given) == 1:
+            (numbers_given,) = numbers_given
+            if isinstance(known[name], int) and numbers_given.is_integer():
+                numbers_given = int(numbers_given)
+        given[name] = numbers_given
+    return SearchRule(**given)
+
+
+def _is_number(value):
+    return isinstance(value, Real) and not isinstance(value, bool) and not np.isnan(value)
+
 
 EQUAL_RIDGE, NO_RIDGE = 80, 112  # levels of the ratios 1 and 0
 
@@ -55,6 +158,11 @@ class _Spent(Exception):
 
 
 # Parameters ---------------------------------------------------------------------------------
+
+
+def levels_in(factor):
+    """Return the number of levels in a factor, at least 1."""
+    return max(round(PER_FACTOR * float(np.log2(factor))), 1)
 
 
 @dataclass(frozen=True)
@@ -96,27 +204,32 @@ class Axis:
         return min(max(level + by, 0), self.last)
 
 
-def path_axis(name, largest):
+def path_axis(name, largest, rule):
     """Return the path parameter: an L1 penalty from its largest value down to 1/4096 of it."""
-    return Axis(name, largest or 1.0, 8, 96, 8, 1, ("largest value", "smallest value"))
+    steps = map(levels_in, rule.path_steps)
+    return Axis(name, largest or 1.0, PER_FACTOR, 96, *steps, ("largest value", "smallest value"))
 
 
-def ridge_axis(start):
+def ridge_axis(start, rule):
     """Return the ridge penalty relative to the L1 penalty, ``2 lam2 / lam1``: from 1024 to 1/8, and 0.
 
     The share of the L1 penalty, as in scikit-learn, is 1 / (1 + this ratio): 0.001 at the largest.
     """
-    return Axis("ridge", 1024.0, start, NO_RIDGE, 32, 8, ("ridge limit", "0"), True)
+    steps = map(levels_in, rule.ridge_steps)
+    return Axis("ridge", 1024.0, start, NO_RIDGE, *steps, ("ridge limit", "0"), True)
 
 
-def edges_axis(largest):
-    """Return lam1 of a network, from its largest value at 1/16 of it, where the search begins."""
-    return Axis("lam1", largest or 1.0, 32, 96, 8, 4, ("no edges", "smallest value"))
+def edges_axis(largest, rule):
+    """Return lam1 of a network, from its largest value down to 1/4096 of it."""
+    start, steps = round(-PER_FACTOR * np.log2(rule.lam1_start)), map(levels_in, rule.lam1_steps)
+    return Axis("lam1", largest or 1.0, start, 96, *steps, ("no edges", "smallest value"))
 
 
-def links_axis():
-    """Return lam4: from 100 over 0.2, where the search begins, to 0.002 and 0."""
-    return Axis("lam4", 100.0, 72, 144, 72, 18, ("largest value", "0"), True)
+def links_axis(rule):
+    """Return lam4: from 100 down to 0.0005, and 0."""
+    largest, steps = 100.0, map(levels_in, rule.lam4_steps)
+    start = min(max(round(PER_FACTOR * np.log2(largest / rule.lam4_start)), 0), 144)
+    return Axis("lam4", largest, start, 144, *steps, ("largest value", "0"), True)
 
 
 # The search ---------------------------------------------------------------------------------
@@ -129,14 +242,16 @@ class Found:
     Attributes
     ----------
     places : list of tuple
-        Levels of the outer parameters and of the path parameter at each point.
+        Levels of the outer parameters and of the path parameter at each point that was looked at
+        on every fold.
     errors : ndarray (n_folds, n_points)
         Mean squared errors.
     index : int
         The chosen point: that of smallest mean error, the first of equals.
     report : dict
-        ``points``, ``budget``, ``exhausted`` (bool) and ``parameters``: for each parameter its
-        ``value``, the number of ``values`` looked at, the ``smallest`` and ``largest`` of them,
+        ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in points, lines
+        ``left`` after the first fold, ``exhausted`` (bool) and ``parameters``: for each parameter
+        its ``value``, the number of ``values`` looked at, the ``smallest`` and ``largest`` of them,
         and the ``place`` of the choice: "inside", "end: ..." or "edge".
     """
 
@@ -156,18 +271,22 @@ class Search:
     axes : sequence of Axis
         Outer parameters.
     look : callable
-        ``look(outer, value, before)`` returns the errors by fold at a point, whose outer parameters
-        are a tuple of values, and what the next point of the same line starts from; `before` is
-        what the point before it returned, or None at the first. It raises `TooDense` where there is
-        no usable network.
-    budget : int, default=120
-        Points that may be looked at.
+        ``look(outer, value, folds, before)`` returns the squared errors of the test lines (a list
+        of arrays, one per fold) at a point, whose outer parameters are a tuple of values, and what
+        the next point of the same line starts from (a list); `before` is the list of what the
+        point before it returned for these folds, None at the first. It raises `TooDense` where
+        there is no usable network.
+    n_folds : int
+        Number of folds.
+    rule : SearchRule
+        Numbers of the search.
     """
 
-    def __init__(self, path, axes, look, budget=BUDGET):
-        self.path, self.axes, self.budget = path, tuple(axes), budget
-        self._look, self._left, self._kept = look, budget, min(RESERVE, budget // 2)
-        self._lines, self._dense = {}, set()
+    def __init__(self, path, axes, look, n_folds, rule=SearchRule()):
+        self.path, self.axes, self.rule, self.folds = path, tuple(axes), rule, range(n_folds)
+        self._look, self._left = look, rule.budget * n_folds
+        self._kept = min(rule.reserve, rule.budget // 2) * n_folds
+        self._lines, self._dense, self._lost = {}, set(), set()
 
     def run(self):
         """Search, and return what was `Found`."""
@@ -179,7 +298,8 @@ class Search:
             exhausted = True
         here, self._kept = self._best_line(), 0
         try:
-            self._follow(here, self._lowest(here) + self.path.step, PATIENCE)
+            first = self._lowest(here) + self.path.step
+            self._follow(here, first, self.rule.patience, self.folds)
             self._refine(here)
         except _Spent:
             exhausted = True
@@ -218,74 +338,134 @@ class Search:
         """Move along one outer parameter while the error falls."""
         while True:
             there = self._shifted(here, number, by)
-            if there == here or not self._line(there, self._lowest(here)):
+            if there == here or not self._line(there, here):
                 return here
             if not self._smallest(there) < self._smallest(here):
                 return here
             here = there
 
-    def _line(self, levels, near):
-        """Look at a line once, near a level of the path or from its start; False if too dense."""
-        if levels in self._lines or levels in self._dense:
+    def _line(self, levels, here):
+        """Look at a line once, near the minimum of the line `here`; False if it is no candidate."""
+        if levels in self._lines or levels in self._dense | self._lost:
             return levels in self._lines
-        step = self.path.step
-        first = self.path.start if near is None else max(near // step * step - step, 0)
+        step, folds, states = self.path.step, self.folds, {}
+        first, self._lines[levels] = self.path.start, {}
         try:
-            self._follow(levels, first, PATIENCE if near is None else 1)
-            while (low := self._lowest(levels)) > 0 and low - step not in self._lines[levels]:
-                self._follow(levels, max(low - 2 * step, 0), np.inf)
+            if here is not None:
+                first = max(self._lowest(here) // step * step - step, 0)
+                if len(folds) > 1 and np.isfinite(self.rule.race):
+                    states = self._follow(levels, first, 1, folds[:1], states, here)
+                    self._extend(levels, folds[:1])
+                    if self._loses(levels, here):
+                        self._lost.add(levels)
+                        del self._lines[levels]
+                        return False
+                    first = min(self._lines[levels])
+            self._follow(levels, first, 1 if here else self.rule.patience, folds, states)
+            self._extend(levels, folds)
         except TooDense:
             self._dense.add(levels)
+            del self._lines[levels]
             return False
         return True
 
-    def _follow(self, levels, first, patience):
-        """Follow a line from a level on, until its error has risen or known points are reached."""
-        rises, before, line = 0, None, self._lines.get(levels, {})
+    def _extend(self, levels, folds):
+        """Follow a line from stronger penalties, while its minimum is at its first point."""
+        step, known = self.path.step, self._lines[levels]
+        while (low := self._lowest(levels, folds)) > 0 and low - step not in known:
+            self._follow(levels, max(low - 2 * step, 0), np.inf, folds)
+
+    def _loses(self, levels, here):
+        """Return whether a line is clearly above the line `here` on the first fold."""
+        mine = self._lines[levels][self._lowest(levels, self.folds[:1])][0]
+        excess = mine - self._lines[here][self._lowest(here)][0]
+        spread = excess.std(ddof=1) / np.sqrt(excess.size) if excess.size > 1 else np.inf
+        return excess.mean() > self.rule.race * spread
+
+    def _follow(self, levels, first, patience, folds, states=None, here=None):
+        """Follow a line from a level on, until its error has risen or known points are reached.
+
+        `states` are what fits start from, by fold. On one fold, the line `here` says what a clear
+        rise is. Returns the states of the last point.
+        """
+        rises, states, line = 0, dict(states or {}), self._lines[levels]
         for level in range(first, self.path.last + 1, self.path.step):
-            if level in line:
-                return
-            before = self._point(levels, level, before)
-            line = self._lines[levels]
-            low = line[self._lowest(levels)]
-            se = low.std(ddof=1) / np.sqrt(low.size) if low.size > 1 else 0.0
-            rises = rises + 1 if line[level].mean() > low.mean() + RISE * se else 0
+            if self._missing(line, level, folds):
+                self._point(levels, level, folds, states)
+            else:
+                return states
+            low = self._lowest(levels, folds)
+            rise = self._mean(levels, level, folds) - self._mean(levels, low, folds)
+            clear = self._clear_rise(here or levels, self.folds if here else folds)
+            rises = rises + 1 if rise > clear else 0
             if rises == patience:
-                return
+                break
+        return states
+
+    def _clear_rise(self, levels, folds):
+        line = self._lines[levels][self._lowest(levels, folds)]
+        errors = np.array([line[k].mean() for k in folds])
+        return (
+            self.rule.rise * errors.std(ddof=1) / np.sqrt(len(errors)) if len(errors) > 1 else 0.0
+        )
 
     def _refine(self, levels):
         """Halve the step along the path around the minimum of a line."""
         step = self.path.step
         while step > self.path.finest:
-            step //= 2
-            low, before = self._lowest(levels), None
+            step = max(step // 2, self.path.finest)
+            low, states = self._lowest(levels), {}
             for level in (low - step, low + step):
-                if 0 <= level <= self.path.last and level not in self._lines[levels]:
-                    before = self._point(levels, level, before)
+                if 0 <= level <= self.path.last:
+                    self._point(levels, level, self.folds, states)
 
-    def _point(self, levels, level, before):
-        if self._left <= self._kept:
+    @staticmethod
+    def _missing(line, level, folds):
+        """Return the folds on which a point was not looked at yet."""
+        return [k for k in folds if k not in line.get(level, {})]
+
+    def _point(self, levels, level, folds, states):
+        """Look at a point on the folds where it is missing; `states` are replaced by the new ones."""
+        missing = self._missing(self._lines[levels], level, folds)
+        if self._left - len(missing) < self._kept:
             raise _Spent
         outer = tuple(axis.value(at) for axis, at in zip(self.axes, levels))
-        errors, after = self._look(outer, self.path.value(level), before)
-        self._left -= 1
-        self._lines.setdefault(levels, {})[level] = np.asarray(errors, float)
-        return after
+        before = [states.get(k) for k in missing]
+        squares, after = self._look(outer, self.path.value(level), missing, before)
+        self._left -= len(missing)
+        states.update(zip(missing, after))
+        self._lines[levels].setdefault(level, {}).update(zip(missing, squares))
 
-    def _lowest(self, levels):
+    def _mean(self, levels, level, folds=None):
+        line = self._lines[levels][level]
+        return float(np.mean([line[k].mean() for k in (folds or self.folds)]))
+
+    def _lowest(self, levels, folds=None):
         """Return the level of smallest mean error on a line, the first looked at of equals."""
-        line = self._lines[levels]
-        return min(line, key=lambda level: line[level].mean())
+        folds, line = folds or self.folds, self._lines[levels]
+        whole = [level for level in line if not self._missing(line, level, folds)]
+        return min(whole, key=lambda level: self._mean(levels, level, folds))
 
     def _smallest(self, levels):
-        return self._lines[levels][self._lowest(levels)].mean()
+        return self._mean(levels, self._lowest(levels))
+
+    def _points(self):
+        """Return the places that were looked at on every fold."""
+        return [
+            (*levels, level)
+            for levels, line in self._lines.items()
+            for level in line
+            if not self._missing(line, level, self.folds)
+        ]
 
     def _best_line(self):
-        return min(self._lines, key=self._smallest)
+        whole = dict.fromkeys(place[:-1] for place in self._points())
+        return min(whole, key=self._smallest)
 
     def _found(self, exhausted):
-        places = [(*levels, level) for levels, line in self._lines.items() for level in line]
-        errors = np.array([self._lines[place[:-1]][place[-1]] for place in places]).T
+        places = self._points()
+        lines = [self._lines[place[:-1]][place[-1]] for place in places]
+        errors = np.array([[line[k].mean() for line in lines] for k in self.folds])
         index = int(np.argmin(errors.mean(axis=0)))
         chosen = places[index]
         parameters = {}
@@ -298,7 +478,13 @@ class Search:
                 "largest": max(values),
                 "place": self._place(places, chosen, number, axis),
             }
-        report = {"points": len(places), "budget": self.budget, "exhausted": exhausted}
+        report = {
+            "points": len(places),
+            "fits": self.rule.budget * len(self.folds) - self._left,
+            "budget": self.rule.budget,
+            "left": len(self._lost),
+            "exhausted": exhausted,
+        }
         return Found(places, errors, index, report | {"parameters": parameters})
 
     def _place(self, places, chosen, number, axis):
@@ -308,8 +494,9 @@ class Search:
         def beside(places):
             return {p[number] for p in places if all(p[k] == chosen[k] for k in fixed)}
 
-        level, looked = chosen[number], beside(places)
-        dense = beside(self._dense) if number < len(self.axes) else set()
+        level, looked, dense = chosen[number], beside(places), set()
+        if number < len(self.axes):
+            looked, dense = looked | beside(self._lost), beside(self._dense)
         if level == 0 or level == axis.last:
             return f"end: {axis.ends[level > 0]}"
         if min(looked) < level < max(looked):
@@ -328,11 +515,11 @@ class SearchPart(TrainingPart):
     Networks are stored without their products with the Gram matrix, which are formed again.
     """
 
-    def network(self, lam1, lam2, gap_tol, max_iter):
+    def network(self, lam1, lam2, gap_tol, max_iter, densest):
         """Return the network alone (a new `State`); raise `TooDense` if it is not usable."""
         key, G = (lam1, lam2, gap_tol, max_iter), self.moments.G
         if key not in self._networks:
-            if self._sampled_edges(lam1, lam2, gap_tol, max_iter) > DENSEST * self.moments.n:
+            if self._sampled_edges(lam1, lam2, gap_tol, max_iter) > densest * self.moments.n:
                 raise TooDense
             state = start_state(self.moments, Penalties(lam1, lam2), gap_tol, 1, None, max_iter)
             self._networks[key] = replace(state, GB=None)
@@ -361,8 +548,8 @@ class SearchFolds(TrainingFolds):
 
 
 @contextmanager
-def errors_on(shared, fit, n_jobs=1):
-    """Yield a function that fits a point on every fold and returns the errors, as `Search` needs.
+def squares_on(shared, fit, n_jobs=1):
+    """Yield a function that fits a point on folds and returns squared errors, as `Search` needs.
 
     ``fit(part, outer, value, before)`` returns u and what the next fit starts from. `n_jobs` folds
     are computed at the same time; the result does not depend on it.
@@ -377,16 +564,15 @@ def errors_on(shared, fit, n_jobs=1):
     def one(number, outer, value, before):
         X, z = tests[number]
         u, after = fit(parts[number], outer, value, before)
-        return float(np.mean((z - X @ u) ** 2)), after
+        return (z - X @ u) ** 2, after
 
     with one_blas_thread(), ThreadPoolExecutor(threads) as pool:
 
-        def look(outer, value, before):
-            before = [None] * len(parts) if before is None else before
-            tasks = [(k, outer, value, start) for k, start in zip(numbers, before)]
+        def look(outer, value, folds, before):
+            tasks = [(k, outer, value, start) for k, start in zip(folds, before)]
             run = map if threads == 1 else pool.map
-            errors, after = zip(*run(lambda task: one(*task), tasks))
-            return np.array(errors), list(after)
+            squares, after = zip(*run(lambda task: one(*task), tasks))
+            return list(squares), list(after)
 
         yield look
 
@@ -399,21 +585,25 @@ class ExpressionModel:
     tol: float
     max_iter: int
 
-    def axes(self, moments):
+    def axes(self, moments, rule):
         """Return the path parameter and the outer parameters."""
-        outer = (ridge_axis(EQUAL_RIDGE),) if self.ridge else ()
-        return path_axis("lam1", largest_expression(moments)), outer
+        outer = (ridge_axis(EQUAL_RIDGE, rule),) if self.ridge else ()
+        return path_axis("lam1", largest_expression(moments), rule), outer
 
     def point(self, outer, value):
         """Return the lambdas of a point."""
         return {"lam1": value} | ({"lam2": 0.5 * value * outer[0]} if self.ridge else {})
 
-    def fit(self, part, outer, value, before):
-        """Fit a point, from the coefficients of the point before it."""
-        lambdas = self.point(outer, value)
-        limits = self.tol, before, self.max_iter
-        b, *_ = fit_expression(part.moments, lambdas["lam1"], lambdas.get("lam2", 0.0), *limits)
-        return b, b
+    def fits(self, rule):
+        """Return the function that fits a point, from the coefficients of the point before it."""
+
+        def fit(part, outer, value, before):
+            lambdas = self.point(outer, value)
+            limits = self.tol, before, self.max_iter
+            b, *_ = fit_expression(part.moments, lambdas["lam1"], lambdas.get("lam2", 0.0), *limits)
+            return b, b
+
+        return fit
 
 
 @dataclass(frozen=True)
@@ -426,35 +616,40 @@ class NetworkModel:
     gap_tol: float  # relative duality gap of the networks that lines start from
     max_iter: int  # rounds per column of these networks
 
-    def axes(self, moments):
+    def axes(self, moments, rule):
         """Return the path parameter and the outer parameters."""
-        outer = (edges_axis(largest_lam1(moments)), ridge_axis(NO_RIDGE))
-        outer += (links_axis(),) if self.links else ()
-        return path_axis("lam3", largest_expression(moments)), outer
+        outer = (edges_axis(largest_lam1(moments), rule), ridge_axis(NO_RIDGE, rule))
+        outer += (links_axis(rule),) if self.links else ()
+        return path_axis("lam3", largest_expression(moments), rule), outer
 
     def point(self, outer, value):
         """Return the lambdas of a point."""
         lambdas = {"lam1": outer[0], "lam2": 0.5 * outer[0] * outer[1], "lam3": value}
         return lambdas | ({"lam4": outer[2]} if self.links else {})
 
-    def fit(self, part, outer, value, before):
-        """Fit a point, from the state of the point before it or the network alone."""
-        pen = replace(self.penalties, **self.point(outer, value))
-        if before is None:
-            before = part.network(pen.lam1, pen.lam2, self.gap_tol, self.max_iter)
-        self.step(part.moments, pen, before)
-        return predictor(before), before
+    def fits(self, rule):
+        """Return the function that fits a point, from the state before it or the network alone."""
+
+        def fit(part, outer, value, before):
+            pen = replace(self.penalties, **self.point(outer, value))
+            if before is None:
+                limits = self.gap_tol, self.max_iter, rule.densest
+                before = part.network(pen.lam1, pen.lam2, *limits)
+            self.step(part.moments, pen, before)
+            return predictor(before), before
+
+        return fit
 
 
-def search_lambdas(shared, model, budget=BUDGET, n_jobs=1):
-    """Search the lambdas of a model on the folds of `shared` (a `SearchFolds`).
+def search_lambdas(shared, model, rule=SearchRule(), n_jobs=1):
+    """Search the lambdas of a model on the folds of `shared` (a `SearchFolds`) by a `SearchRule`.
 
-    Returns the points looked at as dicts of lambdas, in the order of the errors of `Found`, and
-    what was `Found`.
+    Returns the points looked at on every fold as dicts of lambdas, in the order of the errors of
+    `Found`, and what was `Found`.
     """
-    path, axes = model.axes(shared.whole.moments)
-    with errors_on(shared, model.fit, n_jobs) as look:
-        found = Search(path, axes, look, budget).run()
+    path, axes = model.axes(shared.whole.moments, rule)
+    with squares_on(shared, model.fits(rule), n_jobs) as look:
+        found = Search(path, axes, look, len(shared.folds), rule).run()
     points = [
         model.point([axis.value(at) for axis, at in zip(axes, place)], path.value(place[-1]))
         for place in found.places
