@@ -43,7 +43,7 @@ class SearchRule:
     Attributes
     ----------
     budget : int
-        Points that each method may look at: one is a fit on every fold.
+        Points that each method may look at, at least 10: one is a fit on every fold.
     reserve : int
         Of these, kept for the line of the minimum: to follow it further and refine it.
     rise : float
@@ -84,26 +84,36 @@ class SearchRule:
 
     def __post_init__(self):
         for field in fields(self):
-            self._check(field.name, getattr(self, field.name), field.default)
-
-    def _check(self, name, value, default):
-        whole, least = isinstance(default, int), LEAST.get(name, 0)
-        if isinstance(default, tuple):
-            steps = value if isinstance(value, tuple) and len(value) == 2 else (0, 0)
-            if not all(_is_number(step) and 2 ** (1 / PER_FACTOR) <= step for step in steps):
-                raise UsageError(f"{name} must be two factors from 2^(1/8) on, not {value!r}.")
-            if steps[1] > steps[0]:
-                raise UsageError(f"{name} must end with the smaller factor, not {value!r}.")
-        elif not _is_number(value) or not least <= value or (whole and value != int(value)):
-            kind = "a whole number" if whole else "a number"
-            raise UsageError(f"{name} must be {kind} from {least} on, not {value!r}.")
-        elif (name == "lam1_start" and not 0 < value <= 1) or (name == "lam4_start" and value <= 0):
-            raise UsageError(
-                f"{name} must be above 0{' and at most 1' * (name[3] == '1')}, not {value!r}."
-            )
+            name, value = field.name, getattr(self, field.name)
+            if isinstance(field.default, tuple):
+                _check_steps(name, value)
+            else:
+                _check_number(name, value, isinstance(field.default, int))
 
 
 LEAST = {"budget": 10, "patience": 1}
+POSITIVE = {"densest": np.inf, "lam1_start": 1.0, "lam4_start": 100.0}  # and at most these
+
+
+def _check_steps(name, steps):
+    finest, pair = 2.0 ** (1 / PER_FACTOR), isinstance(steps, tuple) and len(steps) == 2
+    if not (pair and all(map(_is_number, steps)) and finest <= steps[1] <= steps[0] < np.inf):
+        raise UsageError(
+            f"{name} must be two factors, the larger one first and none below 2^(1/8), such as "
+            f"16/4, not {steps!r}."
+        )
+
+
+def _check_number(name, value, whole):
+    least, most = LEAST.get(name, 0), POSITIVE.get(name, np.inf)
+    if not _is_number(value) or not least <= value <= most or (name in POSITIVE and value == 0):
+        bounds = f"above 0{f' and at most {most:g}' * (most < np.inf)}"
+        bounds = bounds if name in POSITIVE else f"at least {least}"
+        raise UsageError(f"{name} of the search must be a number {bounds}, not {value!r}.")
+    if whole and value != int(value):
+        raise UsageError(f"{name} of the search must be a whole number, not {value!r}.")
+
+
 GRID, ZOOM = "grid", "zoom"
 
 
