@@ -520,31 +520,52 @@ class Search:
 
 
 class SearchPart(TrainingPart):
-    """The moments of some training lines and their networks, each computed once, from nothing.
+    """The moments of some training lines and their networks, each computed once.
 
     Networks are stored without their products with the Gram matrix, which are formed again.
     """
 
-    def network(self, lam1, lam2, gap_tol, max_iter, densest):
-        """Return the network alone (a new `State`); raise `TooDense` if it is not usable."""
-        key, G = (lam1, lam2, gap_tol, max_iter), self.moments.G
-        if key not in self._networks:
-            if self._sampled_edges(lam1, lam2, gap_tol, max_iter) > densest * self.moments.n:
-                raise TooDense
-            state = start_state(self.moments, Penalties(lam1, lam2), gap_tol, 1, None, max_iter)
-            self._networks[key] = replace(state, GB=None)
-        state = self._networks[key]
-        if state.gaps.max(initial=0.0) > gap_tol:
-            raise TooDense
-        return replace(state, GB=gram_times(G, state.B, 1), theta=state.theta.copy(), trace=[])
+    def network(self, lambdas, limits, densest):
+        """Return a network alone (a new `State`); raise `TooDense` if it is not usable.
 
-    def _sampled_edges(self, lam1, lam2, gap_tol, max_iter):
+        Parameters
+        ----------
+        lambdas : sequence of (float, float)
+            (lam1, lam2) of the network, the last, and of those before it from which it is started:
+            what comes out follows from this sequence, whatever was computed earlier.
+        limits : (float, int)
+            Relative duality gap to reach, and rounds per column at most.
+        densest : float
+            Most edges per gene, relative to the cell lines.
+        """
+        G, warm = self.moments.G, None
+        for number, pair in enumerate(lambdas, 1):
+            key = (*lambdas[:number], limits, densest)
+            if key not in self._networks:
+                self._networks[key] = self._started(pair, warm, limits, densest)
+            warm = self._networks[key]
+            if warm is None or warm.gaps.max(initial=0.0) > limits[0]:
+                raise TooDense
+        return replace(warm, GB=gram_times(G, warm.B, 1), theta=warm.theta.copy(), trace=[])
+
+    def _started(self, pair, warm, limits, densest):
+        """Return a network started from another one, without products; None if it is too dense."""
+        start = Columns.empty(len(self.moments.G)) if warm is None else warm.B
+        if self._sampled_edges(pair, start, limits) > densest * self.moments.n:
+            return None
+        if warm is not None:
+            warm = replace(warm, GB=gram_times(self.moments.G, start, 1))
+        state = start_state(self.moments, Penalties(*pair), limits[0], 1, warm, limits[1])
+        return replace(state, GB=None)
+
+    def _sampled_edges(self, pair, start, limits):
         """Return the mean number of edges of every 16th gene, as a target."""
-        G = self.moments.G
+        G, (lam1, lam2), (gap_tol, max_iter) = self.moments.G, pair, limits
         others = np.arange(len(G)) % SAMPLED > 0
-        sample = G, np.full(len(G), 0.5 * lam1), lam2, Columns.empty(len(G)), gap_tol
+        sample = G, np.full(len(G), 0.5 * lam1), lam2, start, gap_tol
         B, _ = solve_network(*sample, max_iter=max_iter, fixed=others, n_jobs=1)
-        return B.data.size / max(np.count_nonzero(~others), 1)
+        edges = np.diff(B.indptr)[~others]
+        return edges.mean() if edges.size else 0.0
 
 
 class SearchFolds(TrainingFolds):
@@ -604,7 +625,7 @@ class ExpressionModel:
         """Return the lambdas of a point."""
         return {"lam1": value} | ({"lam2": 0.5 * value * outer[0]} if self.ridge else {})
 
-    def fits(self, rule):
+    def fits(self, rule, moments):
         """Return the function that fits a point, from the coefficients of the point before it."""
 
         def fit(part, outer, value, before):
@@ -637,18 +658,29 @@ class NetworkModel:
         lambdas = {"lam1": outer[0], "lam2": 0.5 * outer[0] * outer[1], "lam3": value}
         return lambdas | ({"lam4": outer[2]} if self.links else {})
 
-    def fits(self, rule):
+    def fits(self, rule, moments):
         """Return the function that fits a point, from the state before it or the network alone."""
+        largest, limits = largest_lam1(moments), (self.gap_tol, self.max_iter)
 
         def fit(part, outer, value, before):
             pen = replace(self.penalties, **self.point(outer, value))
             if before is None:
-                limits = self.gap_tol, self.max_iter, rule.densest
-                before = part.network(pen.lam1, pen.lam2, *limits)
+                before = part.network(network_chain(largest, *outer[:2]), limits, rule.densest)
             self.step(part.moments, pen, before)
             return predictor(before), before
 
         return fit
+
+
+def network_chain(largest, lam1, ridge):
+    """Return (lam1, lam2) of a network and of those that it is started from, the strongest first.
+
+    They are the networks without ridge at 1/8, 1/16 and so on of the largest lam1, down to the
+    last above lam1, and at lam1 itself. A dense network costs less from there than from nothing.
+    """
+    halves = 2.0 ** -np.arange(3, 13) * (largest or 1.0)
+    chain = [(float(half), 0.0) for half in halves if half > lam1] + [(lam1, 0.0)]
+    return chain if ridge == 0.0 else [*chain, (lam1, 0.5 * lam1 * ridge)]
 
 
 def search_lambdas(shared, model, rule=SearchRule(), n_jobs=1):
@@ -658,7 +690,8 @@ def search_lambdas(shared, model, rule=SearchRule(), n_jobs=1):
     `Found`, and what was `Found`.
     """
     path, axes = model.axes(shared.whole.moments, rule)
-    with squares_on(shared, model.fits(rule), n_jobs) as look:
+    fit = model.fits(rule, shared.whole.moments)
+    with squares_on(shared, fit, n_jobs) as look:
         found = Search(path, axes, look, len(shared.folds), rule).run()
     points = [
         model.point([axis.value(at) for axis, at in zip(axes, place)], path.value(place[-1]))

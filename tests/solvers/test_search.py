@@ -11,10 +11,12 @@ from pnetlib.solvers.search import (
     EQUAL_RIDGE,
     NO_RIDGE,
     Search,
+    SearchFolds,
     SearchRule,
     TooDense,
     edges_axis,
     links_axis,
+    network_chain,
     path_axis,
     read_rule,
     ridge_axis,
@@ -226,6 +228,41 @@ def test_values_of_an_axis():
     assert LAM1.value(LAM1.start) == 1 / 16 and LAM1.value(LAM1.last) > 0.0
     assert RIDGE.value(EQUAL_RIDGE) == 1.0 and RIDGE.value(NO_RIDGE) == 0.0
     assert LAM1.shifted(4, -8) == 0 and LAM1.shifted(92, 8) == 96
+
+
+# Networks that lines start from --------------------------------------------------------------
+
+
+def part_of(seed, n=40, p=30):
+    rng = np.random.default_rng(seed)
+    X, z = (
+        rng.normal(size=(n, 3)) @ rng.normal(size=(3, p)) + rng.normal(size=(n, p)),
+        rng.normal(size=n),
+    )
+    return SearchFolds(X, z, [(np.arange(n // 2), np.arange(n // 2, n))]).part(0)
+
+
+@pytest.mark.parametrize("ridge", [0.0, 0.5, 20.0])
+def test_chain_leads_to_the_network_and_does_not_depend_on_earlier_requests(ridge):
+    limits, wanted = (1e-8, 1000), network_chain(2.0, 0.1, ridge)
+    assert wanted[-1] == (0.1, 0.05 * ridge) and wanted[0] == (0.25, 0.0)
+    first, second = part_of(0), part_of(0)
+    for other in (network_chain(2.0, 0.2, 1.0), network_chain(2.0, 0.05, 0.0)):
+        second.network(other, limits, np.inf)
+    states = [part.network(wanted, limits, np.inf) for part in (first, second)]
+    alone = first.network(wanted[-1:], limits, np.inf)
+    assert np.array_equal(states[0].B.data, states[1].B.data) and states[0].gaps.max() <= 1e-8
+    assert np.allclose(states[0].B.matrix().toarray(), alone.B.matrix().toarray(), atol=1e-3)
+    expected = (first.moments.G @ states[0].B.matrix()).T
+    assert np.allclose(states[0].GB, expected, atol=1e-12)
+
+
+def test_network_with_too_many_edges_is_refused_again_and_again():
+    part, chain = part_of(1), network_chain(2.0, 0.01, 0.0)
+    for _ in range(2):
+        with pytest.raises(TooDense):
+            part.network(chain, (1e-6, 1000), 0.2)
+    assert part.network(chain, (1e-6, 1000), 10.0).B.data.size > 0
 
 
 # The race ------------------------------------------------------------------------------------
