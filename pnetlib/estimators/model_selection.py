@@ -60,7 +60,9 @@ from pnetlib.words import counted
 
 LAM1_FRACTIONS = (0.08, 0.04)
 LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
-FINAL_TOL = 1e-5  # of Pro where it is fitted at the chosen lambdas from nothing
+# Of Pro where it is fitted at the chosen lambdas from nothing. At penalties as small as a search
+# finds, a larger gap leaves first-order conditions violated, and takes as long.
+FINAL = {"tol": 1e-5, "gap_tol": 1e-8}
 
 
 def final_model(estimator, point, **options):
@@ -83,7 +85,7 @@ def final_model(estimator, point, **options):
         Not fitted yet.
     """
     if estimator is PredictiveNetwork:
-        options = {"tol": FINAL_TOL} | options
+        options = FINAL | options
     return estimator(**point, **options)
 
 
