@@ -125,8 +125,8 @@ def widths_of(cohort, sizes, text="", pairs=0):
 def marker_ranks(cohort, lines, genes, chosen):
     """Rank every gene for each drug by Pro fitted to some cell lines; missing: no effect.
 
-    Each drug uses those of the lines in which it was measured; `chosen` is drug to {"lam1",
-    "lam3", "lam4"}. Tolerances are those with which the lambdas were chosen. The network of each
+    Each drug uses those of the lines in which it was measured; `chosen` is drug to lambdas, with or
+    without "lam2". Tolerances are those with which the lambdas were chosen. The network of each
     drug starts from that of the previous drug, which has nearly the same lines; the result is the
     same within the duality gap.
     """
@@ -135,9 +135,9 @@ def marker_ranks(cohort, lines, genes, chosen):
         measured = lines.intersection(cohort.lines_for(drug), sort=False)
         X, z = cohort.expression.loc[measured, genes], cohort.response.loc[measured, drug]
         moments = Moments.of(X.to_numpy(), z.to_numpy(), n_jobs=1)
-        state = fit_networks(moments, [point["lam1"]], near)[0]
+        pen = Penalties(**point)
+        state = fit_networks(moments, [pen.lam1], near, lam2=pen.lam2)[0]
         near = [state.copy()]
-        pen = Penalties(point["lam1"], 0.0, point["lam3"], point["lam4"])
         fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
         theta[drug], degree[drug] = state.theta, degrees(*state.B.arrays)
     theta, degree = (pd.DataFrame(values, genes) for values in (theta, degree))
@@ -158,7 +158,7 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=
     genes : Index
         The gene universe.
     chosen : dict
-        Drug to {"lam1", "lam3", "lam4"}, fixed for all halves.
+        Drug to lambdas of Pro, fixed for all halves.
     pairs : int
         Number of random halves drawn with their complements.
     seed : int
