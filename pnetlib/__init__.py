@@ -13,6 +13,7 @@ __all__ = [
     "NetworkThenPredictCV",
     "PredictiveNetwork",
     "PredictiveNetworkCV",
+    "SearchRule",
     "__version__",
     "load_cohort",
 ]
@@ -22,8 +23,8 @@ __all__ = [
 def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module 'pnetlib' has no attribute {name!r}")
-    home = "pnetlib.datasets" if name == "load_cohort" else "pnetlib.estimators"
-    return getattr(import_module(home), name)
+    elsewhere = {"load_cohort": "pnetlib.datasets", "SearchRule": "pnetlib.solvers.search"}
+    return getattr(import_module(elsewhere.get(name, "pnetlib.estimators")), name)
 
 
 def __dir__():

@@ -10,6 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from pnetlib.estimators import (
+    ElasticNetExpression,
+    ElasticNetExpressionCV,
+    ElasticNetwork,
+    LassoExpression,
+    LassoExpressionCV,
+    NetworkThenPredict,
+    NetworkThenPredictCV,
+    PredictiveNetwork,
+    PredictiveNetworkCV,
+)
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -206,3 +218,28 @@ def simulation_cell(
         "methods": {"Pro": rates(*pro)} | {name: rates(*rest) for name in others},
         "paired": dict.fromkeys(others, ahead),
     } | named
+
+
+# Estimators of the methods, and those that choose their lambdas.
+SEARCH_OF = {
+    ElasticNetExpression: ElasticNetExpressionCV,
+    LassoExpression: LassoExpressionCV,
+    NetworkThenPredict: NetworkThenPredictCV,
+    PredictiveNetwork: PredictiveNetworkCV,
+}
+
+
+def plain_estimators():
+    """Return every estimator with given lambdas, on one thread, its defaults otherwise."""
+    kinds = [ElasticNetwork, *SEARCH_OF]
+    return [kind(**{"n_jobs": 1} if "n_jobs" in kind().get_params() else {}) for kind in kinds]
+
+
+def searching_estimators(**options):
+    """Return every estimator that chooses its lambdas on three folds, by the one whose they are."""
+    return {kind: search(cv=3, n_jobs=1, **options) for kind, search in SEARCH_OF.items()}
+
+
+def named(models):
+    """Return a test parameter ``model`` with names of classes."""
+    return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)

@@ -82,6 +82,15 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     )
 
 
+def _check_searches(options: Options) -> None:
+    """Refuse a search that no step can read before any step runs; it is read with NumPy."""
+    for given in options.parameters.values():
+        if text := given.get("search"):
+            from pnetlib.solvers.search import read_rule
+
+            read_rule(text)
+
+
 def _part(text: str) -> tuple[int, int]:
     """Return part and number of parts from ``K/M``, or from Slurm's array if the text is empty."""
     if not text:
@@ -127,6 +136,7 @@ def _carry_out(arguments: Sequence[str]) -> int:
     options = read_options([word for word in arguments if word not in actions], Path.cwd())
     if "--check" in arguments:
         return 0
+    _check_searches(options)
     from pnetlib.workflow import driver
 
     if "--status" in arguments:

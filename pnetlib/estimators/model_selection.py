@@ -19,7 +19,6 @@ from pnetlib.estimators.base import (
     check_grid,
     check_penalties,
     check_scale,
-    check_whole,
     warn_low_memory,
     warn_unconverged,
 )
@@ -49,18 +48,21 @@ from pnetlib.solvers.paths import (
     largest_lam3,
 )
 from pnetlib.solvers.search import (
-    BUDGET,
+    GRID,
     ExpressionModel,
     NetworkModel,
     SearchFolds,
+    SearchRule,
+    read_rule,
     search_lambdas,
 )
 from pnetlib.words import counted
 
 LAM1_FRACTIONS = (0.08, 0.04)
 LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
-SEARCHES = ("grid", "zoom")
-FINAL_TOL = 1e-5  # of Pro where it is fitted at the chosen lambdas from nothing
+# Of Pro where it is fitted at the chosen lambdas from nothing. At penalties as small as a search
+# finds, a larger gap leaves first-order conditions violated, and takes as long.
+FINAL = {"tol": 1e-5, "gap_tol": 1e-8}
 
 
 def final_model(estimator, point, **options):
@@ -83,7 +85,7 @@ def final_model(estimator, point, **options):
         Not fitted yet.
     """
     if estimator is PredictiveNetwork:
-        options = {"tol": FINAL_TOL} | options
+        options = FINAL | options
     return estimator(**point, **options)
 
 
@@ -91,7 +93,7 @@ class PathSearch:
     """Choice of the point of smallest cross-validated error on the path of an estimator.
 
     `fit` is the same for all four methods. A subclass says what it checks (`_check`), how much
-    memory it needs (`_warn`), its path (`_path`, which fits the networks of the whole training
+    memory it needs on a grid, or to search on a number of folds (`_warn`), its path (`_path`, which fits the networks of the whole training
     part), what the final fit stores (`_refit`), what a search over it needs (`_model`) and the
     plain estimator that is fitted at the lambdas which the search finds (`_final`).
     """
@@ -107,8 +109,8 @@ class PathSearch:
             Response of the cell lines.
         shared : pnetlib.solvers.paths.TrainingFolds, default=None
             The same X and y with their folds, whose moments and networks are computed once for all
-            the estimators that are given it. Its folds take the place of `cv`. With
-            ``search="zoom"`` a `pnetlib.solvers.search.SearchFolds`.
+            the estimators that are given it. Its folds take the place of `cv`. For a search,
+            a `pnetlib.solvers.search.SearchFolds`.
 
         Returns
         -------
@@ -131,27 +133,31 @@ class PathSearch:
             If the fit probably needs more memory than is available.
         """
         self._check()
-        check_choice(self, "search", SEARCHES)
-        check_whole(self, "budget", 10, 100_000)
-        zoom = self.search == "zoom"
+        searching = read_rule(self.search) != GRID
         threads = thread_count(self.n_jobs)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
         check_scale(X, y, getattr(self, "feature_names_in_", None))
-        self._warn(X)
+        if shared is not None:
+            self._check_shared(shared, X, y, searching)
+        folds = self._folds(X, y) if shared is None else shared.folds
+        self._warn(X, len(folds) if searching else 0)
         if shared is None:
-            make = SearchFolds if zoom else partial(TrainingFolds, store=False)
-            shared = make(X, y, self._folds(X, y))
-        elif zoom and not isinstance(shared, SearchFolds):
-            raise UsageError('shared must be a SearchFolds with search="zoom".')
-        elif not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
-            raise UsageError("shared must have the X and y that are given to fit.")
-        if zoom:
+            make = SearchFolds if searching else partial(TrainingFolds, store=False)
+            shared = make(X, y, folds)
+        if searching:
             return self._zoom(shared, threads)
         with one_blas_thread():
             path = self.path(shared.whole)
             (errors,) = shared.errors([path], threads)
             self._store_results(path.points, errors)
             return self._refit(shared.whole, path)
+
+    @staticmethod
+    def _check_shared(shared, X, y, searching):
+        if searching and not isinstance(shared, SearchFolds):
+            raise UsageError("a search needs a SearchFolds as shared.")
+        if not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
+            raise UsageError("shared must have the X and y that are given to fit.")
 
     def _zoom(self, shared, threads):
         """Search the lambdas, and take over the plain estimator fitted at those that are chosen."""
@@ -179,8 +185,16 @@ class PathSearch:
         -------
         list of dict, pnetlib.solvers.search.Found
             Lambdas of the points looked at; their errors, the choice and the account of the search.
+
+        Raises
+        ------
+        UsageError
+            If `search` is "grid".
         """
-        return search_lambdas(shared, self._model(), int(self.budget), n_jobs)
+        rule = read_rule(self.search)
+        if rule == GRID:
+            raise UsageError("search is 'grid'; give 'zoom' or a SearchRule to search.")
+        return search_lambdas(shared, self._model(), rule, n_jobs)
 
     def final(self, point):
         """Return the plain estimator, not fitted yet, that a search ends with.
@@ -247,8 +261,9 @@ class ExpressionSearch(PathSearch, ExpressionRegressor):
         else:
             check_grid(self, "lam1")
 
-    def _warn(self, X):
-        warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
+    def _warn(self, X, searched):
+        # A search holds the moments of all lines and of every fold.
+        warn_low_memory(*X.shape, matrices=1 + max(searched, 1), n_jobs=self.n_jobs)
 
     def _path(self, part):
         if isinstance(self.lam1, numbers.Integral):
@@ -281,13 +296,12 @@ class ElasticNetExpressionCV(ExpressionSearch):
         l1_ratio``.
     eps : float, default=0.01
         Smallest value of lam1 relative to the largest, where lam1 is a number of points.
-    search : {"grid", "zoom"}, default="grid"
-        Whether to follow the grid given by the parameters above, or to search from coarse to fine
-        until the error is smallest inside the points looked at, or at a stated end, in every lambda
-        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
-        it finds are fitted by the plain estimator, from nothing.
-    budget : int, default=120
-        Most points that a search may look at, at least 10.
+    search : {"grid", "zoom"}, str or pnetlib.SearchRule, default="grid"
+        "grid" follows the grid given by the parameters above. "zoom" does not use it, but searches
+        from coarse to fine until the error is smallest inside the points looked at, or at a stated
+        end, in every lambda. A `SearchRule`, or a text such as "budget=200, race=inf", changes
+        numbers of that search. The lambdas that a search finds are fitted by the plain estimator,
+        from nothing.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-4
@@ -310,8 +324,9 @@ class ElasticNetExpressionCV(ExpressionSearch):
     best_score_ : float
         Mean score of the chosen point.
     search_report_ : dict
-        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
-        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
+        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     coef_ : ndarray of shape (p,)
         Effect of a standard deviation of each gene, in response units.
@@ -348,8 +363,7 @@ class ElasticNetExpressionCV(ExpressionSearch):
     _: KW_ONLY
     l1_ratio: float | Sequence = (0.2, 0.5, 0.9)
     eps: float = SMALLEST
-    search: str = "grid"
-    budget: int = BUDGET
+    search: str | SearchRule = GRID
     cv: object = 5
     tol: float = GAP_TOL
     max_iter: int = 1000
@@ -384,13 +398,12 @@ class LassoExpressionCV(ExpressionSearch):
         lam1 penalises edges; the counterpart there is lam3.
     eps : float, default=0.01
         Smallest value of lam1 relative to the largest, where lam1 is a number of points.
-    search : {"grid", "zoom"}, default="grid"
-        Whether to follow the grid given by the parameters above, or to search from coarse to fine
-        until the error is smallest inside the points looked at, or at a stated end, in every lambda
-        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
-        it finds are fitted by the plain estimator, from nothing.
-    budget : int, default=120
-        Most points that a search may look at, at least 10.
+    search : {"grid", "zoom"}, str or pnetlib.SearchRule, default="grid"
+        "grid" follows the grid given by the parameters above. "zoom" does not use it, but searches
+        from coarse to fine until the error is smallest inside the points looked at, or at a stated
+        end, in every lambda. A `SearchRule`, or a text such as "budget=200, race=inf", changes
+        numbers of that search. The lambdas that a search finds are fitted by the plain estimator,
+        from nothing.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-4
@@ -413,8 +426,9 @@ class LassoExpressionCV(ExpressionSearch):
     best_score_ : float
         Mean score of the chosen point.
     search_report_ : dict
-        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
-        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
+        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     coef_ : ndarray of shape (p,)
         Effect of a standard deviation of each gene, in response units.
@@ -449,8 +463,7 @@ class LassoExpressionCV(ExpressionSearch):
     lam1: int | Sequence = 30
     _: KW_ONLY
     eps: float = SMALLEST
-    search: str = "grid"
-    budget: int = BUDGET
+    search: str | SearchRule = GRID
     cv: object = 5
     tol: float = GAP_TOL
     max_iter: int = 1000
@@ -479,9 +492,13 @@ class NetworkSearch(PathSearch, ActivityRegressor):
             else:
                 check_grid(self, name)
 
-    def _warn(self, X):
+    def _warn(self, X, searched):
         count = len(check_grid(self, "lam1_fractions" if self.lam1 is None else "lam1"))
-        warn_low_memory(*X.shape, matrices=2 * (1 + count), n_jobs=self.n_jobs)
+        matrices = 2 * (1 + count)
+        if searched:
+            # Moments of all lines and of every fold, and as many states of fits in progress.
+            matrices = 1 + 2 * searched
+        warn_low_memory(*X.shape, matrices=matrices, n_jobs=self.n_jobs)
 
     def _values(self, name, largest, *data):
         """Return the grid of lam1 or lam3 in falling order; fractions are of ``largest(*data)``."""
@@ -526,13 +543,12 @@ class PredictiveNetworkCV(NetworkSearch):
         Ridge penalty of the edges.
     degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
-    search : {"grid", "zoom"}, default="grid"
-        Whether to follow the grid given by the parameters above, or to search from coarse to fine
-        until the error is smallest inside the points looked at, or at a stated end, in every lambda
-        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
-        it finds are fitted by the plain estimator, from nothing.
-    budget : int, default=120
-        Most points that a search may look at, at least 10.
+    search : {"grid", "zoom"}, str or pnetlib.SearchRule, default="grid"
+        "grid" follows the grid given by the parameters above. "zoom" does not use it, but searches
+        from coarse to fine until the error is smallest inside the points looked at, or at a stated
+        end, in every lambda. A `SearchRule`, or a text such as "budget=200, race=inf", changes
+        numbers of that search. The lambdas that a search finds are fitted by the plain estimator,
+        from nothing.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-3
@@ -558,8 +574,9 @@ class PredictiveNetworkCV(NetworkSearch):
     best_score_ : float
         Mean score of the chosen point.
     search_report_ : dict
-        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
-        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
+        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     B_ : scipy.sparse.csc_array of shape (p, p)
         Network, regulators x targets, of standardised expression.
@@ -618,8 +635,7 @@ class PredictiveNetworkCV(NetworkSearch):
     lam3_fractions: Sequence = LAM3_FRACTIONS
     lam2: float = 0.0
     degree: str = "sqrt"
-    search: str = "grid"
-    budget: int = BUDGET
+    search: str | SearchRule = GRID
     cv: object = 5
     tol: float = TOL
     gap_tol: float = GAP_TOL
@@ -691,13 +707,12 @@ class NetworkThenPredictCV(NetworkSearch):
         Link penalty, the same at every point; 0 as in `NetworkThenPredict`.
     degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
-    search : {"grid", "zoom"}, default="grid"
-        Whether to follow the grid given by the parameters above, or to search from coarse to fine
-        until the error is smallest inside the points looked at, or at a stated end, in every lambda
-        (see `pnetlib.solvers.search`; the grid is not used then). After a search the lambdas that
-        it finds are fitted by the plain estimator, from nothing.
-    budget : int, default=120
-        Most points that a search may look at, at least 10.
+    search : {"grid", "zoom"}, str or pnetlib.SearchRule, default="grid"
+        "grid" follows the grid given by the parameters above. "zoom" does not use it, but searches
+        from coarse to fine until the error is smallest inside the points looked at, or at a stated
+        end, in every lambda. A `SearchRule`, or a text such as "budget=200, race=inf", changes
+        numbers of that search. The lambdas that a search finds are fitted by the plain estimator,
+        from nothing.
     cv : int, splitter or iterable, default=5
         Folds, as in scikit-learn; an int gives that many consecutive folds.
     tol : float, default=1e-4
@@ -720,8 +735,9 @@ class NetworkThenPredictCV(NetworkSearch):
     best_score_ : float
         Mean score of the chosen point.
     search_report_ : dict
-        After a search: ``points`` looked at, ``budget``, whether it was ``exhausted``, and for each
-        of the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
+        After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
+        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     B_ : scipy.sparse.csc_array of shape (p, p)
         Network, regulators x targets, of standardised expression.
@@ -769,8 +785,7 @@ class NetworkThenPredictCV(NetworkSearch):
     lam2: float = 0.0
     lam4: float = 0.0
     degree: str = "sqrt"
-    search: str = "grid"
-    budget: int = BUDGET
+    search: str | SearchRule = GRID
     cv: object = 5
     tol: float = GAP_TOL
     max_iter: int = 1000

@@ -36,37 +36,47 @@ SAMPLED = 16  # of so many genes one is solved first, so that a network too dens
 
 @dataclass(frozen=True)
 class SearchRule:
-    """Every number of a search; all are this project's choice.
+    """Every number of a search of lambdas; all are this project's choice.
 
     Steps are factors, ``2 ** (k / 8)`` with a whole number k from 1 on.
 
-    Attributes
+    Parameters
     ----------
-    budget : int
+    budget : int, default=120
         Points that each method may look at: one is a fit on every fold.
-    reserve : int
+    reserve : int, default=8
         Of these, kept for the line of the minimum: to follow it further and refine it.
-    rise : float
+    rise : float, default=0.1
         A clear rise of the error, in standard errors over folds of the smallest error of a line.
-    patience : int
+    patience : int, default=2
         Clear rises in a row that end the line of the minimum; another line ends at the first.
-    race : float
+    race : float, default=float("inf")
         A line is left after the first fold if its error there is above that of the best line by
         more standard errors of the difference between cell lines; inf looks at all folds.
-    densest : float
+    densest : float, default=0.5
         Most edges per gene in a network that is not too dense, relative to the cell lines.
-    path_steps : (float, float)
+    path_steps : (float, float), default=(2.0, 2.0**0.125)
         First and finest step along a line: lam1 of LA and ELA, lam3 of NW.P and Pro.
-    ridge_steps : (float, float)
+    ridge_steps : (float, float), default=(16.0, 4.0)
         Of ``2 lam2 / lam1`` of ELA, NW.P and Pro.
-    lam1_start : float
+    lam1_start : float, default=1 / 16
         Where the search of a network begins, relative to the smallest lam1 without edges.
-    lam1_steps : (float, float)
+    lam1_steps : (float, float), default=(2.0, 2.0**0.5)
         Of lam1 of NW.P and Pro.
-    lam4_start : float
+    lam4_start : float, default=0.2
         Where the search of lam4 begins.
-    lam4_steps : (float, float)
+    lam4_steps : (float, float), default=(16.0, 4.0)
         Of lam4 of Pro.
+
+    See Also
+    --------
+    PredictiveNetworkCV : Searches by such a rule, as the others that choose their lambdas do.
+
+    Examples
+    --------
+    >>> from pnetlib import SearchRule
+    >>> SearchRule(budget=200).budget
+    200
     """
 
     budget: int = 120

@@ -1,8 +1,8 @@
 """The four methods of the comparison, and the choice of their lambdas.
 
 A step gives the training lines and a profile; the estimators with cross-validation do the rest.
-They share the folds, the moments and the networks of these lines. Lambdas are chosen on the grid of
-the profile (``search="grid"``), or by a search that no edge of a grid ends (``search="zoom"``, see
+They share the folds, the moments and the networks of these lines. The ``search`` of a profile says
+how lambdas are chosen: on its grids, or by a `SearchRule` that no edge of a grid ends (see
 `pnetlib.solvers.search`).
 """
 
@@ -20,17 +20,14 @@ from pnetlib.estimators import (
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.joint import State
 from pnetlib.solvers.paths import TrainingFolds
-from pnetlib.solvers.search import BUDGET, SearchFolds
+from pnetlib.solvers.search import GRID, SearchFolds
 
 METHODS = ("Pro", "NW.P", "ELA", "LA")
 NETWORK_METHODS = ("Pro", "NW.P")
 
 
-def estimators(profile, search="grid", budget=BUDGET):
-    """Return the estimator of every method with the grid of a profile: equally many points each.
-
-    With ``search="zoom"`` the grids are not used, and each method may look at `budget` points.
-    """
+def estimators(profile):
+    """Return the estimator of every method, each with as many points of the grid or the search."""
     fine = np.geomspace(profile.lam3[0], profile.lam3[-1], len(profile.lam3) * len(profile.lam4))
     per_ratio = profile.points // len(profile.ratios)
     models = {
@@ -43,38 +40,41 @@ def estimators(profile, search="grid", budget=BUDGET):
         "ELA": ElasticNetExpressionCV(per_ratio, l1_ratio=profile.ratios, n_jobs=1),
         "LA": LassoExpressionCV(profile.points, n_jobs=1),
     }
-    return {m: model.set_params(search=search, budget=budget) for m, model in models.items()}
+    return {method: model.set_params(search=profile.search) for method, model in models.items()}
 
 
-def training_folds(X, z, profile, seed, *, store=True, search="grid"):
-    """Return training lines with the profile's inner folds: `TrainingFolds`, or `SearchFolds`."""
+def training_folds(X, z, profile, seed, *, store=True):
+    """Return training lines with the profile's inner folds, as its ``search`` needs them."""
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed).split(X)
-    return SearchFolds(X, z, folds) if search == "zoom" else TrainingFolds(X, z, folds, store=store)
+    if profile.search != GRID:
+        return SearchFolds(X, z, folds)
+    return TrainingFolds(X, z, folds, store=store)
 
 
-def fit_methods(X, z, profile, seed, search="grid", budget=BUDGET):
+def fit_methods(X, z, profile, seed):
     """Fit every method to the training lines, with lambdas chosen on their inner folds.
 
     Takes expression (n, p) and response (n,) of the training lines, a profile with folds and
-    grids, the seed of the folds, and how to search. Returns method to fitted estimator.
+    a way to search, and the seed of the folds. Returns method to fitted estimator.
     """
-    shared = training_folds(X, z, profile, seed, search=search)
-    models = estimators(profile, search, budget)
+    shared = training_folds(X, z, profile, seed)
+    models = estimators(profile)
     return {method: model.fit(X, z, shared=shared) for method, model in models.items()}
 
 
-def lambdas(method, point):
-    """Return a grid point as results report it: LA is ELA with lam2 = 0."""
-    return point | {"lam2": 0.0} if method == "LA" else point
+def lambdas(point):
+    """Return a point as results report it, with lam2 = 0 where it has none (LA is ELA without)."""
+    return {"lam1": point["lam1"], "lam2": point.get("lam2", 0.0)} | point
 
 
 def account(report):
     """Return the account of a search as columns of a table.
 
-    ``points`` looked at, whether the budget was ``exhausted``, and for each parameter ``at lam1``
-    and so on: "inside", "end: ..." or "edge". ``at ridge`` is about 2 lam2 / lam1.
+    ``points`` looked at on every fold, ``fits`` on single folds, whether the budget was
+    ``exhausted``, and for each parameter ``at lam1`` and so on: "inside", "end: ..." or "edge".
+    ``at ridge`` is about 2 lam2 / lam1.
     """
-    columns = {"points": report["points"], "exhausted": report["exhausted"]}
+    columns = {name: report[name] for name in ("points", "fits", "exhausted")}
     places = report["parameters"].items()
     return columns | {f"at {name}": result["place"] for name, result in places}
 
@@ -135,7 +135,7 @@ class Choice:
 
     def points(self, method):
         """Return the grid points of a method as dicts of lambdas, in the order of its path."""
-        return [lambdas(method, point) for point in self.paths[method].points]
+        return [lambdas(point) for point in self.paths[method].points]
 
     def index(self, method):
         """Return the index of the point of smallest mean error, the first of equals."""
@@ -154,22 +154,22 @@ class Choice:
             yield u, state if method in NETWORK_METHODS else None
 
 
-def choose(X, z, profile, seed, search="grid", budget=BUDGET):
+def choose(X, z, profile, seed):
     """Choose the lambdas that `fit_methods` finds, but fit no method.
 
     Returns the `Moments` of all training lines, and the `Choice`: what was tried and found.
     """
-    if search == "zoom":
-        return _searched(X, z, profile, seed, budget)
+    if profile.search != GRID:
+        return _searched(X, z, profile, seed)
     shared = training_folds(X, z, profile, seed, store=False)
     paths = {method: model.path(shared.whole) for method, model in estimators(profile).items()}
     errors = dict(zip(paths, shared.errors(list(paths.values()))))
     return shared.whole.moments, Choice(shared.whole, paths, errors)
 
 
-def _searched(X, z, profile, seed, budget):
-    shared, paths, errors, reports = training_folds(X, z, profile, seed, search="zoom"), {}, {}, {}
-    for method, model in estimators(profile, "zoom", budget).items():
+def _searched(X, z, profile, seed):
+    shared, paths, errors, reports = training_folds(X, z, profile, seed), {}, {}, {}
+    for method, model in estimators(profile).items():
         points, found = model.find(shared)
         paths[method] = FoundPoints(points, model, X, z)
         errors[method], reports[method] = found.errors, found.report

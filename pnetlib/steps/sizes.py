@@ -1,4 +1,4 @@
-"""How large each step is in each profile: genes, folds, grids, replicates, permutations.
+"""How large each step is in each profile: genes, folds, searches, replicates, permutations.
 
 Every number here is this project's choice. Each step has one lookup by the name of the profile:
 `profile_named` (01-05), `simulation_sizes` (06), `lambdas_sizes` (07), `stability_sizes` (08),
@@ -8,6 +8,7 @@ Every number here is this project's choice. Each step has one lookup by the name
 from dataclasses import dataclass, fields, replace
 
 from pnetlib.errors import UsageError
+from pnetlib.solvers.search import GRID, SearchRule, read_rule
 from pnetlib.steps.simulation.designs import GRAPHS, SCENARIOS
 
 
@@ -22,13 +23,14 @@ class _Shown:
         texts = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, _Shown):
-                texts |= value._texts()
-            else:
-                texts[field.name] = (
-                    ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-                )
+            texts |= value._texts() if isinstance(value, _Shown) else {field.name: _text(value)}
         return texts
+
+
+def _text(value):
+    """Return a size as text; factors and other numbers with few digits."""
+    values = value if isinstance(value, tuple) else (value,)
+    return ", ".join(f"{v:.4g}" if isinstance(v, float) else str(v) for v in values)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ class Profile(_Shown):
     lam4 : tuple of float
         Grid of the link penalty.
     ratios : tuple of float
-        Shares of the L1 penalty for ELA; LA has the share 1.
+        Shares of the L1 penalty on the grid of ELA; LA has the share 1.
+    search : "grid" or SearchRule
+        How lambdas are chosen: on the grids, or by a search that does not use them.
     control_folds : int
         Outer folds of the control with permuted responses.
     group_size : int
@@ -67,17 +71,30 @@ class Profile(_Shown):
     control_folds: int
     group_size: int
     n_neighbours: int
+    search: str | SearchRule
 
     @property
     def points(self):
         """Number of grid points of Pro, and of every other method."""
         return len(self.lam1) * len(self.lam3) * len(self.lam4)
 
+    def _texts(self):
+        texts = super()._texts()
+        if self.search == GRID:
+            return texts
+        rule = {
+            f"search: {f.name}": _text(getattr(self.search, f.name)) for f in fields(SearchRule)
+        }
+        return {name: text for name, text in texts.items() if name not in (*GRIDS, "search")} | rule
+
+
+GRIDS = ("lam1", "lam3", "lam4", "ratios")
+
 
 STANDARD = Profile(
     n_genes=976,
     outer_folds=5,
-    repeats=2,
+    repeats=1,
     inner_folds=3,
     lam1=(0.08, 0.04),
     lam3=(0.5, 0.25, 0.12, 0.06, 0.03),
@@ -86,6 +103,7 @@ STANDARD = Profile(
     control_folds=1,
     group_size=95,
     n_neighbours=30,
+    search=SearchRule(),
 )
 SMOKE = Profile(
     n_genes=80,
@@ -99,6 +117,7 @@ SMOKE = Profile(
     control_folds=3,
     group_size=30,
     n_neighbours=12,
+    search=SearchRule(budget=40),
 )
 PAPER = replace(
     STANDARD,
@@ -128,10 +147,24 @@ def with_repeats(profile, repeats):
     return replace(profile, repeats=repeats) if repeats else profile
 
 
+def with_search(profile, search):
+    """Return the profile with another ``search``: "" (the profile's) or a text for `read_rule`.
+
+    Raises `UsageError` if the text is something else.
+    """
+    return replace(profile, search=read_rule(search)) if search else profile
+
+
+def compared_profile(name, n_genes=0, fraction=0.0, cohort=None, search="", repeats=0):
+    """Return the sizes of step 02: those of a profile, with others where they are given."""
+    profile = with_genes(with_repeats(profile_named(name), repeats), n_genes, fraction, cohort)
+    return with_search(profile, search)
+
+
 def small(profile):
     """Return the profile's genes and groups with the folds and grids of the smoke profile."""
     sizes = {name: getattr(profile, name) for name in ("n_genes", "group_size", "n_neighbours")}
-    return replace(SMOKE, **sizes)
+    return replace(SMOKE, search=GRID, **sizes)
 
 
 def with_genes(profile, n_genes, fraction=0.0, cohort=None):
@@ -186,7 +219,7 @@ class SimulationSizes(_Shown):
     ablation_scenarios : tuple of int
         Scenarios of the ablation.
     tuning : Profile
-        Inner folds and grids; its other sizes are not used.
+        Inner folds, and how lambdas are chosen; its other sizes are not used.
     """
 
     modules: int
@@ -200,13 +233,16 @@ class SimulationSizes(_Shown):
     tuning: Profile
 
     def _texts(self):
-        used = {"inner_folds", "lam1", "lam3", "lam4", "ratios"}
+        used = {"inner_folds", "search", *GRIDS}
         unused = {field.name for field in fields(self.tuning)} - used
-        return {name: text for name, text in super()._texts().items() if name not in unused}
+        texts = {name: text for name, text in super()._texts().items() if name not in unused}
+        grids = {name: _text(getattr(self.tuning, name)) for name in GRIDS}
+        return texts | {f"{name} (components)": text for name, text in grids.items()}
 
 
-# The grids follow the minima of cross-validation in trial data sets of another seed, not what was
-# selected there: sparser networks than on the real cohort, smaller lam3.
+# The grids of the components follow the minima of cross-validation in trial data sets of another
+# seed, not what was selected there: sparser networks than on the real cohort, smaller lam3. A
+# search of 120 points takes twice as long as one of 60, and 20 times as long as these grids.
 _GRIDS = {"lam3": (0.1, 0.03), "lam4": (0.0, 0.03, 0.3), "ratios": (0.2, 0.5, 0.8)}
 _SIMULATION = SimulationSizes(
     modules=20,
@@ -217,7 +253,7 @@ _SIMULATION = SimulationSizes(
     ablation_replicates=1,
     graphs=GRAPHS,
     ablation_scenarios=SCENARIOS,
-    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), **_GRIDS),
+    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), search=SearchRule(budget=60), **_GRIDS),
 )
 _FINER = {"lam1": (0.6, 0.4, 0.2), "lam3": (0.1, 0.03, 0.01)}
 SIMULATION = {
@@ -238,17 +274,19 @@ SIMULATION = {
         replicates=50,
         graph_replicates=10,
         ablation_replicates=6,
-        tuning=replace(PAPER, n_genes=220, inner_folds=3, **_GRIDS | _FINER),
+        tuning=replace(_SIMULATION.tuning, **_FINER),
     ),
 }
 
 
-def simulation_sizes(profile, replicates=0):
-    """Return the sizes of the simulation study, with another number of replicates if given.
+def simulation_sizes(profile, replicates=0, search=""):
+    """Return the sizes of the simulation study, with other replicates or search if given.
 
-    Raises `UsageError` if the profile is unknown, or there are too few replicates for an interval.
+    Raises `UsageError` if the profile is unknown, the search is, or there are too few replicates
+    for an interval.
     """
     sizes = _named(SIMULATION, profile)
+    sizes = replace(sizes, tuning=with_search(sizes.tuning, search))
     if replicates == 0:
         return sizes
     if replicates < 2:
@@ -258,21 +296,42 @@ def simulation_sizes(profile, replicates=0):
     return replace(sizes, replicates=replicates)
 
 
-# Step 07: fewer grid points than step 02, since every rule refits them all -------------------
+# Step 07: a grid in all profiles, since the rules need every product of its values, with fewer
+# points than that of step 02, since every rule refits them all ------------------------------
 
 
 LAMBDAS = {
-    "smoke": SMOKE,
+    "smoke": replace(SMOKE, search=GRID),
     "standard": replace(
-        STANDARD, repeats=1, lam1=(0.1, 0.05), lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)
+        STANDARD,
+        repeats=1,
+        lam1=(0.1, 0.05),
+        lam3=(0.4, 0.2, 0.1, 0.05),
+        lam4=(0.0, 0.3),
+        search=GRID,
     ),
-    "paper": replace(STANDARD, repeats=1, lam4=(0.0, 0.1, 1.0)),
+    "paper": replace(STANDARD, repeats=1, lam4=(0.0, 0.1, 1.0), search=GRID),
 }
 
 
 def lambdas_sizes(profile, n_genes=0, fraction=0.0, cohort=None):
     """Return the folds and grids of the comparison of rules, with other genes if given."""
     return with_genes(_named(LAMBDAS, profile), n_genes, fraction, cohort)
+
+
+def grid_beside(profile):
+    """Return one repeat of a profile on grids, of at most as many points as the standard ones."""
+    grids = {name: getattr(STANDARD, name) for name in GRIDS}
+    few = profile.points <= STANDARD.points
+    return replace(profile, repeats=1, search=GRID, **{} if few else grids)
+
+
+TOLERANCE_PARTS = {"smoke": 1, "standard": 1, "paper": 1}  # outer parts of each drug
+
+
+def tolerance_parts(profile):
+    """Return how many outer parts of each drug are fitted anew with tight tolerances."""
+    return _named(TOLERANCE_PARTS, profile)
 
 
 # Step 08 ------------------------------------------------------------------------------------
@@ -361,7 +420,7 @@ def differences_sizes(profile, permutations=0, resamples=0):
     )
 
 
-# Step 10: smaller grids than step 02, since there are more drugs -----------------------------
+# Step 10: a cheaper search than in step 02, since there are more drugs -----------------------
 
 
 @dataclass(frozen=True)
@@ -371,7 +430,7 @@ class DrugsSizes(_Shown):
     Attributes
     ----------
     profile : Profile
-        Folds and grids, the same for every drug and kind of fold.
+        Folds and search, the same for every drug and kind of fold.
     omegas : tuple of float
         Weights of the prediction error compared with the paper's weight of 1.
     further : str
@@ -384,6 +443,7 @@ class DrugsSizes(_Shown):
     further: str = ""
 
 
+_CHEAPER = SearchRule(budget=40, densest=0.1, lam4_steps=(16.0, 16.0))
 DRUGS = {
     "smoke": DrugsSizes(SMOKE, (0.3,)),
     "standard": DrugsSizes(
@@ -395,21 +455,23 @@ DRUGS = {
             lam3=(0.2, 0.1, 0.05),
             lam4=(0.0, 0.3),
             ratios=(0.2, 0.6),
+            search=_CHEAPER,
         ),
         (0.3,),
     ),
     "paper": DrugsSizes(
-        replace(STANDARD, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3)),
+        replace(STANDARD, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3), search=_CHEAPER),
         (0.1, 0.3),
         "sample:60",
     ),
 }
 
 
-def drugs_sizes(profile, n_genes=0, fraction=0.0, cohort=None):
-    """Return the sizes of step 10, with other genes if given."""
+def drugs_sizes(profile, n_genes=0, fraction=0.0, cohort=None, search=""):
+    """Return the sizes of step 10, with other genes or search if given."""
     sizes = _named(DRUGS, profile)
-    return replace(sizes, profile=with_genes(sizes.profile, n_genes, fraction, cohort))
+    own = with_search(sizes.profile, search)
+    return replace(sizes, profile=with_genes(own, n_genes, fraction, cohort))
 
 
 # Step 12 ------------------------------------------------------------------------------------

@@ -10,9 +10,15 @@ import json
 
 import pandas as pd
 
+from pnetlib.solvers.search import GRID
 from pnetlib.steps.claims.compute import NOT_COMPUTED
 from pnetlib.steps.claims.evidence import evidence_of_run, evidence_of_truth
-from pnetlib.steps.comparison.compute import choose_on_all_lines, compare
+from pnetlib.steps.comparison.compute import (
+    Comparison,
+    choose_on_all_lines,
+    compare,
+    compared_sizes,
+)
 from pnetlib.steps.markers.compute import DrugNetworks, default_top, fit_drug_networks
 from pnetlib.steps.networks.compute import (
     GROUPS,
@@ -22,7 +28,7 @@ from pnetlib.steps.networks.compute import (
     network_genes,
     split_groups,
 )
-from pnetlib.steps.sizes import small
+from pnetlib.steps.sizes import SMOKE, small
 
 # What each figure shows, for the index of the figures in the repository.
 FIGURES = {
@@ -44,6 +50,7 @@ FIGURES = {
     "06_networks_expression": "genes selected on other networks, effects of expression (simulated)",
     "06_networks_activity": "genes selected on other networks, effects of activity (simulated)",
     "07_surface": "inner cross-validated error of Pro over its lambdas",
+    "07_searches": "error on unseen lines with a grid of lambdas and with a search",
     "07_rules": "rules for choosing the lambdas: error on unseen lines and size of the model",
     "08_markers": "how often each marker is selected on halves of the lines",
     "08_bounds": "expected number of false genes against the selection frequency required",
@@ -74,6 +81,36 @@ def provenance(folder):
         return None
     numbers = json.loads(data.read_text("utf-8"))
     return numbers["source"], numbers["files"], json.loads(comparison.read_text("utf-8"))["seed"]
+
+
+def searched(run, cohort, profile):
+    """Return what step 02 predicted and chose by its search in the first repeat, and its origin.
+
+    Returns
+    -------
+    Comparison, Profile, list of str, str
+        With the profile and the forced genes with which it was computed, for the other side of a
+        comparison. It is computed with the sizes of the smoke profile if step 02 was not run here
+        with the genes, folds and search of `profile`.
+    """
+    numbers = run.read_json("02_comparison")
+    tables = [run.read_table(f"02_{name}") for name in ("predictions", "choices")]
+    if numbers is not None and all(table is not None for table in tables):
+        force = numbers["sizes"]["force"]
+        same = profile.search != GRID and numbers["sizes"] == compared_sizes(profile, force)
+        if same and set(tables[0]["drug"]) == set(cohort.response.columns):
+            first = (table[table["repeat"] == 0].reset_index(drop=True) for table in tables)
+            return Comparison(*first), profile, force, "Search read from notebook 02 of this run."
+    compared = compare(cohort, SMOKE, run.seed, engine=run.engine, stored=run.folds(cohort))
+    return (
+        compared,
+        SMOKE,
+        [],
+        (
+            "Notebook 02 was not run here with this search: both sides computed with the sizes of the "
+            "smoke profile."
+        ),
+    )
 
 
 def chosen_lambdas(run, cohort, profile, force=()):

@@ -31,11 +31,11 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     """
     from pnetlib.steps.comparison.compute import choice_work, outer_work
     from pnetlib.steps.data.compute import forced_genes
-    from pnetlib.steps.sizes import profile_named, with_genes, with_repeats
+    from pnetlib.steps.sizes import compared_profile
 
-    cohort = run.cohort()
-    sizes = with_repeats(profile_named(run.profile), parameters["repeats"])
-    sizes = with_genes(sizes, parameters["n_genes"], parameters["gene_fraction"], cohort)
+    cohort, genes = run.cohort(), (parameters["n_genes"], parameters["gene_fraction"])
+    others = parameters["search"], parameters["repeats"]
+    sizes = compared_profile(run.profile, *genes, cohort, *others)
     force = forced_genes(parameters["force_genes"])
     folds = run.folds(cohort)
     return [
@@ -55,7 +55,8 @@ def drugs_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     from pnetlib.steps.sizes import drugs_sizes
 
     cohort = run.cohort()
-    sizes = drugs_sizes(run.profile, parameters["n_genes"], parameters["gene_fraction"], cohort)
+    genes = parameters["n_genes"], parameters["gene_fraction"]
+    sizes = drugs_sizes(run.profile, *genes, cohort, parameters["search"])
     requested = parameters["further"]
     whole = with_further(cohort, run.source, sizes, run.seed, requested, size=run.profile).cohort
     return [outer_work(whole, sizes.profile, run.seed, stored=run.folds(whole))]

@@ -10,6 +10,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from builders import named, plain_estimators
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNet, Lasso
@@ -29,22 +30,12 @@ from pnetlib.solvers import joint
 from pnetlib.solvers.joint import Penalties
 from pnetlib.solvers.network import solve_network
 
-EVERY = [
-    ElasticNetExpression(),
-    LassoExpression(),
-    ElasticNetwork(n_jobs=1),
-    NetworkThenPredict(n_jobs=1),
-    PredictiveNetwork(n_jobs=1),
-]
-NETWORKS = EVERY[2:]
-PREDICTORS = EVERY[:2] + EVERY[3:]
+EVERY = plain_estimators()
+PREDICTORS = [model for model in EVERY if not isinstance(model, ElasticNetwork)]
+NETWORKS = [model for model in EVERY if "n_jobs" in model.get_params()]
 TIGHT = {"tol": 1e-13}
 GAPS = {"gap_tol": 1e-13}
 PRO = {"tol": 1e-12, "gap_tol": 1e-13, "n_jobs": 1, "max_iter": 2000}
-
-
-def named(models):
-    return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)
 
 
 def raw(seed, n=40, p=8):

@@ -8,6 +8,7 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from builders import SEARCH_OF, named, searching_estimators
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNetCV, LassoCV
@@ -26,23 +27,23 @@ from pnetlib.estimators import (
     NetworkThenPredictCV,
     PredictiveNetwork,
     PredictiveNetworkCV,
+    model_selection,
 )
 from pnetlib.estimators.model_selection import final_model
 from pnetlib.solvers.paths import TrainingFolds
-from pnetlib.solvers.search import SearchFolds
+from pnetlib.solvers.search import SearchFolds, SearchRule
 
 LAM3 = [0.4, 0.1, 0.03]
+SMALL = {
+    ElasticNetExpression: {"lam1": 6, "l1_ratio": (0.3, 0.8)},
+    LassoExpression: {"lam1": 8},
+    NetworkThenPredict: {"lam1": [0.4, 0.2], "lam3": LAM3},
+    PredictiveNetwork: {"lam1": [0.4, 0.2], "lam3": LAM3, "lam4": [0.0, 0.2]},
+}
 SEARCHES = {
-    ElasticNetExpression: ElasticNetExpressionCV(6, l1_ratio=(0.3, 0.8), cv=3, n_jobs=1),
-    LassoExpression: LassoExpressionCV(8, cv=3, n_jobs=1),
-    NetworkThenPredict: NetworkThenPredictCV([0.4, 0.2], LAM3, cv=3, n_jobs=1),
-    PredictiveNetwork: PredictiveNetworkCV([0.4, 0.2], LAM3, [0.0, 0.2], cv=3, n_jobs=1),
+    kind: search.set_params(**SMALL[kind]) for kind, search in searching_estimators().items()
 }
 NETWORKS = [SEARCHES[NetworkThenPredict], SEARCHES[PredictiveNetwork]]
-
-
-def named(models):
-    return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)
 
 
 def data(seed=0, n=60, p=10):
@@ -58,11 +59,12 @@ def errors_of(model):
     return np.array([-model.cv_results_[f"split{k}_test_score"] for k in range(folds)])
 
 
-ZOOMS = [clone(model).set_params(search="zoom", budget=40) for model in SEARCHES.values()]
+ZOOMS = list(searching_estimators(search="budget=40").values())
 
 
 @parametrize_with_checks(
-    [*SEARCHES.values(), *(clone(zoom).set_params(budget=12) for zoom in ZOOMS)]
+    [*SEARCHES.values(), *searching_estimators(search=SearchRule(budget=12)).values()]
+    + [LassoExpressionCV(cv=3, n_jobs=1, search="zoom")]
 )
 def test_search_follows_scikit_learn_conventions(estimator, check):
     with warnings.catch_warnings():
@@ -341,7 +343,7 @@ def test_folds_that_are_too_small_and_other_data_are_refused():
 
 def plain_of(model):
     """The plain estimator class whose lambdas a model chooses."""
-    return next(plain for plain, search in SEARCHES.items() if type(search) is type(model))
+    return next(plain for plain, search in SEARCH_OF.items() if isinstance(model, search))
 
 
 @named(ZOOMS)
@@ -395,23 +397,49 @@ def test_zoom_beats_a_grid_whose_edge_decides(model):
     S = naive.standardised(X)
     z = S @ np.linspace(0.5, 1.0, 8) + 0.05 * np.random.default_rng(1).normal(size=80)
     coarse = {"lam1": [0.8, 0.4], "l1_ratio": (0.5, 0.9), "lam3": [0.8, 0.4]}
-    grid = clone(model).set_params(search="grid")
+    grid = clone(SEARCHES[plain_of(model)])
     grid.set_params(**{k: v for k, v in coarse.items() if k in grid.get_params()}).fit(X, z)
-    zoom = clone(model).set_params(budget=120).fit(X, z)
+    zoom = clone(model).set_params(search="zoom").fit(X, z)
     name = "lam3" if "lam3" in zoom.best_params_ else "lam1"
     assert grid.best_params_[name] == 0.4  # at the edge
     assert zoom.best_params_[name] < 0.1 and -zoom.best_score_ < -0.5 * grid.best_score_
     assert not zoom.search_report_["exhausted"]
 
 
-def test_wrong_search_budget_or_folds_are_one_sentence():
+def test_a_rule_and_its_text_are_the_same_search():
+    X, z = data(25, 50, 8)
+    rules = "budget=20, race=inf", SearchRule(budget=20, race=np.inf)
+    text, rule = (LassoExpressionCV(search=search, cv=3, n_jobs=1).fit(X, z) for search in rules)
+    assert text.search_report_ == rule.search_report_
+    assert text.cv_results_["params"] == rule.cv_results_["params"]
+
+
+def test_memory_of_a_search_counts_all_folds(monkeypatch):
+    X, z = data(26, 30, 8)
+    asked = []
+    monkeypatch.setattr(
+        model_selection, "warn_low_memory", lambda *_, matrices, n_jobs: asked.append(matrices)
+    )
+    folds = list(KFold(5).split(X))
+    for kind in (LassoExpression, NetworkThenPredict):
+        SEARCH_OF[kind](search="zoom", cv=iter(folds), n_jobs=1).fit(X, z)
+        SEARCH_OF[kind](n_jobs=1).fit(X, z, shared=TrainingFolds(X, z, folds))
+    # The moments of all lines and of five folds, and five networks being fitted; on a grid of two
+    # lam1, moments and networks of all lines and of one fold.
+    assert asked == [6, 2, 11, 6]
+
+
+def test_wrong_search_or_folds_are_one_sentence():
     X, z = data(15, 12, 4)
-    with pytest.raises(UsageError, match="search must be 'grid' or 'zoom', not 'fine'"):
-        LassoExpressionCV(3, search="fine").fit(X, z)
-    with pytest.raises(UsageError, match="budget must be a whole number from 10"):
-        LassoExpressionCV(3, search="zoom", budget=3).fit(X, z)
+    for wrong in ("fine", "budget=3", "budget=x", "race=-1"):
+        with pytest.raises(UsageError, match="search|budget|race"):
+            LassoExpressionCV(3, search=wrong).fit(X, z)
+    with pytest.raises(UsageError, match="search must be 'grid', 'zoom' or a SearchRule, not 3"):
+        LassoExpressionCV(3, search=3).fit(X, z)
     shared = TrainingFolds(X, z, KFold(3).split(X))
-    with pytest.raises(UsageError, match="shared must be a SearchFolds"):
+    with pytest.raises(UsageError, match="a search needs a SearchFolds as shared"):
         LassoExpressionCV(3, search="zoom").fit(X, z, shared=shared)
+    with pytest.raises(UsageError, match="search is 'grid'"):
+        LassoExpressionCV(3).find(SearchFolds(X, z, KFold(3).split(X)))
     with pytest.raises(UsageError, match="no network reaches its duality gap"):
         NetworkThenPredictCV(search="zoom", max_iter=0, cv=3).fit(*data(15, 30, 8))

@@ -6,44 +6,24 @@ import naive
 import numpy as np
 import pandas as pd
 import pytest
+from builders import named, plain_estimators, searching_estimators
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from pnetlib.errors import DataError, UsageError
 from pnetlib.estimators import (
-    ElasticNetExpression,
-    ElasticNetExpressionCV,
     ElasticNetwork,
-    LassoExpression,
     LassoExpressionCV,
-    NetworkThenPredict,
     NetworkThenPredictCV,
     PredictiveNetwork,
     PredictiveNetworkCV,
 )
 from pnetlib.solvers.moments import Moments
 
-EVERY = [
-    ElasticNetExpression(),
-    LassoExpression(),
-    ElasticNetwork(n_jobs=1),
-    NetworkThenPredict(n_jobs=1),
-    PredictiveNetwork(n_jobs=1),
-    ElasticNetExpressionCV(cv=3, n_jobs=1),
-    LassoExpressionCV(cv=3, n_jobs=1),
-    NetworkThenPredictCV(cv=3, n_jobs=1),
-    PredictiveNetworkCV(cv=3, n_jobs=1),
-]
+EVERY = [*plain_estimators(), *searching_estimators().values()]
 WITH_RESPONSE = [model for model in EVERY if not isinstance(model, ElasticNetwork)]
-SCALED = [
-    model
-    for model in WITH_RESPONSE
-    if type(model).__name__ in ("LassoExpressionCV", "NetworkThenPredictCV")
-]  # grids that scale with the response
-
-
-def named(models):
-    return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)
+SCALING = LassoExpressionCV, NetworkThenPredictCV  # with grids that scale with the response
+SCALED = [model for model in WITH_RESPONSE if isinstance(model, SCALING)]
 
 
 def data():

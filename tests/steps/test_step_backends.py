@@ -26,7 +26,9 @@ from pnetlib.steps.sizes import PROFILES, SIMULATION, DifferencesSizes
 from pnetlib.steps.stability.compute import edge_frequencies, marker_frequencies
 
 SEED = 5
-PROFILE = replace(PROFILES["smoke"], n_genes=20, outer_folds=2, lam1=(0.3,), lam3=(0.3, 0.1))
+PROFILE = replace(
+    PROFILES["smoke"], n_genes=20, outer_folds=2, lam1=(0.3,), lam3=(0.3, 0.1), search="grid"
+)
 SIMULATED = replace(
     SIMULATION["smoke"], modules=4, n_train=40, n_test=20, tuning=replace(PROFILE, n_genes=44)
 )

@@ -19,10 +19,12 @@ from pnetlib.estimators.model_selection import final_model
 from pnetlib.solvers.joint import Penalties, start_state
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import TrainingPart, fit_networks, fractions_of, largest_lam1
+from pnetlib.solvers.search import SearchRule
 from pnetlib.steps.choice import METHODS, choose, estimators, fit_methods, lambdas, refit
 from pnetlib.steps.sizes import PROFILES, profile_named
 
-PROFILE = replace(PROFILES["smoke"], n_genes=30)
+PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
+SEARCHING = replace(PROFILE, search=SearchRule(budget=30))
 SEED = 7
 PLAIN = {"Pro": PredictiveNetwork, "NW.P": NetworkThenPredict}
 PLAIN |= {"ELA": ElasticNetExpression, "LA": LassoExpression}
@@ -55,7 +57,7 @@ def paths_of(X, z, profile=PROFILE):
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_method_is_given_the_same_number_of_points(data, name):
     profile = profile_named(name)
-    paths, _ = paths_of(*data, replace(profile, n_genes=30))
+    paths, _ = paths_of(*data, replace(profile, n_genes=30, search="grid"))
     counts = {method: len(paths[method].points) for method in METHODS}
     assert set(counts.values()) == {profile.points}, counts
     for method in METHODS:
@@ -104,7 +106,7 @@ def test_expression_path_starts_at_no_effect(data, method):
 
 def test_la_is_ela_without_ridge(data):
     paths, _ = paths_of(*data)
-    assert all(lambdas("LA", point)["lam2"] == 0.0 for point in paths["LA"].points)
+    assert all(lambdas(point)["lam2"] == 0.0 for point in paths["LA"].points)
     for point in paths["ELA"].points:
         alpha = point["lam1"] / 2 + point["lam2"]
         assert np.isclose(PROFILE.ratios, point["lam1"] / 2 / alpha).any()
@@ -205,7 +207,7 @@ def test_networks_of_inner_folds_do_not_depend_on_where_they_start(data, chosen)
 def test_fitted_methods_are_those_of_the_choice(data, chosen, fitted, method):
     moments, choice = chosen
     model = fitted[method]
-    assert lambdas(method, model.best_params_) == choice.point(method)
+    assert lambdas(model.best_params_) == choice.point(method)
     errors = [-model.cv_results_[f"split{k}_test_score"] for k in range(PROFILE.inner_folds)]
     np.testing.assert_array_equal(errors, choice.errors[method])
     u, state = refit(choice, method)
@@ -221,19 +223,19 @@ def test_fitted_methods_are_those_of_the_choice(data, chosen, fitted, method):
 
 @pytest.fixture(scope="module")
 def searched(data):
-    return choose(*data, PROFILE, SEED, search="zoom", budget=30)
+    return choose(*data, SEARCHING, SEED)
 
 
 @pytest.fixture(scope="module")
 def found(data):
-    return fit_methods(*data, PROFILE, SEED, search="zoom", budget=30)
+    return fit_methods(*data, SEARCHING, SEED)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_search_and_refit_give_the_model_that_fit_methods_fits(data, searched, found, method):
     moments, choice = searched
     model = found[method]
-    assert choice.point(method) == lambdas(method, model.best_params_)
+    assert choice.point(method) == lambdas(model.best_params_)
     assert choice.reports[method] == model.search_report_
     u, state = refit(choice, method)
     np.testing.assert_array_equal(u, model.coef_)

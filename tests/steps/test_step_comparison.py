@@ -26,8 +26,12 @@ from pnetlib.steps.comparison.compute import (
     method_errors,
     outer_folds,
     paired_differences,
+    places_text,
+    search_ends,
     tissue_means,
 )
+from pnetlib.steps.comparison.sentences import of_search
+from pnetlib.steps.markers.compute import fit_drug
 from pnetlib.steps.sizes import PROFILES, with_repeats
 
 PROFILE = replace(PROFILES["smoke"], n_genes=40, repeats=2)
@@ -185,6 +189,65 @@ def test_lambdas_for_all_lines_are_those_of_one_choice(cohort):
     assert one["Docetaxel"] == {method: choice.point(method) for method in METHODS}
 
 
+def test_step_03_fits_what_the_choice_on_all_lines_is_refitted_to(cohort):
+    """The same lambdas on the same lines are the same model, bit for bit, in both steps."""
+    genes, lines = cohort.top_genes(PROFILE.n_genes), cohort.lines_for("Docetaxel")
+    X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, "Docetaxel"]
+    (point,) = choose_on_all_lines(cohort, PROFILE, SEED, drugs=["Docetaxel"]).values()
+    own = fit_drug(cohort, genes, "Docetaxel", point["Pro"])
+    _, choice = tuning.choose(X.to_numpy(), z.to_numpy(), PROFILE, SEED)
+    u, state = tuning.refit(choice, "Pro")
+    fitted = tuning.fit_methods(X.to_numpy(), z.to_numpy(), PROFILE, SEED)["Pro"]
+    for coefficients, network in ((u, state.B.matrix()), (fitted.coef_, fitted.B_)):
+        np.testing.assert_array_equal(own.coef_, coefficients)
+        np.testing.assert_array_equal(own.B_.toarray(), network.toarray())
+
+
+# Account of the search
+
+
+def test_every_choice_of_a_search_has_its_account(compared):
+    choices = compared.choices
+    assert (choices["points"] <= PROFILE.search.budget).all() and choices["lam2"].notna().all()
+    assert (choices["fits"] >= choices["points"] * PROFILE.inner_folds).all()
+    known = {"Pro": 4, "NW.P": 3, "ELA": 2, "LA": 1}
+    places = choices.set_index("method")[[name for name in choices if name.startswith("at ")]]
+    for method, part in places.groupby(level=0):
+        assert set(part.notna().sum(axis=1)) == {known[method]}
+    ends = search_ends(choices)
+    assert len(ends) == 4 * sum(known.values())
+    assert (ends["inside"] + ends["end"] + ends["edge"] == ends["searches"]).all()
+    assert (ends["searches"] == PROFILE.outer_folds * PROFILE.repeats).all()
+
+
+def choices_by_hand():
+    return pd.DataFrame(
+        {
+            "drug": "A",
+            "method": ["ELA"] * 4 + ["LA"] * 4,
+            "points": 20,
+            "exhausted": [False, False, True, False] + [False] * 4,
+            "at lam1": ["inside", "inside", "edge", "inside"] + ["end: largest value"] * 4,
+            "at ridge": ["end: 0", "end: ridge limit", "inside", "end: 0"] + [None] * 4,
+        }
+    )
+
+
+def test_choices_inside_at_an_end_and_at_an_edge_are_counted():
+    ends = search_ends(choices_by_hand())
+    table = ends.set_index(["method", "parameter"])
+    assert table.loc[("ELA", "lam1"), ["inside", "end", "edge"]].tolist() == [3, 0, 1]
+    assert table.loc[("ELA", "ridge"), ["inside", "end", "edge"]].tolist() == [1, 3, 0]
+    assert table.loc[("ELA", "ridge"), "ends"] == "2 0, 1 ridge limit"
+    assert table.loc[("LA", "lam1"), "end"] == 4 and ("LA", "ridge") not in table.index
+    text = places_text(ends)
+    assert text.loc[("ELA", "lam1"), "A"] == "3 inside, 1 edge"
+    said = of_search(choices_by_hand())
+    assert "4 training parts of all drugs. ELA: lam1 3 inside, 1 edge; ridge 1 inside" in said
+    assert "LA: lam1 4 end (largest value)" in said and "in 1 of 8 searches" in said
+    assert "on grids" in of_search(choices_by_hand()[["drug", "method"]])
+
+
 # Baselines and control
 
 
@@ -280,8 +343,12 @@ def test_numbers_are_json_and_say_how_many_lines(cohort, compared):
     folds = fold_errors(compared.predictions)
     errors = method_errors(folds)
     chosen = {drug: {"Pro": {"lam1": 0.1}} for drug in cohort.response}
-    numbers = comparison.numbers(compared, errors, paired_differences(folds), errors, chosen)
+    shown = errors, paired_differences(folds), errors, chosen, PROFILE, ["AKR1C1"]
+    numbers = comparison.numbers(compared, *shown)
     json.dumps(numbers, allow_nan=False)
+    assert numbers["sizes"]["force"] == ["AKR1C1"] and numbers["sizes"]["n_genes"] == 40
+    assert numbers["sizes"]["search"]["budget"] == 40
+    assert numbers["sizes"]["search"]["race"] == "inf"
     assert set(numbers["drugs"]) == set(cohort.response)
     for drug, found in numbers["drugs"].items():
         assert found["n"] == len(cohort.lines_for(drug))

@@ -372,9 +372,8 @@ def test_weight_one_changes_no_bit(cohort, compared):
     here = compared.predictions.query("drug == 'Docetaxel' and fold == 1")
     np.testing.assert_array_equal(table["prediction"], here["Pro"])
     pro = compared.choices.query("drug == 'Docetaxel' and fold == 1 and method == 'Pro'").iloc[0]
-    assert [row[name] for name in ("lam1", "lam3", "lam4", "inner error")] == [
-        pro[name] for name in ("lam1", "lam3", "lam4", "inner error")
-    ]
+    names = ["lam1", "lam2", "lam3", "lam4", "inner error"]
+    assert [row[name] for name in names] == pro[names].tolist()
 
 
 @pytest.mark.parametrize("omega", [0.2, 3.0])
@@ -387,7 +386,7 @@ def test_lambdas_are_those_of_the_weighted_model(cohort, omega):
     point = choice.point("Pro")
     model = PredictiveNetwork(
         point["lam1"],
-        0.0,
+        point["lam2"],
         point["lam3"] * np.sqrt(omega),
         point["lam4"] * omega,
         response_weight=omega,

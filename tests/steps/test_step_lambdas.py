@@ -40,7 +40,7 @@ from pnetlib.steps.lambdas.compute import (
 from pnetlib.steps.lambdas.sentences import conclusion
 from pnetlib.steps.sizes import PROFILES, lambdas_sizes
 
-PROFILE = replace(PROFILES["smoke"], n_genes=30)
+PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
 SEED = 5
 
 

@@ -28,7 +28,7 @@ SIZES = replace(
     modules=6,
     n_train=50,
     n_test=40,
-    tuning=replace(SIMULATION["smoke"].tuning, n_genes=66),
+    tuning=replace(SIMULATION["smoke"].tuning, n_genes=66, search="grid"),
 )
 DESIGN = Design(n_tfs=3, modules=6)
 SEED = 5

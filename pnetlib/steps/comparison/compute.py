@@ -8,8 +8,9 @@ from sklearn.dummy import DummyRegressor
 from sklearn.model_selection import KFold
 
 from pnetlib.execution.engine import Engine, Work
+from pnetlib.solvers.search import GRID
 from pnetlib.stats.intervals import corrected_mean
-from pnetlib.steps.choice import METHODS, choose, fit_methods, lambdas
+from pnetlib.steps.choice import METHODS, account, choose, fit_methods, lambdas
 
 BASELINES = ("drug mean", "tissue mean")
 SMALL_TISSUE = 5  # a tissue with fewer training lines gets the drug mean
@@ -24,8 +25,8 @@ class Comparison:
     predictions : DataFrame
         Columns drug, repeat, fold, line, z, n_train and one per method and baseline.
     choices : DataFrame
-        Columns drug, repeat, fold, method, the lambdas chosen in that training part and the
-        inner error by which they were chosen.
+        Columns drug, repeat, fold, method, the lambdas chosen in that training part, the inner
+        error by which they were chosen and, after a search, its `account`.
     """
 
     predictions: pd.DataFrame
@@ -91,8 +92,9 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
     }
     columns |= {method: model.predict(X_new) for method, model in models.items()}
     choices = [
-        {**where, "method": method, **lambdas(method, model.best_params_)}
+        {**where, "method": method, **lambdas(model.best_params_)}
         | {"inner error": -model.best_score_}
+        | (account(model.search_report_) if profile.search != GRID else {})
         for method, model in models.items()
     ]
     return pd.DataFrame(where | columns), pd.DataFrame(choices)
@@ -198,6 +200,48 @@ def paired_differences(errors, reference="Pro", methods=METHODS + BASELINES):
     return pd.DataFrame(rows)
 
 
+def search_ends(choices):
+    """Return how often the choice of a search lay inside, at an end or at an edge.
+
+    `choices` are those of a `Comparison`.
+
+    Returns
+    -------
+    DataFrame
+        One row per drug, method and parameter: number of ``searches``; of these, how many chose a
+        value ``inside`` those looked at, at a stated ``end``, or at an ``edge``, since the budget
+        was used up first; and the ``ends`` with their numbers as text.
+    """
+    rows = []
+    for (drug, method), part in choices.groupby(["drug", "method"], sort=False):
+        for column in [name for name in part if name.startswith("at ")]:
+            places = part[column].dropna()
+            if places.empty:
+                continue
+            kinds, ends = places.str.partition(": ")[0], places[places.str.startswith("end")]
+            named = ends.str.removeprefix("end: ").value_counts().sort_index()
+            row = {"drug": drug, "method": method, "parameter": column.removeprefix("at ")}
+            row |= {"searches": len(places)}
+            row |= {kind: int((kinds == kind).sum()) for kind in ("inside", "end", "edge")}
+            rows.append(row | {"ends": ", ".join(f"{n} {name}" for name, n in named.items())})
+    columns = ["drug", "method", "parameter", "searches", "inside", "end", "edge", "ends"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def places_text(ends):
+    """Return the table of `search_ends` as text: methods and their parameters by drug."""
+
+    def text(row):
+        counts = [f"{row[kind]} {kind}" for kind in ("inside", "edge") if row[kind]]
+        return ", ".join(counts + [row["ends"]] * bool(row["ends"]))
+
+    table = ends.assign(place=[text(row) for row in ends.to_dict("records")])
+    index = ["method", "parameter"]
+    order = pd.MultiIndex.from_frame(ends[index].drop_duplicates())
+    wide = table.pivot(index=index, columns="drug", values="place").reindex(order)
+    return wide[list(ends["drug"].unique())]
+
+
 def choose_on_all_lines(
     cohort,
     profile,
@@ -240,8 +284,11 @@ def _chosen(cohort, profile, seed, force, drug):
     return {method: choice.point(method) for method in METHODS}
 
 
-def numbers(compared, errors, differences, control, chosen):
-    """Return the numbers of the comparison as nested dicts, keyed by drug and method."""
+def numbers(compared, errors, differences, control, chosen, profile, force=()):
+    """Return the numbers of the comparison as nested dicts, keyed by drug and method.
+
+    ``sizes`` are those on which the folds depend: genes, folds, forced genes and the search.
+    """
     lines = compared.predictions.groupby("drug")["line"].nunique()
     drugs = {}
     for drug, part in errors.groupby("drug", sort=False):
@@ -256,4 +303,21 @@ def numbers(compared, errors, differences, control, chosen):
             "chosen": chosen[drug],
         }
     pooled = differences[differences["drug"] == "all"].set_index("against").drop(columns="drug")
-    return {"drugs": drugs, "pro_minus_pooled": pooled.to_dict("index")}
+    found = {"drugs": drugs, "pro_minus_pooled": pooled.to_dict("index")}
+    found["search_ends"] = search_ends(compared.choices).to_dict("records")
+    return found | {"sizes": compared_sizes(profile, force)}
+
+
+def compared_sizes(profile, force=()):
+    """Return the sizes on which the folds of a comparison depend, as JSON stores them."""
+    search = profile.search
+    rule = search if search == GRID else {n: _plain(v) for n, v in asdict(search).items()}
+    names = ("n_genes", "outer_folds", "inner_folds")
+    return {name: getattr(profile, name) for name in names} | {"force": list(force), "search": rule}
+
+
+def _plain(value):
+    """Return a number of a rule as JSON stores it, which has no infinity."""
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if value == np.inf else value

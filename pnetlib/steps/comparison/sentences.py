@@ -1,8 +1,10 @@
 """Sentences of notebook 02, generated from its numbers."""
 
+from collections import Counter
+
 from pnetlib.stats.intervals import interval_text
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
-from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.comparison.compute import BASELINES, search_ends
 from pnetlib.words import counted, listed
 
 PERMUTED = {
@@ -60,6 +62,33 @@ def _clear_differences(differences):
         f"of {counted(single['drug'].nunique(), 'drug')}. The 95% interval of the difference lies "
         f"wholly below 0 (Pro better) in {named(lower)} of {len(single)}, wholly above 0 in "
         f"{named(higher)}, and includes 0 in {unclear}; by chance alone, about one in 20 excludes it."
+    )
+
+
+def of_search(choices):
+    """Say where the choices of all searches lay, parameter by parameter, and how often they ended.
+
+    Takes the choices of a `Comparison`.
+    """
+    ends = search_ends(choices)
+    if ends.empty:
+        return "The lambdas were chosen on grids, so no search is reported."
+    texts = []
+    for method, part in ends.groupby("method", sort=False):
+        places = []
+        for parameter, rows in part.groupby("parameter", sort=False):
+            counts = Counter({"inside": rows["inside"].sum(), "edge": rows["edge"].sum()})
+            for text in filter(None, ", ".join(rows["ends"]).split(", ")):
+                number, _, name = text.partition(" ")
+                counts[f"end ({name})"] += int(number)
+            found = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+            places.append(f"{parameter} {found}")
+        texts.append(f"{method}: {'; '.join(places)}")
+    spent, parts = int(choices["exhausted"].sum()), len(choices) // ends["method"].nunique()
+    return (
+        "Place of the chosen value among those looked at, in "
+        f"{counted(parts, 'training part')} of all drugs. {'. '.join(texts)}. The budget of points "
+        f"was used up in {spent} of {len(choices)} searches."
     )
 
 

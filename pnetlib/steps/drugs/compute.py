@@ -23,6 +23,7 @@ from pnetlib.steps.comparison.compute import (
 
 OTHERS = ("NW.P", "ELA", "LA")
 WEIGHTED = "Pro, weighted"
+LAMBDAS = ["lam1", "lam2", "lam3", "lam4"]
 
 
 # Further drugs ------------------------------------------------------------------------------
@@ -100,7 +101,7 @@ def choose_weighted(X, z, profile, seed, omega):
     """Choose the lambdas of Pro with weight omega on the prediction error.
 
     This model is Pro fitted to ``sqrt(omega) z`` (see `PredictiveNetwork(response_weight=omega)`),
-    so `choose` applies; the grid consists of fractions of the largest lambdas at this weight.
+    so `choose` applies; grids and searches have lambdas relative to the largest at this weight.
     Returns moments and `Choice` of the scaled response, and the smallest inner error on the scale
     of z.
     """
@@ -124,7 +125,8 @@ def held_out_weighted(cohort, profile, seed, drug, repeat, fold, omega):
     new = (X_new.to_numpy() - moments.mean) / moments.scale
     prediction = (moments.z_mean + new @ u) / np.sqrt(omega)
     point = choice.point("Pro")
-    row = {"drug": drug, "repeat": repeat, "fold": fold, "omega": omega, "lam1": point["lam1"]}
+    row = {"drug": drug, "repeat": repeat, "fold": fold, "omega": omega}
+    row |= {"lam1": point["lam1"], "lam2": point.get("lam2", 0.0)}
     row |= {"lam3": point["lam3"] * np.sqrt(omega), "lam4": point["lam4"] * omega}
     row["inner error"] = error
     return pd.DataFrame({"line": X_new.index, "prediction": prediction}), row
@@ -144,7 +146,7 @@ def weigh(cohort, compared, profile, seed, omegas, *, engine=None, advance=None)
     """
     pro = compared.choices[compared.choices["method"] == "Pro"]
     keys = ["drug", "repeat", "fold"]
-    columns = [*keys, "omega", "lam1", "lam3", "lam4", "inner error"]
+    columns = [*keys, "omega", *LAMBDAS, "inner error"]
     tasks = [(*row, omega) for row in pro[keys].itertuples(index=False) for omega in omegas]
     engine = engine or Engine(threads=1)
     parts = list(engine.map(held_out_weighted, tasks, (cohort, profile, seed), advance=advance))

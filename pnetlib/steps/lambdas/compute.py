@@ -16,6 +16,9 @@ the columns for a network. For the joint model (our choice, an approximation): t
 B fixed, ``tr(H_A (H_A + 2 lam4 L_A)^-1)`` with H = B'GB and L the signed Laplacian of the links,
 plus those of every column of B with theta fixed; that B was also chosen for the response is not
 counted.
+
+The same notebook compares the grids with the search of notebook 02 (`searches_beside`), and the
+tolerances of the search with tighter ones (`check_tolerances`).
 """
 
 import itertools
@@ -25,15 +28,23 @@ import numpy as np
 import pandas as pd
 from scipy.special import gammaln
 
+from pnetlib.estimators import NetworkThenPredict, PredictiveNetwork
+from pnetlib.estimators.model_selection import final_model
 from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
+from pnetlib.solvers.columns import MAX_ROUNDS
+from pnetlib.solvers.joint import Penalties
+from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, effects_step, joint_step, predictor
 from pnetlib.stats.intervals import corrected_mean
-from pnetlib.steps.choice import METHODS, account, choose, fit_methods, lambdas
-from pnetlib.steps.comparison.compute import concatenated, outer_folds, outer_parts
+from pnetlib.steps.choice import METHODS, NETWORK_METHODS, choose, training_folds
+from pnetlib.steps.comparison.compute import concatenated, fold_errors, outer_folds, outer_parts
 
 RULES = ("CV", "1-SE", "BIC", "EBIC")
 GAMMA = 0.5
 SEARCHES = ("grid", "zoom")
+BOUND = 0.002  # inner error that tolerances should not change, in the units of squared z-scores
+# Of Pro: gain per round, relative duality gap, rounds. NW.P has the gap alone.
+TOLERANCES = {"usual": (TOL, GAP_TOL, MAX_ITER), "tight": (1e-6, 1e-6, MAX_ROUNDS)}
 
 
 # Degrees of freedom -------------------------------------------------------------------------
@@ -246,45 +257,35 @@ def compare_rules(cohort, profile, seed, *, engine=None, advance=None):
     return concatenated(engine.map(held_out_rules, tasks, (cohort, profile, seed), advance=advance))
 
 
-def held_out_searches(cohort, profile, seed, budget, drug, fold):
-    """Choose the lambdas of every method on a grid and by a search, and test both on other lines.
+# A search beside the grid -------------------------------------------------------------------
 
-    Both choose on the same inner folds of the same training lines.
+
+def searches_beside(compared):
+    """Return the errors of both ways to choose lambdas on the same outer folds, as one table.
+
+    `compared` is "grid" and "zoom" to a `Comparison` on the same folds.
 
     Returns
     -------
     DataFrame
-        One row per method and search ("grid" or "zoom"): drug, fold, method, search, lambdas,
-        ``inner error``, ``error`` on held-out lines, n_test, n_train and, after a search, its
-        `account`.
+        One row per search, drug, fold and method: ``search``, the columns of
+        `Comparison.choices`, ``error`` on held-out lines, n_test and n_train.
     """
-    folds = outer_folds(cohort.expression.index, profile.outer_folds, 0, seed)
-    (X, z), (X_new, z_new) = outer_parts(cohort, cohort.response[drug], profile, folds, fold)
-    X, z, X_new, z_new = (part.to_numpy() for part in (X, z, X_new, z_new))
-    rows = []
+    keys, tables = ["drug", "repeat", "fold"], []
     for search in SEARCHES:
-        for method, model in fit_methods(X, z, profile, seed, search, budget).items():
-            where = {"drug": drug, "fold": fold, "method": method, "search": search}
-            errors = {
-                "inner error": -model.best_score_,
-                "error": float(np.mean((z_new - model.predict(X_new)) ** 2)),
-            }
-            lines = {"n_test": len(z_new), "n_train": len(z)}
-            spent = account(model.search_report_) if search == "zoom" else {}
-            rows.append(where | lambdas(method, model.best_params_) | errors | lines | spent)
-    return pd.DataFrame(rows)
-
-
-def compare_searches(cohort, profile, seed, budget, *, engine=None, advance=None):
-    """Return the table of `held_out_searches` for all drugs and outer folds."""
-    tasks = list(itertools.product(cohort.response.columns, range(profile.outer_folds)))
-    engine, shared = engine or Engine(threads=1), (cohort, profile, seed, budget)
-    parts = engine.map(held_out_searches, tasks, shared, advance=advance)
-    return pd.concat(list(parts), ignore_index=True)
+        errors = fold_errors(compared[search].predictions, METHODS).reset_index()
+        long = errors.melt([*keys, "n_test", "n_train"], METHODS, "method", "error")
+        rows = compared[search].choices.merge(long, on=[*keys, "method"])
+        rows.insert(0, "search", search)
+        tables.append(rows)
+    return pd.concat(tables, ignore_index=True)
 
 
 def search_errors(rows):
     """Compare the search with the grid: held-out error of each and their difference.
+
+    `rows` are those of `searches_beside`. The last rows, drug "all", average the drugs within each
+    fold first.
 
     Returns
     -------
@@ -292,34 +293,130 @@ def search_errors(rows):
         One row per drug and method: mean error with the ``grid`` and the ``zoom``; ``mean``, ``low``
         and ``high`` of the difference zoom minus grid (corrected 95 % interval over the folds).
     """
+    values = ["error", "n_test", "n_train"]
+    fold = ["search", "method", "repeat", "fold"]
+    pooled = rows.groupby(fold, sort=False)[values].mean().reset_index().assign(drug="all")
     table = []
-    for (drug, method), part in rows.groupby(["drug", "method"], sort=False):
-        wide = part.pivot(index="fold", columns="search", values="error")
-        sizes = part[part["search"] == "grid"].set_index("fold")[["n_test", "n_train"]]
-        stats = corrected_mean(wide["zoom"] - wide["grid"], sizes["n_test"], sizes["n_train"])
+    for (drug, method), part in pd.concat([rows, pooled]).groupby(["drug", "method"], sort=False):
+        wide = part.pivot(index=["repeat", "fold"], columns="search", values=values)
+        error, sizes = wide["error"], [wide[name, "grid"] for name in values[1:]]
+        stats = corrected_mean(error["zoom"] - error["grid"], *sizes)
         row = {"drug": drug, "method": method}
-        row |= {search: float(wide[search].mean()) for search in SEARCHES}
+        row |= {search: float(error[search].mean()) for search in SEARCHES}
         table.append(row | {name: stats[name] for name in ("mean", "low", "high")})
     return pd.DataFrame(table)
 
 
-def search_ends(rows):
-    """Return how often the choice of a search lay inside, at an end or at an edge.
+# Tolerances of the search -------------------------------------------------------------------
 
-    One row per drug, method and parameter: number of ``searches`` and the shares ``inside``,
-    ``end`` and ``edge``, where the budget was used up first.
+
+def neighbours(point, rule):
+    """Return a chosen point and those one finest step of the search away in each lambda."""
+    ratio = 2.0 * point["lam2"] / point["lam1"]
+    steps = {"lam1": rule.lam1_steps[1], "lam3": rule.path_steps[1], "lam4": rule.lam4_steps[1]}
+    points = [dict(point)]
+    for name, step in steps.items():
+        for factor in (step, 1.0 / step):
+            if point.get(name, 0.0) > 0.0:
+                moved = point | {name: point[name] * factor}
+                points.append(moved | {"lam2": 0.5 * moved["lam1"] * ratio})
+    for factor in (rule.ridge_steps[1], 1.0 / rule.ridge_steps[1]):
+        if point["lam2"] > 0.0:
+            points.append(point | {"lam2": point["lam2"] * factor})
+    return points
+
+
+def tolerance_errors(cohort, profile, seed, force, drug, repeat, fold, method, point):
+    """Return the inner errors of a chosen point and its neighbours at both tolerances.
+
+    Every point is fitted to every inner fold from its network alone: with the tolerances of the
+    search (``usual``), and until hardly anything changes (``tight``).
+
+    Returns
+    -------
+    DataFrame
+        One row per point: drug, repeat, fold, method, lambdas, mean inner error ``usual`` and
+        ``tight``, and for the first point, the chosen one, and the points of smallest error, the
+        ``held-out`` error.
     """
-    zoom, table = rows[rows["search"] == "zoom"], []
-    for (drug, method), part in zoom.groupby(["drug", "method"], sort=False):
-        for name in [column for column in part if column.startswith("at ")]:
-            places = part[name].dropna()
-            if places.empty:
-                continue
-            row = {"drug": drug, "method": method, "parameter": name.removeprefix("at ")}
-            row |= {"searches": len(places)}
-            kinds = places.str.split(":").str[0]
-            table.append(row | {k: float((kinds == k).mean()) for k in ("inside", "end", "edge")})
-    return pd.DataFrame(table)
+    folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed)
+    (X, z), new = outer_parts(cohort, cohort.response[drug], profile, folds, fold, force)
+    X, z, X_new, z_new = (part.to_numpy() for part in (X, z, *new))
+    shared = training_folds(X, z, profile, seed)
+    points = neighbours(point, profile.search)
+    table = pd.DataFrame(points)
+    for name, limits in TOLERANCES.items():
+        step = joint_step(*limits) if method == "Pro" else effects_step
+        errors = np.array([_inner_errors(shared, point, step, limits[1]) for point in points])
+        table[name] = errors.mean(axis=1)
+    best = sorted({int(table[name].argmin()) for name in TOLERANCES})
+    plain = PredictiveNetwork if method == "Pro" else NetworkThenPredict
+    for at in best:
+        model = final_model(plain, points[at], n_jobs=1).fit(X, z)
+        table.loc[at, "held-out"] = float(np.mean((z_new - model.predict(X_new)) ** 2))
+    where = {"drug": drug, "repeat": repeat, "fold": fold, "method": method}
+    return pd.DataFrame(where, table.index).join(table)
+
+
+def _inner_errors(shared, point, step, gap_tol):
+    """Return the error on every inner fold of a point fitted from its network alone."""
+    pen, errors = Penalties(**point), []
+    for number, (_, test) in enumerate(shared.folds):
+        part = shared.part(number)
+        state = part.network(pen.lam1, pen.lam2, gap_tol, MAX_ROUNDS, np.inf)
+        step(part.moments, pen, state)
+        m = part.moments
+        u = predictor(state)
+        errors.append(
+            np.mean((shared.z[test] - m.z_mean - (shared.X[test] - m.mean) / m.scale @ u) ** 2)
+        )
+    return errors
+
+
+def check_tolerances(
+    cohort, compared, profile, seed, parts, force=(), *, engine=None, advance=None
+):
+    """Return the table of `tolerance_errors` for the first `parts` outer parts of each drug.
+
+    `compared` is the `Comparison` by the search of the profile.
+    """
+    choices = compared.choices
+    chosen = choices[choices["method"].isin(NETWORK_METHODS) & (choices["fold"] < parts)]
+    chosen = chosen[chosen["repeat"] == 0]
+    names = ["lam1", "lam2", "lam3", "lam4"]
+    tasks = [
+        (row["drug"], row["repeat"], row["fold"], row["method"], row[names].dropna().to_dict())
+        for _, row in chosen.iterrows()
+    ]
+    engine = engine or Engine(threads=1)
+    shared = (cohort, profile, seed, tuple(force))
+    parts = engine.map(tolerance_errors, tasks, shared, advance=advance)
+    return pd.concat(list(parts), ignore_index=True)
+
+
+def tolerance_summary(table):
+    """Summarise `check_tolerances` by method.
+
+    Returns
+    -------
+    DataFrame
+        Index method: number of ``points``; ``typical`` (median) and ``largest`` difference between
+        the inner errors at both tolerances; share ``above`` `BOUND`; training ``parts`` and how many
+        ``change`` their choice among these points; and ``held-out``, the mean change of the error on
+        held-out lines that follows, tight minus usual.
+    """
+    rows = {}
+    for method, part in table.groupby("method", sort=False):
+        apart = (part["usual"] - part["tight"]).abs()
+        changed, moved = 0, []
+        for _, points in part.groupby(["drug", "repeat", "fold"], sort=False):
+            usual, tight = (points.loc[points[name].idxmin()] for name in TOLERANCES)
+            changed += int(usual.name != tight.name)
+            moved.append(tight["held-out"] - usual["held-out"])
+        rows[method] = {"points": len(part), "typical": apart.median(), "largest": apart.max()}
+        rows[method] |= {"above": (apart > BOUND).mean(), "parts": len(moved), "change": changed}
+        rows[method] |= {"held-out": float(np.mean(moved))}
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("method")
 
 
 def rule_errors(rows):

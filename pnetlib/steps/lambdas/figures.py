@@ -5,11 +5,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS
-from pnetlib.steps.lambdas.compute import RULES
+from pnetlib.steps.lambdas.compute import RULES, SEARCHES
 from pnetlib.steps.style import (
     METHOD_COLOURS,
     caption,
     draw_intervals,
+    drug_labels,
+    key,
+    name_rows,
     new_figure,
     styled,
     write_cells,
@@ -109,3 +112,41 @@ def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
         f"{worse} are clearly worse than CV and {better} clearly better."
     )
     return caption("Figure 7b", text, simulated)
+
+
+@styled
+def draw_searches(table: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw the errors with grid and search and their difference (`search_errors`), by drug."""
+    drugs = list(table["drug"].unique())
+    figure = new_figure("A search of the lambdas beside the grid", 0.9 + len(drugs), simulated)
+    panels = figure.subplots(len(drugs), 2, sharex="col", sharey=True, squeeze=False)
+    for axes_row, drug, label in zip(panels, drugs, drug_labels(drugs)):
+        part = table[table["drug"] == drug].set_index("method").loc[list(METHODS)]
+        left, right = axes_row
+        for y, method in enumerate(METHODS):
+            colour, row = METHOD_COLOURS[method], part.loc[[method]]
+            for search, fill in zip(SEARCHES, ("white", colour)):
+                left.plot(row[search], [y], "o", color=colour, markerfacecolor=fill, zorder=3)
+            left.plot(row[list(SEARCHES)].to_numpy()[0], [y, y], color=colour, linewidth=1)
+            draw_intervals(right, row, [y], color=colour)
+        right.axvline(0, color="black", linewidth=1)
+        left.set_title(label)
+        name_rows(left, METHODS)
+    panels[-1, 0].set_xlabel("Error on held-out lines (z-score²)")
+    panels[-1, 1].set_xlabel("Search minus grid (z-score²)")
+    keys = [key("grid", color="black", markerfacecolor="white"), key("search", color="black")]
+    figure.legend(handles=keys, loc="outside lower center", ncols=2)
+    return figure
+
+
+def caption_searches(table: pd.DataFrame, n_folds: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_searches`."""
+    single = table[table["drug"] != "all"]
+    lower, higher = int((single["high"] < 0).sum()), int((single["low"] > 0).sum())
+    text = (
+        "Left: mean error on held-out lines with the lambdas of the grid (open) and of the search "
+        f"(filled), over {n_folds} outer folds. Right: search minus grid, paired by fold, with 95% "
+        f"intervals. Of {len(single)} differences, {lower} are clearly below 0 (search better) and "
+        f"{higher} clearly above."
+    )
+    return caption("Figure 7c", text, simulated)

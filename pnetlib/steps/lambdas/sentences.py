@@ -2,8 +2,8 @@
 
 from pnetlib.stats.intervals import side_of_zero
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
-from pnetlib.steps.lambdas.compute import RULES
-from pnetlib.words import listed
+from pnetlib.steps.lambdas.compute import BOUND, RULES
+from pnetlib.words import counted, listed
 
 
 def conclusion(rules):
@@ -39,6 +39,48 @@ def conclusion(rules):
         f"- Share of choices at an end of the grid of lam1 or lam3: {shares}. There a wider grid "
         "might have changed the choice."
     )
+    return "\n".join(lines)
+
+
+def of_searches(table):
+    """Say how the error changes from the grid to the search, from the table of `search_errors`."""
+    pooled = table[table["drug"] == "all"].set_index("method")
+    words = []
+    for method in METHODS:
+        row = pooled.loc[method]
+        clear = side_of_zero(row, ", clearly lower", ", clearly higher", "")
+        words.append(
+            f"{method} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}{clear})"
+        )
+    gains = {method: float(pooled.at[method, "mean"]) for method in METHODS}
+    most = min(gains, key=gains.get)
+    order = {
+        search: listed(pooled[search].sort_values(kind="stable").index)
+        for search in ("grid", "zoom")
+    }
+    same = order["grid"] == order["zoom"]
+    return (
+        "- Change of the error on held-out lines from the grid to the search, averaged over the "
+        f"drugs: {'; '.join(words)}. It is most favourable for {most}. From the lowest error to the "
+        f"highest, the methods are {order['zoom']} with the search, "
+        + ("as with the grid." if same else f"and {order['grid']} with the grid.")
+    )
+
+
+def of_tolerances(summary):
+    """Say what the tolerances of the search change, from the table of `tolerance_summary`."""
+    lines = []
+    for method, row in summary.iterrows():
+        kept = "keeps" if row["above"] <= 0.01 else "does not keep"
+        change = f"{row['held-out']:+.4f}" if row["change"] else "0"
+        lines.append(
+            f"- **{method}**: over {counted(int(row['points']), 'point')}, the inner error at the "
+            f"tolerances of the search differs from that at tight ones by {row['typical']:.4f} "
+            f"(median) and at most {row['largest']:.4f}; {row['above']:.0%} differ by more than "
+            f"{BOUND:g}, so it {kept} this bound at 99% of the points. In {int(row['change'])} of "
+            f"{counted(int(row['parts']), 'training part')} another of these points would be "
+            f"chosen, which changes the error on held-out lines by {change} on average."
+        )
     return "\n".join(lines)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
+from pnetlib.estimators.model_selection import final_model
 from pnetlib.estimators.predictive import PredictiveNetwork
 from pnetlib.execution.engine import Engine
 
@@ -66,8 +67,8 @@ class DrugNetworks:
 def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, engine=None, advance=None):
     """Fit Pro for each drug on all its cell lines with the lambdas chosen for it.
 
-    `chosen` is drug to {"lam1", "lam3", "lam4"}; without an engine, `n_jobs` drugs are fitted at
-    the same time. Returns `DrugNetworks`.
+    `chosen` is drug to lambdas as `PredictiveNetwork` takes them; without an engine, `n_jobs` drugs
+    are fitted at the same time. Returns `DrugNetworks`.
     """
     engine = engine or Engine(threads=n_jobs or 1)
     fitted = engine.map(fit_drug, chosen.items(), (cohort, genes), advance=advance)
@@ -95,10 +96,10 @@ def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, engine=None, advanc
 
 
 def fit_drug(cohort, genes, drug, lambdas):
-    """Return Pro fitted on all lines measured with one drug."""
+    """Return Pro fitted on all lines measured with one drug, as step 02 fits what it chose."""
     lines = cohort.lines_for(drug)
     X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
-    return PredictiveNetwork(**lambdas, n_jobs=1, tol=1e-5).fit(X, z)
+    return final_model(PredictiveNetwork, lambdas, n_jobs=1).fit(X, z)
 
 
 def ranks(networks):

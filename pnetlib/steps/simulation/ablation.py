@@ -1,7 +1,7 @@
 """Which component of Pro accounts for its selection: one component changed at a time.
 
 Every variant is fitted to the same data, with lambdas chosen on the same inner folds and the same
-grid as Pro.
+grid as Pro: a search would look at other points for each variant.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from sklearn.model_selection import KFold
 from pnetlib.solvers.joint import Penalties, fit_joint, initial_signs, start_state, theta_step
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, predictor
+from pnetlib.solvers.search import GRID
 from pnetlib.stats.intervals import student_interval
 from pnetlib.steps.choice import choose, refit
 from pnetlib.steps.simulation.compute import cell, draw_data, measure
@@ -105,10 +106,11 @@ def restricted(choice, allowed):
 def ablate(design, number, sizes, seed):
     """Fit every variant on one data set and compare it with the truth; one row per variant.
 
-    The data set, the inner folds and Pro are those of `compute.replicate`.
+    The data set and the inner folds are those of `compute.replicate`, but lambdas are chosen on the
+    grid.
     """
     data = draw_data(design, number, sizes, seed)
-    tuning, folds_seed = sizes.tuning, seed + number
+    tuning, folds_seed = replace(sizes.tuning, search=GRID), seed + number
     moments, choice = choose(data.X, data.z, tuning, folds_seed)
     points = choice.points("Pro")
     raw = replace(data, z=data.z * data.unit, z_new=data.z_new * data.unit, unit=1.0)
