@@ -1,8 +1,7 @@
 """Confidence intervals of means over folds and over simulated data sets."""
 
 import numpy as np
-from scipy.stats import norm
-from scipy.stats import t as student
+from scipy.stats import norm, t as student
 
 
 def corrected_mean(values, n_test, n_train):
@@ -37,33 +36,29 @@ def student_interval(values):
     return float(mean), float(mean - half), float(mean + half)
 
 
-def with_draws(value, low, high, draws):
+def with_draws(low, high, draws):
     """Return (low, high): a 95% interval that includes the variance between draws of an algorithm.
 
-    The interval (low, high) around `value`, the result of the first draw, is for one draw held
-    fixed. Both errors are independent given the data, so their variances add. That between the
-    draws has n - 1 degrees of freedom, and the sum those of Satterthwaite, as in multiple imputation
-    (Rubin, Multiple Imputation for Nonresponse in Surveys, 1987, section 3.1). `value` comes from
-    one draw and not from the mean of all, so the variance between draws counts once. Each side
-    of an uneven interval is widened by itself.
+    The interval (low, high), symmetric and normal, is for the first draw held fixed. What the draw
+    adds is independent of it given the data, so that the variances add. The variance between the n
+    draws has n - 1 degrees of freedom, and the sum those of Satterthwaite, as in multiple
+    imputation (Rubin, Multiple Imputation for Nonresponse in Surveys, 1987, section 3.1). The
+    estimate is that of one draw, not the mean of all, so the variance between draws counts once.
 
     Parameters
     ----------
-    value, low, high : float
+    low, high : float
     draws : sequence of float (n,)
-        Results of all draws; a single one leaves the interval as it is.
+        Estimates of all draws. Equal ones, or a single one, leave the interval as it is.
     """
     draws = np.asarray(draws, float)
     between = float(np.var(draws, ddof=1)) if len(draws) > 1 else 0.0
     if between == 0.0:
         return float(low), float(high)
-    ends = []
-    for end in (low, high):
-        within = ((end - value) / norm.ppf(0.975)) ** 2
-        freedom = (len(draws) - 1) * (1.0 + within / between) ** 2
-        half = float(student.ppf(0.975, freedom)) * np.sqrt(within + between)
-        ends.append(float(value + np.sign(end - value or 1.0) * half))
-    return tuple(ends)
+    within = (0.5 * (high - low) / norm.ppf(0.975)) ** 2
+    freedom = (len(draws) - 1) * (1.0 + within / between) ** 2
+    half = float(student.ppf(0.975, freedom) * np.sqrt(within + between))
+    return 0.5 * (low + high) - half, 0.5 * (low + high) + half
 
 
 def interval_text(row, form, value="mean"):

@@ -14,8 +14,9 @@ import pandas as pd
 
 from pnetlib.execution.engine import Engine, Work
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.stats.intervals import with_draws
 from pnetlib.steps.comparison.compute import choose_on_all_lines
-from pnetlib.steps.effects.compute import compare_groups, regulatory_effects
+from pnetlib.steps.effects.compute import compare_groups, regulatory_effects, standardise_together
 from pnetlib.steps.markers.compute import DrugNetworks, common_markers, default_top, fit_drug
 from pnetlib.steps.networks.compute import (
     GROUPS,
@@ -24,6 +25,11 @@ from pnetlib.steps.networks.compute import (
     network_errors,
     network_genes,
 )
+
+EFFECT_COLUMNS = [
+    *("draw", "marker", "side", "length"),
+    *("mean ST", "mean RS", "difference", "larger in"),
+]
 
 
 @dataclass(frozen=True)
@@ -181,6 +187,24 @@ def marker_table(draws):
     return pd.DataFrame(rows, columns=columns)
 
 
+def marker_counts(markers, draws):
+    """Return how often each marker of `marker_table` is common, and has effects, over the draws.
+
+    Returns
+    -------
+    DataFrame
+        Index marker; columns common (draws in which it is a common marker), drugs (on which it
+        has an effect in any draw) and drugs in all draws (on which it has one in every draw).
+    """
+    times = markers.pivot(index="marker", columns="drug", values="selected")
+    columns = {
+        "common": markers.drop_duplicates("marker").set_index("marker")["common"],
+        "drugs": (times > 0).sum(axis=1),
+        "drugs in all draws": (times == len(draws)).sum(axis=1),
+    }
+    return pd.DataFrame(columns).reindex(markers["marker"].unique()).rename_axis("marker")
+
+
 def _range(values):
     return {"first": values[0], "low": values.min(), "high": values.max()}
 
@@ -253,15 +277,14 @@ def _correlation(one, other):
     return float(np.corrcoef(one, other)[0, 1])
 
 
-def effects_by_draw(networks, standardise, groups, markers):
+def effects_by_draw(cohort, networks, groups, markers):
     """Return `effects.compare_groups` for every draw in one table, with the column draw (from 1).
 
     Parameters
     ----------
+    cohort : Cohort
     networks : list of (Index, dict)
         Genes, and each group's network over them, of every draw.
-    standardise : callable
-        Returns the standardised expression of both groups' lines, given genes.
     groups : Groups
     markers : list of str
         Those not among the genes of a draw have no row there.
@@ -270,10 +293,11 @@ def effects_by_draw(networks, standardise, groups, markers):
     for number, (genes, B) in enumerate(networks, 1):
         named = [marker for marker in markers if marker in genes]
         if named:
-            effects = regulatory_effects(B, standardise(genes), groups, named)
+            X = standardise_together(cohort, groups, genes)
+            effects = regulatory_effects(B, X, groups, named)
             parts.append(compare_groups(effects).assign(draw=number))
-    columns = ["draw", "marker", "side", "length", "mean ST", "mean RS", "difference", "larger in"]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=EFFECT_COLUMNS)
+    return table[EFFECT_COLUMNS]
 
 
 def effect_ranges(by_draw):
@@ -295,3 +319,33 @@ def effect_ranges(by_draw):
         row["as first"] = int((part["larger in"] == part["larger in"].iloc[0]).sum())
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def carried(effects, by_draw):
+    """Return the intervals of step 09 for effects, alone and with the variance between draws.
+
+    Parameters
+    ----------
+    effects : DataFrame
+        Of `differences.compute.compare`: the difference of each marker, side and length between
+        the groups, with its interval at fixed lambdas.
+    by_draw : DataFrame
+        Of `effects_by_draw`.
+
+    Returns
+    -------
+    DataFrame
+        Columns marker, side, length, difference, low, high; draws, "sd of draws" (0 for a single
+        draw), and the interval "low with draws" and "high with draws" of `intervals.with_draws`.
+    """
+    keys = ["marker", "side", "length"]
+    drawn = {key: part["difference"].to_numpy() for key, part in by_draw.groupby(keys)}
+    rows = []
+    for row in effects[[*keys, "difference", "low", "high"]].to_dict("records"):
+        values = drawn.get(tuple(row[key] for key in keys), np.array([row["difference"]]))
+        low, high = with_draws(row["low"], row["high"], values)
+        spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+        row |= {"draws": len(values), "sd of draws": spread}
+        rows.append(row | {"low with draws": low, "high with draws": high})
+    added = ["draws", "sd of draws", "low with draws", "high with draws"]
+    return pd.DataFrame(rows, columns=[*keys, "difference", "low", "high", *added])
