@@ -182,6 +182,22 @@ def with_genes(profile, n_genes, fraction=0.0, cohort=None):
     return replace(profile, n_genes=n_genes) if n_genes else profile
 
 
+# Steps 04 and 05 ------------------------------------------------------------------------------
+
+
+TUNING_DRAWS = {"smoke": 2, "standard": 3, "paper": 10}
+
+
+def tuning_draws(profile, draws=0):
+    """Return how often the folds that choose lambdas are drawn, or another number if given.
+
+    The first draw is that of notebook 02. Raises `UsageError` if `draws` is negative.
+    """
+    if draws < 0:
+        raise UsageError(f"draws is {draws}, but must be at least 1 (0: the profile's).")
+    return draws or _named(TUNING_DRAWS, profile)
+
+
 # Step 06 ------------------------------------------------------------------------------------
 
 

@@ -7,10 +7,11 @@ alone, and return a sentence that says which of the two happened.
 """
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 
-from pnetlib.solvers.search import GRID
+from pnetlib.solvers.search import GRID, SearchRule
 from pnetlib.steps.claims.compute import NOT_COMPUTED
 from pnetlib.steps.claims.evidence import evidence_of_run, evidence_of_truth
 from pnetlib.steps.comparison.compute import (
@@ -29,6 +30,8 @@ from pnetlib.steps.networks.compute import (
     split_groups,
 )
 from pnetlib.steps.sizes import SMOKE, small
+from pnetlib.steps.tuning.compute import EFFECT_COLUMNS, choose_again
+from pnetlib.words import counted
 
 # What each figure shows, for the index of the figures in the repository.
 FIGURES = {
@@ -42,8 +45,10 @@ FIGURES = {
     "04_errors": "choice of lam1 for both networks",
     "04_networks": "the paper's figure 4: networks of sensitive and resistant lines",
     "04_hubs": "degrees of the markers in both networks",
+    "04_draws": "effects and edges on other draws of the folds that choose the lambdas",
     "05_effects": "the paper's figure 5: regulatory effects over single edges",
     "05_effects_two_steps": "regulatory effects over paths of at most two edges",
+    "05_draws": "regulatory effects on other draws of the folds that choose the lambdas",
     "06_selection": "the paper's table 1: relevant genes selected by each method (simulated)",
     "06_ablation": "genes that Pro selects with one component changed (simulated)",
     "06_edges": "how well the planted network is recovered at each error level (simulated)",
@@ -115,8 +120,8 @@ def searched(run, cohort, profile):
 
 def chosen_lambdas(run, cohort, profile, force=()):
     """Return Pro's lambdas for each drug, chosen on all its lines, and their origin."""
-    numbers = run.read_json("02_comparison")
-    if numbers is not None and set(numbers["drugs"]) >= set(cohort.response.columns):
+    numbers = _comparison(run, cohort)
+    if numbers is not None:
         drugs = numbers["drugs"]
         return (
             {drug: drugs[drug]["chosen"]["Pro"] for drug in cohort.response.columns},
@@ -127,6 +132,36 @@ def chosen_lambdas(run, cohort, profile, force=()):
         {drug: points["Pro"] for drug, points in chosen.items()},
         "Notebook 02 was not run here: lambdas chosen on the grid of the smoke profile.",
     )
+
+
+def chosen_by_draw(run, cohort, profile, seeds, advance=None):
+    """Return Pro's lambdas by drug for each seed of the tuning folds: first `chosen_lambdas`.
+
+    The others are chosen as these were: with the genes, the folds and the search of notebook 02.
+    `advance` is called for each drug of each further draw.
+    """
+    first, _ = chosen_lambdas(run, cohort, profile)
+    numbers = _comparison(run, cohort)
+    sizes, force = (small(profile), ()) if numbers is None else _compared(numbers["sizes"], profile)
+    options = {"engine": run.engine, "stored": run.folds(cohort), "advance": advance}
+    return choose_again(cohort, sizes, first, seeds, force, **options)
+
+
+def _comparison(run, cohort):
+    """Return the numbers of step 02 if it was run with all drugs of the cohort."""
+    numbers = run.read_json("02_comparison")
+    return numbers if numbers and set(numbers["drugs"]) >= set(cohort.response.columns) else None
+
+
+def _compared(sizes, profile):
+    """Return the profile with the sizes that step 02 stored, and its forced genes."""
+    rule = sizes["search"]
+    if rule != GRID:
+        kinds = {list: tuple, str: float}  # JSON has no tuples and no infinity
+        rule = SearchRule(**{n: kinds.get(type(v), type(v))(v) for n, v in rule.items()})
+    names = ("n_genes", "outer_folds", "inner_folds")
+    changed = replace(profile, search=rule, **{name: sizes[name] for name in names})
+    return changed, tuple(sizes["force"])
 
 
 def drug_networks(run, cohort, profile):
@@ -161,6 +196,33 @@ def group_networks(run, cohort, profile):
     fitted = fit_group_networks(cohort, groups, genes, lam1, run.threads)
     B = {group: fitted[group].B_.toarray() for group in GROUPS}
     return groups, genes, B, "Notebook 04 was not run here: networks estimated now."
+
+
+def networks_by_draw(run, cohort, profile):
+    """Return genes and both groups' networks of every draw of the tuning folds, and their origin.
+
+    Where notebook 04 was not run, there is one draw: the networks of `group_networks`.
+    """
+    groups, genes, networks, origin = group_networks(run, cohort, profile)
+    numbers, edges = run.read_json("04_draws"), run.read_table("04_draws_edges")
+    if numbers is None or edges is None or groups.cuts != numbers["cuts"]:
+        return [(genes, networks)], f"{origin} The tuning folds were not drawn again."
+    drawn = []
+    for number, draw in enumerate(numbers["draws"], 1):
+        genes = pd.Index(draw["genes"])
+        drawn.append((genes, edge_matrices(edges[edges["draw"] == number], genes)))
+    return drawn, f"{counted(len(drawn), 'draw')} read from 04_draws_edges.csv."
+
+
+def effects_by_draw(run):
+    """Return the effects of every draw of the tuning folds that step 05 wrote, and their origin.
+
+    The table is empty where notebook 05 was not run.
+    """
+    table = run.read_table("05_draws")
+    if table is None:
+        return pd.DataFrame(columns=EFFECT_COLUMNS), "Notebook 05 was not run here: no draws."
+    return table, "Draws read from 05_draws.csv."
 
 
 def evidence(run, cohort, profile):

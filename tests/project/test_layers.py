@@ -21,9 +21,9 @@ LAYERS = (
     "workflow",
     "cli",
 )
-# What all steps share, and the steps in the order of their notebooks. Sizes come after the
-# simulation, whose networks they name.
-SHARED = ("style", "choice", "sizes")
+# What several steps share, and the steps in the order of their notebooks. Sizes come after the
+# simulation, whose networks they name; tuning repeats what notebooks 02 to 05 do.
+SHARED = ("style", "choice", "sizes", "tuning")
 STEPS = (
     "style",
     "choice",
@@ -32,6 +32,7 @@ STEPS = (
     "markers",
     "networks",
     "effects",
+    "tuning",
     "simulation",
     "sizes",
     "lambdas",

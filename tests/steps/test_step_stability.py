@@ -1,5 +1,7 @@
 """Halves of the lines, rules by hand, frequencies of markers and edges, and their words."""
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -129,6 +131,30 @@ def test_ranks_on_all_lines_are_those_of_notebook_03(cohort, genes, chosen):
     assert mine.notna().eq(whole.notna()).mean(axis=None) > 0.95  # tolerances differ
     for drug in chosen:
         assert mine[drug].corr(whole[drug]) > 0.98
+
+
+def test_ranks_are_those_of_networks_with_a_ridge(cohort, genes, chosen):
+    ridged = {drug: point | {"lam2": 0.5} for drug, point in chosen.items()}
+    mine = marker_ranks(cohort, cohort.expression.index, genes, ridged)
+    whole = ranks(fit_drug_networks(cohort, genes, ridged))
+    assert mine.notna().eq(whole.notna()).mean(axis=None) > 0.95
+    plain = marker_ranks(cohort, cohort.expression.index, genes, chosen)
+    for drug in chosen:
+        assert mine[drug].corr(whole[drug]) > 0.98 > mine[drug].corr(plain[drug])
+
+
+def test_further_drugs_need_little_memory(cohort, chosen):
+    """From the second drug on there is one more p x p array: the warm start's."""
+    genes = cohort.top_genes(150)
+
+    def peak(drugs):
+        tracemalloc.start()
+        marker_ranks(cohort, cohort.expression.index, genes, {drug: chosen[drug] for drug in drugs})
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(list(chosen)) - peak(list(chosen)[:1]) < 1.5 * 8 * 150**2
 
 
 def test_frequencies_are_counts_of_the_halves(cohort, genes, chosen, found):

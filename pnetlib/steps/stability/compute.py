@@ -6,7 +6,7 @@ estimated anew on each of the 2B halves with fixed lambdas. A frequency is the s
 which a gene or edge is selected; `pnetlib.stats.bounds` bounds how many reach it falsely.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ import pandas as pd
 from pnetlib.errors import UsageError
 from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
+from pnetlib.solvers.columns import NO_GB
 from pnetlib.solvers.joint import Penalties, fit_joint
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, fit_networks
@@ -125,23 +126,30 @@ def widths_of(cohort, sizes, text="", pairs=0):
 def marker_ranks(cohort, lines, genes, chosen):
     """Rank every gene for each drug by Pro fitted to some cell lines; missing: no effect.
 
-    Each drug uses those of the lines in which it was measured; `chosen` is drug to lambdas, with or
-    without "lam2". Tolerances are those with which the lambdas were chosen. The network of each
-    drug starts from that of the previous drug, which has nearly the same lines; the result is the
-    same within the duality gap.
+    Each drug uses those of the lines in which it was measured; `chosen` is drug to Pro's lambdas
+    (lam1, lam3, lam4, and lam2 where it is not 0). Tolerances are those with which the lambdas were
+    chosen. The network of each drug starts from that of the previous drug, which has nearly the
+    same lines; the result is the same within the duality gap.
     """
     theta, degree, near = {}, {}, None
     for drug, point in chosen.items():
         measured = lines.intersection(cohort.lines_for(drug), sort=False)
         X, z = cohort.expression.loc[measured, genes], cohort.response.loc[measured, drug]
-        moments = Moments.of(X.to_numpy(), z.to_numpy(), n_jobs=1)
-        pen = Penalties(**point)
-        state = fit_networks(moments, [pen.lam1], near, lam2=pen.lam2)[0]
-        near = [state.copy()]
-        fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
-        theta[drug], degree[drug] = state.theta, degrees(*state.B.arrays)
+        theta[drug], degree[drug], near = _fit_half(X.to_numpy(), z.to_numpy(), point, near)
     theta, degree = (pd.DataFrame(values, genes) for values in (theta, degree))
     return ranks(DrugNetworks(pd.Index(genes), theta, degree, {}, pd.DataFrame()))
+
+
+def _fit_half(X, z, point, near):
+    """Return effects and degrees of Pro, and the network alone as a start for the next drug.
+
+    The start has no p x p array, and those of one drug are freed before the next one needs memory.
+    """
+    moments, pen = Moments.of(X, z, n_jobs=1), Penalties(**point)
+    state = fit_networks(moments, [pen.lam1], near and [near], lam2=pen.lam2)[0]
+    near = replace(state, GB=NO_GB, theta=state.theta.copy())
+    fit_joint(moments, pen, state, tol=TOL, gap_tol=GAP_TOL, max_iter=MAX_ITER, n_jobs=1)
+    return state.theta, degrees(*state.B.arrays), near
 
 
 def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=None):
@@ -158,7 +166,7 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=
     genes : Index
         The gene universe.
     chosen : dict
-        Drug to lambdas of Pro, fixed for all halves.
+        Drug to Pro's lambdas, fixed for all halves.
     pairs : int
         Number of random halves drawn with their complements.
     seed : int

@@ -1,0 +1,132 @@
+"""Figures of the sections on other draws of the tuning folds in notebooks 04 and 05."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from pnetlib.steps.effects.compute import SIDES
+from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.style import (
+    BLACK,
+    BLUE,
+    FAINT,
+    GROUP_COLOURS,
+    ORANGE,
+    SKY,
+    VERMILION,
+    caption,
+    keys_below,
+    name_rows,
+    new_figure,
+    styled,
+)
+from pnetlib.words import counted
+
+MOST_EDGES = 12
+COLOURS = (BLUE, VERMILION, SKY, BLACK, ORANGE, FAINT)  # of the drugs, in their order
+SIDE_TITLES = {"targets": "On its targets", "regulators": "From its regulators"}
+
+
+def shown_edges(edges: pd.DataFrame, most: int = MOST_EDGES) -> pd.DataFrame:
+    """Return the paper's edge and those whose coefficients move most over draws.
+
+    `edges` is the table of `compute.edge_ranges`.
+    """
+    moves = [edges[f"high {group}"] - edges[f"low {group}"] for group in GROUPS]
+    order = np.maximum(*moves).sort_values(ascending=False, kind="stable").index
+    named = edges.index[is_named_edge(edges)]
+    return edges.loc[[*named, *order.difference(named, sort=False)][:most]]
+
+
+@styled
+def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw the range over draws of the published markers' effects, and of edges.
+
+    Takes the tables of `compute.marker_table` and `compute.edge_ranges`.
+    """
+    published, shown = markers[markers["published"]], shown_edges(edges)
+    names, drugs = list(dict.fromkeys(published["marker"])), list(dict.fromkeys(markers["drug"]))
+    rows = max(len(names), len(shown), 4)
+    figure = new_figure("Other draws of the tuning folds", 1.6 + 0.3 * rows, simulated)
+    left, right = figure.subplots(1, 2)
+    for place, drug in enumerate(drugs):
+        part = published[published["drug"] == drug].set_index("marker").reindex(names)
+        _ranges(left, part, "", _shift(place, len(drugs)), COLOURS[place % len(COLOURS)], drug)
+    name_rows(left, names, fontstyle="italic")
+    left.set(xlabel="Effect of the gene (Pro)", title="Published markers")
+    for place, group in enumerate(GROUPS):
+        _ranges(right, shown, f" {group}", _shift(place, 2), GROUP_COLOURS[group], group)
+    labels = [f"{row.regulator} → {row.target}" for row in shown.itertuples()]
+    name_rows(right, labels, fontstyle="italic")
+    right.set(xlabel="Coefficient of the edge", title="Edges of both groups")
+    for axes in (left, right):
+        axes.axvline(0, color=BLACK, linewidth=0.6)
+    _keys(figure, left, right)
+    return figure
+
+
+def _shift(place, n):
+    """Return the place of one of n dots in a row, relative to its middle."""
+    return 0.6 * ((place + 0.5) / n - 0.5)
+
+
+def _ranges(axes, table, suffix, shift, colour, label):
+    """Draw the first draw as a dot and the range over draws as a line, one row each."""
+    rows = np.arange(len(table)) + shift
+    axes.hlines(rows, table[f"low{suffix}"], table[f"high{suffix}"], color=colour, linewidth=2)
+    look = {"markersize": 4, "color": colour, "label": label}
+    axes.plot(table[f"first{suffix}"], rows, "o", **look)
+
+
+def _keys(figure, *panels):
+    """Explain the colours of all panels below the figure."""
+    found = [item for panel in panels for item in zip(*panel.get_legend_handles_labels())]
+    figure.legend(*zip(*found), loc="outside lower center", ncols=min(len(found), 6))
+
+
+def caption_draws(markers: pd.DataFrame, edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
+    """Return the caption of `draw_draws`, for n draws."""
+    shown = len(shown_edges(edges))
+    text = (
+        f"What moves with the folds on which lambdas are chosen, over {counted(n, 'draw')}. Dots: "
+        "the first draw, which notebooks 02 to 05 use; lines: the range over all draws, with the "
+        "same cell lines. Left: effects of the published markers among the genes, by drug. Right: "
+        f"the paper's edge where both genes are among the genes, and of {len(edges)} edges those "
+        f"that move most ({shown} shown); an edge not present counts as 0."
+    )
+    return caption("Figure 4d", text, simulated)
+
+
+@styled
+def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
+    """Draw the range over draws of the mean effects over single edges in both groups.
+
+    Takes the table of `compute.effect_ranges`.
+    """
+    table = ranges[ranges["length"] == 1] if len(ranges) else ranges
+    names = list(dict.fromkeys(table["marker"])) if len(table) else []
+    figure = new_figure("Regulatory effects on other draws of the tuning folds", 3.2, simulated)
+    if not names:
+        figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
+        return figure
+    panels = figure.subplots(1, 2, sharey=True)
+    for axes, side in zip(panels, SIDES):
+        part = table[table["side"] == side].set_index("marker").reindex(names)
+        for place, group in enumerate(GROUPS):
+            _ranges(axes, part, f" {group}", _shift(place, 2), GROUP_COLOURS[group], group)
+        axes.set(xlabel="Mean effect (sd of expression)", title=SIDE_TITLES[side])
+        axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+    name_rows(panels[0], names, fontstyle="italic")
+    keys_below(figure, panels[0], 2)
+    return figure
+
+
+def caption_effects(ranges: pd.DataFrame, *, simulated: bool) -> str:
+    """Return the caption of `draw_effects`."""
+    n = int(ranges["draws"].max()) if len(ranges) else 1
+    text = (
+        f"Mean regulatory effects over single edges, over {counted(n, 'draw')} of the folds on which "
+        "lambdas are chosen. Dots: the first draw, that of figure 5a; lines: the range over all "
+        "draws, with the same cell lines."
+    )
+    return caption("Figure 5c", text, simulated)

@@ -1,0 +1,159 @@
+"""Sentences of the sections on other draws of the tuning folds, generated from their numbers."""
+
+import numpy as np
+
+from pnetlib.paper.markers import NAMED_EDGE
+from pnetlib.steps.effects.sentences import SIDE_WORDS
+from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.words import counted, listed
+
+ONCE = "The tuning folds were drawn once, so that nothing can be said on other draws."
+WHAT_A_RANGE_IS = (
+    "The cell lines are the same in every draw, so that a range says how much chance there is in the "
+    "folds alone. It is no confidence interval for other cell lines."
+)
+
+
+def conclusion(draws, markers, edges, agreement):
+    """Return how far lambdas, markers and edges move over draws, as a Markdown list.
+
+    `draws` are of `compute.follow`; `markers`, `edges` and `agreement` are the tables of
+    `marker_table`, `edge_ranges` and `agreement`.
+    """
+    if len(draws) == 1:
+        return ONCE
+    return "\n".join(
+        [
+            f"- {_lambdas(draws)}",
+            f"- {_markers(draws, markers)}",
+            f"- {_agreement(draws, agreement)}",
+            f"- {_named_edge(draws, edges)}",
+            f"- {WHAT_A_RANGE_IS}",
+        ]
+    )
+
+
+def _lambdas(draws):
+    """Say which lam1 each drug and the groups got, and in how many draws all lambdas are alike."""
+    n = len(draws)
+    values = {drug: [draw.chosen[drug]["lam1"] for draw in draws] for drug in draws[0].chosen}
+    values["both groups"] = [draw.lam1 for draw in draws]
+    alike = [name for name, found in values.items() if len(set(found)) == 1]
+    alone = [draw for draw in draws[1:] if draw.chosen == draws[0].chosen]
+    if len(alike) == len(values):
+        first = f"All {n} draws choose the same lam1 for every drug and for the groups."
+    else:
+        moved = (f"{name} ({_range(values[name])})" for name in values if name not in alike)
+        first = f"Over {n} draws of the tuning folds, lam1 differs for {listed(moved)}"
+        first += f"; it is the same in all draws for {listed(alike)}." if alike else "."
+    whole = "all" if len(alone) == n - 1 else "none" if not alone else f"{len(alone)}"
+    return (
+        f"{first} In {whole} of the {n - 1} further draws all of Pro's lambdas are as in the first."
+    )
+
+
+def _range(values):
+    return f"{min(values):.3g} to {max(values):.3g}"
+
+
+def _markers(draws, table):
+    n, first = len(draws), draws[0].common
+    always = [gene for gene in first if all(gene in draw.common for draw in draws)]
+    other = {gene for draw in draws[1:] for gene in draw.common} - set(first)
+    turned = table[(table["low"] < 0) & (table["high"] > 0)]
+    turned = turned[turned["published"]]
+    text = (
+        f"Of {counted(len(first), 'common marker')} of the first draw, {len(always)} "
+        f"{'is' if len(always) == 1 else 'are'} common in all {n} draws; "
+        f"{counted(len(other), 'other gene')} {'is' if len(other) == 1 else 'are'} common in some "
+        "other draw."
+    )
+    if turned.empty:
+        return f"{text} No effect of a published marker changes its sign."
+    pairs = listed(f"{row.marker} on {row.drug}" for row in turned.itertuples())
+    return f"{text} The sign of an effect depends on the draw for {pairs}."
+
+
+def _agreement(draws, table):
+    """Say how the effects of all genes, and the edges, correlate with those of the first draw."""
+    found = table.dropna().set_index("what")["agreement"]
+    effects = found[[what for what in found.index.unique() if what in draws[0].chosen]]
+    edges = found[[what for what in found.index.unique() if what in GROUPS]]
+    parts = [
+        f"{name} by {part.min():.2f} to {part.max():.2f}"
+        for name, part in (("effects of all genes", effects), ("coefficients of edges", edges))
+        if len(part)
+    ]
+    if not parts:
+        return "No correlation with the first draw can be computed."
+    return f"With those of the first draw, {listed(parts)} correlate."
+
+
+def _named_edge(draws, table):
+    edge = table[is_named_edge(table)]
+    name = " to ".join(NAMED_EDGE)
+    if edge.empty:
+        return f"The genes of the edge from {name} are not among the genes of any draw."
+    row, texts = edge.iloc[0], []
+    for group in GROUPS:
+        times = row[f"present {group}"]
+        span = f"{row[f'low {group}']:.3f} to {row[f'high {group}']:.3f}"
+        texts.append(
+            f"in {group} in {times} of {row['possible']} draws (coefficient {span})"
+            if times
+            else f"in {group} in none of {row['possible']} draws"
+        )
+    return f"The edge from {name} is present {listed(texts)}."
+
+
+def of_effects(ranges, roles):
+    """Return how far regulatory effects over single edges move over draws, in one paragraph.
+
+    `ranges` is the table of `compute.effect_ranges`; `roles` has the markers compared.
+    """
+    table = ranges[(ranges["length"] == 1) & ranges["marker"].isin(list(roles))]
+    n = int(table["draws"].max()) if len(table) else 1
+    if n == 1:
+        return ONCE
+    moved = table[table["as first"] < table["draws"]]
+    larger = np.maximum(table["first ST"].abs(), table["first RS"].abs())
+    share = ((table["high difference"] - table["low difference"]) / larger)[larger > 0]
+    text = (
+        f"Over {n} draws of the tuning folds, the group with the larger estimated effect is always "
+        f"the same in {len(table) - len(moved)} of {len(table)} comparisons."
+    )
+    if len(moved):
+        named = (
+            f"{row['marker']}, {SIDE_WORDS[row['side']]} ({row['as first']} of {row['draws']} draws as in "
+            "the first)"
+            for _, row in moved.iterrows()
+        )
+        text += f" It depends on the draw for {listed(named)}."
+    if len(share):
+        text += (
+            f" The difference between the groups ranges over up to {share.max():.0%} of the larger "
+            "effect."
+        )
+    return f"{text} {WHAT_A_RANGE_IS}"
+
+
+def of_intervals(table):
+    """Say how much wider intervals of effects are with the variance between draws.
+
+    `table` is that of `compute.carried`.
+    """
+    n = int(table["draws"].max()) if len(table) else 1
+    if n == 1:
+        return ONCE
+    before = table["high"] - table["low"]
+    ratio = ((table["high with draws"] - table["low with draws"]) / before)[before > 0]
+    clear = (table["low"] > 0) | (table["high"] < 0)
+    still = (table["low with draws"] > 0) | (table["high with draws"] < 0)
+    text = (
+        f"With the variance between {n} draws, the intervals of {counted(len(table), 'difference')} "
+        f"are {ratio.median():.2f} times as wide at the median and {ratio.max():.2f} times at most."
+    )
+    return (
+        f"{text} Without it, {int(clear.sum())} exclude 0, and with it {int(still.sum())}. The "
+        "variance between so few draws is itself uncertain, which the interval includes."
+    )
