@@ -32,6 +32,7 @@ MAX_SWEEPS = 10_000
 POLISH_STEPS, MEMORY = 1000, 30  # of L-BFGS-B; fewer stored steps need several times as many
 NO_EDGE = 1e-10  # an edge below this share of the largest coefficient is none
 TOGETHER = 64  # genes whose conditions are computed at the same time: 64 x p numbers
+ADMITTED = 2000  # candidates that a theta step admits at a time, or as many as it has
 CANDIDATES = 512  # genes whose rows of GB a theta step holds at a time
 FLIP_GAIN = 1e-4  # least gain of a sign flip, relative to the variance of the response
 FLIP_WORK = 100_000  # sign flips tried times the squared number of effects, between successes
@@ -185,6 +186,8 @@ def candidate_gram(G, B, GB, genes, known):
 def theta_step(moments, state, pen, tol=1e-18):
     """Minimise over theta; candidates grow until no further gene would become active.
 
+    The largest violators are admitted first, since the candidates' parts of H and N are dense.
+
     With lam4 > 0 and free signs the problem is not convex: from the minimum that coordinate steps
     find, the signs of single effects are flipped as long as that gains (see `flip_signs`).
     """
@@ -209,7 +212,8 @@ def theta_step(moments, state, pen, tol=1e-18):
         candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + rounding
         candidates[genes] = False
         if candidates.any():
-            genes = np.concatenate((genes, by_size(np.where(candidates, centre, 0.0))))
+            more = by_size(np.where(candidates, centre, 0.0))[: max(ADMITTED, genes.size)]
+            genes = np.concatenate((genes, more))
         elif not flips or not flip_signs(
             *problem, part, *lambdas, FLIP_GAIN * moments.zz, flip_limit(part), MAX_SWEEPS
         ):
