@@ -442,14 +442,19 @@ def fit_joint(
             best = damp(moments, state, old, pen, value, n_jobs)
             state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
             network = alone()
-        if before - best <= small and share is not None and not stationary(*fit, share, n_jobs):
-            best = min(best, polish(*fit, n_jobs))
+        holds = None  # whether the conditions hold, where that is known
+        if before - best <= small and share is not None:
+            holds = stationary(*fit, share, n_jobs)
+        if holds is False:
+            best, holds = min(best, polish(*fit, n_jobs)), None
             state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
             network = alone()
         state.trace.append(best)
         gain = before - best
         settled = max(gain, gains_to_come(gain, last)) <= small
-        if settled and (share is None or gain <= 1e-3 * small or stationary(*fit, share, n_jobs)):
+        if settled and share is not None and gain > 1e-3 * small and holds is None:
+            holds = stationary(*fit, share, n_jobs)
+        if settled and (share is None or gain <= 1e-3 * small or holds):
             state.converged = True
             break
         last = gain

@@ -30,6 +30,10 @@ NESTED = 1  # most times the seconds of LassoCV and ElasticNetCV
 FIRST_RESULT, FIRST_CALL = 3, 0.5  # most seconds
 GENOME_SECONDS = 30  # most seconds of the genome's network, with its Gram matrix in float32
 GENOME_MEMORY = {"float32": 3.5, "float64": 6.0}  # most GB at the peak
+JOINT_GENOME = {
+    "seconds": 300,
+    "memory": 6.0,
+}  # most seconds and GB of the joint model at that size
 TWO_THREADS = 1.9  # least ratio of the times on one and on two threads
 AT_LEAST, AT_MOST = "at least", "at most"
 
@@ -59,6 +63,7 @@ def goals_table(report):
         *_solver_goals(comparison_table(report)),
         *_single_goals(report),
         *_genome_goals(report["growth"]),
+        *_joint_goals(report["growth"]),
     ]
     table = pd.DataFrame(rows, columns=["goal", "threads", "bound", "required", "reached"])
     ratio = table["reached"] / table["required"]
@@ -113,6 +118,50 @@ def _genome_goals(growth):
             pair["ratio"],
         )
         yield f"{where}: same bits as on one thread", threads, AT_LEAST, 1, same
+
+
+def _joint_goals(growth):
+    """Yield the goals for the joint model at genome size; none where it was not measured."""
+    if growth["size"] != "genome":
+        return
+    for row in growth.get("joint", []):
+        of = f"{row['p']:,} genes, joint model, {row['gram_dtype']}"
+        seconds, memory = row["seconds"], row["peak_bytes"] / 1e9
+        yield f"{of}: time (s)", row["threads"], AT_MOST, JOINT_GENOME["seconds"], seconds
+        yield f"{of}: peak memory (GB)", row["threads"], AT_MOST, JOINT_GENOME["memory"], memory
+
+
+def joint_growth_table(report):
+    """Return the joint model beside the network alone at the same size, with units, for display.
+
+    One row per fit of the joint model; the columns of the network are empty where it was not
+    measured with the same Gram matrix and threads.
+    """
+    growth = report["growth"]
+    joint = pd.DataFrame(growth.get("joint", []))
+    if joint.empty:
+        return joint
+    same = ["p", "n", "gram_dtype", "threads"]
+    networks = pd.DataFrame(growth["networks"], columns=[*same, "seconds", "peak_bytes"])
+    both = joint.merge(networks, "left", same, suffixes=("", "_network"))
+    return pd.DataFrame(
+        {
+            "genes": both["p"],
+            "cell lines": both["n"],
+            "Gram matrix": both["gram_dtype"],
+            "threads": both["threads"],
+            "joint model (s)": both["seconds"],
+            "joint model (GB)": both["peak_bytes"] / 1e9,
+            "network alone (s)": both["seconds_network"],
+            "network alone (GB)": both["peak_bytes_network"] / 1e9,
+            "edges per target": both["edges"],
+            "genes with an effect": both["effects"],
+            "gap": both["gap"],
+            "gap, float64": both["certified_gap"],
+            "conditions / lam1": both["kkt_lam1"],
+            "conditions / lam3": both["kkt_lam3"],
+        }
+    )
 
 
 def growth_table(report):

@@ -99,6 +99,20 @@ def _goal_lines(goals):
         )
 
 
+def joint_at_size(report):
+    """Return one sentence per fit of the joint model to many genes; empty where there is none."""
+    return "\n".join(
+        f"- The joint model of {row['p']:,} genes and {row['n']:,} simulated cell lines takes "
+        f"{row['seconds']:.3g} s and {row['peak_bytes'] / 1e9:.2g} GB on "
+        f"{counted(row['threads'], 'thread')} with a {row['gram_dtype']} Gram matrix, from the "
+        f"expression to the certificates. It has {row['edges']:.0f} edges per target and "
+        f"{counted(row['effects'], 'gene')} with an effect; the largest duality gap is "
+        f"{row['certified_gap']:.1g}, and the first-order conditions hold within "
+        f"{row['kkt_lam1']:.1g} of lam1 and {row['kkt_lam3']:.1g} of lam3."
+        for row in report["growth"].get("joint", [])
+    )
+
+
 def _joint_line(joint):
     phases = joint["along the path"]
     parts = {k: v for k, v in phases.items() if k != "all" and not k.startswith("B step, ")}
