@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigvalsh
+from scipy.stats import zscore
 from threadpoolctl import threadpool_limits
 
 from pnetlib.datasets import load_cohort
@@ -19,7 +20,6 @@ from pnetlib.errors import UsageError
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.moments import gram
 from pnetlib.solvers.network import solve_network
-from pnetlib.solvers.shared import standardised
 
 FACTORS = 50  # regulons of the synthetic expression
 LOADINGS = 3  # regulons each gene belongs to
@@ -217,8 +217,8 @@ def simulate_response(seed, X, genes=CAUSES):
     rng = np.random.default_rng([seed, 2])
     n, p = X.shape
     causes = rng.choice(p, min(genes, p), replace=False)
-    signal = standardised(X[:, causes]) @ rng.standard_normal(causes.size)
-    return standardised(standardised(signal) + standardised(rng.standard_normal(n)))
+    signal = zscore(X[:, causes].astype(float)) @ rng.standard_normal(causes.size)
+    return zscore(zscore(signal) + zscore(rng.standard_normal(n)))
 
 
 def _block(rng, common, shares):
