@@ -135,7 +135,7 @@ def measure(size, seed):
 
 def joint_plan(size, threads):
     """Return the sizes at which the joint model is measured, of the plan with this name."""
-    p, n = {"smoke": (300, 100), "genome": (GENOME, 1000)}[size]
+    p, n = {"smoke": (600, 100), "genome": (GENOME, 1000)}[size]
     return [NetworkSize(p, n, dtype, threads) for dtype in ("float32", "float64")]
 
 

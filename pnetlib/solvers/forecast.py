@@ -9,7 +9,7 @@ from pnetlib.errors import SetupError
 from pnetlib.execution.memory import available_memory
 from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.columns import Columns
-from pnetlib.solvers.joint import CANDIDATES, TOGETHER
+from pnetlib.solvers.joint import ADMITTED, CANDIDATES, TOGETHER
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.network import solve_network
 from pnetlib.solvers.rows import STORED
@@ -79,14 +79,14 @@ def forecast_memory(
     array in float64 up to `STORED` genes. `edges` is the number of edges per target.
     """
     threads, stored = thread_count(n_jobs), states if p <= STORED else 0
-    together = CANDIDATES + 6 * threads * TOGETHER if states else 0
+    together = p * (CANDIDATES + 6 * threads * TOGETHER) + 3 * min(p, ADMITTED) ** 2
     return Forecast(
         n,
         p,
         gram=float(matrices * np.dtype(gram_dtype).itemsize + 8 * stored) * p * p,
         expression=3.0 * 8 * n * p,  # as checked, standardised, and transposed for certificates
         network=(2.0 + 2.0 * states) * 12 * edges * p,
-        scratch=LIBRARIES + 8.0 * (threads * (70 * p + 200_000) + together * p),
+        scratch=LIBRARIES + 8.0 * (threads * (70 * p + 200_000) + bool(states) * together),
         available=available_memory(),
         edges=edges,
     )

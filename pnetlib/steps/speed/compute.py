@@ -36,6 +36,22 @@ JOINT_GENOME = {
 }  # most seconds and GB of the joint model at that size
 TWO_THREADS = 1.9  # least ratio of the times on one and on two threads
 AT_LEAST, AT_MOST = "at least", "at most"
+BESIDE = {  # columns of the joint model beside the network alone, with their units
+    "genes": "p",
+    "cell lines": "n",
+    "Gram matrix": "gram_dtype",
+    "threads": "threads",
+    "joint model (s)": "seconds",
+    "joint model (GB)": "peak_bytes",
+    "network alone (s)": "seconds_network",
+    "network alone (GB)": "peak_bytes_network",
+    "edges per target": "edges",
+    "genes with an effect": "effects",
+    "gap": "gap",
+    "gap, float64": "certified_gap",
+    "conditions / lam1": "kkt_lam1",
+    "conditions / lam3": "kkt_lam3",
+}
 
 
 def comparison_table(report):
@@ -137,31 +153,13 @@ def joint_growth_table(report):
     One row per fit of the joint model; the columns of the network are empty where it was not
     measured with the same Gram matrix and threads.
     """
-    growth = report["growth"]
-    joint = pd.DataFrame(growth.get("joint", []))
-    if joint.empty:
-        return joint
-    same = ["p", "n", "gram_dtype", "threads"]
+    growth, same = report["growth"], ["p", "n", "gram_dtype", "threads"]
+    if not growth.get("joint"):
+        return pd.DataFrame(columns=list(BESIDE))
     networks = pd.DataFrame(growth["networks"], columns=[*same, "seconds", "peak_bytes"])
-    both = joint.merge(networks, "left", same, suffixes=("", "_network"))
-    return pd.DataFrame(
-        {
-            "genes": both["p"],
-            "cell lines": both["n"],
-            "Gram matrix": both["gram_dtype"],
-            "threads": both["threads"],
-            "joint model (s)": both["seconds"],
-            "joint model (GB)": both["peak_bytes"] / 1e9,
-            "network alone (s)": both["seconds_network"],
-            "network alone (GB)": both["peak_bytes_network"] / 1e9,
-            "edges per target": both["edges"],
-            "genes with an effect": both["effects"],
-            "gap": both["gap"],
-            "gap, float64": both["certified_gap"],
-            "conditions / lam1": both["kkt_lam1"],
-            "conditions / lam3": both["kkt_lam3"],
-        }
-    )
+    both = pd.DataFrame(growth["joint"]).merge(networks, "left", same, suffixes=("", "_network"))
+    both[["peak_bytes", "peak_bytes_network"]] /= 1e9
+    return both[list(BESIDE.values())].set_axis(list(BESIDE), axis=1)
 
 
 def growth_table(report):

@@ -55,6 +55,7 @@ def conclusion(report):
     lines += _accuracy_lines(comparison)
     lines += _goal_lines(goals_table(report))
     lines.append(_joint_line(report["joint"]))
+    lines += joint_at_size(report)
     return "\n".join(lines)
 
 
@@ -100,8 +101,8 @@ def _goal_lines(goals):
 
 
 def joint_at_size(report):
-    """Return one sentence per fit of the joint model to many genes; empty where there is none."""
-    return "\n".join(
+    """Return one line per fit of the joint model to many genes; none where it was not measured."""
+    return [
         f"- The joint model of {row['p']:,} genes and {row['n']:,} simulated cell lines takes "
         f"{row['seconds']:.3g} s and {row['peak_bytes'] / 1e9:.2g} GB on "
         f"{counted(row['threads'], 'thread')} with a {row['gram_dtype']} Gram matrix, from the "
@@ -110,7 +111,7 @@ def joint_at_size(report):
         f"{row['certified_gap']:.1g}, and the first-order conditions hold within "
         f"{row['kkt_lam1']:.1g} of lam1 and {row['kkt_lam3']:.1g} of lam3."
         for row in report["growth"].get("joint", [])
-    )
+    ]
 
 
 def _joint_line(joint):
