@@ -4,14 +4,15 @@ Two kinds of expression are drawn from a seed. `synthetic` has overlapping regul
 comparison of solvers. `simulate_expression` serves the measurements of growth up to a whole genome:
 its genes share factors whose shares of the variance follow the first hundred principal components
 of the 976 most variable genes of GDSC, and each gene belongs to a module with one more factor
-(modules and loadings are this project's choice). Neither is a cohort: there are no responses, no
-tissues and no true network; `pnetlib.datasets` has those.
+(modules and loadings are this project's choice). `simulate_response` adds a response to it. Neither is a cohort: there
+are no tissues and no true network; `pnetlib.datasets` has those.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import eigvalsh
+from scipy.stats import zscore
 from threadpoolctl import threadpool_limits
 
 from pnetlib.datasets import load_cohort
@@ -28,6 +29,7 @@ SMALLEST = 1e-3  # share of the lam1 that leaves no edge at which the search for
 
 GENOME = 17419  # genes of the published expression matrix
 BLOCK = 1024  # genes drawn at a time, each block from a random stream of its own
+CAUSES = 50  # genes with an effect on a simulated response
 MODULE = 24  # genes that share a module's factor
 MODULE_SHARE = 0.1  # share of the variance of that factor
 # Share of the variance in the first k principal components.
@@ -193,6 +195,30 @@ def simulate_expression(seed, n, p=GENOME):
                 np.random.default_rng([seed, 1, number]), common, shares
             )[:, : p - first]
     return X, [f"SIM{q:05d}" for q in range(1, p + 1)]
+
+
+def simulate_response(seed, X, genes=CAUSES):
+    """Draw a response that depends on some genes of simulated expression, half of it noise.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of all draws.
+    X : ndarray (n, p)
+        Expression.
+    genes : int
+        Genes with a normal effect per standard deviation; all where there are fewer.
+
+    Returns
+    -------
+    ndarray of float64 (n,)
+        Response with mean 0 and variance 1 (ddof = 0).
+    """
+    rng = np.random.default_rng([seed, 2])
+    n, p = X.shape
+    causes = rng.choice(p, min(genes, p), replace=False)
+    signal = zscore(X[:, causes].astype(float)) @ rng.standard_normal(causes.size)
+    return zscore(zscore(signal) + zscore(rng.standard_normal(n)))
 
 
 def _block(rng, common, shares):

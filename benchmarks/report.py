@@ -214,7 +214,10 @@ def _growth(sizes, seed, threads, say):
         say(f"\nGrowth of one network (simulated), plan {plan}:")
         try:
             table = scaling.study(plan, seed, threads, lambda row: say(scaling.describe(row)))
-            return scaling.summary(table, plan, seed, threads)
+            joint = scaling.study_joint(
+                plan, seed, threads, lambda row: say(scaling.describe_joint(row))
+            )
+            return scaling.summary(table, joint, plan, seed, threads)
         except PnetError as error:
             if plan == "smoke":
                 raise

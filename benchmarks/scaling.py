@@ -1,8 +1,10 @@
-"""Measure how the time and memory of one network grow with genes and cell lines.
+"""Measure how the time and memory of one network grow, and what the joint model takes beside it.
 
 The expression is simulated (`benchmarks.datasets.simulate_expression`). At every size, lam1 is
 chosen such that sampled targets have about 43 edges, so that the work per target is comparable;
-the time of this choice is not counted. ``python -m benchmarks.scaling`` measures growth alone.
+the time of this choice is not counted. The joint model (Pro) is fitted to the largest of these
+sizes, with a simulated response, as a user would: all starts and certificates count.
+``python -m benchmarks.scaling`` measures growth alone.
 """
 
 import argparse
@@ -16,15 +18,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.datasets import GENOME, penalty_with, simulate_expression
+from benchmarks.datasets import GENOME, penalty_with, simulate_expression, simulate_response
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, SetupError, UsageError
+from pnetlib.estimators import PredictiveNetwork
 from pnetlib.execution.memory import peak_memory
 from pnetlib.execution.storage import digest_of, whole_file, writable_folder
 from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.certificate import certify_network
-from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.columns import NO_GB, Columns
 from pnetlib.solvers.forecast import forecast_memory, forecast_network
+from pnetlib.solvers.joint import Penalties, fit_joint, start_state
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.network import solve_network
 from pnetlib.steps.speed.compute import GAP_LIMIT
@@ -36,6 +40,7 @@ LARGEST = 2.0  # lam1 at which standardised genes have no edge
 SAMPLED = 24  # targets on which lam1 is chosen
 CERTIFIED = 512  # targets whose gaps are computed again in float64
 TRIAL_LAM1 = 0.25  # for the forecast only
+LAM3, LAM4 = 0.15, 0.1  # of the joint model: a few dozen of 17,419 genes have effects
 
 
 @dataclass(frozen=True)
@@ -128,14 +133,75 @@ def measure(size, seed):
     }
 
 
-def measure_apart(size, seed):
-    """Measure a network in a new process, so that the peak memory is that of this network alone."""
+def joint_plan(size, threads):
+    """Return the sizes at which the joint model is measured, of the plan with this name."""
+    p, n = {"smoke": (600, 100), "genome": (GENOME, 1000)}[size]
+    return [NetworkSize(p, n, dtype, threads) for dtype in ("float32", "float64")]
+
+
+def measure_joint(size, seed):
+    """Measure one fit of `PredictiveNetwork` to simulated expression and response.
+
+    Returns
+    -------
+    dict
+        The fields of `size`; the lambdas; seconds and processor seconds of the whole fit, from the
+        expression to the certificates; edges per target, genes with an effect, starts and rounds;
+        the largest gap according to the stored Gram matrix and, with float32, to the data in
+        float64 (`certified_gap`); the violations of the first-order conditions relative to lam1 and
+        lam3; the peak and the forecast memory in bytes.
+    """
+    forecast = forecast_memory(
+        size.n, size.p, gram_dtype=size.gram_dtype, states=3, n_jobs=size.threads
+    )
+    forecast.require()
+    options = {"gram_dtype": size.gram_dtype, "n_jobs": size.threads}
+    X, _ = simulate_expression(seed, size.n, size.p)
+    X, y = X.astype(float), simulate_response(seed, X)
+    _compile_joint(X[:, :40], y, options)
+    lam1, _ = penalty_with(Moments.of(X, **options).G, EDGES, LARGEST, SAMPLED)
+    begin, used = time.perf_counter(), time.process_time()
+    model = PredictiveNetwork(lam1, 0.0, LAM3, LAM4, **options).fit(X, y)
+    seconds, cpu_seconds = time.perf_counter() - begin, time.process_time() - used
+    return {
+        **asdict(size),
+        "simulated": True,
+        "seed": seed,
+        "lam1": lam1,
+        "lam3": LAM3,
+        "lam4": LAM4,
+        "seconds": seconds,
+        "cpu_seconds": cpu_seconds,
+        "edges": model.B_.nnz / size.p,
+        "effects": int(np.count_nonzero(model.theta_)),
+        "starts": model.n_starts_,
+        "rounds": model.n_iter_,
+        "gap": float(model.gaps_.max()),
+        "certified_gap": float(model.certified_gaps_.max()),
+        "kkt_lam1": model.kkt_B_ / lam1,
+        "kkt_lam3": model.kkt_theta_ / LAM3,
+        "peak_bytes": peak_memory(),
+        "forecast_bytes": forecast.total,
+    }
+
+
+def _compile_joint(X, y, options):
+    """Compile what fits of few and of many genes use, on a small problem."""
+    PredictiveNetwork(0.4, 0.0, LAM3, LAM4, **options).fit(X, y)
+    moments, pen = Moments.of(X, y, **options), Penalties(0.4, 0.0, LAM3, LAM4)
+    state = start_state(moments, pen, GAP_LIMIT, 1)
+    state.GB = NO_GB
+    fit_joint(moments, pen, state, share=0.02, n_jobs=1)
+
+
+def measure_apart(size, seed, model="network"):
+    """Measure a model in a new process, so that the peak memory is that of this model alone."""
     one = json.dumps(asdict(size))
-    command = [sys.executable, "-m", "benchmarks.scaling", "--network", one, "--seed", str(seed)]
+    command = [sys.executable, "-m", "benchmarks.scaling", f"--{model}", one, "--seed", str(seed)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["its process was ended from outside"])[-1]
-        raise SetupError(f"the network of {size.p:,} genes was not measured: {reason}")
+        raise SetupError(f"the {model} of {size.p:,} genes was not measured: {reason}")
     return json.loads(done.stdout)
 
 
@@ -167,6 +233,30 @@ def study(size, seed, threads, advance=None):
     return pd.DataFrame(rows)
 
 
+def study_joint(size, seed, threads, advance=None):
+    """Measure the joint model at the sizes of `joint_plan`; return rows as in `measure_joint`."""
+    found = []
+    for one in joint_plan(size, threads):
+        found.append(
+            measure_apart(one, seed, "joint") if size == "genome" else measure_joint(one, seed)
+        )
+        if advance is not None:
+            advance(found[-1])
+    return found
+
+
+def describe_joint(row):
+    """Return one line about a measured fit of the joint model."""
+    return (
+        f"{row['p']:>6,} genes x {row['n']:>5,} cell lines, {row['gram_dtype']}, "
+        f"{counted(row['threads'], 'thread')}: joint model {row['seconds']:.2f} s "
+        f"({row['cpu_seconds']:.2f} s of processor time), {row['peak_bytes'] / 1e9:.2f} GB, "
+        f"{row['edges']:.1f} edges per target, {counted(row['effects'], 'gene')} with an effect, "
+        f"gap {row['gap']:.2g} (float64: {row['certified_gap']:.2g}), conditions within "
+        f"{row['kkt_lam1']:.2g} of lam1 and {row['kkt_lam3']:.2g} of lam3"
+    )
+
+
 def describe(row):
     """Return one line about a measured network."""
     return (
@@ -177,8 +267,8 @@ def describe(row):
     )
 
 
-def summary(table, size, seed, threads):
-    """Return a study as plain numbers: options, exponents, threads compared, every network."""
+def summary(table, joint, size, seed, threads):
+    """Return a study as plain numbers: options, exponents, threads compared, every model."""
     return {
         "simulated": True,
         "seed": seed,
@@ -187,6 +277,7 @@ def summary(table, size, seed, threads):
         "exponents": json.loads(fitted_exponents(table).to_json(orient="records")),
         "threads_compared": threads_compared(table),
         "networks": json.loads(table.to_json(orient="records", double_precision=15)),
+        "joint": joint,
     }
 
 
@@ -198,7 +289,8 @@ def write(size, folder, seed, threads):
     folder = writable_folder(folder)
     print(_forecast(size, seed, threads), flush=True)
     table = study(size, seed, threads, lambda row: print(describe(row), flush=True))
-    found = summary(table, size, seed, threads) | {"caption": caption_growth(table)}
+    joint = study_joint(size, seed, threads, lambda row: print(describe_joint(row), flush=True))
+    found = summary(table, joint, size, seed, threads) | {"caption": caption_growth(table)}
     with whole_file(folder / "growth.csv") as path:
         table.to_csv(path, index=False, lineterminator="\n")
     with whole_file(folder / "growth.json") as path:
@@ -233,9 +325,14 @@ def main(arguments):
     parser.add_argument(
         "--network", metavar="JSON", help="measure this one NetworkSize and print its row as JSON"
     )
+    parser.add_argument(
+        "--joint", metavar="JSON", help="the same for the joint model (Pro) at this NetworkSize"
+    )
     given = parser.parse_args(arguments)
     try:
-        if given.network:
+        if given.joint:
+            print(json.dumps(measure_joint(NetworkSize(**json.loads(given.joint)), given.seed)))
+        elif given.network:
             print(json.dumps(measure(NetworkSize(**json.loads(given.network)), given.seed)))
         else:
             write(given.size, given.out, given.seed, thread_count(given.threads))

@@ -699,8 +699,8 @@ def sweep_columns(
 ):
     """Solve the given columns in turn, updating ``u = B theta`` and ``v = G u`` after each.
 
-    G : (p, p) float64
-    GB : (p, p) float64, row j is G b_j, rows changed in place
+    G : (p, p) float64 or float32
+    GB : (k, p) float64, row i is G b of column i of `columns`, changed in place
     g, theta, a, e : (p,) float64
     zz, lam1, lam2, lam4, tol : float
     columns : (k,) int64
@@ -724,14 +724,14 @@ def sweep_columns(
             q = indices[indptr[j] + k]
             b[q], working[k] = data[indptr[j] + k], q
             u[q] -= t * b[q]
-        v -= t * GB[j]
+        v -= t * GB[i]
         r, K = response_column(G, GB, g, zz, u, v, t, j)
         w = edge_weights(a, e, j, lam1, lam4, 1.0 + t * t)
-        c[:] = r - GB[j]
+        c[:] = r - GB[i]
         ridge = lam2 / (1.0 + t * t)
         gaps[i], m, S, _ = solve_column(G, r, w, ridge, K, b, c, working, m, tol, max_rounds, S)
-        GB[j] = r - c
-        v += t * GB[j]
+        GB[i] = r - c
+        v += t * GB[i]
         for k in range(m):
             u[working[k]] += t * b[working[k]]
         start = end

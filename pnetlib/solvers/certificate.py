@@ -1,12 +1,19 @@
-"""Duality gaps recomputed from the expression, in float64 and without a Gram matrix."""
+"""Certificates recomputed from the expression, in float64 and without a Gram matrix.
 
-from concurrent.futures import ThreadPoolExecutor
+A column of the joint model is an elastic net whose target is ``(x_j + theta_j z_j) / (1 +
+theta_j^2)``, z_j being what the other columns leave of the response; with theta_j = 0 it is a
+column of the network alone.
+"""
+
+from dataclasses import replace
 
 import numpy as np
-from scipy.sparse import csc_array
 
-from pnetlib.execution.threads import one_blas_thread, thread_count
-from pnetlib.kernels.column import EXCLUDED, duality_gap
+from pnetlib.execution.threads import chunks, one_blas_thread
+from pnetlib.kernels.column import duality_gap, edge_weights
+from pnetlib.kernels.products import combine_columns
+from pnetlib.solvers.columns import Columns, on_threads
+from pnetlib.solvers.joint import Penalties, edge_violations, scaled_effects, theta_residual
 
 WIDTH = 64  # targets whose slopes are computed together: p x 64 numbers per thread
 
@@ -18,28 +25,77 @@ def certify_network(X, B, lam1, lam2=0.0, targets=None, *, n_jobs=None):
     targets. The objective is ``||X - XB||_F^2 / n + lam1 ||B||_1 + lam2 ||B||_F^2``, and a gap is
     relative to its value without edges. `targets` are the columns to certify, by default all.
     """
-    rows, B = np.ascontiguousarray(np.asarray(X, float).T), csc_array(B)
+    B = Columns.of(B)
+    zeros, no_response = np.zeros(len(B.degrees)), np.zeros(len(X))
+    targets = np.arange(zeros.size) if targets is None else np.asarray(targets, dtype=np.int64)
+    problem = no_response, B, zeros, zeros, zeros, Penalties(lam1, lam2)
+    return _certify(_transposed(X), *problem, targets, n_jobs)[0]
+
+
+def certify_joint(X, z, state, pen, *, n_jobs=None):
+    """Return gaps and violated conditions of a joint fit for X and z rather than for moments.
+
+    The gap of a column is that of its problem while network and effects otherwise stay as they are.
+
+    Parameters
+    ----------
+    X : ndarray (n, p)
+        Standardised expression.
+    z : ndarray (n,)
+        Centred response.
+    state : State
+        Network, effects and fixed signs; nothing else of it is used.
+    pen : Penalties
+    n_jobs : int or None, default=None
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    ndarray (p,), float, float
+        The relative duality gap of each column, and the largest violations of the first-order
+        conditions of the edges and of the effects, as in `kkt_residuals`.
+    """
+    rows, B, theta = _transposed(X), state.B, state.theta
+    left = z - combine_columns(*B.arrays, theta) @ rows
+    weights = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
+    genes = np.arange(theta.size)
+    gaps, worst = _certify(rows, left, B, theta, *weights, pen, genes, n_jobs, conditions=True)
+    effects = theta_residual(None, state, pen, rows @ left / len(left))
+    return gaps, worst, float(effects.max())
+
+
+def _transposed(X):
+    return np.ascontiguousarray(np.asarray(X, float).T)
+
+
+def _certify(rows, left, B, theta, a, e, pen, targets, n_jobs, conditions=False):
+    """Return the gap of each target, and the largest violation at an edge if `conditions`.
+
+    `rows` (p, n) are the genes, `left` (n,) is the response less its prediction, and `a`, `e` (p,)
+    are those of the edge weights (`scaled_effects`).
+    """
     p, n = rows.shape
-    targets = np.arange(p) if targets is None else np.asarray(targets, dtype=np.int64)
+    slope = rows @ left / n
 
-    def gaps(first):
-        genes = targets[first : first + WIDTH]
+    def check(block):
+        genes = targets[slice(*block)]
         supports = [slice(B.indptr[j], B.indptr[j + 1]) for j in genes]
-        residuals, products = rows[genes], []
-        for k, support in enumerate(supports):
-            regulators = rows[B.indices[support]]
-            products.append(regulators @ residuals[k] / n)
-            residuals[k] -= B.data[support] @ regulators
-        slopes = residuals @ rows.T / n
-        w, b, r, found = np.full(p, 0.5 * lam1), np.zeros(p), np.zeros(p), np.empty(genes.size)
-        for k, (j, support) in enumerate(zip(genes, supports)):
-            at = B.indices[support]
-            b[at], r[at], w[j] = B.data[support], products[k], EXCLUDED
-            K = rows[j] @ rows[j] / n
-            gap = duality_gap(b, slopes[k], r, w, lam2, K)
-            found[k] = gap / (0.5 * K) if K > 0.0 else gap
-            b[at], r[at], w[j] = 0.0, 0.0, 0.5 * lam1  # r matters only where there are edges
-        return found
+        fitted = np.array([B.data[own] @ rows[B.indices[own]] for own in supports])
+        slopes = (rows[genes] - fitted) @ rows.T / n + theta[genes, None] * slope
+        b, gaps = np.zeros((genes.size, p)), np.empty(genes.size)
+        for k, (j, own) in enumerate(zip(genes, supports)):
+            at, t = B.indices[own], theta[j]
+            scale = 1.0 + t * t
+            b[k, at], c, r = B.data[own], slopes[k] / scale, np.zeros(p)
+            r[at] = c[at] + rows[at] @ fitted[k] / n  # needed only where there are edges
+            y = (rows[j] + t * (left + t * fitted[k])) / scale
+            w, K = edge_weights(a, e, j, pen.lam1, pen.lam4, scale), y @ y / n
+            gap = duality_gap(b[k], c, r, w, pen.lam2 / scale, K)
+            gaps[k] = gap / (0.5 * K) if K > 0.0 else gap
+        worst = edge_violations(slopes, b, genes, a, e, pen).max() if conditions else 0.0
+        return gaps, worst
 
-    with one_blas_thread(), ThreadPoolExecutor(thread_count(n_jobs)) as pool:
-        return np.concatenate([np.empty(0), *pool.map(gaps, range(0, targets.size, WIDTH))])
+    with one_blas_thread():
+        found = on_threads(check, chunks(targets.size, WIDTH), n_jobs)
+    gaps = np.concatenate([np.empty(0), *(gaps for gaps, _ in found)])
+    return gaps, float(max((worst for _, worst in found), default=0.0))

@@ -9,8 +9,10 @@ from pnetlib.errors import SetupError
 from pnetlib.execution.memory import available_memory
 from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.columns import Columns
+from pnetlib.solvers.joint import ADMITTED, CANDIDATES, TOGETHER
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.network import solve_network
+from pnetlib.solvers.rows import STORED
 
 LIBRARIES = 300e6  # bytes of the interpreter and the libraries
 SAMPLE = (500, 1000)  # genes of the two trial networks
@@ -67,20 +69,24 @@ class Forecast:
             raise SetupError(self.shortage)
 
 
-def forecast_memory(n, p, *, gram_dtype="float64", matrices=1, edges=TYPICAL_EDGES, n_jobs=None):
-    """Return the `Forecast` of the memory of a network from its sizes alone.
+def forecast_memory(
+    n, p, *, gram_dtype="float64", matrices=1, states=0, edges=TYPICAL_EDGES, n_jobs=None
+):
+    """Return the `Forecast` of the memory of a network or a joint fit from its sizes alone.
 
-    `matrices` is the number of p x p arrays of type `gram_dtype`: 1 for the network, 2 for the
-    joint model. `edges` is the number of edges per target.
+    `matrices` is the number of p x p arrays of type `gram_dtype`. `states` is the number of states
+    that a joint fit holds at the same time (0 for a network alone), each of which has another p x p
+    array in float64 up to `STORED` genes. `edges` is the number of edges per target.
     """
-    threads = thread_count(n_jobs)
+    threads, stored = thread_count(n_jobs), states if p <= STORED else 0
+    together = p * (CANDIDATES + 6 * threads * TOGETHER) + 3 * min(p, ADMITTED) ** 2
     return Forecast(
         n,
         p,
-        gram=float(matrices * np.dtype(gram_dtype).itemsize) * p * p,
+        gram=float(matrices * np.dtype(gram_dtype).itemsize + 8 * stored) * p * p,
         expression=3.0 * 8 * n * p,  # as checked, standardised, and transposed for certificates
-        network=2.0 * 12 * edges * p,
-        scratch=LIBRARIES + threads * 8.0 * (70 * p + 200_000),
+        network=(2.0 + 2.0 * states) * 12 * edges * p,
+        scratch=LIBRARIES + 8.0 * (threads * (70 * p + 200_000) + bool(states) * together),
         available=available_memory(),
         edges=edges,
     )

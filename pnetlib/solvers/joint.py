@@ -2,7 +2,7 @@
 
 The objective is given in full in the docstring of `pnetlib.PredictiveNetwork`. Its response enters
 through the moments ``g = X'z / n`` and ``z'z / n`` alone, and B through its sparse columns and
-``GB``, whose row j is G b_j.
+``GB``, whose row j is G b_j. Where genes are many, GB is not stored: see `pnetlib.solvers.rows`.
 """
 
 from dataclasses import dataclass, field, replace
@@ -11,17 +11,29 @@ import numpy as np
 from scipy.optimize import minimize
 
 from pnetlib.execution.threads import chunks
-from pnetlib.kernels.column import gaps_at_weights, subtract_combination, sweep_columns
+from pnetlib.kernels.column import gaps_at_weights, sweep_columns
 from pnetlib.kernels.graph import graph_penalty, neighbour_sums
-from pnetlib.kernels.products import column_losses, column_products, combine_columns, gram_rows
+from pnetlib.kernels.products import column_products, combine_columns, gram_rows
 from pnetlib.kernels.theta import candidate_links, descend_theta, flip_signs
-from pnetlib.solvers.columns import MAX_ROUNDS, Columns, gram_times, on_threads
+from pnetlib.solvers.columns import MAX_ROUNDS, Columns, on_threads
 from pnetlib.solvers.network import solve_network
+from pnetlib.solvers.rows import (
+    at_edges,
+    bound_gaps,
+    gram_times_prediction,
+    network_losses,
+    no_rows,
+    rows_of,
+    stored_rows,
+)
 
 HALVINGS = 12
 MAX_SWEEPS = 10_000
 POLISH_STEPS, MEMORY = 1000, 30  # of L-BFGS-B; fewer stored steps need several times as many
 NO_EDGE = 1e-10  # an edge below this share of the largest coefficient is none
+TOGETHER = 64  # genes whose conditions are computed at the same time: 64 x p numbers
+ADMITTED = 2000  # candidates that a theta step admits at a time, or as many as it has
+CANDIDATES = 512  # genes whose rows of GB a theta step holds at a time
 FLIP_GAIN = 1e-4  # least gain of a sign flip, relative to the variance of the response
 FLIP_WORK = 100_000  # sign flips tried times the squared number of effects, between successes
 
@@ -48,6 +60,7 @@ class Penalties:
 class State:
     """A joint fit in progress: the network, G times it, the effects and the objective so far.
 
+    `GB` has the shape (0, 0) where genes are too many to store it.
     `settled` marks the columns solved as plain network columns under the L1 weights `weights`
     and the ridge `lam2`: they need no new fit while these stay the same. `rounds` is the largest
     number of rounds that a column of the network alone took. `losses` are the losses of the genes
@@ -75,7 +88,7 @@ class State:
     def on(cls, moments, B, theta, gaps, n_jobs=None):
         """Return a network and effects, found on other data, as a start on these."""
         zeros, unsettled = np.zeros(theta.size), np.zeros(theta.size, bool)
-        GB = gram_times(moments.G, B, n_jobs)
+        GB = stored_rows(moments.G, B, n_jobs)
         return cls(B, GB, theta.copy(), zeros, gaps, unsettled, zeros.copy(), 0.0)
 
     def restart(self, moments, n_jobs=None):
@@ -95,36 +108,18 @@ def signed_effects(theta, signs):
     return np.where(signs == 0.0, np.abs(theta), signs * theta)
 
 
-def gram_times_prediction(GB, theta):
-    """Return v = G B theta from the rows of GB of the genes that have an effect."""
-    active, v = np.flatnonzero(theta), np.zeros(theta.size)
-    subtract_combination(GB, active, -theta[active], v)
-    return v
-
-
-def network_losses(moments, B, GB, before=None, changed=None):
-    """Return ||x_j - X b_j||^2 / n of every gene j (p,).
-
-    Where they were known `before`, those of the `changed` genes alone are computed.
-    """
-    losses = np.empty(len(GB)) if before is None else before.copy()
-    columns = np.arange(len(GB)) if before is None else np.flatnonzero(changed)
-    column_losses(moments.G, GB, columns, *B.arrays, losses)
-    return losses
-
-
 def network_objective(moments, B, GB, pen, losses=None):
     """Return the part of the objective that depends on the network alone: loss and penalties.
 
     `losses` are those of the genes (`network_losses`) where they are known.
     """
-    losses = network_losses(moments, B, GB) if losses is None else losses
+    losses = network_losses(moments.G, B, GB) if losses is None else losses
     return losses.sum() + pen.lam1 * np.abs(B.data).sum() + pen.lam2 * (B.data @ B.data)
 
 
 def effect_objective(moments, B, GB, theta, signs, pen):
     """Return the rest of the objective: prediction error, effects and link penalty."""
-    v, u = gram_times_prediction(GB, theta), combine_columns(*B.arrays, theta)
+    v, u = gram_times_prediction(moments.G, B, GB, theta), combine_columns(*B.arrays, theta)
     value = moments.zz + u @ (v - 2.0 * moments.g) + pen.lam3 * np.abs(theta).sum()
     if pen.lam4 == 0.0:
         return value
@@ -160,7 +155,7 @@ def start_state(moments, pen, tol, n_jobs=None, warm=None, max_iter=MAX_ROUNDS):
     """
     G = moments.G
     B = Columns.empty(len(G)) if warm is None else warm.B
-    GB = np.zeros(G.shape) if warm is None else warm.GB.copy()
+    GB = no_rows(len(G)) if warm is None else warm.GB.copy()
     weights, rounds = np.full(len(G), 0.5 * pen.lam1), np.zeros(len(G), np.int64)
     B, gaps = solve_network(
         G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, rounds=rounds, n_jobs=n_jobs
@@ -175,12 +170,15 @@ def by_size(values):
     return order[: np.count_nonzero(values)]
 
 
-def candidate_gram(B, GB, genes, known):
+def candidate_gram(G, B, GB, genes, known):
     """Return H = B'GB among the candidate genes; for the first of them it is `known`."""
     done = len(known)
     H = np.empty((genes.size, genes.size))
     H[:done, :done] = known
-    H[:, done:] = gram_rows(*B, np.ascontiguousarray(GB[genes[done:]].T), genes)
+    for first in range(done, genes.size, CANDIDATES):
+        own = slice(first, first + CANDIDATES)
+        T = np.ascontiguousarray(rows_of(G, B, GB, genes[own]).T)
+        H[:, own] = gram_rows(*B.arrays, T, genes)
     H[done:, :done] = H[:done, done:].T
     return H
 
@@ -188,23 +186,25 @@ def candidate_gram(B, GB, genes, known):
 def theta_step(moments, state, pen, tol=1e-18):
     """Minimise over theta; candidates grow until no further gene would become active.
 
+    The largest violators are admitted first, since the candidates' parts of H and N are dense.
+
     With lam4 > 0 and free signs the problem is not convex: from the minimum that coordinate steps
     find, the signs of single effects are flipped as long as that gains (see `flip_signs`).
     """
-    B, GB, theta = state.B.arrays, state.GB, state.theta
+    G, B, GB, theta = moments.G, state.B.arrays, state.GB, state.theta
     d = state.B.degrees
     s = degree_scale(d, pen.degree)
     diag, h = d / s**2, column_products(*B, moments.g)
     genes, H, rounding = by_size(theta), np.empty((0, 0)), 1e-14 * np.sqrt(moments.zz)
     flips = pen.lam4 > 0.0 and not state.signs.any()
     for _ in range(MAX_ROUNDS):
-        H = candidate_gram(B, GB, genes, H)
+        H = candidate_gram(G, state.B, GB, genes, H)
         N = candidate_links(*B, s, genes)
         part, signs = theta[genes], state.signs[genes]
         problem, lambdas = (H, h[genes], N, diag[genes]), (pen.lam3, pen.lam4)
         descend_theta(*problem, signs, part, *lambdas, tol * moments.zz, MAX_SWEEPS)
         theta[genes] = part
-        rho = column_products(*B, moments.g - gram_times_prediction(GB, theta))
+        rho = column_products(*B, moments.g - gram_times_prediction(G, state.B, GB, theta))
         pull = np.zeros_like(theta)
         if pen.lam4 > 0.0:
             pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
@@ -212,7 +212,8 @@ def theta_step(moments, state, pen, tol=1e-18):
         candidates = centre > 0.5 * pen.lam3 * (1 + 1e-9) + rounding
         candidates[genes] = False
         if candidates.any():
-            genes = np.concatenate((genes, by_size(np.where(candidates, centre, 0.0))))
+            more = by_size(np.where(candidates, centre, 0.0))[: max(ADMITTED, genes.size)]
+            genes = np.concatenate((genes, more))
         elif not flips or not flip_signs(
             *problem, part, *lambdas, FLIP_GAIN * moments.zz, flip_limit(part), MAX_SWEEPS
         ):
@@ -244,32 +245,49 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     G, theta = moments.G, state.theta
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
-    v, u = gram_times_prediction(state.GB, theta), combine_columns(*state.B.arrays, theta)
-    problem = G, state.GB, moments.g, moments.zz, theta, active, a, e
+    v = gram_times_prediction(G, state.B, state.GB, theta)
+    u, rows = combine_columns(*state.B.arrays, theta), rows_of(G, state.B, state.GB, active)
+    problem = G, rows, moments.g, moments.zz, theta, active, a, e
     lambdas = pen.lam1, pen.lam2, pen.lam4
     part = sweep_columns(*problem, *lambdas, *state.B.arrays, u, v, tol, MAX_ROUNDS)
     B = state.B.replace(active, *part[:3])
+    if state.GB.size:
+        state.GB[active] = rows
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
     changed = theta != 0.0
     fixed = changed | (state.settled & same & (state.gaps <= tol))
     gaps = state.gaps.copy()
     gaps[active] = part[3]
-    settle(G, state.GB, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
+    settle(G, state, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
     if not fixed.all():
         B, new = solve_network(
             G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs
         )
         gaps, changed = np.where(fixed, gaps, new), changed | ~fixed
     if state.losses is not None:
-        state.losses = network_losses(moments, B, state.GB, state.losses, changed)
+        state.losses = network_losses(G, B, state.GB, state.losses, changed, n_jobs)
     state.gaps = gaps
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
 
 
-def settle(G, GB, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
-    """Mark as fixed, with their gaps, the other columns whose gap under new weights is small."""
+def settle(G, state, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
+    """Mark as fixed, with their gaps, the other columns whose gap under new weights is small.
+
+    Where GB is not stored, this is a bound of the gap (see `bound_gaps`).
+    """
+    GB = state.GB
+    if not GB.size:
+        if lam2 != state.lam2 or fixed.all():
+            return
+        losses = (
+            network_losses(G, B, GB, None, None, n_jobs) if state.losses is None else state.losses
+        )
+        bounds = bound_gaps(G, B, gaps, losses, state.weights, weights, lam2)
+        within = ~fixed & state.settled & (bounds <= tol)
+        gaps[within], fixed[within] = bounds[within], True
+        return
     columns = np.flatnonzero(~fixed)
     blocks = [columns[slice(*block)] for block in chunks(columns.size, 256)]
 
@@ -287,12 +305,12 @@ def damp(moments, state, old, pen, best, n_jobs=None):
     for _ in range(HALVINGS):
         step *= 0.5
         B = Columns.of(old.matrix() * (1.0 - step) + new * step)
-        GB = gram_times(moments.G, B, n_jobs)
+        GB = stored_rows(moments.G, B, n_jobs)
         value = objective(moments, B, GB, state.theta, state.signs, pen)
         if value <= best:
             state.B, state.GB = B, GB
             return value
-    state.B, state.GB = old, gram_times(moments.G, old, n_jobs)
+    state.B, state.GB = old, stored_rows(moments.G, old, n_jobs)
     return best
 
 
@@ -328,9 +346,10 @@ def polish(moments, state, pen, n_jobs=None):
 
     def value(sizes):
         B, theta = at(sizes)
-        GB = gram_times(G, B, n_jobs)
-        residual = moments.g - theta[active] @ GB[active]
-        slope = 2.0 * (residual[q] * theta[j] + G[q, j] - GB[j, q] - pen.lam2 * B.data)
+        GB = stored_rows(G, B, n_jobs)
+        residual = moments.g - gram_times_prediction(G, B, GB, theta)
+        fitted = at_edges(G, B, GB, n_jobs)
+        slope = 2.0 * (residual[q] * theta[j] + G[q, j] - fitted - pen.lam2 * B.data)
         edges = edge_penalties(B, *scaled_effects(B, theta, signs, exact), pen) - edge_signs * slope
         slope = 2.0 * column_products(*B.arrays, residual)[active]
         slope -= side * link_slopes(B, theta, signs, pen)[active]
@@ -358,7 +377,7 @@ def link_slopes(B, theta, signs, pen):
 
 def set_network(moments, state, B, pen, n_jobs=None):
     """Give the state another network; return the objective there."""
-    state.B, state.GB = B, gram_times(moments.G, B, n_jobs)
+    state.B, state.GB = B, stored_rows(moments.G, B, n_jobs)
     state.settled = np.zeros_like(state.settled)
     return objective(moments, B, state.GB, state.theta, state.signs, pen)
 
@@ -395,7 +414,7 @@ def fit_joint(
     `state` is changed and returned.
     """
     fit = moments, state, pen
-    state.losses = network_losses(moments, state.B, state.GB)
+    state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
 
     def alone():
         return network_objective(moments, state.B, state.GB, pen, state.losses)
@@ -421,16 +440,21 @@ def fit_joint(
         best = whole()
         if best > value:
             best = damp(moments, state, old, pen, value, n_jobs)
-            state.losses = network_losses(moments, state.B, state.GB)
+            state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
             network = alone()
-        if before - best <= small and share is not None and not stationary(*fit, share):
-            best = min(best, polish(*fit, n_jobs))
-            state.losses = network_losses(moments, state.B, state.GB)
+        holds = None  # whether the conditions hold, where that is known
+        if before - best <= small and share is not None:
+            holds = stationary(*fit, share, n_jobs)
+        if holds is False:
+            best, holds = min(best, polish(*fit, n_jobs)), None
+            state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
             network = alone()
         state.trace.append(best)
         gain = before - best
         settled = max(gain, gains_to_come(gain, last)) <= small
-        if settled and (share is None or gain <= 1e-3 * small or stationary(*fit, share)):
+        if settled and share is not None and gain > 1e-3 * small and holds is None:
+            holds = stationary(*fit, share, n_jobs)
+        if settled and (share is None or gain <= 1e-3 * small or holds):
             state.converged = True
             break
         last = gain
@@ -454,13 +478,15 @@ def penalty_scales(moments, pen):
     return max(pen.lam1, 0.02), max(pen.lam3, 0.02 * float(np.sqrt(moments.zz)))
 
 
-def stationary(moments, state, pen, share):
+def stationary(moments, state, pen, share, n_jobs=None):
     """Return whether the first-order conditions hold within a share of `penalty_scales`."""
-    violations, scales = kkt_residuals(moments, state, pen), penalty_scales(moments, pen)
-    return all(violation <= share * scale for violation, scale in zip(violations, scales))
+    edges, effects = penalty_scales(moments, pen)
+    if theta_residual(moments, state, pen).max() > share * effects:
+        return False  # those of the edges cost much more
+    return kkt_residuals(moments, state, pen, n_jobs)[0] <= share * edges
 
 
-def kkt_residuals(moments, state, pen):
+def kkt_residuals(moments, state, pen, n_jobs=None):
     """Return the largest violations of the first-order conditions of the objective.
 
     The first is that of the edges, on the scale of lam1, the second that of the effects, on the
@@ -468,32 +494,44 @@ def kkt_residuals(moments, state, pen):
     """
     G, theta, B = moments.G, state.theta, state.B
     a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
-    active = np.flatnonzero(theta)
-    residual, matrix = moments.g - theta[active] @ state.GB[active], B.matrix()
-    worst = 0.0
-    for first, last in chunks(len(G), 128):  # columns in blocks: no dense p x p array is made
-        own = slice(first, last)
-        dense = matrix[:, own].toarray()
-        slope = 2.0 * (np.outer(residual, theta[own]) + G[:, own] - state.GB[own].T)
-        slope -= 2.0 * pen.lam2 * dense
-        weight = pen.lam1 + pen.lam4 * (e[:, None] + e[own] - 2.0 * np.outer(a, a[own]))
-        at_edge = np.abs(slope - weight * np.sign(dense))
-        edges = np.where(dense != 0.0, at_edge, np.maximum(np.abs(slope) - weight, 0.0))
-        edges[np.arange(first, last), np.arange(last - first)] = 0.0
-        worst = max(worst, edges.max())
+    residual, matrix = moments.g - gram_times_prediction(G, B, state.GB, theta), B.matrix()
+
+    def violation(block):
+        own, genes = slice(*block), np.arange(*block)
+        slopes = residual * theta[own, None] + G[own] - rows_of(G, B, state.GB, genes)
+        return edge_violations(slopes, matrix[:, own].toarray().T, genes, a, e, pen).max()
+
+    worst = max(on_threads(violation, chunks(len(G), TOGETHER), n_jobs), default=0.0)
     return float(worst), float(theta_residual(moments, state, pen).max())
 
 
-def theta_residual(moments, state, pen):
-    """Return the violation of the first-order condition of each effect, on the scale of lam3."""
+def edge_violations(slopes, b, genes, a, e, pen):
+    """Return the violation of the first-order condition of each edge into some genes (k, p).
+
+    `slopes` (k, p) are half the slopes of the errors without penalty, and `b` (k, p) the
+    coefficients. Columns in blocks: no dense p x p array is made.
+    """
+    slopes = 2.0 * (slopes - pen.lam2 * b)
+    weights = pen.lam1 + pen.lam4 * (e + e[genes, None] - 2.0 * a[genes, None] * a)
+    at_edge = np.abs(slopes - weights * np.sign(b))
+    found = np.where(b != 0.0, at_edge, np.maximum(np.abs(slopes) - weights, 0.0))
+    found[np.arange(genes.size), genes] = 0.0
+    return found
+
+
+def theta_residual(moments, state, pen, residual=None):
+    """Return the violation of the first-order condition of each effect, on the scale of lam3.
+
+    `residual` is ``X'(z - X B theta) / n`` (p,), from the Gram matrix where it is not given.
+    """
     theta, signs, B = state.theta, state.signs, state.B
+    if residual is None:
+        residual = moments.g - gram_times_prediction(moments.G, B, state.GB, theta)
     d = B.degrees
     s = degree_scale(d, pen.degree)
-    active = np.flatnonzero(theta)
-    v = theta[active] @ state.GB[active]
     effect = signed_effects(theta, signs)
     pull = 4.0 * pen.lam4 * neighbour_sums(*B.arrays, effect / s) / s
-    slope = 2.0 * column_products(*B.arrays, moments.g - v) - 4.0 * pen.lam4 * d / s**2 * theta
+    slope = 2.0 * column_products(*B.arrays, residual) - 4.0 * pen.lam4 * d / s**2 * theta
     side = np.where(signs == 0.0, np.sign(theta), signs)
     slope = slope + pull * side
     at_zero = np.abs(slope) + np.where(signs == 0.0, pull, 0.0) - pen.lam3

@@ -72,6 +72,7 @@ FIGURES = {
     "11_lower_bound": "time of this project's solver against a lower bound of the hardware",
     "11_phases": "where the time of the joint fits goes",
     "11_growth": "time and memory of one network, up to the whole genome (simulated)",
+    "11_joint_growth": "time and memory of the joint model, up to the whole genome (simulated)",
     "12_claims": "every claim of the paper with what the run found and a verdict",
 }
 

@@ -69,7 +69,7 @@ def test_gram_of_predicted_activities():
     np.testing.assert_allclose(rows, H[np.ix_(genes[1:3], genes)], atol=1e-13)
     known = H[np.ix_(genes[:2], genes[:2])]
     np.testing.assert_allclose(
-        candidate_gram(naive.compressed(B), GB, genes, known), H[np.ix_(genes, genes)], atol=1e-13
+        candidate_gram(m.G, naive.columns(B), GB, genes, known), H[np.ix_(genes, genes)], atol=1e-13
     )
 
 

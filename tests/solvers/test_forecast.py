@@ -49,6 +49,15 @@ def test_forecast_of_memory(monkeypatch):
     assert "of 4.0 GB available (Gram 1.21," in str(narrow)
 
 
+def test_forecast_of_a_joint_fit_has_one_dense_array_where_genes_are_many():
+    sizes = {"states": 3, "n_jobs": 2}
+    few, many = (forecast.forecast_memory(1000, p, **sizes) for p in (4000, 4001))
+    assert few.gram == 4 * 8 * 4000**2 and many.gram == 8 * 4001**2
+    genome = forecast.forecast_memory(1000, 17419, **sizes)
+    alone = forecast.forecast_memory(1000, 17419, n_jobs=2)
+    assert genome.gram == alone.gram and alone.total < genome.total < 4e9
+
+
 def test_forecast_of_time_grows_with_the_genes():
     X, _ = simulate_expression(1, 40, 1200)
     small, large = (forecast.forecast_network(X[:, :p], 1.0, n_jobs=1) for p in (120, 1200))

@@ -117,6 +117,38 @@ def test_genome_goals_are_of_the_largest_network():
     assert list(table.index[~table["met"]]) == ["9,000 genes, float64: peak memory (GB)"]
 
 
+def joint_row(dtype, seconds, peak):
+    """One fit of the joint model, as the benchmark reports it."""
+    size = {"p": 9000, "n": 1000, "gram_dtype": dtype, "threads": 2}
+    found = {"edges": 43.2, "effects": 23, "gap": 9e-7, "certified_gap": 1e-6}
+    conditions = {"kkt_lam1": 4e-5, "kkt_lam3": 8e-4}
+    return size | found | conditions | {"seconds": seconds, "peak_bytes": peak}
+
+
+def test_joint_model_of_many_genes_has_goals_a_table_and_sentences():
+    report = fake_report(0.1, 1.3)
+    assert compute.joint_growth_table(report).empty and sentences.joint_at_size(report) == []
+    network = {"p": 9000, "n": 1000, "gram_dtype": "float32", "threads": 2}
+    report["growth"] = {
+        "size": "genome",
+        "threads": 2,
+        "networks": [network | {"seconds": 8.0, "peak_bytes": 2e9}],
+        "threads_compared": [],
+        "joint": [joint_row("float32", 60.0, 3e9), joint_row("float64", 400.0, 4e9)],
+    }
+    goals = compute.goals_table(report).set_index("goal").filter(like="joint model, ", axis=0)
+    assert goals["reached"].tolist() == [60.0, 3.0, 400.0, 4.0]
+    assert goals["required"].tolist() == [300, 6.0, 300, 6.0]
+    assert goals["met"].tolist() == [True, True, False, True]
+    table = compute.joint_growth_table(report)
+    assert table["joint model (s)"].tolist() == [60.0, 400.0]
+    assert table["network alone (s)"].iloc[0] == 8.0 and table["network alone (s)"].isna().iloc[1]
+    first, _ = sentences.joint_at_size(report)
+    assert first in sentences.conclusion(report)
+    assert "9,000 genes and 1,000 simulated cell lines takes 60 s and 3 GB on 2 threads" in first
+    assert "within 4e-05 of lam1 and 0.0008 of lam3" in first and "23 genes with" in first
+
+
 def test_a_solver_that_misses_the_accuracy_is_named():
     report = fake_report(0.1, 1.3)
     assert "All relative duality gaps are at most 1e-06: True" in sentences.headline(report)

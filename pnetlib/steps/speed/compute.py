@@ -30,8 +30,28 @@ NESTED = 1  # most times the seconds of LassoCV and ElasticNetCV
 FIRST_RESULT, FIRST_CALL = 3, 0.5  # most seconds
 GENOME_SECONDS = 30  # most seconds of the genome's network, with its Gram matrix in float32
 GENOME_MEMORY = {"float32": 3.5, "float64": 6.0}  # most GB at the peak
+JOINT_GENOME = {
+    "seconds": 300,
+    "memory": 6.0,
+}  # most seconds and GB of the joint model at that size
 TWO_THREADS = 1.9  # least ratio of the times on one and on two threads
 AT_LEAST, AT_MOST = "at least", "at most"
+BESIDE = {  # columns of the joint model beside the network alone, with their units
+    "genes": "p",
+    "cell lines": "n",
+    "Gram matrix": "gram_dtype",
+    "threads": "threads",
+    "joint model (s)": "seconds",
+    "joint model (GB)": "peak_bytes",
+    "network alone (s)": "seconds_network",
+    "network alone (GB)": "peak_bytes_network",
+    "edges per target": "edges",
+    "genes with an effect": "effects",
+    "gap": "gap",
+    "gap, float64": "certified_gap",
+    "conditions / lam1": "kkt_lam1",
+    "conditions / lam3": "kkt_lam3",
+}
 
 
 def comparison_table(report):
@@ -59,6 +79,7 @@ def goals_table(report):
         *_solver_goals(comparison_table(report)),
         *_single_goals(report),
         *_genome_goals(report["growth"]),
+        *_joint_goals(report["growth"]),
     ]
     table = pd.DataFrame(rows, columns=["goal", "threads", "bound", "required", "reached"])
     ratio = table["reached"] / table["required"]
@@ -113,6 +134,32 @@ def _genome_goals(growth):
             pair["ratio"],
         )
         yield f"{where}: same bits as on one thread", threads, AT_LEAST, 1, same
+
+
+def _joint_goals(growth):
+    """Yield the goals for the joint model at genome size; none where it was not measured."""
+    if growth["size"] != "genome":
+        return
+    for row in growth.get("joint", []):
+        of = f"{row['p']:,} genes, joint model, {row['gram_dtype']}"
+        seconds, memory = row["seconds"], row["peak_bytes"] / 1e9
+        yield f"{of}: time (s)", row["threads"], AT_MOST, JOINT_GENOME["seconds"], seconds
+        yield f"{of}: peak memory (GB)", row["threads"], AT_MOST, JOINT_GENOME["memory"], memory
+
+
+def joint_growth_table(report):
+    """Return the joint model beside the network alone at the same size, with units, for display.
+
+    One row per fit of the joint model; the columns of the network are empty where it was not
+    measured with the same Gram matrix and threads.
+    """
+    growth, same = report["growth"], ["p", "n", "gram_dtype", "threads"]
+    if not growth.get("joint"):
+        return pd.DataFrame(columns=list(BESIDE))
+    networks = pd.DataFrame(growth["networks"], columns=[*same, "seconds", "peak_bytes"])
+    both = pd.DataFrame(growth["joint"]).merge(networks, "left", same, suffixes=("", "_network"))
+    both[["peak_bytes", "peak_bytes_network"]] /= 1e9
+    return both[list(BESIDE.values())].set_axis(list(BESIDE), axis=1)
 
 
 def growth_table(report):
