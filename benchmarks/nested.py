@@ -2,51 +2,45 @@
 
 import time
 import warnings
+from functools import partial
+from itertools import groupby
 
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import ElasticNetCV, LassoCV
 from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
-from pnetlib.steps.comparison.compute import held_out, outer_folds
+from pnetlib.steps.choice import fit_methods
+from pnetlib.steps.comparison.compute import outer_folds, outer_parts
 from pnetlib.steps.speed.compute import FOUR_MODELS
 
 
 def measure(cohort, drug, profile, seed, repeats=1, clock=time.perf_counter, advance=None):
     """Time one outer fold on one thread: four models by pnetlib, LA and ELA by scikit-learn.
 
-    Both search grids of `profile.points` points per model on inner folds of the same number, on
-    the same cell lines and genes, and refit on the whole training part. Their accuracies are of
-    the same order: pnetlib stops at a duality gap of 1e-4 relative to ``y'y / 2n``,
-    scikit-learn at its default of 1e-4 relative to ``y'y``, which is half as strict.
+    scikit-learn gets the very points that LA and ELA look at here, the same inner folds, cell lines
+    and genes, and fits the whole training part too. The accuracies are of the same order: pnetlib
+    stops at a duality gap of 1e-4 relative to ``y'y / 2n``, scikit-learn at its default of 1e-4
+    relative to ``y'y``, which is half as strict.
 
     Returns
     -------
-    dict
+    dict, dict
         Lists of seconds by ``"pnetlib, four models"``, ``"scikit-learn, LA"`` and
-        ``"scikit-learn, ELA"``.
+        ``"scikit-learn, ELA"``; the number of points looked at by method.
     """
-    lines = cohort.lines_for(drug)
-    z = cohort.response.loc[lines, drug]
-    folds = outer_folds(cohort.expression.index, profile.outer_folds, 0, seed).loc[lines]
-    train = lines[folds != 0]
-    genes = cohort.top_genes(profile.n_genes, lines=train)
-    X, y = cohort.expression.loc[train, genes].to_numpy(), z[train].to_numpy()
-    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    z = cohort.response.loc[cohort.lines_for(drug), drug]
+    folds = outer_folds(cohort.expression.index, profile.outer_folds, 0, seed)
+    (X, z), _ = outer_parts(cohort, z, profile, folds, 0)
+    X, z = X.to_numpy(), z.to_numpy()
+    models = fit_methods(X, z, profile, seed)  # says which points are looked at
+    points = {method: model.cv_results_["params"] for method, model in models.items()}
+    standardised = (X - X.mean(axis=0)) / X.std(axis=0)
     inner = KFold(profile.inner_folds, shuffle=True, random_state=seed)
-    length = profile.points // len(profile.ratios)
     searches = {
-        FOUR_MODELS: lambda: held_out(cohort, drug, profile, seed, 0, 0),
-        "scikit-learn, LA": lambda: LassoCV(
-            eps=0.01, cv=inner, max_iter=10_000, **_grid(LassoCV, profile.points)
-        ).fit(X, y),
-        "scikit-learn, ELA": lambda: ElasticNetCV(
-            l1_ratio=list(profile.ratios),
-            eps=0.01,
-            cv=inner,
-            max_iter=10_000,
-            **_grid(ElasticNetCV, length),
-        ).fit(X, y),
+        FOUR_MODELS: lambda: fit_methods(X, z, profile, seed),
+        "scikit-learn, LA": partial(_lasso, standardised, z, points["LA"], inner),
+        "scikit-learn, ELA": partial(_elastic_net, standardised, z, points["ELA"], inner),
     }
     times = {name: [] for name in searches}
     with threadpool_limits(1), warnings.catch_warnings():
@@ -58,10 +52,20 @@ def measure(cohort, drug, profile, seed, repeats=1, clock=time.perf_counter, adv
                 times[name].append(clock() - start)
                 if advance is not None:
                     advance()
-    return times
+    return times, {method: len(looked) for method, looked in points.items()}
 
 
-def _grid(search, length):
-    """Return the length of the path under the name used by the installed scikit-learn."""
-    former = search().get_params().get("n_alphas") == 100
-    return {"n_alphas" if former else "alphas": length}
+def _lasso(X, z, points, inner):
+    LassoCV(alphas=[point["lam1"] / 2 for point in points], cv=inner, max_iter=10_000).fit(X, z)
+
+
+def _elastic_net(X, z, points, inner):
+    """Follow one path per share of the L1 penalty, as scikit-learn does for a list of them."""
+    for share, path in groupby(sorted(points, key=_share), key=_share):
+        alphas = [point["lam1"] / 2 / share for point in path]
+        ElasticNetCV(l1_ratio=share, alphas=alphas, cv=inner, max_iter=10_000).fit(X, z)
+
+
+def _share(point):
+    """Return the share of the L1 penalty, rounded so that equal shares are equal."""
+    return round(point["lam1"] / (point["lam1"] + 2.0 * point["lam2"]), 9)

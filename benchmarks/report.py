@@ -250,7 +250,7 @@ def _joint(cohort, sizes):
 
 def _nested(cohort, sizes, seed):
     profile = PROFILES[sizes.nested_profile]
-    times = nested.measure(cohort, cohort.response.columns[0], profile, seed)
+    times, points = nested.measure(cohort, cohort.response.columns[0], profile, seed)
     one_fold = {name: median(values) for name, values in times.items()}
     own = one_fold[FOUR_MODELS]
     external = sum(one_fold.values()) - own
@@ -258,7 +258,7 @@ def _nested(cohort, sizes, seed):
     return {
         "one fold": one_fold,
         "folds": folds,
-        "points": profile.points,
+        "points": points,
         "inner folds": profile.inner_folds,
         "pnetlib": own * folds,
         "scikit-learn": external * folds,

@@ -26,7 +26,7 @@ TIMES_AS_FAST = {  # least ratio to the reference solver, by (problem, task)
 }
 OVER_LOWER_BOUND = 2  # most times the lower bound, for one network
 JOINT = 3  # most network fits that a warm-started joint fit may cost
-NESTED = 1  # most times the seconds of LassoCV and ElasticNetCV
+NESTED = 0.25  # most times the seconds of LassoCV and ElasticNetCV at the same points
 FIRST_RESULT, FIRST_CALL = 3, 0.5  # most seconds
 GENOME_SECONDS = 30  # most seconds of the genome's network, with its Gram matrix in float32
 GENOME_MEMORY = {"float32": 3.5, "float64": 6.0}  # most GB at the peak
