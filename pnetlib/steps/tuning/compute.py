@@ -1,10 +1,11 @@
-"""How far the results of notebooks 02 to 05 move when the folds that choose the lambdas are redrawn.
+"""How far the results of notebooks 02 to 05 move when the tuning folds are drawn again.
 
 A draw repeats everything that follows from the tuning folds: the lambdas of Pro on all cell lines
 (02), the refitted models and their markers (03), the genes and the lam1 of the group networks with
-their edges (04), and regulatory effects (05). The cell lines are the same in every draw. A range over
-draws therefore says how much chance there is in the folds alone, not how results would differ in
-other cell lines; `pnetlib.stats.intervals.with_draws` adds it to an interval that says the latter.
+their edges (04), and regulatory effects (05). The cell lines are the same in every draw. A range
+over draws therefore says how much chance there is in the folds alone, not how results would differ
+in other cell lines; `pnetlib.stats.intervals.with_draws` adds it to an interval that says the
+latter.
 """
 
 from dataclasses import asdict, dataclass
@@ -72,7 +73,7 @@ class Draw:
 
 
 def draw_seeds(seed, draws):
-    """Return the seed of each draw: first that of the run, so that the first draw is notebook 02's."""
+    """Return the seed of each draw; the first is that of the run, hence of notebook 02."""
     further = np.random.SeedSequence(seed).generate_state(draws - 1)
     return [seed, *map(int, further)]
 
@@ -92,7 +93,7 @@ def choose_again(cohort, profile, first, seeds, force=(), engine=None, stored=No
 
 
 def refit_work(cohort, networks, choices, stored=None):
-    """Return the work of fitting Pro at the lambdas that differ from the first ones: a task each."""
+    """Return the work of fitting Pro at lambdas that differ from the first ones, each once."""
     first, tasks = choices[0], []
     for choice in choices[1:]:
         tasks += [item for item in choice.items() if item[1] != first[item[0]]]
@@ -318,7 +319,8 @@ def effect_ranges(by_draw):
             row |= {f"{end} {name}": value for end, value in found.items()}
         row["as first"] = int((part["larger in"] == part["larger in"].iloc[0]).sum())
         rows.append(row)
-    return pd.DataFrame(rows)
+    spans = [f"{end} {name}" for name in (*GROUPS, "difference") for end in ("first", "low", "high")]
+    return pd.DataFrame(rows, columns=["marker", "side", "length", "draws", *spans, "as first"])
 
 
 def carried(effects, by_draw):

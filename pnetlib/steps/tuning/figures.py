@@ -32,8 +32,9 @@ def shown_edges(edges: pd.DataFrame, most: int = MOST_EDGES) -> pd.DataFrame:
 
     `edges` is the table of `compute.edge_ranges`.
     """
-    moves = [edges[f"high {group}"] - edges[f"low {group}"] for group in GROUPS]
-    order = np.maximum(*moves).sort_values(ascending=False, kind="stable").index
+    moves = np.maximum(*(edges[f"high {group}"] - edges[f"low {group}"] for group in GROUPS))
+    sizes = np.maximum(*(edges[f"first {group}"].abs() for group in GROUPS))
+    order = edges.index[np.lexsort((-sizes, -moves))]  # of equal moves, the stronger edge
     named = edges.index[is_named_edge(edges)]
     return edges.loc[[*named, *order.difference(named, sort=False)][:most]]
 
@@ -105,7 +106,8 @@ def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
     """
     table = ranges[ranges["length"] == 1] if len(ranges) else ranges
     names = list(dict.fromkeys(table["marker"])) if len(table) else []
-    figure = new_figure("Regulatory effects on other draws of the tuning folds", 3.2, simulated)
+    height = 1.4 + 0.35 * max(len(names), 3)
+    figure = new_figure("Regulatory effects on other draws of the tuning folds", height, simulated)
     if not names:
         figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
         return figure

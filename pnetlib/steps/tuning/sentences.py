@@ -37,23 +37,26 @@ def _lambdas(draws):
     """Say which lam1 each drug and the groups got, and in how many draws all lambdas are alike."""
     n = len(draws)
     values = {drug: [draw.chosen[drug]["lam1"] for draw in draws] for drug in draws[0].chosen}
-    values["both groups"] = [draw.lam1 for draw in draws]
+    values["the group networks"] = [draw.lam1 for draw in draws]
     alike = [name for name, found in values.items() if len(set(found)) == 1]
-    alone = [draw for draw in draws[1:] if draw.chosen == draws[0].chosen]
     if len(alike) == len(values):
-        first = f"All {n} draws choose the same lam1 for every drug and for the groups."
+        text = f"All {n} draws choose the same lam1 for every drug and for the group networks."
     else:
-        moved = (f"{name} ({_range(values[name])})" for name in values if name not in alike)
-        first = f"Over {n} draws of the tuning folds, lam1 differs for {listed(moved)}"
-        first += f"; it is the same in all draws for {listed(alike)}." if alike else "."
-    whole = "all" if len(alone) == n - 1 else "none" if not alone else f"{len(alone)}"
-    return (
-        f"{first} In {whole} of the {n - 1} further draws all of Pro's lambdas are as in the first."
-    )
+        moved = (f"{name} ({_range(values[name], '.3g')})" for name in values if name not in alike)
+        text = f"Over {n} draws of the tuning folds, lam1 differs for {listed(moved)}"
+        text += f"; it is the same in all draws for {listed(alike)}." if alike else "."
+    same = {
+        drug
+        for drug, first in draws[0].chosen.items()
+        if all(draw.chosen[drug] == first for draw in draws)
+    }
+    drugs = counted(len(draws[0].chosen), "drug")
+    return f"{text} All of Pro's lambdas are the same in every draw for {len(same)} of {drugs}."
 
 
-def _range(values):
-    return f"{min(values):.3g} to {max(values):.3g}"
+def _range(values, form):
+    low, high = (format(end, form) for end in (min(values), max(values)))
+    return low if low == high else f"{low} to {high}"
 
 
 def _markers(draws, table):
@@ -80,13 +83,13 @@ def _agreement(draws, table):
     effects = found[[what for what in found.index.unique() if what in draws[0].chosen]]
     edges = found[[what for what in found.index.unique() if what in GROUPS]]
     parts = [
-        f"{name} by {part.min():.2f} to {part.max():.2f}"
+        f"{name} by {_range(part, '.2f')}"
         for name, part in (("effects of all genes", effects), ("coefficients of edges", edges))
         if len(part)
     ]
     if not parts:
         return "No correlation with the first draw can be computed."
-    return f"With those of the first draw, {listed(parts)} correlate."
+    return f"Between a further draw and the first, {listed(parts)} correlate."
 
 
 def _named_edge(draws, table):
@@ -97,7 +100,7 @@ def _named_edge(draws, table):
     row, texts = edge.iloc[0], []
     for group in GROUPS:
         times = row[f"present {group}"]
-        span = f"{row[f'low {group}']:.3f} to {row[f'high {group}']:.3f}"
+        span = _range((row[f"low {group}"], row[f"high {group}"]), ".3f")
         texts.append(
             f"in {group} in {times} of {row['possible']} draws (coefficient {span})"
             if times
@@ -124,12 +127,14 @@ def of_effects(ranges, roles):
     )
     if len(moved):
         named = (
-            f"{row['marker']}, {SIDE_WORDS[row['side']]} ({row['as first']} of {row['draws']} draws as in "
-            "the first)"
+            f"{row['marker']}, {SIDE_WORDS[row['side']]} (as in the first in {row['as first']} of "
+            f"{row['draws']} draws)"
             for _, row in moved.iterrows()
         )
         text += f" It depends on the draw for {listed(named)}."
-    if len(share):
+    if share.max() == 0:
+        text += " All draws give the same effects."
+    elif len(share):
         text += (
             f" The difference between the groups ranges over up to {share.max():.0%} of the larger "
             "effect."
@@ -149,6 +154,8 @@ def of_intervals(table):
     ratio = ((table["high with draws"] - table["low with draws"]) / before)[before > 0]
     clear = (table["low"] > 0) | (table["high"] < 0)
     still = (table["low with draws"] > 0) | (table["high with draws"] < 0)
+    if not table["sd of draws"].any():
+        return f"All {n} draws give the same effects, so that the intervals stay as they are."
     text = (
         f"With the variance between {n} draws, the intervals of {counted(len(table), 'difference')} "
         f"are {ratio.median():.2f} times as wide at the median and {ratio.max():.2f} times at most."
