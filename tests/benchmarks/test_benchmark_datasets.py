@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from benchmarks.datasets import Problem, factor_shares, penalty_with, simulate_expression, synthetic
+from benchmarks.datasets import (
+    Problem,
+    factor_shares,
+    penalty_with,
+    simulate_expression,
+    simulate_response,
+    synthetic,
+)
 from pnetlib.errors import UsageError
 from pnetlib.solvers.moments import gram
 
@@ -40,3 +47,16 @@ def test_simulated_expression():
     assert 0.4 < best < 0.7  # 0.56 in the real cohort
     with pytest.raises(UsageError):
         simulate_expression(1, 1, 10)
+
+
+def test_simulated_response_is_half_explained_by_its_genes():
+    X, _ = simulate_expression(3, 400, 60)
+    y = simulate_response(3, X, genes=5)
+    np.testing.assert_allclose([y.mean(), y.std()], [0.0, 1.0], atol=1e-12)
+    np.testing.assert_array_equal(simulate_response(3, X, genes=5), y)
+    assert not np.array_equal(simulate_response(4, X, genes=5), y)
+    Z = np.column_stack([np.ones(400), X])
+    left = y - Z @ np.linalg.lstsq(Z, y)[0]
+    # The noise is half the variance, of which 61 coefficients leave 339 / 400; its share has a
+    # standard error of about sqrt(2 / 400).
+    assert np.mean(left**2) == pytest.approx(0.5 * 339 / 400, abs=3 * 0.5 * np.sqrt(2 / 400))

@@ -34,7 +34,7 @@ def test_study_finds_the_penalty_and_writes_its_files(tmp_path, monkeypatch, cap
     assert summary["simulated"] and summary["threads_compared"][0]["same_bits"]
     (joint,) = summary["joint"]
     assert joint["simulated"] and joint["effects"] > 0 and joint["gap"] <= 1e-6
-    assert max(joint["kkt_lam1"], joint["kkt_lam3"]) < 0.02 and joint["certified_gap"] < 1e-4
+    assert max(joint["kkt_lam1"], joint["kkt_lam3"]) < 0.02 and joint["certified_gap"] < 1e-3
     assert (tmp_path / "growth.png").stat().st_size > 10**4
     printed = capsys.readouterr().out
     assert "5 networks on simulated expression, seed 20220823" in printed
