@@ -53,9 +53,10 @@ class SearchRule:
     race : float, default=float("inf")
         A line is left after the first fold if its error there is above that of the best line by
         more standard errors of the difference between cell lines; inf looks at all folds.
-    densest : float, default=0.5
-        Most edges per gene in a network that is not too dense, relative to the cell lines.
-    path_steps : (float, float), default=(2.0, 2.0**0.125)
+    densest : float, default=1 / 3
+        Most edges per gene in a network that is not too dense, relative to the cell lines, where
+        genes outnumber these.
+    path_steps : (float, float), default=(2.0, 2.0**0.25)
         First and finest step along a line: lam1 of LA and ELA, lam3 of NW.P and Pro.
     ridge_steps : (float, float), default=(16.0, 4.0)
         Of ``2 lam2 / lam1`` of ELA, NW.P and Pro.
@@ -84,8 +85,8 @@ class SearchRule:
     rise: float = 0.1
     patience: int = 2
     race: float = np.inf
-    densest: float = 0.5
-    path_steps: tuple = (2.0, 2.0**0.125)
+    densest: float = 1 / 3
+    path_steps: tuple = (2.0, 2.0**0.25)
     ridge_steps: tuple = (16.0, 4.0)
     lam1_start: float = 1 / 16
     lam1_steps: tuple = (2.0, 2.0**0.5)
@@ -535,6 +536,10 @@ class SearchPart(TrainingPart):
     Networks are stored without their products with the Gram matrix, which are formed again.
     """
 
+    def __init__(self, moments):
+        super().__init__(moments)
+        self._products = None, None
+
     def network(self, lambdas, limits, densest):
         """Return a network alone (a new `State`); raise `TooDense` if it is not usable.
 
@@ -546,7 +551,7 @@ class SearchPart(TrainingPart):
         limits : (float, int)
             Relative duality gap to reach, and rounds per column at most.
         densest : float
-            Most edges per gene, relative to the cell lines.
+            Most edges per gene, relative to the cell lines, where genes outnumber these.
         """
         G, warm = self.moments.G, None
         for number, pair in enumerate(lambdas, 1):
@@ -556,13 +561,16 @@ class SearchPart(TrainingPart):
             warm = self._networks[key]
             if warm is None or warm.gaps.max(initial=0.0) > limits[0]:
                 raise TooDense
-        return replace(warm, GB=gram_times(G, warm.B, 1), theta=warm.theta.copy(), trace=[])
+        if self._products[0] != key:  # those of the last network asked for are stored
+            self._products = key, gram_times(G, warm.B, 1)
+        return replace(warm, GB=self._products[1].copy(), theta=warm.theta.copy(), trace=[])
 
     def _started(self, pair, warm, limits, densest):
         """Return a network started from another one, without products; None if it is too dense."""
         start = Columns.empty(len(self.moments.G)) if warm is None else warm.B
-        if self._sampled_edges(pair, start, limits) > densest * self.moments.n:
-            return None
+        n, p = self.moments.n, len(self.moments.G)
+        if p > n and self._sampled_edges(pair, start, limits) > max(densest * n, 1.0):
+            return None  # fewer genes than cell lines determine a network however dense it is
         if warm is not None:
             warm = replace(warm, GB=gram_times(self.moments.G, start, 1))
         state = start_state(self.moments, Penalties(*pair), limits[0], 1, warm, limits[1])
@@ -669,12 +677,16 @@ class NetworkModel:
         return lambdas | ({"lam4": outer[2]} if self.links else {})
 
     def fits(self, rule, moments):
-        """Return the function that fits a point, from the state before it or the network alone."""
+        """Return the function that fits a point of Pro or NW.P.
+
+        Pro starts from the network alone at every point: its problem is not convex, so that a fit
+        which starts from another point may end elsewhere. NW.P starts from the effects before.
+        """
         largest, limits = largest_lam1(moments), (self.gap_tol, self.max_iter)
 
         def fit(part, outer, value, before):
             pen = replace(self.penalties, **self.point(outer, value))
-            if before is None:
+            if before is None or self.links:
                 before = part.network(network_chain(largest, *outer[:2]), limits, rule.densest)
             self.step(part.moments, pen, before)
             return predictor(before), before
