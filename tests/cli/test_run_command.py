@@ -63,6 +63,14 @@ def test_usage_is_checked_without_any_package(notebooks):
     assert result.stdout + result.stderr == ""
 
 
+def test_wrong_search_is_one_sentence_before_anything_runs(tmp_path):
+    out = tmp_path / "run"
+    for text, words in (("budget=x", "must be a number"), ("fine", "search must be grid, zoom")):
+        result = command(*SMOKE, "--out", out, "--only", "10", "-p", f"search={text}")
+        assert_one_sentence(result, 2, words)
+    assert not out.exists()
+
+
 def test_out_that_is_a_file_is_one_sentence(tmp_path, notebooks):
     file = tmp_path / "file"
     file.write_text("mine")

@@ -12,8 +12,10 @@ from builders import simulation_cell as cell
 from scipy.sparse import csc_array
 
 from pnetlib.paper.markers import MARKERS
+from pnetlib.solvers.search import SearchRule
 from pnetlib.steps.claims.compute import Sizes, judge
 from pnetlib.steps.claims.verdicts import PARTLY, REPRODUCED, UNTESTABLE, Number
+from pnetlib.steps.comparison.compute import compared_sizes
 from pnetlib.steps.markers.compute import DrugNetworks
 from pnetlib.steps.networks.compute import split_groups
 from pnetlib.steps.sizes import PROFILES
@@ -80,6 +82,24 @@ def marker_networks(cohort):
     theta = pd.DataFrame(dict.fromkeys(drugs, sizes))
     none = {drug: csc_array((80, 80)) for drug in drugs}
     return DrugNetworks(genes, theta, 0.0 * theta + 1.0, none, pd.DataFrame({"lines": 1}, drugs))
+
+
+def test_search_of_step_02_is_read_where_its_sizes_are_those_asked(run, tmp_path, monkeypatch):
+    cohort, computed = run.cohort(), object()
+    monkeypatch.setattr(artefacts, "compare", lambda *_, **__: computed)
+    found, profile, force, said = artefacts.searched(run, cohort, PROFILE)
+    assert found is computed and profile is PROFILE and force == [] and "was not run" in said
+    again = replace(run, out=str(tmp_path))
+    table = predictions(cohort.response.columns)
+    both = pd.concat([table, table.assign(repeat=1)], ignore_index=True)
+    again.write_table("02_predictions", both)
+    again.write_table("02_choices", both[["drug", "repeat", "fold"]].drop_duplicates())
+    again.write_json("02_comparison", {"sizes": compared_sizes(PROFILE, ["AKR1C1"])})
+    found, profile, force, said = artefacts.searched(again, cohort, PROFILE)
+    pd.testing.assert_frame_equal(found.predictions, table)
+    assert set(found.choices["repeat"]) == {0} and force == ["AKR1C1"] and "read from" in said
+    for other in ({"n_genes": 70}, {"search": "grid"}, {"search": SearchRule(budget=41)}):
+        assert artefacts.searched(again, cohort, replace(PROFILE, **other))[0] is computed
 
 
 def test_later_notebooks_change_the_verdicts(run, gathered, tmp_path):
