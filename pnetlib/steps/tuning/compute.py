@@ -319,7 +319,9 @@ def effect_ranges(by_draw):
             row |= {f"{end} {name}": value for end, value in found.items()}
         row["as first"] = int((part["larger in"] == part["larger in"].iloc[0]).sum())
         rows.append(row)
-    spans = [f"{end} {name}" for name in (*GROUPS, "difference") for end in ("first", "low", "high")]
+    spans = [
+        f"{end} {name}" for name in (*GROUPS, "difference") for end in ("first", "low", "high")
+    ]
     return pd.DataFrame(rows, columns=["marker", "side", "length", "draws", *spans, "as first"])
 
 
