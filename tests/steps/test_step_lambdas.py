@@ -14,31 +14,37 @@ from pnetlib.execution.engine import Engine
 from pnetlib.solvers.expression import fit_expression
 from pnetlib.solvers.joint import Penalties, start_state, theta_step
 from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.search import SearchRule
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.choice import METHODS, choose, refit
-from pnetlib.steps.comparison.compute import held_out
-from pnetlib.steps.lambdas import compute, figures
+from pnetlib.steps.claims.evidence import network_gain
+from pnetlib.steps.claims.searches import CLAIMS, claims_beside, of_claims
+from pnetlib.steps.claims.verdicts import VERDICTS
+from pnetlib.steps.comparison.compute import compare, fold_errors, held_out
+from pnetlib.steps.lambdas import compute, figures, sentences
 from pnetlib.steps.lambdas.compute import (
     RULES,
     Fitted,
+    check_tolerances,
     choose_by,
     compare_rules,
-    compare_searches,
     criteria,
     effects_df,
     expression_df,
     fits_along,
     grid_ends,
     mean_surface,
+    neighbours,
     network_df,
     one_standard_error,
     rule_errors,
-    search_ends,
     search_errors,
+    searches_beside,
+    tolerance_summary,
     within_one_standard_error,
 )
 from pnetlib.steps.lambdas.sentences import conclusion
-from pnetlib.steps.sizes import PROFILES, lambdas_sizes
+from pnetlib.steps.sizes import PROFILES, grid_beside, lambdas_sizes
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
 SEED = 5
@@ -308,50 +314,145 @@ def test_sizes_keep_the_genes_of_the_profile(name):
 
 @pytest.fixture(scope="module")
 def both_searches():
+    """Both ways to choose lambdas for two drugs on the same folds."""
     cohort = simulate_cohort(11)
-    one = replace(cohort, response=cohort.response.iloc[:, :1])
-    profile = replace(PROFILE, outer_folds=2)
-    return one, profile, compare_searches(one, profile, SEED, 20)
+    two = replace(cohort, response=cohort.response.iloc[:, :2])
+    searching = replace(PROFILE, outer_folds=2, search=SearchRule(budget=20))
+    grid = compare(two, grid_beside(searching), SEED)
+    return two, searching, {"grid": grid, "zoom": compare(two, searching, SEED)}
 
 
 def test_searches_are_compared_on_the_same_lines(both_searches):
-    cohort, profile, rows = both_searches
-    drug = cohort.response.columns[0]
-    assert list(rows.groupby(["drug", "fold", "method"]).size()) == [2] * 2 * len(METHODS)
-    _, choices = held_out(cohort, drug, profile, SEED, 0, 1)
-    grid = rows[(rows["search"] == "grid") & (rows["fold"] == 1)].set_index("method")
-    for _, row in choices.iterrows():
-        for name in ("lam1", "inner error"):
-            assert grid.loc[row["method"], name] == pytest.approx(row[name], rel=1e-12)
+    _, _, compared = both_searches
+    rows = searches_beside(compared)
+    assert set(rows.groupby(["drug", "fold", "method"]).size()) == {2}
+    for search, part in rows.groupby("search"):
+        errors = fold_errors(compared[search].predictions, METHODS)
+        for row in part.to_dict("records"):
+            fold = errors.loc[(row["drug"], row["repeat"], row["fold"])]
+            assert row["error"] == fold[row["method"]] and row["n_test"] == fold["n_test"]
     zoom = rows[rows["search"] == "zoom"]
     assert zoom["points"].max() <= 20 and rows[rows["search"] == "grid"]["points"].isna().all()
+    assert (rows["lam2"].notna()).all()
 
 
 def test_error_of_the_search_minus_that_of_the_grid(both_searches):
-    _, _, rows = both_searches
-    table = search_errors(rows).set_index("method")
+    rows = searches_beside(both_searches[2])
+    table = search_errors(rows).set_index(["drug", "method"])
+    drugs = list(rows["drug"].unique())
     for method in METHODS:
         part = rows[rows["method"] == method]
-        zoom, grid = (part[part["search"] == s]["error"].to_numpy() for s in ("zoom", "grid"))
-        assert table.loc[method, "grid"] == pytest.approx(grid.mean())
-        sizes = part[part["search"] == "grid"]
-        expected = corrected_mean(zoom - grid, sizes["n_test"], sizes["n_train"])
-        for name in ("mean", "low", "high"):
-            assert table.loc[method, name] == pytest.approx(expected[name])
+        apart = part.pivot(index=["drug", "fold"], columns="search", values="error")
+        apart = apart["zoom"] - apart["grid"]
+        sizes = part[part["search"] == "grid"].set_index(["drug", "fold"])
+        for drug in drugs:
+            lines = sizes.loc[drug]
+            expected = corrected_mean(apart[drug], lines["n_test"], lines["n_train"])
+            for name in ("mean", "low", "high"):
+                assert table.loc[(drug, method), name] == pytest.approx(expected[name])
+        assert table.loc[("all", method), "mean"] == pytest.approx(apart.mean())
+    assert len(table) == 3 * len(METHODS)
 
 
-def test_shares_of_choices_inside_at_an_end_and_at_an_edge():
-    rows = pd.DataFrame(
+def test_the_grid_beside_a_search_has_at_most_the_standard_points():
+    for name, profile in PROFILES.items():
+        grid = grid_beside(profile)
+        assert grid.search == "grid" and grid.repeats == 1, name
+        assert grid.points <= PROFILES["standard"].points
+        assert grid.inner_folds == profile.inner_folds and grid.outer_folds == profile.outer_folds
+
+
+def test_claims_are_judged_as_in_notebook_12(both_searches):
+    compared = both_searches[2]
+    claims = claims_beside({"grid": compared["grid"], "search": compared["zoom"]})
+    for search, part in (("grid", compared["grid"]), ("search", compared["zoom"])):
+        errors = fold_errors(part.predictions, METHODS)
+        gain = network_gain(errors)
+        assert str(gain) in claims.loc["C1", search]
+        assert claims.loc["C2a", f"verdict, {search}"] in VERDICTS
+    said = of_claims(claims)
+    assert all(f"**{claim}**" in said for claim in CLAIMS) and "no verdict" in said
+    claims.loc["C1", "verdict, search"] = "contradicted"
+    assert "contradicted, and undecided with the grid" in of_claims(claims)
+    assert "changes the verdict on C1" in of_claims(claims)
+
+
+def test_sentence_names_the_order_of_the_methods(both_searches):
+    table = search_errors(searches_beside(both_searches[2]))
+    said = sentences.of_searches(table)
+    pooled = table[table["drug"] == "all"].set_index("method")
+    for method in METHODS:
+        assert f"{method} {pooled.at[method, 'mean']:+.3f}" in said
+    best = pooled["zoom"].idxmin()
+    assert f"the methods are {best}, " in said and "nan" not in said
+
+
+def test_both_searches_are_drawn_with_their_difference(both_searches):
+    table = search_errors(searches_beside(both_searches[2]))
+    figure = figures.draw_searches(table, simulated=True)
+    assert len(figure.axes) == 2 * 3
+    left = figure.axes[0]
+    drawn = {
+        (round(float(line.get_xdata()[0]), 9), line.get_markerfacecolor() == "white")
+        for line in left.lines
+        if line.get_marker() == "o"
+    }
+    part = table[table["drug"] == table["drug"].iloc[0]]
+    for search in ("grid", "zoom"):
+        for value in part[search]:
+            assert (round(value, 9), search == "grid") in drawn
+    assert "2 outer folds" in figures.caption_searches(table, 2, simulated=True)
+
+
+# Tolerances ---------------------------------------------------------------------------------
+
+
+def test_neighbours_are_one_finest_step_away():
+    rule = SearchRule()
+    point = {"lam1": 0.1, "lam2": 0.2, "lam3": 0.05, "lam4": 0.2}
+    points = neighbours(point, rule)
+    assert len(points) == 9 and points[0] == point
+    for other in points[1:]:
+        ridge = other["lam2"] / other["lam1"] / 2.0  # 2.0 = lam2 / lam1 of the point
+        ratios = [other[name] / point[name] for name in ("lam1", "lam3", "lam4")] + [ridge]
+        moved = [ratio for ratio in ratios if not np.isclose(ratio, 1.0)]
+        assert len(moved) == 1
+        assert any(np.isclose(moved[0], f) for s in (2**0.125, 2**0.5, 4.0) for f in (s, 1 / s))
+    assert len(neighbours({"lam1": 0.1, "lam2": 0.0, "lam3": 0.05}, rule)) == 5
+
+
+def test_tolerances_are_checked_on_the_chosen_points(both_searches):
+    cohort, searching, compared = both_searches
+    checked = check_tolerances(cohort, compared["zoom"], searching, SEED, 1)
+    chosen = compared["zoom"].choices.query("fold == 0 and method == 'NW.P'")
+    first = checked[checked["method"] == "NW.P"].groupby("drug").head(1)
+    assert first["lam3"].tolist() == chosen["lam3"].tolist()
+    # From the network alone or along a path, NW.P has one solution.
+    assert first["usual"].to_numpy() == pytest.approx(chosen["inner error"].to_numpy(), rel=2e-3)
+    assert first["tight"].to_numpy() == pytest.approx(chosen["inner error"].to_numpy(), rel=2e-3)
+    summary = tolerance_summary(checked)
+    apart = (checked["usual"] - checked["tight"]).abs()
+    for method, row in summary.iterrows():
+        assert row["largest"] == apart[checked["method"] == method].max()
+        assert row["parts"] == 2 and 0 <= row["change"] <= 2
+    said = sentences.of_tolerances(summary)
+    assert said.count("\n") == 1 and "nan" not in said
+    assert "keeps this bound" in sentences.of_tolerances(summary.assign(above=0.0))
+
+
+def test_a_changed_choice_is_counted_with_its_held_out_error():
+    table = pd.DataFrame(
         {
-            "drug": "A",
-            "method": ["ELA"] * 4 + ["LA"],
-            "search": ["zoom"] * 3 + ["grid", "zoom"],
-            "at lam1": ["inside", "inside", "edge", None, "end: largest value"],
-            "at ridge": ["end: 0", "end: ridge limit", "inside", None, None],
+            "drug": ["A", "A", "B", "B"],
+            "repeat": 0,
+            "fold": 0,
+            "method": "Pro",
+            "usual": [0.5, 0.6, 0.5, 0.6],
+            "tight": [0.503, 0.502, 0.5, 0.6],
+            "held-out": [0.8, 0.9, 0.7, np.nan],
         }
     )
-    table = search_ends(rows).set_index(["method", "parameter"])
-    assert table.loc[("ELA", "lam1"), ["inside", "end", "edge"]].tolist() == [2 / 3, 0.0, 1 / 3]
-    assert table.loc[("ELA", "ridge"), ["inside", "end", "edge"]].tolist() == [1 / 3, 2 / 3, 0.0]
-    assert table.loc[("LA", "lam1"), "end"] == 1.0 and ("LA", "ridge") not in table.index
-    assert table.loc[("ELA", "lam1"), "searches"] == 3
+    row = tolerance_summary(table).loc["Pro"]
+    assert row["change"] == 1 and row["parts"] == 2 and row["points"] == 4
+    assert row["held-out"] == pytest.approx(0.05) and row["above"] == 0.5
+    assert row["largest"] == pytest.approx(0.098) and row["typical"] == pytest.approx(0.0015)

@@ -9,6 +9,7 @@ from scipy.sparse import csc_array
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.estimators import PredictiveNetwork
+from pnetlib.estimators.model_selection import final_model
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.markers.compute import (
@@ -116,7 +117,7 @@ def test_all_seven_published_markers_are_shown_for_real_names(fitted):
 @pytest.mark.parametrize("drug", CHOSEN)
 def test_networks_are_pro_on_all_lines_of_a_drug(cohort, genes, fitted, drug):
     lines = cohort.lines_for(drug)
-    model = PredictiveNetwork(**CHOSEN[drug], tol=1e-5, n_jobs=1).fit(
+    model = final_model(PredictiveNetwork, CHOSEN[drug], n_jobs=1).fit(
         cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
     )
     np.testing.assert_array_equal(fitted.theta[drug], model.theta_)

@@ -33,7 +33,13 @@ def test_steps_in_parts_are_notebooks(project):
 
 def test_parts_of_further_drugs_are_forecast_and_equal_the_whole(tmp_path, capsys):
     run = Run("simulated", "smoke", out=str(tmp_path), threads=2)
-    parameters = {"n_genes": 30, "gene_fraction": 0.0, "further": "all", "cores": "2,200"}
+    parameters = {
+        "n_genes": 30,
+        "gene_fraction": 0.0,
+        "further": "all",
+        "cores": "2,200",
+        "search": "",
+    }
     cohort = run.cohort()
     run.write_cohort(cohort.with_drugs(["Docetaxel"]))
     for k in (1, 2, 3):

@@ -14,7 +14,7 @@ CLAIMS = ("C1", "C2a", "C2b", "C2c")
 def claims_beside(compared):
     """Judge the claims on prediction errors under each way to choose lambdas.
 
-    `compared` is the name of the way to a `Comparison`.
+    `compared` is "grid" and "search" to a `Comparison`.
 
     Returns
     -------
@@ -35,15 +35,17 @@ def of_claims(table):
     """Say what the search changes in these claims, from the table of `claims_beside`."""
     lines = []
     for claim, row in table.iterrows():
-        grid, zoom = row["verdict, grid"], row["verdict, zoom"]
+        grid, search = row["verdict, grid"], row["verdict, search"]
         verdict = (
-            f"{zoom}, as with the grid" if zoom == grid else f"{zoom}, and {grid} with the grid"
+            f"{search}, as with the grid"
+            if search == grid
+            else f"{search}, and {grid} with the grid"
         )
         lines.append(
-            f"- **{claim}** ({row['title']}): with the search {verdict}. Search: {row['zoom']}. "
+            f"- **{claim}** ({row['title']}): with the search {verdict}. Search: {row['search']}. "
             f"Grid: {row['grid']}."
         )
-    changed = table.index[table["verdict, grid"] != table["verdict, zoom"]]
+    changed = table.index[table["verdict, grid"] != table["verdict, search"]]
     if len(changed):
         last = f"- The search changes the verdict on {listed(changed)}."
     else:

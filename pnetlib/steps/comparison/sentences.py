@@ -77,11 +77,11 @@ def of_search(choices):
     for method, part in ends.groupby("method", sort=False):
         places = []
         for parameter, rows in part.groupby("parameter", sort=False):
-            counts = Counter({"inside": rows["inside"].sum(), "edge": rows["edge"].sum()})
+            counts = Counter({"inside": rows["inside"].sum(), "at an edge": rows["edge"].sum()})
             for text in filter(None, ", ".join(rows["ends"]).split(", ")):
                 number, _, name = text.partition(" ")
-                counts[f"end ({name})"] += int(number)
-            found = ", ".join(f"{n} {name}" for name, n in counts.items() if n)
+                counts[f"at its end ({name})"] += int(number)
+            found = ", ".join(f"{n} {place}" for place, n in counts.items() if n)
             places.append(f"{parameter} {found}")
         texts.append(f"{method}: {'; '.join(places)}")
     spent, parts = int(choices["exhausted"].sum()), len(choices) // ends["method"].nunique()
