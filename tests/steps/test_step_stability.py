@@ -91,6 +91,12 @@ def test_every_line_is_as_often_in_a_first_half():
     assert np.allclose(share, 4 / 9, atol=0.04)
 
 
+def test_the_paper_profile_has_fifty_pairs_at_every_width():
+    sizes = stability_sizes("paper")
+    assert set(sizes.widths) >= {976, 1500} and len(sizes.pairs) == len(sizes.widths)
+    assert min(*sizes.pairs, sizes.edge_pairs) >= 50
+
+
 def test_widths_and_pairs():
     class Wide:
         expression = np.empty((3, 500))

@@ -258,3 +258,43 @@ def test_lambdas_and_networks_are_computed_where_no_notebook_wrote_them(run):
     assert {group: len(lines) for group, lines in groups.lines.items()} == {"ST": 30, "RS": 30}
     assert all(matrix.shape == (len(genes),) * 2 for matrix in B.values())
     assert "Notebook 04 was not run" in origin
+
+
+def test_further_draws_are_chosen_as_notebook_02_chose(run, tmp_path, monkeypatch):
+    again = replace(run, out=str(tmp_path))
+    again.write_cohort(run.cohort())
+    profile = replace(PROFILE, n_genes=33, inner_folds=4, search=SearchRule(budget=15, race=np.inf))
+    point = {"lam1": 0.3, "lam2": 0.0, "lam3": 0.1, "lam4": 0.0}
+    drugs = {drug: {"chosen": {"Pro": point}} for drug in run.cohort().response.columns}
+    sizes = compared_sizes(profile, ["ANXA10"])
+    again.write_json("02_comparison", {"drugs": drugs, "sizes": sizes})
+    given = []
+    monkeypatch.setattr(artefacts, "choose_again", lambda *args, **options: given.append(args))
+    artefacts.chosen_by_draw(again, run.cohort(), PROFILE, [1, 2])
+    _, found, first, seeds, force = given[0]
+    assert (first, seeds, force) == (dict.fromkeys(drugs, point), [1, 2], ("ANXA10",))
+    assert (found.n_genes, found.inner_folds, found.search) == (33, 4, profile.search)
+
+
+def test_networks_of_every_draw_are_read_from_notebook_04(run, tmp_path):
+    again = replace(run, out=str(tmp_path))
+    again.write_cohort(run.cohort())
+    groups = split_groups(run.cohort(), 20)
+    genes = list(run.cohort().expression.columns[:3])
+    edge = {"regulator": genes[0], "target": genes[1], "ST": 0.5, "RS": 0.0}
+    numbers = {"group_size": 20, "cuts": groups.cuts, "genes": genes}
+    again.write_json("04_networks", numbers)
+    again.write_table("04_edges", pd.DataFrame([edge]))
+    drawn, origin = artefacts.networks_by_draw(again, run.cohort(), PROFILE)
+    assert len(drawn) == 1 and "not drawn again" in origin
+    other = {"genes": genes[:2]}
+    again.write_json("04_draws", {"cuts": groups.cuts, "draws": [{"genes": genes}, other]})
+    table = pd.DataFrame([{"draw": 1} | edge, {"draw": 2} | edge | {"RS": -0.2}])
+    again.write_table("04_draws_edges", table)
+    drawn, origin = artefacts.networks_by_draw(again, run.cohort(), PROFILE)
+    assert len(drawn) == 2 and origin.startswith("2 draws read")
+    assert [list(found) for found, _ in drawn] == [genes, genes[:2]]
+    assert [B["RS"][0, 1] for _, B in drawn] == [0.0, -0.2]
+    assert drawn[0][1]["ST"].tolist() == [[0, 0.5, 0], [0, 0, 0], [0, 0, 0]]
+    empty, said = artefacts.effects_by_draw(again)
+    assert empty.empty and "not run" in said

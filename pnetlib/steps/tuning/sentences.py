@@ -83,13 +83,16 @@ def _agreement(draws, table):
     effects = found[[what for what in found.index.unique() if what in draws[0].chosen]]
     edges = found[[what for what in found.index.unique() if what in GROUPS]]
     parts = [
-        f"{name} by {_range(part, '.2f')}"
-        for name, part in (("effects of all genes", effects), ("coefficients of edges", edges))
+        f"{_range(part, '.2f')} for {name}"
+        for name, part in (
+            ("the effects of all genes", effects),
+            ("the coefficients of edges", edges),
+        )
         if len(part)
     ]
     if not parts:
         return "No correlation with the first draw can be computed."
-    return f"Between a further draw and the first, {listed(parts)} correlate."
+    return f"The correlation of a further draw with the first is {listed(parts)}."
 
 
 def _named_edge(draws, table):
