@@ -1,4 +1,4 @@
-"""Forecasts of the memory and time that a network takes, before it is computed."""
+"""Forecasts of the memory of networks and joint fits, and of the time of networks, beforehand."""
 
 import time
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ GIGABYTE = 1e9
 
 @dataclass(frozen=True)
 class Forecast:
-    """Memory (in bytes) and time that a network of p genes on n cell lines will take."""
+    """Memory (in bytes) and time that a network or a joint fit of p genes on n lines will take."""
 
     n: int
     p: int
@@ -33,6 +33,7 @@ class Forecast:
     available: int | None  # what this process may still use, if known
     seconds: float | None = None  # for Gram matrix and network; None without a trial
     edges: float = TYPICAL_EDGES  # per target, as assumed
+    model: str = "network"  # or "joint fit"
 
     @property
     def total(self):
@@ -57,7 +58,7 @@ class Forecast:
         if self.available is None or self.total <= self.available:
             return ""
         return (
-            f"a network of {self.p:,} genes on {self.n:,} cell lines needs about "
+            f"a {self.model} of {self.p:,} genes on {self.n:,} cell lines needs about "
             f"{self.total / GIGABYTE:.2g} GB of memory and {self.available / GIGABYTE:.2g} GB are "
             "available; take fewer genes, gram_dtype='float32' where it is offered, or a "
             "machine with more memory."
@@ -89,6 +90,7 @@ def forecast_memory(
         scratch=LIBRARIES + 8.0 * (threads * (70 * p + 200_000) + bool(states) * together),
         available=available_memory(),
         edges=edges,
+        model="joint fit" if states else "network",
     )
 
 

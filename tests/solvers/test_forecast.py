@@ -49,13 +49,16 @@ def test_forecast_of_memory(monkeypatch):
     assert "of 4.0 GB available (Gram 1.21," in str(narrow)
 
 
-def test_forecast_of_a_joint_fit_has_one_dense_array_where_genes_are_many():
+def test_forecast_of_a_joint_fit_has_one_dense_array_where_genes_are_many(monkeypatch):
     sizes = {"states": 3, "n_jobs": 2}
     few, many = (forecast.forecast_memory(1000, p, **sizes) for p in (4000, 4001))
     assert few.gram == 4 * 8 * 4000**2 and many.gram == 8 * 4001**2
     genome = forecast.forecast_memory(1000, 17419, **sizes)
     alone = forecast.forecast_memory(1000, 17419, n_jobs=2)
     assert genome.gram == alone.gram and alone.total < genome.total < 4e9
+    monkeypatch.setattr(forecast, "available_memory", lambda: 10**9)
+    with pytest.raises(SetupError, match="a joint fit of 17,419 genes on 1,000 cell lines needs"):
+        forecast.forecast_memory(1000, 17419, **sizes).require()
 
 
 def test_forecast_of_time_grows_with_the_genes():
