@@ -168,7 +168,7 @@ def test_tables_by_hand():
     )
     assert "lam1 differs for the group networks (0.2 to 0.3)" in said
     assert "same in all draws for drug" in said and "nan" not in said
-    assert "with the first is -0.96 to 1.00 for the effects of all genes" in said
+    assert "with the first is 1.00 for the effects of all genes" in said
     assert "Of 1 common marker of the first draw, 0 are common in all 3 draws; 1 other gene" in said
 
 

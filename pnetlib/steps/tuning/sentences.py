@@ -135,13 +135,10 @@ def of_effects(ranges, roles):
             for _, row in moved.iterrows()
         )
         text += f" It depends on the draw for {listed(named)}."
-    if share.max() == 0:
-        text += " All draws give the same effects."
-    elif len(share):
-        text += (
-            f" The difference between the groups ranges over up to {share.max():.0%} of the larger "
-            "effect."
-        )
+    if len(share):
+        most = share.max()
+        moves = "less than 1%" if most < 0.01 else f"up to {most:.0%}"
+        text += f" The difference between the groups ranges over {moves} of the larger effect."
     return f"{text} {WHAT_A_RANGE_IS}"
 
 
