@@ -17,7 +17,7 @@ PHASES = {
     "objective": ("objective",),
     "damping": ("damp",),
 }
-PARTS_OF_B = {"active columns": ("sweep_columns",), "inactive columns": ("solve_network",)}
+PARTS_OF_B = {"active columns": ("sweep",), "inactive columns": ("solve_network",)}
 
 
 def path_ratios(moments, profile, clock=time.perf_counter):

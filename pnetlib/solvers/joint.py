@@ -245,20 +245,14 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     G, theta = moments.G, state.theta
     a, e = scaled_effects(state.B, theta, state.signs, pen)
     active = by_size(theta)
-    v = gram_times_prediction(G, state.B, state.GB, theta)
-    u, rows = combine_columns(*state.B.arrays, theta), rows_of(G, state.B, state.GB, active)
-    problem = G, rows, moments.g, moments.zz, theta, active, a, e
-    lambdas = pen.lam1, pen.lam2, pen.lam4
-    part = sweep_columns(*problem, *lambdas, *state.B.arrays, u, v, tol, MAX_ROUNDS)
-    B = state.B.replace(active, *part[:3])
-    if state.GB.size:
-        state.GB[active] = rows
+    *columns, new_gaps = sweep(moments, state, pen, active, a, e, tol)
+    B = state.B.replace(active, *columns)
     weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
     changed = theta != 0.0
     fixed = changed | (state.settled & same & (state.gaps <= tol))
     gaps = state.gaps.copy()
-    gaps[active] = part[3]
+    gaps[active] = new_gaps
     settle(G, state, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
     if not fixed.all():
         B, new = solve_network(
@@ -270,6 +264,24 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     state.gaps = gaps
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
+
+
+def sweep(moments, state, pen, active, a, e, tol):
+    """Solve the columns of active genes in turn; return the new ones and gaps (`sweep_columns`).
+
+    The rows of GB that are not stored are formed for `CANDIDATES` genes at a time.
+    """
+    G, theta, B = moments.G, state.theta, state.B
+    u, v = combine_columns(*B.arrays, theta), gram_times_prediction(G, B, state.GB, theta)
+    lambdas, parts = (pen.lam1, pen.lam2, pen.lam4), []
+    for first, last in chunks(active.size, CANDIDATES) or [(0, 0)]:
+        genes = active[first:last]
+        rows = rows_of(G, B, state.GB, genes)
+        problem = G, rows, moments.g, moments.zz, theta, genes, a, e
+        parts.append(sweep_columns(*problem, *lambdas, *B.arrays, u, v, tol, MAX_ROUNDS))
+        if state.GB.size:
+            state.GB[genes] = rows
+    return [np.concatenate(pieces) for pieces in zip(*parts)]
 
 
 def settle(G, state, weights, lam2, B, tol, fixed, gaps, n_jobs=None):

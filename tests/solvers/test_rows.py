@@ -80,6 +80,7 @@ def fits(monkeypatch, X, z, pen, fixed, stored, dtype="float64"):
 @pytest.mark.parametrize("coupling", ["exact", "lagged"])
 @pytest.mark.parametrize("lam2, fixed", [(0.0, False), (0.05, True)])
 def test_fit_is_the_same_without_stored_rows(degree, coupling, lam2, fixed, monkeypatch):
+    monkeypatch.setattr(joint, "CANDIDATES", 7)  # columns swept and candidates in portions
     for seed, (n, p) in enumerate([(60, 40), (30, 80)]):
         X, z = naive.cohort(seed, n, p)
         pen = Penalties(0.3, lam2, 0.1, 0.05, degree, coupling)
