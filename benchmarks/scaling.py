@@ -201,7 +201,8 @@ def measure_apart(size, seed, model="network"):
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["its process was ended from outside"])[-1]
-        raise SetupError(f"the {model} of {size.p:,} genes was not measured: {reason}")
+        name = "network" if model == "network" else "joint fit"
+        raise SetupError(f"the {name} of {size.p:,} genes was not measured: {reason}")
     return json.loads(done.stdout)
 
 

@@ -53,6 +53,6 @@ def test_a_network_is_measured_in_a_process_of_its_own(monkeypatch):
     assert row["bits"] == scaling.measure(NetworkSize(60, 60, threads=1), 1)["bits"]
     monkeypatch.setattr(scaling.sys, "executable", "false")
     reason = "60 genes was not measured: its process was ended from outside"
-    for model in ("network", "joint"):
-        with pytest.raises(SetupError, match=f"{model} of {reason}"):
+    for model, name in (("network", "network"), ("joint", "joint fit")):
+        with pytest.raises(SetupError, match=f"the {name} of {reason}"):
             scaling.measure_apart(NetworkSize(60, 60, threads=1), 1, model)
