@@ -50,7 +50,7 @@ class SearchRule:
         A clear rise of the error, in standard errors over folds of the smallest error of a line.
     patience : int, default=2
         Clear rises in a row that end the line of the minimum; another line ends at the first.
-    race : float, default=float("inf")
+    race : float, default=1.0
         A line is left after the first fold if its error there is above that of the best line by
         more standard errors of the difference between cell lines; inf looks at all folds.
     densest : float, default=1 / 3
@@ -59,14 +59,16 @@ class SearchRule:
     path_steps : (float, float), default=(2.0, 2.0**0.25)
         First and finest step along a line: lam1 of LA and ELA, lam3 of NW.P and Pro.
     ridge_steps : (float, float), default=(16.0, 4.0)
-        Of ``2 lam2 / lam1`` of ELA, NW.P and Pro.
+        Of ``2 lam2 / lam1`` of ELA.
+    network_ridge_steps : (float, float), default=(16.0, 16.0)
+        Of ``2 lam2 / lam1`` of NW.P and Pro, whose errors hardly depend on it.
     lam1_start : float, default=1 / 16
         Where the search of a network begins, relative to the smallest lam1 without edges.
     lam1_steps : (float, float), default=(2.0, 2.0**0.5)
         Of lam1 of NW.P and Pro.
     lam4_start : float, default=0.2
         Where the search of lam4 begins.
-    lam4_steps : (float, float), default=(16.0, 4.0)
+    lam4_steps : (float, float), default=(4.0, 4.0)
         Of lam4 of Pro.
 
     See Also
@@ -84,14 +86,15 @@ class SearchRule:
     reserve: int = 8
     rise: float = 0.1
     patience: int = 2
-    race: float = np.inf
+    race: float = 1.0
     densest: float = 1 / 3
     path_steps: tuple = (2.0, 2.0**0.25)
     ridge_steps: tuple = (16.0, 4.0)
+    network_ridge_steps: tuple = (16.0, 16.0)
     lam1_start: float = 1 / 16
     lam1_steps: tuple = (2.0, 2.0**0.5)
     lam4_start: float = 0.2
-    lam4_steps: tuple = (16.0, 4.0)
+    lam4_steps: tuple = (4.0, 4.0)
 
     def __post_init__(self):
         for field in fields(self):
@@ -231,12 +234,12 @@ def path_axis(name, largest, rule):
     return Axis(name, largest or 1.0, PER_FACTOR, 96, *steps, ("largest value", "smallest value"))
 
 
-def ridge_axis(start, rule):
+def ridge_axis(start, factors):
     """Return the ridge penalty relative to the L1 penalty, ``2 lam2 / lam1``: from 1024 to 1/8, and 0.
 
     The share of the L1 penalty, as in scikit-learn, is 1 / (1 + this ratio): 0.001 at the largest.
     """
-    steps = map(levels_in, rule.ridge_steps)
+    steps = map(levels_in, factors)
     return Axis("ridge", 1024.0, start, NO_RIDGE, *steps, ("ridge limit", "0"), True)
 
 
@@ -636,7 +639,7 @@ class ExpressionModel:
 
     def axes(self, moments, rule):
         """Return the path parameter and the outer parameters."""
-        outer = (ridge_axis(EQUAL_RIDGE, rule),) if self.ridge else ()
+        outer = (ridge_axis(EQUAL_RIDGE, rule.ridge_steps),) if self.ridge else ()
         return path_axis("lam1", largest_expression(moments), rule), outer
 
     def point(self, outer, value):
@@ -667,7 +670,8 @@ class NetworkModel:
 
     def axes(self, moments, rule):
         """Return the path parameter and the outer parameters."""
-        outer = (edges_axis(largest_lam1(moments), rule), ridge_axis(NO_RIDGE, rule))
+        ridge = ridge_axis(NO_RIDGE, rule.network_ridge_steps)
+        outer = (edges_axis(largest_lam1(moments), rule), ridge)
         outer += (links_axis(rule),) if self.links else ()
         return path_axis("lam3", largest_expression(moments), rule), outer
 
@@ -677,16 +681,12 @@ class NetworkModel:
         return lambdas | ({"lam4": outer[2]} if self.links else {})
 
     def fits(self, rule, moments):
-        """Return the function that fits a point of Pro or NW.P.
-
-        Pro starts from the network alone at every point: its problem is not convex, so that a fit
-        which starts from another point may end elsewhere. NW.P starts from the effects before.
-        """
+        """Return the function that fits a point, from the state before it or the network alone."""
         largest, limits = largest_lam1(moments), (self.gap_tol, self.max_iter)
 
         def fit(part, outer, value, before):
             pen = replace(self.penalties, **self.point(outer, value))
-            if before is None or self.links:
+            if before is None:
                 before = part.network(network_chain(largest, *outer[:2]), limits, rule.densest)
             self.step(part.moments, pen, before)
             return predictor(before), before

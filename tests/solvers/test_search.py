@@ -24,10 +24,14 @@ from pnetlib.solvers.search import (
 
 RULE = SearchRule()
 PATH = path_axis("lam", 1.0, RULE)
-LAM1, RIDGE, LAM4 = edges_axis(1.0, RULE), ridge_axis(NO_RIDGE, RULE), links_axis(RULE)
+LAM1, RIDGE, LAM4 = (
+    edges_axis(1.0, RULE),
+    ridge_axis(NO_RIDGE, RULE.network_ridge_steps),
+    links_axis(RULE),
+)
 AXES = {
     "LA": (),
-    "ELA": (ridge_axis(EQUAL_RIDGE, RULE),),
+    "ELA": (ridge_axis(EQUAL_RIDGE, RULE.ridge_steps),),
     "NW.P": (LAM1, RIDGE),
     "Pro": (LAM1, RIDGE, LAM4),
 }
@@ -91,7 +95,7 @@ LINES = np.array([-0.5, 0.0, 0.5])  # squared errors of three lines about their 
 def found_on(method, minimum, slant=0.0, **numbers):
     axes = AXES[method]
     surface = Surface(axes, minimum, slant=slant)
-    return surface, Search(PATH, axes, surface, 3, SearchRule(**numbers)).run()
+    return surface, Search(PATH, axes, surface, 3, SearchRule(**{"race": np.inf} | numbers)).run()
 
 
 def on_folds(errors):
