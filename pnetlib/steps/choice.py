@@ -154,22 +154,25 @@ class Choice:
             yield u, state if method in NETWORK_METHODS else None
 
 
-def choose(X, z, profile, seed):
-    """Choose the lambdas that `fit_methods` finds, but fit no method.
+def choose(X, z, profile, seed, methods=METHODS):
+    """Choose the lambdas that `fit_methods` finds for some methods, but fit none.
 
     Returns the `Moments` of all training lines, and the `Choice`: what was tried and found.
     """
     if profile.search != GRID:
-        return _searched(X, z, profile, seed)
+        return _searched(X, z, profile, seed, methods)
     shared = training_folds(X, z, profile, seed, store=False)
-    paths = {method: model.path(shared.whole) for method, model in estimators(profile).items()}
+    models = estimators(profile)
+    paths = {method: models[method].path(shared.whole) for method in methods}
     errors = dict(zip(paths, shared.errors(list(paths.values()))))
     return shared.whole.moments, Choice(shared.whole, paths, errors)
 
 
-def _searched(X, z, profile, seed):
+def _searched(X, z, profile, seed, methods):
     shared, paths, errors, reports = training_folds(X, z, profile, seed), {}, {}, {}
-    for method, model in estimators(profile).items():
+    models = estimators(profile)
+    for method in methods:
+        model = models[method]
         points, found = model.find(shared)
         paths[method] = FoundPoints(points, model, X, z)
         errors[method], reports[method] = found.errors, found.report

@@ -249,6 +249,7 @@ def choose_on_all_lines(
     *,
     drugs=None,
     force=(),
+    methods=METHODS,
     n_jobs=None,
     engine=None,
     stored=None,
@@ -264,24 +265,26 @@ def choose_on_all_lines(
         Drug to method to lambdas; the networks of all lines are fitted with them.
     """
     engine = engine or Engine(threads=n_jobs or 1)
-    work = choice_work(cohort, profile, seed, drugs, force, stored)
+    work = choice_work(cohort, profile, seed, drugs, force, stored, methods)
     return {drug: point for (drug,), point in zip(work.tasks, work.by(engine, advance))}
 
 
-def choice_work(cohort, profile, seed, drugs=None, force=(), stored=None):
+def choice_work(cohort, profile, seed, drugs=None, force=(), stored=None, methods=METHODS):
     """Return the work of `choose_on_all_lines`: one task per drug."""
     tasks = [(drug,) for drug in (cohort.response.columns if drugs is None else drugs)]
     content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
-    shared = (cohort, profile, seed, tuple(force))
+    if methods != METHODS:
+        content["methods"] = list(methods)
+    shared = (cohort, profile, seed, tuple(force), methods)
     return Work(_chosen, tasks, shared, stored and stored.of("chosen", **content))
 
 
-def _chosen(cohort, profile, seed, force, drug):
+def _chosen(cohort, profile, seed, force, methods, drug):
     genes = cohort.top_genes(profile.n_genes, force=force)
     lines = cohort.lines_for(drug)
     X = cohort.expression.loc[lines, genes].to_numpy()
-    _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed)
-    return {method: choice.point(method) for method in METHODS}
+    _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed, methods)
+    return {method: choice.point(method) for method in methods}
 
 
 def numbers(compared, errors, differences, control, chosen, profile, force=()):

@@ -85,6 +85,7 @@ def choose_again(cohort, profile, first, seeds, force=(), engine=None, stored=No
     for each drug of each further draw.
     """
     options = {"force": force, "engine": engine, "stored": stored, "advance": advance}
+    options["methods"] = ("Pro",)  # 03 to 05 use no other method's lambdas
     choices = [first]
     for seed in seeds[1:]:
         points = choose_on_all_lines(cohort, profile, seed, drugs=list(first), **options)
