@@ -326,7 +326,7 @@ class ElasticNetExpressionCV(ExpressionSearch):
         Mean score of the chosen point.
     search_report_ : dict
         After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
-        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        points, whether it was ``exhausted``, lines ``left`` after some folds, and for each of
         the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     coef_ : ndarray of shape (p,)
@@ -428,7 +428,7 @@ class LassoExpressionCV(ExpressionSearch):
         Mean score of the chosen point.
     search_report_ : dict
         After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
-        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        points, whether it was ``exhausted``, lines ``left`` after some folds, and for each of
         the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     coef_ : ndarray of shape (p,)
@@ -576,7 +576,7 @@ class PredictiveNetworkCV(NetworkSearch):
         Mean score of the chosen point.
     search_report_ : dict
         After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
-        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        points, whether it was ``exhausted``, lines ``left`` after some folds, and for each of
         the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     B_ : scipy.sparse.csc_array of shape (p, p)
@@ -737,7 +737,7 @@ class NetworkThenPredictCV(NetworkSearch):
         Mean score of the chosen point.
     search_report_ : dict
         After a search: ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in
-        points, whether it was ``exhausted``, lines ``left`` after the first fold, and for each of
+        points, whether it was ``exhausted``, lines ``left`` after some folds, and for each of
         the ``parameters`` its ``value``, how many ``values`` were looked at, the ``smallest`` and
         ``largest`` of them, and the ``place`` of the choice ("inside", "end: ..." or "edge").
     B_ : scipy.sparse.csc_array of shape (p, p)

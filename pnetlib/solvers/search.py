@@ -50,9 +50,10 @@ class SearchRule:
         A clear rise of the error, in standard errors over folds of the smallest error of a line.
     patience : int, default=2
         Clear rises in a row that end the line of the minimum; another line ends at the first.
-    race : float, default=1.0
-        A line is left after the first fold if its error there is above that of the best line by
-        more standard errors of the difference between cell lines; inf looks at all folds.
+    race : float, default=0.0
+        A line is left after the first half of the folds if its error there is above that of the
+        best line by more standard errors of the difference between cell lines; inf looks at all
+        folds.
     densest : float, default=1 / 3
         Most edges per gene in a network that is not too dense, relative to the cell lines, where
         genes outnumber these.
@@ -86,7 +87,7 @@ class SearchRule:
     reserve: int = 8
     rise: float = 0.1
     patience: int = 2
-    race: float = 1.0
+    race: float = 0.0
     densest: float = 1 / 3
     path_steps: tuple = (2.0, 2.0**0.25)
     ridge_steps: tuple = (16.0, 4.0)
@@ -274,7 +275,7 @@ class Found:
         The chosen point: that of smallest mean error, the first of equals.
     report : dict
         ``points`` looked at on every fold, ``fits`` on single folds, ``budget`` in points, lines
-        ``left`` after the first fold, ``exhausted`` (bool) and ``parameters``: for each parameter
+        ``left`` after some folds, ``exhausted`` (bool) and ``parameters``: for each parameter
         its ``value``, the number of ``values`` looked at, the ``smallest`` and ``largest`` of them,
         and the ``place`` of the choice: "inside", "end: ..." or "edge".
     """
@@ -311,6 +312,7 @@ class Search:
         self._look, self._left = look, rule.budget * n_folds
         self._kept = min(rule.reserve, rule.budget // 2) * n_folds
         self._lines, self._dense, self._lost = {}, set(), set()
+        self._raced = self.folds[: max(n_folds // 2, 1)] if np.isfinite(rule.race) else self.folds
 
     def run(self):
         """Search, and return what was `Found`."""
@@ -377,9 +379,9 @@ class Search:
         try:
             if here is not None:
                 first = max(self._lowest(here) // step * step - step, 0)
-                if len(folds) > 1 and np.isfinite(self.rule.race):
-                    states = self._follow(levels, first, 1, folds[:1], states, here)
-                    self._extend(levels, folds[:1])
+                if len(self._raced) < len(folds):
+                    states = self._follow(levels, first, 1, self._raced, states, here)
+                    self._extend(levels, self._raced)
                     if self._loses(levels, here):
                         self._lost.add(levels)
                         del self._lines[levels]
@@ -400,17 +402,18 @@ class Search:
             self._follow(levels, max(low - 2 * step, 0), np.inf, folds)
 
     def _loses(self, levels, here):
-        """Return whether a line is clearly above the line `here` on the first fold."""
-        mine = self._lines[levels][self._lowest(levels, self.folds[:1])][0]
-        excess = mine - self._lines[here][self._lowest(here)][0]
+        """Return whether a line is clearly above the line `here` on the folds of the race."""
+        mine = self._lines[levels][self._lowest(levels, self._raced)]
+        best = self._lines[here][self._lowest(here)]
+        excess = np.concatenate([mine[k] - best[k] for k in self._raced])
         spread = excess.std(ddof=1) / np.sqrt(excess.size) if excess.size > 1 else np.inf
         return excess.mean() > self.rule.race * spread
 
     def _follow(self, levels, first, patience, folds, states=None, here=None):
         """Follow a line from a level on, until its error has risen or known points are reached.
 
-        `states` are what fits start from, by fold. On one fold, the line `here` says what a clear
-        rise is. Returns the states of the last point.
+        `states` are what fits start from, by fold. In a race, the line `here` says what a clear rise
+        is. Returns the states of the last point.
         """
         rises, states, line = 0, dict(states or {}), self._lines[levels]
         for level in range(first, self.path.last + 1, self.path.step):
