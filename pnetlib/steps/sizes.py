@@ -127,7 +127,7 @@ PAPER = replace(
     lam3=(0.5, 0.3, 0.18, 0.1, 0.06, 0.03),
     lam4=(0.0, 0.03, 0.3, 3.0),
     ratios=(0.1, 0.3, 0.5, 0.9),
-    control_folds=5,
+    control_folds=2,
 )
 PROFILES = {"smoke": SMOKE, "standard": STANDARD, "paper": PAPER}
 
@@ -185,7 +185,7 @@ def with_genes(profile, n_genes, fraction=0.0, cohort=None):
 # Steps 04 and 05 ------------------------------------------------------------------------------
 
 
-TUNING_DRAWS = {"smoke": 2, "standard": 3, "paper": 10}
+TUNING_DRAWS = {"smoke": 2, "standard": 2, "paper": 5}
 
 
 def tuning_draws(profile, draws=0):
@@ -421,7 +421,7 @@ def differences_sizes(profile, permutations=0, resamples=0):
     )
 
 
-# Step 10: a cheaper search than in step 02, since there are more drugs -----------------------
+# Step 10: the grid, or a cheaper search than in step 02, since there are more drugs -----------
 
 
 @dataclass(frozen=True)
@@ -444,9 +444,8 @@ class DrugsSizes(_Shown):
     further: str = ""
 
 
-_CHEAPER = SearchRule(budget=40, densest=0.1, lam4_steps=(16.0, 16.0))
 DRUGS = {
-    "smoke": DrugsSizes(SMOKE, (0.3,)),
+    "smoke": DrugsSizes(replace(SMOKE, search=GRID), (0.3,)),
     "standard": DrugsSizes(
         replace(
             STANDARD,
@@ -456,12 +455,12 @@ DRUGS = {
             lam3=(0.2, 0.1, 0.05),
             lam4=(0.0, 0.3),
             ratios=(0.2, 0.6),
-            search=_CHEAPER,
+            search=GRID,
         ),
         (0.3,),
     ),
     "paper": DrugsSizes(
-        replace(STANDARD, repeats=1, lam3=(0.4, 0.2, 0.1, 0.05), lam4=(0.0, 0.3), search=_CHEAPER),
+        replace(STANDARD, repeats=1, inner_folds=2, search=SearchRule(densest=0.2)),
         (0.1, 0.3),
         "sample:60",
     ),
