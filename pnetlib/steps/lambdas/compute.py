@@ -34,7 +34,16 @@ from pnetlib.execution.engine import Engine
 from pnetlib.kernels.graph import degrees
 from pnetlib.solvers.columns import MAX_ROUNDS
 from pnetlib.solvers.joint import Penalties
-from pnetlib.solvers.paths import GAP_TOL, MAX_ITER, TOL, effects_step, joint_step, predictor
+from pnetlib.solvers.paths import (
+    GAP_TOL,
+    MAX_ITER,
+    TOL,
+    effects_step,
+    joint_step,
+    largest_lam1,
+    predictor,
+)
+from pnetlib.solvers.search import network_chain
 from pnetlib.stats.intervals import corrected_mean
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS, choose, training_folds
 from pnetlib.steps.comparison.compute import concatenated, fold_errors, outer_folds, outer_parts
@@ -361,9 +370,11 @@ def tolerance_errors(cohort, profile, seed, force, drug, repeat, fold, method, p
 def _inner_errors(shared, point, step, gap_tol):
     """Return the error on every inner fold of a point fitted from its network alone."""
     pen, errors = Penalties(**point), []
+    ridge = 2.0 * pen.lam2 / pen.lam1
+    chain = network_chain(largest_lam1(shared.whole.moments), pen.lam1, ridge)
     for number, (_, test) in enumerate(shared.folds):
         part = shared.part(number)
-        state = part.network(pen.lam1, pen.lam2, gap_tol, MAX_ROUNDS, np.inf)
+        state = part.network(chain, (gap_tol, MAX_ROUNDS), np.inf)
         step(part.moments, pen, state)
         m = part.moments
         u = predictor(state)
