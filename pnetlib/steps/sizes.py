@@ -103,7 +103,7 @@ STANDARD = Profile(
     control_folds=1,
     group_size=95,
     n_neighbours=30,
-    search=SearchRule(),
+    search=SearchRule(budget=60, densest=0.2),
 )
 SMOKE = Profile(
     n_genes=80,
@@ -128,6 +128,7 @@ PAPER = replace(
     lam4=(0.0, 0.03, 0.3, 3.0),
     ratios=(0.1, 0.3, 0.5, 0.9),
     control_folds=2,
+    search=SearchRule(),
 )
 PROFILES = {"smoke": SMOKE, "standard": STANDARD, "paper": PAPER}
 
@@ -253,7 +254,7 @@ _SIMULATION = SimulationSizes(
     ablation_replicates=1,
     graphs=GRAPHS,
     ablation_scenarios=SCENARIOS,
-    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), search=SearchRule(budget=60), **_GRIDS),
+    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), search=SearchRule(budget=30), **_GRIDS),
 )
 _FINER = {"lam1": (0.6, 0.4, 0.2), "lam3": (0.1, 0.03, 0.01)}
 SIMULATION = {
@@ -274,7 +275,7 @@ SIMULATION = {
         replicates=50,
         graph_replicates=10,
         ablation_replicates=6,
-        tuning=replace(_SIMULATION.tuning, **_FINER),
+        tuning=replace(_SIMULATION.tuning, search=SearchRule(budget=60), **_FINER),
     ),
 }
 
