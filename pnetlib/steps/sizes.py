@@ -327,12 +327,12 @@ def grid_beside(profile):
     return replace(profile, repeats=1, search=GRID, **{} if few else grids)
 
 
-TOLERANCE_PARTS = {"smoke": 1, "standard": 1, "paper": 1}  # outer parts of each drug
+TOLERANCE_DRUGS = {"smoke": 4, "standard": 1, "paper": 4}
 
 
-def tolerance_parts(profile):
-    """Return how many outer parts of each drug are fitted anew with tight tolerances."""
-    return _named(TOLERANCE_PARTS, profile)
+def tolerance_drugs(profile):
+    """Return for how many drugs the first outer part is fitted anew with tight tolerances."""
+    return _named(TOLERANCE_DRUGS, profile)
 
 
 # Step 08 ------------------------------------------------------------------------------------

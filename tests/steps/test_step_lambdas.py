@@ -417,13 +417,15 @@ def test_neighbours_are_one_finest_step_away():
         ratios = [other[name] / point[name] for name in ("lam1", "lam3", "lam4")] + [ridge]
         moved = [ratio for ratio in ratios if not np.isclose(ratio, 1.0)]
         assert len(moved) == 1
-        assert any(np.isclose(moved[0], f) for s in (2**0.125, 2**0.5, 4.0) for f in (s, 1 / s))
+        assert any(
+            np.isclose(moved[0], f) for s in (2**0.25, 2**0.5, 4.0, 16.0) for f in (s, 1 / s)
+        )
     assert len(neighbours({"lam1": 0.1, "lam2": 0.0, "lam3": 0.05}, rule)) == 5
 
 
 def test_tolerances_are_checked_on_the_chosen_points(both_searches):
     cohort, searching, compared = both_searches
-    checked = check_tolerances(cohort, compared["zoom"], searching, SEED, 1)
+    checked = check_tolerances(cohort, compared["zoom"], searching, SEED, 2)
     chosen = compared["zoom"].choices.query("fold == 0 and method == 'NW.P'")
     first = checked[checked["method"] == "NW.P"].groupby("drug").head(1)
     assert first["lam3"].tolist() == chosen["lam3"].tolist()

@@ -75,7 +75,7 @@ def test_seeds_begin_with_that_of_the_run_and_do_not_change_with_their_number():
     assert compute.draw_seeds(SEED, 1) == [SEED]
     assert compute.draw_seeds(SEED, 4)[:3] == compute.draw_seeds(SEED, 3)
     assert len({*compute.draw_seeds(SEED, 10), *compute.draw_seeds(SEED + 1, 10)}) == 20
-    assert [tuning_draws(name) for name in ("smoke", "standard", "paper")] == [2, 3, 10]
+    assert [tuning_draws(name) for name in ("smoke", "standard", "paper")] == [2, 2, 5]
     assert tuning_draws("paper", 4) == 4
     with pytest.raises(UsageError, match="draws is -1"):
         tuning_draws("paper", -1)

@@ -53,7 +53,7 @@ GAMMA = 0.5
 SEARCHES = ("grid", "zoom")
 BOUND = 0.002  # inner error that tolerances should not change, in the units of squared z-scores
 # Of Pro: gain per round, relative duality gap, rounds. NW.P has the gap alone.
-TOLERANCES = {"usual": (TOL, GAP_TOL, MAX_ITER), "tight": (1e-6, 1e-6, MAX_ROUNDS)}
+TOLERANCES = {"usual": (TOL, GAP_TOL, MAX_ITER), "tight": (1e-6, 1e-6, 100)}
 
 
 # Degrees of freedom -------------------------------------------------------------------------
@@ -329,7 +329,7 @@ def neighbours(point, rule):
             if point.get(name, 0.0) > 0.0:
                 moved = point | {name: point[name] * factor}
                 points.append(moved | {"lam2": 0.5 * moved["lam1"] * ratio})
-    for factor in (rule.ridge_steps[1], 1.0 / rule.ridge_steps[1]):
+    for factor in (rule.network_ridge_steps[1], 1.0 / rule.network_ridge_steps[1]):
         if point["lam2"] > 0.0:
             points.append(point | {"lam2": point["lam2"] * factor})
     return points
@@ -385,15 +385,16 @@ def _inner_errors(shared, point, step, gap_tol):
 
 
 def check_tolerances(
-    cohort, compared, profile, seed, parts, force=(), *, engine=None, advance=None
+    cohort, compared, profile, seed, drugs, force=(), *, engine=None, advance=None
 ):
-    """Return the table of `tolerance_errors` for the first `parts` outer parts of each drug.
+    """Return the table of `tolerance_errors` for the first outer part of the first `drugs` drugs.
 
     `compared` is the `Comparison` by the search of the profile.
     """
     choices = compared.choices
-    chosen = choices[choices["method"].isin(NETWORK_METHODS) & (choices["fold"] < parts)]
-    chosen = chosen[chosen["repeat"] == 0]
+    first = choices["drug"].isin(choices["drug"].unique()[:drugs])
+    first &= (choices["repeat"] == 0) & (choices["fold"] == 0)
+    chosen = choices[first & choices["method"].isin(NETWORK_METHODS)]
     names = ["lam1", "lam2", "lam3", "lam4"]
     tasks = [
         (row["drug"], row["repeat"], row["fold"], row["method"], row[names].dropna().to_dict())
