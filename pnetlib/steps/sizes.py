@@ -103,7 +103,7 @@ STANDARD = Profile(
     control_folds=1,
     group_size=95,
     n_neighbours=30,
-    search=SearchRule(budget=60, densest=0.2),
+    search=SearchRule(budget=40, densest=0.15),
 )
 SMOKE = Profile(
     n_genes=80,
@@ -254,7 +254,7 @@ _SIMULATION = SimulationSizes(
     ablation_replicates=1,
     graphs=GRAPHS,
     ablation_scenarios=SCENARIOS,
-    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), search=SearchRule(budget=30), **_GRIDS),
+    tuning=replace(STANDARD, n_genes=220, lam1=(0.4, 0.2), search=SearchRule(budget=20), **_GRIDS),
 )
 _FINER = {"lam1": (0.6, 0.4, 0.2), "lam3": (0.1, 0.03, 0.01)}
 SIMULATION = {
