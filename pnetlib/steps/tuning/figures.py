@@ -8,12 +8,8 @@ from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.style import (
     BLACK,
-    BLUE,
-    FAINT,
     GROUP_COLOURS,
-    ORANGE,
-    SKY,
-    VERMILION,
+    METHOD_COLOURS,
     caption,
     keys_below,
     name_rows,
@@ -23,7 +19,7 @@ from pnetlib.steps.style import (
 from pnetlib.words import counted
 
 MOST_EDGES = 12
-COLOURS = (BLUE, VERMILION, SKY, BLACK, ORANGE, FAINT)  # of the drugs, in their order
+SYMBOLS = "osD^vP"  # of the drugs, in their order; colours stand for methods
 SIDE_TITLES = {"targets": "On its targets", "regulators": "From its regulators"}
 
 
@@ -52,7 +48,8 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, simulated: bool) -
     left, right = figure.subplots(1, 2)
     for place, drug in enumerate(drugs):
         part = published[published["drug"] == drug].set_index("marker").reindex(names)
-        _ranges(left, part, "", _shift(place, len(drugs)), COLOURS[place % len(COLOURS)], drug)
+        symbol = SYMBOLS[place % len(SYMBOLS)]
+        _ranges(left, part, "", _shift(place, len(drugs)), METHOD_COLOURS["Pro"], drug, symbol)
     name_rows(left, names, fontstyle="italic")
     left.set(xlabel="Effect of the gene (Pro)", title="Published markers")
     for place, group in enumerate(GROUPS):
@@ -71,16 +68,16 @@ def _shift(place, n):
     return 0.6 * ((place + 0.5) / n - 0.5)
 
 
-def _ranges(axes, table, suffix, shift, colour, label):
-    """Draw the first draw as a dot and the range over draws as a line, one row each."""
+def _ranges(axes, table, suffix, shift, colour, label, symbol="o"):
+    """Draw the first draw as a symbol and the range over draws as a line, one row each."""
     rows = np.arange(len(table)) + shift
     axes.hlines(rows, table[f"low{suffix}"], table[f"high{suffix}"], color=colour, linewidth=2)
     look = {"markersize": 4, "color": colour, "label": label}
-    axes.plot(table[f"first{suffix}"], rows, "o", **look)
+    axes.plot(table[f"first{suffix}"], rows, symbol, **look)
 
 
 def _keys(figure, *panels):
-    """Explain the colours of all panels below the figure."""
+    """Explain the symbols and colours of all panels below the figure."""
     found = [item for panel in panels for item in zip(*panel.get_legend_handles_labels())]
     figure.legend(*zip(*found), loc="outside lower center", ncols=min(len(found), 6))
 
@@ -89,8 +86,8 @@ def caption_draws(markers: pd.DataFrame, edges: pd.DataFrame, n: int, *, simulat
     """Return the caption of `draw_draws`, for n draws."""
     shown = len(shown_edges(edges))
     text = (
-        f"What moves with the folds on which lambdas are chosen, over {counted(n, 'draw')}. Dots: "
-        "the first draw, which notebooks 02 to 05 use; lines: the range over all draws, with the "
+        f"What moves with the folds on which lambdas are chosen, over {counted(n, 'draw')}. "
+        "Symbols: the first draw, which notebooks 02 to 05 use; lines: the range over all draws, with the "
         "same cell lines. Left: effects of the published markers among the genes, by drug. Right: "
         f"the paper's edge where both genes are among the genes, and of {len(edges)} edges those "
         f"that move most ({shown} shown); an edge not present counts as 0."
