@@ -5,7 +5,7 @@ lie on logarithmic scales with 8 levels per factor of 2, counted from the strong
 is a path at fixed outer parameters; it is followed towards weaker penalties until the error has
 risen. From the line at the start, the search looks at lines one step away in each outer parameter,
 moves while the error falls, and then halves the steps. At last the path is refined around the
-minimum. The search ends only when the minimum lies inside the points looked at in every parameter
+minimum. A line that is worse on the first half of the folds is abandoned there. The search ends only when the minimum lies inside the points looked at in every parameter
 or at a stated end, unless its budget of points is used up before. The rule is this project's choice.
 """
 
@@ -43,20 +43,22 @@ class SearchRule:
     Parameters
     ----------
     budget : int, default=120
-        Points that each method may look at, at least 10: one is a fit on every fold.
+        Number of points that each method may look at, at least 10; looking at a point means fitting
+        it on every fold.
     reserve : int, default=8
-        Of these, kept for the line of the minimum: to follow it further and refine it.
+        How many of these are kept for the end, to follow the best line further and refine it.
     rise : float, default=0.1
-        A clear rise of the error, in standard errors over folds of the smallest error of a line.
+        How far the error must rise above the smallest error of a line to count as a clear rise, in
+        standard errors of that smallest error over folds.
     patience : int, default=2
         Clear rises in a row that end the line of the minimum; another line ends at the first.
     race : float, default=0.0
-        A line is left after the first half of the folds if its error there is above that of the
-        best line by more standard errors of the difference between cell lines; inf looks at all
-        folds.
+        A line is abandoned after the first half of the folds (rounded down, at least one) if its
+        error there exceeds that of the best line by more than this number of standard errors of the
+        difference over cell lines; inf: every line is looked at on all folds.
     densest : float, default=1 / 3
-        Most edges per gene in a network that is not too dense, relative to the cell lines, where
-        genes outnumber these.
+        A network with more edges per gene than this share of the cell lines is too dense, where
+        genes outnumber cell lines.
     path_steps : (float, float), default=(2.0, 2.0**0.25)
         First and finest step along a line: lam1 of LA and ELA, lam3 of NW.P and Pro.
     ridge_steps : (float, float), default=(16.0, 4.0)
@@ -135,7 +137,7 @@ GRID, ZOOM = "grid", "zoom"
 def read_rule(text):
     """Return "grid", or the `SearchRule` that a text describes.
 
-    The text is "grid", "zoom", or numbers of the rule other than the usual ones, such as
+    The text is "grid", "zoom", or numbers of the rule that differ from its defaults, such as
     ``"budget=200, race=inf, lam4_steps=16/4"``. Raises `UsageError` where it is something else.
     """
     if isinstance(text, SearchRule):

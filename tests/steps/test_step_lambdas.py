@@ -373,7 +373,7 @@ def test_claims_are_judged_as_in_notebook_12(both_searches):
     said = of_claims(claims)
     assert all(f"**{claim}**" in said for claim in CLAIMS) and "no verdict" in said
     claims.loc["C1", "verdict, search"] = "contradicted"
-    assert "contradicted, and undecided with the grid" in of_claims(claims)
+    assert "contradicted with the search, undecided with the grid" in of_claims(claims)
     assert "changes the verdict on C1" in of_claims(claims)
 
 

@@ -37,12 +37,12 @@ def of_claims(table):
     for claim, row in table.iterrows():
         grid, search = row["verdict, grid"], row["verdict, search"]
         verdict = (
-            f"{search}, as with the grid"
+            f"{search} with the search, as with the grid"
             if search == grid
-            else f"{search}, and {grid} with the grid"
+            else f"{search} with the search, {grid} with the grid"
         )
         lines.append(
-            f"- **{claim}** ({row['title']}): with the search {verdict}. Search: {row['search']}. "
+            f"- **{claim}** ({row['title']}): {verdict}. Search: {row['search']}. "
             f"Grid: {row['grid']}."
         )
     changed = table.index[table["verdict, grid"] != table["verdict, search"]]

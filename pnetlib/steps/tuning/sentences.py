@@ -7,10 +7,10 @@ from pnetlib.steps.effects.sentences import SIDE_WORDS
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.words import counted, listed
 
-ONCE = "The tuning folds were drawn once, so that nothing can be said on other draws."
+ONCE = "The tuning folds were drawn once, so nothing can be said about other draws."
 WHAT_A_RANGE_IS = (
-    "The cell lines are the same in every draw, so that a range says how much chance there is in the "
-    "folds alone. It is no confidence interval for other cell lines."
+    "The cell lines are the same in every draw, so a range shows only how much depends on the "
+    "random folds. It is not a confidence interval for other cell lines."
 )
 
 
@@ -65,10 +65,14 @@ def _markers(draws, table):
     other = {gene for draw in draws[1:] for gene in draw.common} - set(first)
     turned = table[(table["low"] < 0) & (table["high"] > 0)]
     turned = turned[turned["published"]]
-    text = (
+    found = (
         f"Of {counted(len(first), 'common marker')} of the first draw, {len(always)} "
-        f"{'is' if len(always) == 1 else 'are'} common in all {n} draws; "
-        f"{counted(len(other), 'other gene')} {'is' if len(other) == 1 else 'are'} common in some "
+        f"{'is' if len(always) == 1 else 'are'} common in {'both' if n == 2 else f'all {n}'} draws"
+        if first
+        else "The first draw has no common marker"
+    )
+    text = (
+        f"{found}; {counted(len(other), 'other gene')} {'is' if len(other) == 1 else 'are'} common in some "
         "other draw."
     )
     if turned.empty:
@@ -125,8 +129,8 @@ def of_effects(ranges, roles):
     larger = np.maximum(table["first ST"].abs(), table["first RS"].abs())
     share = ((table["high difference"] - table["low difference"]) / larger)[larger > 0]
     text = (
-        f"Over {n} draws of the tuning folds, the group with the larger estimated effect is always "
-        f"the same in {len(table) - len(moved)} of {len(table)} comparisons."
+        f"Over {n} draws of the tuning folds, the group with the larger estimated effect is the "
+        f"same in every draw in {len(table) - len(moved)} of {len(table)} comparisons."
     )
     if len(moved):
         named = (
@@ -155,7 +159,7 @@ def of_intervals(table):
     clear = (table["low"] > 0) | (table["high"] < 0)
     still = (table["low with draws"] > 0) | (table["high with draws"] < 0)
     if not table["sd of draws"].any():
-        return f"All {n} draws give the same effects, so that the intervals stay as they are."
+        return f"All {n} draws give the same effects, so the intervals stay as they are."
     text = (
         f"With the variance between {n} draws, the intervals of {counted(len(table), 'difference')} "
         f"are {ratio.median():.2f} times as wide at the median and {ratio.max():.2f} times at most."
