@@ -125,7 +125,7 @@ def _check_number(name, value, whole):
     least, most = LEAST.get(name, 0), POSITIVE.get(name, np.inf)
     if not _is_number(value) or not least <= value <= most or (name in POSITIVE and value == 0):
         bounds = f"above 0{f' and at most {most:g}' * (most < np.inf)}"
-        bounds = bounds if name in POSITIVE else f"at least {least}"
+        bounds = bounds if name in POSITIVE else f"of at least {least}"
         raise UsageError(f"{name} of the search must be a number {bounds}, not {value!r}.")
     if whole and value != int(value):
         raise UsageError(f"{name} of the search must be a whole number, not {value!r}.")
