@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.execution.fingerprint import CALCULATION, library_digest, versions
+from pnetlib.execution.fingerprint import calculation_digest, versions
 from pnetlib.execution.threads import chunks, thread_count
 
 BACKENDS = ("threads", "dask")
@@ -195,7 +195,7 @@ class Engine:
         from pnetlib.execution.workers import compute, share
 
         client = self._client
-        expected = {"library": library_digest(*CALCULATION), **versions()}
+        expected = {"library": calculation_digest(), **versions()}
         # A task rather than scattered data, so that dask can compute it again if a worker dies.
         common = client.submit(share, *shared, key=f"shared-{os.urandom(8).hex()}")
         futures = {

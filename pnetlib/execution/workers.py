@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from pnetlib.errors import SetupError
 from pnetlib.execution.compiled import VARIABLE, pack_more, unpack
-from pnetlib.execution.fingerprint import CALCULATION, library_digest, versions
+from pnetlib.execution.fingerprint import calculation_digest, versions
 
 
 class OwnKernels(WorkerPlugin):
@@ -41,7 +41,7 @@ def share(*shared):
 
 def compute(expected, function, shared, task):
     """Compute one task; refuse if library or packages differ from the caller's (`expected`)."""
-    here = {"library": library_digest(*CALCULATION), **versions()}
+    here = {"library": calculation_digest(), **versions()}
     if different := sorted(name for name in expected if here[name] != expected[name]):
         name = different[0]
         raise SetupError(

@@ -1,14 +1,18 @@
-"""Stored folds: each finished fold has a file, so an interrupted run loses only unfinished ones."""
+"""Stored folds: each finished fold has a file, so an interrupted run loses only unfinished ones.
+
+Halves of the cell lines and simulated data sets are stored in the same way.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pnetlib.execution.fingerprint import CALCULATION, library_digest, versions
+from pnetlib.execution.fingerprint import calculation_digest, versions
 from pnetlib.execution.storage import whole_file
 
 if TYPE_CHECKING:
@@ -48,15 +52,16 @@ class Folds:
         self.responses = dict(responses or {})
 
     @classmethod
+    def of_library(cls, folder: Path) -> Folds:
+        """Return results that depend on no cohort, computed with this library and these versions."""
+        return cls(folder, {"library": calculation_digest(), "versions": versions()})
+
+    @classmethod
     def of_cohort(cls, folder: Path, cohort: Cohort) -> Folds:
         """Return the folds of a cohort, computed with this library and these versions."""
         return cls(
             folder,
-            {
-                "lines": lines_digest(cohort),
-                "library": library_digest(*CALCULATION),
-                "versions": versions(),
-            },
+            {**cls.of_library(folder).content, "lines": lines_digest(cohort)},
             {drug: _table_digest(cohort.response[[drug]]) for drug in cohort.response},
         )
 
@@ -88,7 +93,7 @@ class Folds:
         """Return the path of the file of a task."""
         response = self.responses.get(task[0], self.responses)
         content = {**self.content, "task": task, "response": response}
-        content = json.dumps(content, sort_keys=True)
+        content = json.dumps(content, sort_keys=True, default=asdict)
         return self.folder / f"{_sha256(content)[:40]}.json"
 
 
@@ -119,7 +124,10 @@ def _encoded(value: Any) -> Any:
     if isinstance(value, pd.DataFrame):
         types = [str(kind) for kind in value.dtypes]
         columns = [value.iloc[:, at].tolist() for at in range(value.shape[1])]
-        return {"table": list(value.columns), "types": types, "columns": columns}
+        stored = {"table": list(value.columns), "types": types, "columns": columns}
+        if not isinstance(value.index, pd.RangeIndex):
+            stored |= {"index": value.index.tolist(), "name": value.index.name}
+        return stored
     return {"plain": value}
 
 
@@ -131,5 +139,8 @@ def _decoded(stored: Mapping[str, Any]) -> Any:
         return tuple(_decoded(item) for item in stored["tuple"])
     if "table" in stored:
         columns = zip(stored["table"], stored["columns"], stored["types"], strict=True)
-        return pd.DataFrame({name: pd.Series(x, dtype=kind) for name, x, kind in columns})
+        table = pd.DataFrame({name: pd.Series(x, dtype=kind) for name, x, kind in columns})
+        if "index" in stored:
+            table.index = pd.Index(stored["index"], name=stored["name"])
+        return table
     return stored["plain"]

@@ -145,11 +145,15 @@ class Run:
 
         return Engine.of_environment(self.threads)
 
-    def folds(self, cohort: Cohort) -> Folds:
-        """Return the stored folds of a cohort in this folder, whichever run computed them."""
+    def folds(self, cohort: Cohort | None = None) -> Folds:
+        """Return the stored folds of a cohort in this folder, whichever run computed them.
+
+        Without a cohort, they are the results of simulated data sets.
+        """
         from pnetlib.workflow.folds import Folds
 
-        return Folds.of_cohort(self.folder / "folds", cohort)
+        folder = self.folder / "folds"
+        return Folds.of_library(folder) if cohort is None else Folds.of_cohort(folder, cohort)
 
     def write_cohort(self, cohort: Cohort) -> Path:
         """Store the cohort for later steps and return the path of its file."""

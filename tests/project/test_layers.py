@@ -5,6 +5,8 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+from pnetlib.execution.fingerprint import CALCULATION, PRESENTATION
+
 # A module imports from its own layer and from layers before it.
 LAYERS = (
     "errors",
@@ -127,6 +129,19 @@ def test_no_step_imports_a_later_step(graph):
 def test_steps_are_those_of_the_notebooks_in_their_order(project):
     stems = [path.stem[3:] for path in sorted((project / "notebooks").glob("[0-9]*.ipynb"))]
     assert stems == [step for step in STEPS if step not in SHARED]
+
+
+def test_no_calculation_imports_figures_or_words(graph):
+    """Stored results outlive a change of a figure or a sentence."""
+    shown = {name for name in graph if f"{name.split('.')[-1]}.py" in PRESENTATION}
+    assert shown
+    assert [
+        f"{name}:{line} -> {target}"
+        for name, targets in graph.items()
+        for target, line in targets.items()
+        if name.startswith("pnetlib.") and name.split(".")[1] in CALCULATION
+        if target in shown and name not in shown
+    ] == []
 
 
 def test_no_imports_form_a_cycle(graph):

@@ -1,4 +1,4 @@
-"""Every step with many tasks gives the same bits on two dask workers as in a thread."""
+"""Steps with many tasks give the same bits in a thread, on two dask workers, and when stored."""
 
 from dataclasses import replace
 
@@ -24,6 +24,7 @@ from pnetlib.steps.simulation.designs import Design
 from pnetlib.steps.simulation.recovery import recover
 from pnetlib.steps.sizes import PROFILES, SIMULATION, DifferencesSizes
 from pnetlib.steps.stability.compute import edge_frequencies, marker_frequencies
+from pnetlib.workflow.folds import Folds
 
 SEED = 5
 PROFILE = replace(
@@ -45,6 +46,7 @@ class Cases:
         self.groups = split_groups(self.cohort, 30)
         self.pair = Pair.of(self.cohort, self.groups, GENES, list(MARKERS), 0.4)
         self.compared = compare_methods(self.cohort, PROFILE, SEED)
+        self._stored = None
 
     def permutation_test(self, engine, advance):
         pair = self.pair
@@ -68,8 +70,10 @@ class Cases:
 
     def markers(self, engine, advance):
         chosen = dict.fromkeys(self.cohort.response, POINT)
-        genes = self.cohort.top_genes(20)
-        return marker_frequencies(self.cohort, genes, chosen, 2, SEED, engine, advance).table
+        genes, stored = self.cohort.top_genes(20), self._stored
+        return marker_frequencies(
+            self.cohort, genes, chosen, 2, SEED, engine, advance, stored
+        ).table
 
     def edges(self, engine, advance):
         frequencies, *rest = edge_frequencies(
@@ -79,33 +83,44 @@ class Cases:
 
     def replicates(self, engine, advance):
         designs = [Design(n_tfs=2, modules=4)]
-        return run_replicates(designs, 2, SIMULATED, SEED, engine=engine, advance=advance)
+        return run_replicates(
+            designs, 2, SIMULATED, SEED, engine=engine, stored=self._stored, advance=advance
+        )
 
     def ablation(self, engine, advance):
         designs = [Design(n_tfs=2, modules=4)]
-        return run_replicates(
-            designs, 1, SIMULATED, SEED, work=ablate, engine=engine, advance=advance
-        )
+        options = {"engine": engine, "stored": self._stored, "advance": advance}
+        return run_replicates(designs, 1, SIMULATED, SEED, work=ablate, **options)
 
     def recovery(self, engine, advance):
         return recover(self.cohort, PROFILE, SEED, permute=True, engine=engine, advance=advance)
 
     def rules(self, engine, advance):
-        return compare_rules(self.cohort, PROFILE, SEED, engine=engine, advance=advance)
+        return compare_rules(
+            self.cohort, PROFILE, SEED, engine=engine, stored=self._stored, advance=advance
+        )
 
     def tissues(self, engine, advance):
         found = compare_on_unseen_tissues(
-            self.cohort, PROFILE, SEED, engine=engine, advance=advance
+            self.cohort, PROFILE, SEED, engine=engine, stored=self._stored, advance=advance
         )
         return found.predictions, found.choices
 
     def weights(self, engine, advance):
-        return weigh(
-            self.cohort, self.compared, PROFILE, SEED, (0.3,), engine=engine, advance=advance
-        )
+        options = {"engine": engine, "stored": self._stored, "advance": advance}
+        return weigh(self.cohort, self.compared, PROFILE, SEED, (0.3,), **options)
 
 
 NAMES = [name for name in vars(Cases) if not name.startswith("_")]
+STORED = ["markers", "replicates", "ablation", "rules", "tissues", "weights"]
+
+
+class Idle(Engine):
+    """An engine that computes nothing."""
+
+    def _in_threads(self, function, tasks, shared):
+        assert not tasks, f"{len(tasks)} tasks would be computed"
+        yield from ()
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +143,26 @@ def test_workers_give_the_same_bits_as_a_thread(cases, two_workers, name):
         for engine, count in zip((Engine(threads=1), two_workers), done)
     )
     assert len(done[0]) == len(done[1]) > 0
+    same_bits(here, there)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_what_is_stored_is_not_computed_again(cases, tmp_path, monkeypatch, name):
+    by_cohort = name not in ("replicates", "ablation")
+    cohort = [cases.cohort] if by_cohort else []
+    stored = (Folds.of_cohort if by_cohort else Folds.of_library)(tmp_path, *cohort)
+    monkeypatch.setattr(cases, "_stored", stored)
+    done = []
+    first = getattr(cases, name)(Engine(threads=1), None)
+    again = getattr(cases, name)(Idle(threads=1), lambda: done.append(1))
+    assert len(done) == len(list(tmp_path.iterdir())) > 0
+    same_bits(first, again)
+    next(tmp_path.iterdir()).unlink()
+    with pytest.raises(AssertionError, match="1 tasks"):
+        getattr(cases, name)(Idle(threads=1), None)
+
+
+def same_bits(here, there):
     if isinstance(here, (pd.DataFrame, np.ndarray)):
         here, there = [here], [there]
     for one, other in zip(here, there, strict=True):

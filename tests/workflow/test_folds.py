@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import given, strategies as st
 
+from pnetlib.steps.simulation.designs import Design
 from pnetlib.workflow.folds import Folds
 from pnetlib.workflow.run import Run
 
@@ -46,6 +47,15 @@ def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
         assert stored(**other).get(("D", 0, 1)) is None
     monkeypatch.setattr(module, "versions", lambda: {"numpy": "another"})
     assert stored().get(("D", 0, 1)) is None
+
+
+def test_labels_of_rows_and_tasks_that_are_dataclasses_are_kept(tmp_path):
+    folds = Folds.of_library(tmp_path).of("half")
+    table = pd.DataFrame({"all drugs": [1, 0]}, pd.Index(["TP53", "MYC"], name="gene"))
+    design, other = Design(n_tfs=2), Design(n_tfs=3)
+    folds.put((design, 0), table)
+    pd.testing.assert_frame_equal(folds.get((design, 0)), table, check_exact=True)
+    assert folds.get((other, 0)) is None
 
 
 def test_a_fold_depends_on_the_response_to_its_own_drug_alone(tmp_path):

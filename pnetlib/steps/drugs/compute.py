@@ -4,6 +4,8 @@ All three are this project's additions. The weight extends the model and is neve
 called Pro.
 """
 
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
@@ -78,15 +80,17 @@ def tissue_folds(cohort, n_folds):
     return folds
 
 
-def compare_on_unseen_tissues(cohort, profile, seed, *, engine=None, advance=None):
+def compare_on_unseen_tissues(cohort, profile, seed, *, engine=None, stored=None, advance=None):
     """Repeat the comparison of figure 2 once with whole tissues held out (a `Comparison`).
 
-    The lambdas are chosen as usual, on random folds of the training lines.
+    The lambdas are chosen as usual, on random folds of the training lines. `stored` has the folds
+    that were computed before.
     """
     folds = tissue_folds(cohort, profile.outer_folds)
     tasks = [(drug, fold) for drug in cohort.response.columns for fold in range(folds.max() + 1)]
-    engine = engine or Engine(threads=1)
-    parts = engine.map(_held_out_tissues, tasks, (cohort, profile, seed, folds), advance=advance)
+    engine, shared = engine or Engine(threads=1), (cohort, profile, seed, folds)
+    stored = stored and stored.of("tissues", profile=asdict(profile), seed=seed)
+    parts = engine.map(_held_out_tissues, tasks, shared, stored=stored, advance=advance)
     return Comparison(*concatenated(parts))
 
 
@@ -132,11 +136,11 @@ def held_out_weighted(cohort, profile, seed, drug, repeat, fold, omega):
     return pd.DataFrame({"line": X_new.index, "prediction": prediction}), row
 
 
-def weigh(cohort, compared, profile, seed, omegas, *, engine=None, advance=None):
+def weigh(cohort, compared, profile, seed, omegas, *, engine=None, stored=None, advance=None):
     """Predict by Pro with a weight on the prediction error, chosen in the inner folds.
 
     `compared` is the `Comparison` of the same cohort, profile and seed, whose Pro has the weight
-    1; `omegas` are the other weights.
+    1; `omegas` are the other weights. `stored` has the folds that were computed before.
 
     Returns
     -------
@@ -148,8 +152,10 @@ def weigh(cohort, compared, profile, seed, omegas, *, engine=None, advance=None)
     keys = ["drug", "repeat", "fold"]
     columns = [*keys, "omega", *LAMBDAS, "inner error"]
     tasks = [(*row, omega) for row in pro[keys].itertuples(index=False) for omega in omegas]
-    engine = engine or Engine(threads=1)
-    parts = list(engine.map(held_out_weighted, tasks, (cohort, profile, seed), advance=advance))
+    engine, shared = engine or Engine(threads=1), (cohort, profile, seed)
+    stored = stored and stored.of("weighted", profile=asdict(profile), seed=seed)
+    parts = engine.map(held_out_weighted, tasks, shared, stored=stored, advance=advance)
+    parts = list(parts)
     weights = pd.concat(
         [pro.assign(omega=1.0)[columns], pd.DataFrame([row for _, row in parts], columns=columns)],
         ignore_index=True,

@@ -22,7 +22,7 @@ tolerances of the search with tighter ones (`check_tolerances`).
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas as pd
@@ -259,11 +259,16 @@ def grid_ends(points, point):
     return ", ".join(ends)
 
 
-def compare_rules(cohort, profile, seed, *, engine=None, advance=None):
-    """Return both tables of `held_out_rules` for all drugs and outer folds."""
+def compare_rules(cohort, profile, seed, *, engine=None, stored=None, advance=None):
+    """Return both tables of `held_out_rules` for all drugs and outer folds.
+
+    `stored` has the tables of folds that were computed before.
+    """
     tasks = list(itertools.product(cohort.response.columns, range(profile.outer_folds)))
-    engine = engine or Engine(threads=1)
-    return concatenated(engine.map(held_out_rules, tasks, (cohort, profile, seed), advance=advance))
+    engine, shared = engine or Engine(threads=1), (cohort, profile, seed)
+    stored = stored and stored.of("rules", profile=asdict(profile), seed=seed)
+    parts = engine.map(held_out_rules, tasks, shared, stored=stored, advance=advance)
+    return concatenated(parts)
 
 
 # A search beside the grid -------------------------------------------------------------------
@@ -385,11 +390,12 @@ def _inner_errors(shared, point, step, gap_tol):
 
 
 def check_tolerances(
-    cohort, compared, profile, seed, drugs, force=(), *, engine=None, advance=None
+    cohort, compared, profile, seed, drugs, force=(), *, engine=None, stored=None, advance=None
 ):
     """Return the table of `tolerance_errors` for the first outer part of the first `drugs` drugs.
 
-    `compared` is the `Comparison` by the search of the profile.
+    `compared` is the `Comparison` by the search of the profile; `stored` has the tables of parts
+    that were computed before.
     """
     choices = compared.choices
     first = choices["drug"].isin(choices["drug"].unique()[:drugs])
@@ -402,7 +408,9 @@ def check_tolerances(
     ]
     engine = engine or Engine(threads=1)
     shared = (cohort, profile, seed, tuple(force))
-    parts = engine.map(tolerance_errors, tasks, shared, advance=advance)
+    content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
+    stored = stored and stored.of("tolerances", **content)
+    parts = engine.map(tolerance_errors, tasks, shared, stored=stored, advance=advance)
     return pd.concat(list(parts), ignore_index=True)
 
 

@@ -190,12 +190,15 @@ def replicate(design, number, sizes, seed):
     return rows
 
 
-def run_replicates(designs, count, sizes, seed, *, work=replicate, engine=None, advance=None):
+def run_replicates(
+    designs, count, sizes, seed, *, work=replicate, engine=None, stored=None, advance=None
+):
     """Draw and analyse `count` data sets of every design; return a table of all rows.
 
     `work` is a module-level function that analyses one data set: ``work(design, number, sizes,
-    seed)`` returns rows.
+    seed)`` returns rows. `stored` has the rows of data sets that were analysed before.
     """
     tasks = [(design, number, sizes, seed) for design in designs for number in range(count)]
-    parts = (engine or Engine(threads=1)).map(work, tasks, advance=advance)
+    stored = stored and stored.of(work.__name__)
+    parts = (engine or Engine(threads=1)).map(work, tasks, stored=stored, advance=advance)
     return pd.DataFrame([row for part in parts for row in part])

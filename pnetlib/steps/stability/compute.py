@@ -152,7 +152,7 @@ def _fit_half(X, z, point, near):
     return state.theta, degrees(*state.B.arrays), near
 
 
-def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=None):
+def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=None, stored=None):
     """Compute how often each gene is a marker of each drug, and of all drugs.
 
     By the rule of figure 3 a gene is a marker of a drug if it has an effect and is within the
@@ -171,6 +171,8 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=
         Number of random halves drawn with their complements.
     seed : int
         Seed of the halves, which are the same for every universe.
+    stored : Folds, optional
+        Has the markers of halves that were computed before.
 
     Returns
     -------
@@ -178,8 +180,9 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=
         Rules: "all drugs", "strong" and each drug.
     """
     tasks = [(number,) for number in range(2 * pairs)]
-    engine = engine or Engine(threads=1)
-    marked = engine.map(_marked_half, tasks, (cohort, genes, chosen, seed), advance=advance)
+    engine, shared = engine or Engine(threads=1), (cohort, genes, chosen, seed)
+    stored = stored and stored.of("half", genes=list(genes), chosen=chosen, seed=seed)
+    marked = engine.map(_marked_half, tasks, shared, stored=stored, advance=advance)
     counts = next(marked)
     for table in marked:
         counts = counts + table
