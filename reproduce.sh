@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make an environment if there is none, then run the notebooks, the tests or the benchmark in it.
+# Make an environment if there is none, then run the notebooks or the tests in it, or build the pages
+# or the benchmark.
 # ./reproduce.sh --help lists the options; sbatch reproduce.sh [options] does the same in a job.
 #SBATCH --job-name=pnetlib
 #SBATCH --ntasks=1
@@ -198,6 +199,10 @@ case "${1:-}" in
         action="test"
         shift
         ;;
+    docs)
+        action=docs
+        shift
+        ;;
     bench) # the external solvers have their own environment
         action=bench
         venv=$root/.venv-bench
@@ -217,13 +222,19 @@ if [ -z "$kind" ]; then
     case "$action" in
         test) python=$(active_python test) || true ;;
         bench) python=$(active_python bench) || true ;;
+        docs) python=$(active_python docs) || true ;;
         run) python=$(active_python) || true ;;
     esac
 fi
 if [ "$action" = bench ]; then kind=venv; fi # the versions celer needs are locked for pip only
 if [ -z "$python" ] && ! python=$(own_python); then
     # Refuse wrong options before the minute that an installation takes.
-    case "$action" in run) checked="pnetlib run" ;; bench) checked=benchmarks ;; *) checked= ;; esac
+    case "$action" in
+        run) checked="pnetlib run" ;;
+        docs) checked="pnetlib docs" ;;
+        bench) checked=benchmarks ;;
+        *) checked= ;;
+    esac
     if [ -n "$checked" ] && base=$(find_python); then
         module "$base" $checked --check "$@" || exit
     fi
@@ -250,4 +261,4 @@ if [ "$action" = bench ]; then
     esac
     exec "$python" -m benchmarks "$@"
 fi
-exec "$python" -m pnetlib run "$@"
+exec "$python" -m pnetlib "$action" "$@"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pnetlib.cli.parser import Parser
+from pnetlib.errors import UsageError
 from pnetlib.workflow.display import short
 from pnetlib.workflow.project import project_root
 
@@ -19,11 +20,18 @@ def main(arguments: Sequence[str]) -> int:
     """Build the site of the run in the folder that is named; return the exit code."""
     parser = Parser("pnetlib docs", description=DESCRIPTION)
     parser.add_argument("run", metavar="RUN", nargs="?", type=Path, help="folder of the run")
-    run = parser.parse_args(arguments).run
-    root = project_root()
+    parser.add_argument("--check", action="store_true", help="check the options and stop")
+    options, root = parser.parse_args(arguments), project_root()
+    run = (options.run or root / DEFAULT).absolute()
+    if not (run / "notebooks").is_dir():
+        raise UsageError(
+            f"{short(run)} is not the folder of a run; make one with ./reproduce.sh, or name another."
+        )
+    if options.check:
+        return 0
 
     from pnetlib.workflow.site import build_site
 
-    site = build_site(run or root / DEFAULT, root)
+    site = build_site(run, root)
     print(f"Open {short(site)}/index.html in a browser.")
     return 0

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pnetlib.cli import environment
 
-EXTRAS = ("dask", "lab", "test")
+EXTRAS = ("dask", "docs", "lab", "test")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -60,7 +60,8 @@ def of_python(locked, python):
 
 
 def test_conda_has_the_names_and_bounds_of_the_project(project, wanted):
-    lines = re.findall(r"^  - ([A-Za-z].*)$", (project / "environment.yml").read_text(), re.M)
+    text = (project / "environment.yml").read_text()
+    lines = re.findall(r"^(?:  |      )- ([A-Za-z].*[^:])$", text, re.M)  # by conda, then by pip
     conda = {
         canonicalize_name(r.name): r.specifier
         for r in map(Requirement, lines)
