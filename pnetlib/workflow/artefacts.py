@@ -133,25 +133,30 @@ def has_whole_benchmark(folder):
 
 
 def captions(folder):
-    """Return figure to caption, as Markdown, from the executed notebooks of a run.
-
-    A cell that saves figures shows each with its caption, in the order of their names.
-    """
+    """Return figure to caption, as Markdown, from the executed notebooks of a run."""
     found = {}
     for path in sorted((folder / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             if cell["cell_type"] == "code":
-                names = re.findall(r'"(\d\d_\w+)"', "".join(cell["source"]))
-                names = [name for name in dict.fromkeys(names) if name in FIGURES]
                 shown = [output.get("data", {}) for output in cell["outputs"]]
                 after = [
                     "".join(text["text/markdown"])
                     for picture, text in pairwise(shown)
                     if "image/png" in picture and "text/markdown" in text
                 ]
-                if len(after) == len(names):
-                    found |= dict(zip(names, after))
+                found |= dict(zip(shown_figures(cell), after))
     return found
+
+
+def shown_figures(cell):
+    """Return the names of the figures that an executed cell shows, in the order of its pictures.
+
+    They are those that its code names, in this order; none if there are more or fewer pictures.
+    """
+    names = re.findall(r'"(\d\d_\w+)"', "".join(cell["source"]))
+    names = [name for name in dict.fromkeys(names) if name in FIGURES]
+    pictures = ["image/png" in output.get("data", {}) for output in cell["outputs"]]
+    return names if len(names) == sum(pictures) else []
 
 
 def provenance(folder):

@@ -18,7 +18,7 @@ import numpy as np
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import digest, whole_file
 from pnetlib.words import first_few, table_text
-from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, step_records
+from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures, step_records
 from pnetlib.workflow.notebooks import find_steps
 from pnetlib.workflow.parameters import is_named_source
 
@@ -96,7 +96,8 @@ def write_edition(run: Path, folder: Path, found: Mapping[str, str], notebooks: 
     texts = {}
     for step in steps:
         path = run / "notebooks" / f"{step.name}.ipynb"
-        notebook = cleaned(json.loads(path.read_text("utf-8")), machine_of(run, notebooks.parent))
+        executed = json.loads(path.read_text("utf-8"))
+        notebook = cleaned(executed, machine_of(run, notebooks.parent), run / "figures")
         check_publishable(notebook, step.name, names, nodes_of(run))
         texts[path.name] = json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True)
     texts["findings.json"] = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True)
@@ -117,7 +118,9 @@ def write_edition(run: Path, folder: Path, found: Mapping[str, str], notebooks: 
     return [step.name for step in steps]
 
 
-def cleaned(notebook: Mapping[str, Any], machine: Iterable[str] = ()) -> dict[str, Any]:
+def cleaned(
+    notebook: Mapping[str, Any], machine: Iterable[str] = (), figures: Path | None = None
+) -> dict[str, Any]:
     """Return an executed notebook with its outputs, but without anything of the machine.
 
     Parameters
@@ -126,11 +129,14 @@ def cleaned(notebook: Mapping[str, Any], machine: Iterable[str] = ()) -> dict[st
         As ``json`` reads it.
     machine : iterable of str
         Folders of the machine, which outputs are to name relative to the project.
+    figures : Path, optional
+        Folder of the run's figures. They are sharper than the pictures that a notebook shows on
+        the screen, and replace them.
     """
     folders = sorted(machine, key=len, reverse=True)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {
-        "cells": [_cell(cell, folders) for cell in notebook["cells"]],
+        "cells": [_cell(cell, folders, figures) for cell in notebook["cells"]],
         "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
         "nbformat": notebook["nbformat"],
         "nbformat_minor": notebook["nbformat_minor"],
@@ -192,7 +198,7 @@ def _text_of(output: Mapping[str, Any]) -> str:
     return "\n".join(part if isinstance(part, str) else "".join(part) for part in parts)
 
 
-def _cell(cell: Mapping[str, Any], folders: Iterable[str]) -> dict[str, Any]:
+def _cell(cell: Mapping[str, Any], folders: Iterable[str], figures: Path | None) -> dict[str, Any]:
     tags = cell["metadata"].get("tags", [])
     source = "".join(cell["source"])
     kept = {
@@ -205,7 +211,8 @@ def _cell(cell: Mapping[str, Any], folders: Iterable[str]) -> dict[str, Any]:
     if "injected-parameters" in tags:
         source = _without_machine(source)
         kept["id"] = "parameters"  # papermill draws another one in every run
-    outputs = (_output(output, folders) for output in cell["outputs"])
+    sharp = _sharp_pictures(cell, figures)
+    outputs = (_output(output, folders, sharp) for output in cell["outputs"])
     return kept | {
         "execution_count": cell["execution_count"],
         "outputs": [output for output in outputs if output is not None],
@@ -224,8 +231,19 @@ def _without_machine(source: str) -> str:
     return "\n".join(kept).rstrip()
 
 
-def _output(output: Mapping[str, Any], folders: Iterable[str]) -> dict[str, Any] | None:
-    """Return what is published of an output; None if nothing is."""
+def _sharp_pictures(cell: Mapping[str, Any], figures: Path | None) -> list[bytes]:
+    """Return the PNG files of the figures that a cell shows, last first; none if one is absent."""
+    paths = [figures / f"{name}.png" for name in shown_figures(cell)] if figures else []
+    return [path.read_bytes() for path in paths[::-1]] if all(map(Path.is_file, paths)) else []
+
+
+def _output(
+    output: Mapping[str, Any], folders: Iterable[str], sharp: list[bytes]
+) -> dict[str, Any] | None:
+    """Return what is published of an output; None if nothing is.
+
+    A picture is the next one of `sharp`, which is taken from this list, or its own.
+    """
     if output["output_type"] == "stream":
         text = _relative("".join(output["text"]), folders)
         return None if output["name"] == "stderr" else dict(output) | {"text": _lines(text)}
@@ -234,7 +252,8 @@ def _output(output: Mapping[str, Any], folders: Iterable[str]) -> dict[str, Any]
     data = {}
     for kind, value in output["data"].items():
         if kind == "image/png":
-            data[kind] = _small_picture("".join(value))
+            own = base64.b64decode("".join(value))
+            data[kind] = _small_picture(sharp.pop() if sharp else own)
         elif kind.startswith("text/"):
             text = "".join(value)
             if not re.search(r"<(script|iframe)\b", text, re.I):
@@ -257,11 +276,10 @@ def _lines(text: str) -> list[str]:
     return text.splitlines(keepends=True)
 
 
-def _small_picture(encoded: str) -> str:
+def _small_picture(original: bytes) -> str:
     """Return a PNG in base64, no wider than `WIDEST` and with at most `COLOURS` colours."""
     from PIL import Image
 
-    original = base64.b64decode(encoded)
     picture = Image.open(io.BytesIO(original)).convert("RGB")
     if picture.width > WIDEST:
         height = round(picture.height * WIDEST / picture.width)

@@ -91,6 +91,23 @@ def test_pictures_become_small_and_the_same_each_time():
     assert len(small) < len(base64.b64decode(picture(3 * WIDEST))) / 3
 
 
+def test_figures_of_the_run_replace_the_pictures_of_the_screen(tmp_path):
+    for name, width in (("02_errors", 400), ("02_control", 500)):
+        (tmp_path / f"{name}.png").write_bytes(base64.b64decode(picture(width)))
+    source = 'save("02_errors")\nsave("02_control")'
+    pictures = [shown(image_png=picture(100)), printed("between"), shown(image_png=picture(100))]
+    cells = [code(source, pictures), code(source, pictures[:1]), code('"03_markers"', pictures[:1])]
+    widths = [
+        [
+            Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"]))).width
+            for output in cell["outputs"]
+            if "data" in output
+        ]
+        for cell in cleaned(notebook(*cells), (), tmp_path)["cells"]
+    ]
+    assert widths == [[400, 500], [100], [100]]  # other numbers of pictures, no such file
+
+
 def test_scripts_are_dropped_and_tables_kept():
     script = shown(text_html="<div><script>1</script></div>", text_plain="<Object>")
     table = shown(text_html="<table></table>", text_plain="a  b")
