@@ -13,6 +13,22 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def table_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Return a table in Markdown; a bar within a cell is escaped.
+
+    >>> print(table_text(["gene", "rank"], [["A|B", 1]]))
+    | gene | rank |
+    |---|---|
+    | A\\|B | 1 |
+    """
+    columns = list(columns)
+    lines = [columns, ["---"] * len(columns), *rows]
+    texts = [[str(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    texts = [f"| {' | '.join(line)} |" for line in texts]
+    texts[1] = "|" + "---|" * len(columns)
+    return "\n".join(texts)
+
+
 def first_few(labels: Iterable[Any], most: int = 5) -> str:
     """Return the first labels, separated by commas, and the number of those beyond `most`.
 

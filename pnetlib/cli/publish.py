@@ -1,4 +1,4 @@
-"""``pnetlib publish RUN``: copy the figures of a finished run into ``figures/``."""
+"""``pnetlib publish RUN``: put the figures, notebooks and numbers of a finished run in place."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,9 +7,13 @@ from pnetlib.cli.parser import Parser
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.publish import publish
 
-DESCRIPTION = """Copy the figures of a finished run into figures/ and write figures/README.md.
+DESCRIPTION = """Publish a finished run in this repository.
 
-Every figure is copied as PNG, and as SVG where that file is at most 100 kB.
+figures/   every figure as PNG, and as SVG where that file is at most 100 kB
+edition/   the executed notebooks, without anything of the machine, and findings.json
+pages      the numbers, sentences and tables in README.md, docs/ and docs/ja/
+
+The figures 11 are replaced only by those of a whole benchmark.
 """
 
 
@@ -19,6 +23,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "run", metavar="RUN", type=Path, help="folder of the run, such as results/gdsc-standard"
     )
-    names = publish(parser.parse_args(arguments).run, project_root() / "figures")
-    print("Copied:", ", ".join(names))
+    names = publish(parser.parse_args(arguments).run, project_root())
+    print(f"Published {len(names)} figures, the notebooks and the numbers of README.md and docs.")
     return 0

@@ -7,7 +7,9 @@ alone, and return a sentence that says which of the two happened.
 """
 
 import json
+import re
 from dataclasses import replace
+from itertools import pairwise
 
 import pandas as pd
 
@@ -75,6 +77,86 @@ FIGURES = {
     "11_joint_growth": "time and memory of the joint model, up to the whole genome (simulated)",
     "12_claims": "every claim of the paper with what the run found and a verdict",
 }
+
+
+COHORT_FILE = "01_cohort.npz"
+BENCHMARK_FIGURES = "11_"  # published only from a whole benchmark
+
+
+def numbers_of(folder, step):
+    """Return the numbers of a step, such as ``02_comparison``, in the folder of a finished run.
+
+    Return None if the run lacks them. Unlike `Run.read_json`, this does not compare digests, which
+    `edition.check_finished` does once for all files.
+    """
+    path = folder / f"{step}.json"
+    return json.loads(path.read_text("utf-8")) if path.is_file() else None
+
+
+def table_of(folder, name):
+    """Return a table of a run's folder, such as ``02_predictions``, or None if it lacks it."""
+    path = folder / f"{name}.csv"
+    return pd.read_csv(path, dtype={"drug": str}) if path.is_file() else None
+
+
+def step_records(folder):
+    """Return step to what it was made from, wrote and read, for the finished steps of a run."""
+    records = {}
+    for path in sorted((folder / ".made" / "steps").glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        if "execution" in record:
+            records[path.stem] = record
+    return records
+
+
+def step_costs(folder):
+    """Return step to seconds, peak memory in MB and threads of its last execution in a run."""
+    path, costs = folder / "run.jsonl", {}
+    for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
+        event = json.loads(line)
+        if event.get("status") == "done":
+            costs[event["step"]] = {name: event[name] for name in ("seconds", "peak_mb", "threads")}
+    return costs
+
+
+def nodes_of(folder):
+    """Return the names of the machines on which a run was computed."""
+    path = folder / "run.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else ()
+    return {json.loads(line).get("node", "") for line in lines} - {""}
+
+
+def has_whole_benchmark(folder):
+    """Return whether step 11 of a run read a whole benchmark rather than the smallest one."""
+    report = numbers_of(folder, "11_speed")
+    return report is not None and report["size"] != "smoke"
+
+
+def captions(folder):
+    """Return figure to caption, as Markdown, from the executed notebooks of a run."""
+    found = {}
+    for path in sorted((folder / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        for cell in json.loads(path.read_text("utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                shown = [output.get("data", {}) for output in cell["outputs"]]
+                after = [
+                    "".join(text["text/markdown"])
+                    for picture, text in pairwise(shown)
+                    if "image/png" in picture and "text/markdown" in text
+                ]
+                found |= dict(zip(shown_figures(cell), after))
+    return found
+
+
+def shown_figures(cell):
+    """Return the names of the figures that an executed cell shows, in the order of its pictures.
+
+    They are those that its code names, in this order; none if there are more or fewer pictures.
+    """
+    names = re.findall(r'"(\d\d_\w+)"', "".join(cell["source"]))
+    names = [name for name in dict.fromkeys(names) if name in FIGURES]
+    pictures = ["image/png" in output.get("data", {}) for output in cell["outputs"]]
+    return names if len(names) == sum(pictures) else []
 
 
 def provenance(folder):

@@ -1,6 +1,7 @@
 """The steps of a run, each of which is a numbered notebook."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,13 @@ class Step:
                     if line.startswith("#"):
                         return line.strip("# ").removeprefix(self.number).strip(" .:·-–")
         return self.name
+
+    @cached_property
+    def question(self) -> str:
+        """The question that the notebook's first cell asks, or its title."""
+        text = "".join(self._content["cells"][0]["source"])
+        asked = re.search(r"\*\*Question\.\*\* (.*)", text)
+        return asked[1] if asked else self.title
 
     @property
     def code(self) -> list[str]:

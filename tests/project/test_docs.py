@@ -14,7 +14,14 @@ from pnetlib.cli.environment import required
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for pattern in ("*.md", "docs/*.md", "figures/*.md", "notebooks/*.ipynb")
+    for pattern in (
+        "*.md",
+        "docs/*.md",
+        "docs/ja/*.md",
+        "figures/*.md",
+        "notebooks/*.ipynb",
+        "edition/*.ipynb",
+    )
     for path in ROOT.glob(pattern)
 )
 WITH_EXAMPLES = ("README.md", "docs/library.md")

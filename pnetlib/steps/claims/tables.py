@@ -1,0 +1,189 @@
+"""Tables of results in Markdown, for the pages that state what a run found."""
+
+from pnetlib.stats.intervals import interval_text
+from pnetlib.steps.choice import METHODS
+from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.differences.summaries import named_roles
+from pnetlib.steps.effects.sentences import SIDE_WORDS
+from pnetlib.steps.simulation.compute import AT_LEVEL
+from pnetlib.steps.simulation.designs import RESPONSES
+from pnetlib.steps.simulation.recovery import BY_U
+from pnetlib.steps.style import drug_labels
+from pnetlib.words import table_text
+
+
+def claims(table):
+    """Return every claim with its verdict and what was found; `table` is id to a dict."""
+    rows = (
+        [f"{claim} {row['title']}", row["verdict"], row["found"]] for claim, row in table.items()
+    )
+    return table_text(["claim", "verdict", "what was found"], rows)
+
+
+def claims_in_japanese(table, titles, words):
+    """Return every claim with its verdict in Japanese, given titles and words of verdicts."""
+    rows = (
+        [f"{claim} {titles.get(claim, row['title'])}", words[row["verdict"]], _of(row["tested"])]
+        for claim, row in table.items()
+    )
+    return table_text(["主張", "判定", "検定できた部分"], rows)
+
+
+def _of(tested):
+    """Return "4 of 7" in Japanese."""
+    part, _, whole = tested.partition(" of ")
+    return f"{whole}のうち{part}" if whole else tested
+
+
+def errors(table):
+    """Return the error of each method for each drug with its interval, from `method_errors`."""
+    methods = METHODS + BASELINES
+    rows = (
+        [drug, *(interval_text(part.loc[method], ".3f") for method in methods)]
+        for drug, part in (
+            (drug, part.set_index("method")) for drug, part in table.groupby("drug", sort=False)
+        )
+    )
+    return table_text(["drug", *methods], rows)
+
+
+def differences(table):
+    """Return Pro's error minus that of each other method, from `paired_differences`."""
+    methods = list(dict.fromkeys(table["against"]))
+    rows = (
+        [label, *(interval_text(part.loc[method], "+.3f") for method in methods)]
+        for label, part in (
+            (drug_labels([drug])[0], part.set_index("against"))
+            for drug, part in table.groupby("drug", sort=False)
+        )
+    )
+    return table_text(["drug", *(f"Pro minus {method}" for method in methods)], rows)
+
+
+def markers(numbers):
+    """Return the rank of each published marker for each drug, from the numbers of step 03."""
+    rows = numbers["published"]
+    drugs = list(dict.fromkeys(row["drug"] for row in rows))
+    lines = []
+    for gene in dict.fromkeys(row["marker"] for row in rows):
+        own = {row["drug"]: row for row in rows if row["marker"] == gene}
+        variance = next(iter(own.values()))["variance rank"]
+        inside = next(iter(own.values()))["in universe"]
+        ranks = [_rank(own[drug]["rank"]) if inside else "not analysed" for drug in drugs]
+        lines.append([gene, _rank(variance), *ranks])
+    return table_text(
+        ["marker", "rank of variance", *(f"rank for {drug}" for drug in drugs)], lines
+    )
+
+
+def _rank(rank):
+    return "no effect" if rank is None or rank != rank else f"{rank:,.0f}"
+
+
+def settings(numbers):
+    """Return the edge that the paper names under every setting, from the numbers of step 09."""
+    row = numbers["named_edge"]
+    lines = [] if row is None else row["settings"]
+    return table_text(
+        ["estimator", "lines per group", "ST", "RS", "p"],
+        [
+            [r["estimator"], r["size"], f"{r['ST']:.2f}", f"{r['RS']:.2f}", f"{r['p']:.2g}"]
+            for r in lines
+        ],
+    )
+
+
+def degrees(numbers):
+    """Return degrees of the markers that the paper calls hubs, from the numbers of step 09."""
+    lines = []
+    for gene, _, group in named_roles(numbers["degrees"]):
+        row = numbers["degrees"][gene]
+        lines.append(
+            [
+                gene,
+                group,
+                *(f"{row[name]:.2f} (rank {row[f'rank_{name}']})" for name in ("ST", "RS")),
+                interval_text(row, "+.2f", "difference"),
+                f"{row['p']:.2g}",
+                f"{row['q']:.2g}",
+            ]
+        )
+    return table_text(["gene", "hub in the paper", "ST", "RS", "ST minus RS", "p", "q"], lines)
+
+
+def effects(rows):
+    """Return the rows of `overview.of_effects` as a table."""
+    lines = (
+        [
+            f"{row['marker']}, {SIDE_WORDS[row['side']]}",
+            row["group"],
+            f"{row['ST']:.2f}",
+            f"{row['RS']:.2f}",
+            interval_text(row, "+.2f", "difference"),
+            f"{row['p']:.2g}",
+            f"{row['q']:.2g}",
+        ]
+        for row in rows
+    )
+    columns = ["effect", "larger in the paper", "ST", "RS", "ST minus RS", "p", "q"]
+    return table_text(columns, lines)
+
+
+def rates(cells, published):
+    """Return mean rates of each method over cells of the simulation, beside the paper's.
+
+    `cells` are of `evidence.table_cells`, `published` is the paper's table.
+    """
+    lines = []
+    for response in RESPONSES:
+        own = [cell["methods"] for cell in cells if cell["response"] == response]
+        for method in METHODS if own else ():
+            paper = published[published["method"] == method]
+            mean = {
+                rate: sum(cell[method][rate]["mean"] for cell in own) / len(own)
+                for rate in ("TP", "TN", AT_LEVEL, AT_LEVEL + BY_U)
+            }
+            told = [f"{mean[rate]:.2f} (paper {_ends(paper[rate])})" for rate in ("TP", "TN")]
+            ranked = [f"{mean[rate]:.2f}" for rate in (AT_LEVEL, AT_LEVEL + BY_U)]
+            lines.append([response, method, *told, *ranked])
+    return table_text(["effects through", "method", "TP", "TN", AT_LEVEL, AT_LEVEL + BY_U], lines)
+
+
+def _ends(values):
+    values = values.dropna()
+    if values.empty:
+        return "not legible"
+    low, high = (f"{end:.2f}" for end in (values.min(), values.max()))
+    return low if low == high else f"{low} to {high}"
+
+
+def wins(rows):
+    """Return for how many drugs Pro predicts better than each other method."""
+    lines = (
+        [
+            row["against"],
+            f"{row['wins']} of {row['drugs']}",
+            row["clear wins"],
+            row["clear losses"],
+            interval_text(row, "+.3f"),
+        ]
+        for row in rows
+    )
+    columns = [
+        "method",
+        "Pro's error is lower",
+        "clearly lower",
+        "clearly higher",
+        "mean difference",
+    ]
+    return table_text(columns, lines)
+
+
+def searches(claims):
+    """Return the claims on prediction with a grid and with a search."""
+    lines = (
+        [f"{row['id']} {row['title']}"]
+        + [f"{row[f'verdict, {way}']}: {row[way]}" for way in ("grid", "search")]
+        for row in claims
+    )
+    return table_text(["claim", "with a grid", "with the search"], lines)

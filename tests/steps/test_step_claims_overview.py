@@ -1,0 +1,279 @@
+"""What a run found in short: values from tables, and sentences that follow them in two languages."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from pnetlib.paper.claims import published_claims
+from pnetlib.paper.table1 import published_selection
+from pnetlib.steps.choice import METHODS
+from pnetlib.steps.claims import english, japanese, overview, tables
+from pnetlib.steps.claims.verdicts import VERDICTS, Number
+from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.simulation.compute import AT_LEVEL
+from pnetlib.steps.simulation.designs import ERROR
+from pnetlib.steps.simulation.recovery import BY_U
+
+NUMBER = re.compile(r"(?<![\w.])[+-]?\d+(?:\.\d+)?")
+
+
+def predictions(errors, n=40, folds=4):
+    """Return predictions with the given mean squared error of each method, for two drugs."""
+    rng = np.random.default_rng(7)
+    truth = rng.standard_normal(n)
+    parts = []
+    for drug in ("Docetaxel", "Doxorubicin"):
+        table = pd.DataFrame(
+            {"drug": drug, "repeat": 0, "fold": np.arange(n) % folds, "n_train": 30, "z": truth}
+        )
+        for method in METHODS + BASELINES:
+            noise = np.sqrt(errors.get(method, 1.0)) * (1.0 + 0.01 * rng.standard_normal(n))
+            table[method] = truth + noise
+        parts.append(table)
+    return pd.concat(parts, ignore_index=True)
+
+
+def edge(ST, RS, p, q=0.5, settings=()):
+    return {
+        "regulator": "AKR1C1",
+        "target": "ANXA10",
+        "ST": ST,
+        "RS": RS,
+        "difference": ST - RS,
+        "p": p,
+        "q": q,
+        "settings": list(settings),
+    }
+
+
+def differences(named, edges=0, strict=()):
+    counts = {"edges": edges, "degrees": 0, "effects": 0}
+    return {
+        "named_edge": named,
+        "group_size": 95,
+        "found": {kind: {"q": count} for kind, count in counts.items()},
+        "tested": {"edges": 1560, "degrees": 40, "effects": 14},
+        "strict_edges": list(strict),
+    }
+
+
+def effect(marker, difference, p, q, side="targets"):
+    return {
+        "marker": marker,
+        "side": side,
+        "length": 1,
+        "ST": 1.0 + difference,
+        "RS": 1.0,
+        "difference": difference,
+        "low": difference - 1,
+        "high": difference + 1,
+        "p": p,
+        "q": q,
+    }
+
+
+def study(TN, lead):
+    """Return numbers of step 06 with one cell per way in which effects act."""
+    rates = {
+        method: {
+            "TP": {"mean": 0.9},
+            "TN": {"mean": TN},
+            AT_LEVEL: {"mean": 0.5},
+            AT_LEVEL + BY_U: {"mean": 0.25 + 0.1 * number},
+        }
+        for number, method in enumerate(METHODS)
+    }
+    paired = {m: {AT_LEVEL: {"mean": lead, "se": 0.01, "n": 50}} for m in METHODS[1:]}
+    return {
+        "cells": [
+            {
+                "design": "TF hub",
+                "n_tfs": 5,
+                "error": ERROR,
+                "response": response,
+                "replicates": 50,
+                "methods": rates,
+                "paired": paired,
+            }
+            for response in ("expression", "activity")
+        ]
+    }
+
+
+def test_the_best_method_and_the_verdict_on_networks_follow_the_errors():
+    better = overview.of_prediction(predictions({"Pro": 0.5, "NW.P": 0.6, "ELA": 0.9, "LA": 0.9}))
+    assert better["best"]["Pro"] == ["Docetaxel", "Doxorubicin"] and better["gain"].value < 0
+    assert better["sides"]["better"] == ["NW.P", "ELA", "LA"]
+    text = english.prediction(better)
+    assert "for 2 of the 2 drugs (Docetaxel and Doxorubicin)" in text
+    assert "The paper, too, reports lower errors" in text
+    assert "Pro predicts clearly better than NW.P, ELA and LA." in text
+    worse = overview.of_prediction(predictions({"Pro": 0.9, "NW.P": 0.9, "ELA": 0.5, "LA": 0.6}))
+    text = english.prediction(worse)
+    assert "for none of the 2 drugs; ELA has it for Docetaxel and Doxorubicin" in text
+    assert "The paper reports the opposite" in text and "clearly worse than ELA and LA" in text
+    assert "論文の報告は逆" in japanese.prediction(worse)
+    even = worse | {"gain": Number(0.01, -0.02, 0.04, 0.4)}
+    assert "not beyond chance" in english.prediction(even)
+    assert "偶然の範囲を超えません" in japanese.prediction(even)
+    assert "no interval" in english.prediction(worse | {"gain": Number(0.01)})
+
+
+@pytest.mark.parametrize(
+    ("ST", "RS", "says", "says_ja"),
+    [
+        (0.4, 0.0, "sensitive ones only, as in the paper", "感受性細胞株だけに存在します"),
+        (0.0, 0.4, "resistant ones only, unlike", "耐性細胞株だけに存在します"),
+        (0.4, 0.1, "in both groups, unlike", "両群に存在します"),
+        (0.0, 0.0, "in neither group, unlike", "どちらの群にも存在しません"),
+    ],
+)
+def test_where_the_edge_is_follows_the_estimate(ST, RS, says, says_ja):
+    found = overview.of_networks(differences(edge(ST, RS, 0.2)))
+    assert says in english.networks(found) and says_ja in japanese.networks(found)
+
+
+def test_settings_count_without_the_main_one_and_only_where_st_is_stronger():
+    settings = [
+        {"estimator": "own lines", "size": 95, "p": 0.01, "difference": 0.4},  # the main one
+        {"estimator": "own lines", "size": 60, "p": 0.01, "difference": 0.4},
+        {"estimator": "own lines", "size": 70, "p": 0.01, "difference": -0.4},
+        {"estimator": "shared part", "size": 95, "p": 0.2, "difference": 0.4},
+    ]
+    found = overview.of_networks(differences(edge(0.4, 0.0, 0.01, 0.01, settings)))
+    assert "In 1 of 3 other settings" in english.networks(found)
+    assert "difference is beyond chance" in english.networks(found)
+    assert "3通りの設定のうち" in japanese.networks(found)
+
+
+def test_edges_that_pass_are_counted_and_missing_genes_told():
+    strict = edge(0.0, 0.6, 0.01) | {"p_family": 0.03}
+    found = overview.of_networks(differences(None, edges=2, strict=[strict]))
+    text = english.networks(found)
+    assert "are not both among" in text and "2 of 1560 edges differ" in text
+    assert "One edge passes a family-wise test" in text and "family-wise p 0.03" in text
+    assert "エッジ 1560件のうち2件" in japanese.networks(found)
+    none = overview.of_networks(differences(None))
+    assert "no edge, degree or regulatory effect differs" in english.networks(none)
+
+
+def test_effects_count_those_of_the_named_group_and_say_what_is_beyond_chance():
+    rows = [effect("ANXA10", 0.5, 0.04, 0.3), effect("AKR1C3", 0.5, 0.2, 0.6)]
+    found = overview.of_effects({"effects": rows})
+    assert found["agree"] == 1  # AKR1C3 is expected to be larger in RS
+    text = english.effects(found)
+    assert "1 of 2 estimates" in text and "smallest p is 0.04 (ANXA10" in text
+    rows[0] |= {"q": 0.01}
+    text = english.effects(overview.of_effects({"effects": rows}))
+    assert "Beyond chance are the differences of ANXA10" in text
+    empty = overview.of_effects({"effects": []})
+    assert "None of the markers" in english.effects(empty)
+    assert "含まれていません" in japanese.effects(empty)
+
+
+def test_markers_found_are_named_and_those_not_analysed_told():
+    row = {"drug": "Docetaxel", "variance rank": 5, "rank": 2.0}
+    published = [
+        row | {"marker": "AKR1C1", "in universe": True},
+        row | {"marker": "ZNF165", "in universe": False},
+    ]
+    numbers = {"published": published, "common": ["AKR1C1"], "n_genes": 80, "top": 8}
+    found = overview.of_markers(numbers)
+    text = english.markers(found)
+    assert "1 of 80 genes is a marker common" in text and "1 of the paper's 2 is found" in text
+    assert "ZNF165 cannot be" in text and "1個（AKR1C1）" in japanese.markers(found)
+    text = english.markers(overview.of_markers(numbers | {"common": []}))
+    assert "none of 80 genes is a marker" in text and "none of the paper's 2 is found" in text
+    assert "| ZNF165 | 5 | not analysed |" in tables.markers(numbers)
+
+
+def test_simulation_follows_leads_and_rates():
+    published = published_selection()
+    ahead = overview.of_simulation(study(TN=0.5, lead=0.4), published)
+    assert ahead["own"]["LA"] == pytest.approx(0.55) and ahead["data sets"] == 50
+    text = english.simulation(ahead)
+    assert "in all 6 comparisons" in text and "selects more irrelevant genes here" in text
+    behind = overview.of_simulation(study(TN=0.99, lead=-0.4), published)
+    text = english.simulation(behind)
+    assert "in none of 6 comparisons" in text and "more irrelevant" not in text
+    assert "6通りの比較のうち0通り" in japanese.simulation(behind)
+    assert overview.of_simulation({"cells": []}, published) is None
+
+
+def further(low, high):
+    rows = [
+        {
+            "against": method,
+            "drugs": 10,
+            "wins": 4,
+            "clear wins": 0,
+            "clear losses": 1,
+            "mean": (low + high) / 2,
+            "low": low,
+            "high": high,
+        }
+        for method in METHODS[1:]
+    ]
+    return {"wins": rows, "tissue_wins": [row | {"drugs": 4} for row in rows]}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "says", "says_ja"),
+    [
+        (-0.3, -0.1, "clearly better than NW.P, ELA and LA.", "予測がよいといえます"),
+        (0.1, 0.3, "clearly worse than NW.P, ELA and LA.", "予測が悪いといえます"),
+        (-0.1, 0.1, "not clearly differ from that of NW.P, ELA or LA.", "差は明らかではありません"),
+    ],
+)
+def test_further_drugs_follow_the_intervals(low, high, says, says_ja):
+    found = overview.of_drugs(further(low, high))
+    assert english.drugs(found).count(says) == 2 and japanese.drugs(found).count(says_ja) == 2
+
+
+def test_the_search_says_what_changes():
+    row = {"drug": "all", "method": "Pro", "mean": -0.02, "low": -0.03, "high": -0.01}
+    claim = {"id": "C1", "verdict, grid": "undecided", "verdict, search": "undecided"}
+    numbers = {"searches": [row], "search_claims": [claim]}
+    text = english.searches(overview.of_searches(numbers))
+    assert "clear for Pro" in text and "the verdicts on C1 are the same" in text
+    numbers = {
+        "searches": [row | {"high": 0.1}],
+        "search_claims": [claim | {"verdict, grid": "partly"}],
+    }
+    text = english.searches(overview.of_searches(numbers))
+    assert "No change is clear" in text and "the verdict on C1 depends" in text
+    assert "明らかな変化はありません" in japanese.searches(overview.of_searches(numbers))
+
+
+def test_verdicts_are_counted():
+    claims = {"A": "undecided", "B": "contradicted", "C": "undecided", "D": "partly"}
+    counts = overview.of_verdicts({name: {"verdict": verdict} for name, verdict in claims.items()})
+    assert english.verdicts(counts) == (
+        "Of the paper's 4 claims, none is reproduced, 1 is partly reproduced, 1 is contradicted and "
+        "for 2 the data cannot tell."
+    )
+    assert "反対の結果となったもの1件、データからは判断できないもの2件" in japanese.verdicts(counts)
+
+
+def test_both_languages_state_the_same_numbers():
+    found = {
+        "prediction": overview.of_prediction(predictions({"Pro": 0.9, "ELA": 0.5})),
+        "networks": overview.of_networks(differences(edge(0.4, 0.0, 0.2, settings=[]))),
+        "effects": overview.of_effects({"effects": [effect("ANXA10", 0.5, 0.04, 0.3)]}),
+        "simulation": overview.of_simulation(study(0.5, 0.4), published_selection()),
+        "drugs": overview.of_drugs(further(0.1, 0.3)),
+    }
+    for topic, fact in found.items():
+        told, told_ja = (
+            {n for n in NUMBER.findall(getattr(language, topic)(fact)) if "." in n}
+            for language in (english, japanese)
+        )
+        assert told and told <= told_ja | {"0.05"}, topic
+
+
+def test_every_claim_and_verdict_has_words_in_japanese():
+    assert list(japanese.TITLES) == list(published_claims().index)
+    assert set(japanese.VERDICT_WORDS) == set(VERDICTS)
+    assert set(english.NAMES) == set(japanese.NAMES) == set(overview.TOPICS)
