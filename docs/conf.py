@@ -31,6 +31,7 @@ html_title = project
 html_static_path = ["_static"]
 html_extra_path = ["extra"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 mathjax_path = "tex-svg.js"  # one file, which loads no other
 # Its menu would load more; formulas are as high as the text around them.
 mathjax3_config = {"options": {"enableMenu": False}, "svg": {"scale": 0.85}}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -89,6 +90,30 @@ def write_three(folder):
     """Write three notebooks, each of which writes a JSON file of its name."""
     for name in ("01_first", "02_second", "03_third"):
         write_notebook(folder / f"{name}.ipynb", WRITES.format(name=name))
+
+
+def finished_from_copies(folder, project):
+    """Make a folder like that of a finished run from the stored outputs of a project's notebooks.
+
+    No step is executed. Figures are those of the repository, and there are no numbers or tables.
+    """
+    from pnetlib.execution.storage import digest
+
+    (folder / ".made" / "steps").mkdir(parents=True)
+    shutil.copytree(project / "notebooks", folder / "notebooks")
+    shutil.copytree(project / "figures", folder / "figures")
+    made_from = {"source": "simulated", "profile": "smoke", "seed": 1}
+    for path in sorted((folder / "notebooks").glob("*.ipynb")):
+        record = {
+            "execution": f"{path.stem} 0",
+            "made_from": made_from,
+            "library": "0",
+            "versions": {},
+            "read": {},
+            "outputs": {f"notebooks/{path.name}": digest(path)},
+        }
+        (folder / ".made" / "steps" / f"{path.stem}.json").write_text(json.dumps(record))
+    return folder
 
 
 def command(*arguments, notebooks=None, cwd=None, **environment):

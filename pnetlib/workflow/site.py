@@ -18,12 +18,12 @@ from typing import Any
 
 import pnetlib
 from pnetlib.errors import PnetError, SetupError
-from pnetlib.workflow.artefacts import FIGURES, numbers_of
+from pnetlib.words import table_text
+from pnetlib.workflow.artefacts import FIGURES, step_records
 from pnetlib.workflow.edition import check_finished, cleaned, machine_of
 from pnetlib.workflow.findings import fill, findings
 from pnetlib.workflow.isolation import scratch_folder
 from pnetlib.workflow.notebooks import Step, find_steps
-from pnetlib.words import table_text
 
 MATHJAX = "sphinx-mathjax-offline"  # of which one file is used
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "numpydoc", MATHJAX)
@@ -67,7 +67,7 @@ def build_site(run: Path, project: Path) -> Path:
     with scratch_folder() as scratch:
         tree, site = scratch / "tree", scratch / "site"
         assemble(run, project, tree)
-        _call_sphinx(tree, site, scratch / "doctrees")
+        call_sphinx(tree, site, scratch / "doctrees")
         shutil.rmtree(run / "site", ignore_errors=True)
         shutil.move(site, run / "site")
     return run / "site"
@@ -86,7 +86,7 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
         Folder to write into, which does not exist yet.
     """
     found = findings(run)
-    steps = [step for step in find_steps(run / "notebooks")]
+    steps = find_steps(run / "notebooks")
     links = Links(run, project, tree)
     for page in links.pages:
         text = page.read_text("utf-8")
@@ -95,25 +95,30 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
         else:
             links.write(page, links.rewritten(fill(text, found, page.name), page))
     for step in steps:
-        notebook = cleaned(json.loads(step.notebook.read_text("utf-8")), machine_of(run, project))
+        executed = json.loads(step.notebook.read_text("utf-8"))
+        notebook = cleaned(executed, machine_of(run, project), run / "figures")
         page = project / "notebooks" / step.notebook.name
         links.write(page, json.dumps(_shown(notebook, links, page)))
     for name in ("conf.py", "_static"):
         copy = shutil.copytree if (project / "docs" / name).is_dir() else shutil.copyfile
         copy(project / "docs" / name, tree / name)
-    formulas = Path(find_spec(MATHJAX).origin).parent / "static/mathjax/tex-svg.js"
-    _copy(formulas, tree / "_static" / formulas.name)
+    _copy(formulas(), tree / "_static/tex-svg.js")
     _write(tree / "notebooks/index.md", _notebooks_page(steps))
     _write(tree / "figures/index.md", _figures_page(tree / "figures", steps))
     _write(tree / "api.md", _api_page())
-    _offer(run, tree)
-    data = numbers_of(run, "01_data")
+    offer(run, tree)
+    (made_from, *_) = (record["made_from"] for record in step_records(run).values())
     settings = {
         "version": pnetlib.__version__,
-        "simulated": bool(data and data["simulated"]),
+        "simulated": made_from["source"] == "simulated",
         "alone": _write_contents(tree),
     }
     _write(tree / "site.json", json.dumps(settings))
+
+
+def formulas() -> Path:
+    """Return the script that draws formulas: one file of MathJax, which loads no other."""
+    return Path(find_spec(MATHJAX).origin).parent / "static/mathjax/tex-svg.js"
 
 
 class Links:
@@ -206,7 +211,9 @@ def _shown(notebook: Mapping[str, Any], links: Links, page: Path) -> dict[str, A
 
 
 def _notebooks_page(steps: list[Step]) -> str:
-    rows = ([f"[{step.number} {step.title}]({step.notebook.name})", step.question] for step in steps)
+    rows = (
+        [f"[{step.number} {step.title}]({step.notebook.name})", step.question] for step in steps
+    )
     return "\n".join(
         [
             "# Notebooks",
@@ -223,7 +230,11 @@ def _notebooks_page(steps: list[Step]) -> str:
 
 def _figures_page(folder: Path, steps: list[Step]) -> str:
     notebooks = {step.number: step for step in steps}
-    parts = ["# Figures", "", "Every figure of this run, with the notebook that draws and explains it."]
+    parts = [
+        "# Figures",
+        "",
+        "Every figure of this run, with the notebook that draws and explains it.",
+    ]
     for name, shows in FIGURES.items():
         if (folder / f"{name}.png").is_file():
             step = notebooks[name[:2]]
@@ -236,7 +247,11 @@ def _figures_page(folder: Path, steps: list[Step]) -> str:
 def _api_page() -> str:
     """Return the page of all that the package exports, from its docstrings."""
     names = [name for name in pnetlib.__all__ if not name.startswith("_")]
-    lines = ["# API", "", "All that `pnetlib` exports, and the two classes that hold data and results."]
+    lines = [
+        "# API",
+        "",
+        "All that `pnetlib` exports, and the two classes that hold data and results.",
+    ]
     for name in [*names, *MODULES]:
         kind = "autofunction" if name[0].islower() else "autoclass"
         options = "" if kind == "autofunction" else OF_CLASSES
@@ -246,7 +261,7 @@ def _api_page() -> str:
     return "\n".join([*lines, ""])
 
 
-def _offer(run: Path, tree: Path) -> None:
+def offer(run: Path, tree: Path) -> None:
     """Copy the interactive pages of a run and its networks in other formats, and link them."""
     extra = tree / "extra"
     extra.mkdir()
@@ -260,7 +275,9 @@ def _offer(run: Path, tree: Path) -> None:
     for page in pages:
         title = re.search(r"<title>(.*?)</title>", page.read_text("utf-8"), re.S)
         title = " ".join(title[1].split()) if title else page.stem
-        frame = f'<iframe class="networks" src="{page.name}" title="{title}" loading="lazy"></iframe>'
+        frame = (
+            f'<iframe class="networks" src="{page.name}" title="{title}" loading="lazy"></iframe>'
+        )
         link = f'<p><a href="{page.name}">Open {title} on a page of its own</a></p>'
         parts += ["```{raw} html", link, frame, "```", ""]
     others = [file.name for file in files if file.suffix != ".html"]
@@ -294,7 +311,8 @@ def _contents(names) -> list[str]:
     return ["", "```{toctree}", ":hidden:", "", *names, "```", ""]
 
 
-def _call_sphinx(tree: Path, site: Path, doctrees: Path) -> None:
+def call_sphinx(tree: Path, site: Path, doctrees: Path) -> None:
+    """Make a site from a tree; raise `PnetError` with the first warnings if there are any."""
     from sphinx.cmd.build import build_main
 
     options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(doctrees)]

@@ -1,0 +1,185 @@
+"""The sources of the site: every link leads somewhere, and nothing of the machine is in them."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import ROOT, assert_one_sentence, command_environment, finished_from_copies
+
+from pnetlib.errors import PnetError, SetupError, UsageError
+from pnetlib.workflow import site
+from pnetlib.workflow.site import LINK, assemble, build_site
+
+PARTS = ("docs", "notebooks", "figures", "edition")
+FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE")
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Return the folder of a copy of the repository's pages and notebooks."""
+    root = tmp_path / "project"
+    for name in PARTS:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, root / name)
+    for name in FILES:
+        shutil.copyfile(ROOT / name, root / name)
+    return root
+
+
+@pytest.fixture
+def assembled(copied, tmp_path, monkeypatch):
+    """Return a function that assembles the tree of a run, with MathJax replaced by a stub."""
+    monkeypatch.setattr(site, "formulas", lambda: ROOT / "LICENSE")
+
+    def make():
+        run, tree = finished_from_copies(tmp_path / "run", copied), tmp_path / "tree"
+        assemble(run, copied, tree)
+        return tree
+
+    return make
+
+
+def texts_of(tree):
+    """Return the Markdown of every page of a tree, of notebooks that of their cells and outputs."""
+    for path in sorted(tree.rglob("*")):
+        if path.suffix == ".md":
+            yield path, path.read_text("utf-8")
+        elif path.suffix == ".ipynb":
+            for cell in json.loads(path.read_text("utf-8"))["cells"]:
+                if cell["cell_type"] == "markdown":
+                    yield path, cell["source"]
+                for output in cell.get("outputs", []):
+                    yield path, "".join(output.get("data", {}).get("text/markdown", ""))
+
+
+def test_every_link_leads_to_a_file_of_the_tree(assembled):
+    tree = assembled()
+    targets = [
+        (path, target.partition("#")[0])
+        for path, text in texts_of(tree)
+        for _, target, _ in LINK.findall(re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.S))
+        if not re.match(r"[a-z]+:", target)
+    ]
+    assert len(targets) > 100
+    missing = [
+        f"{p.relative_to(tree)}: {t}" for p, t in targets if t and not (p.parent / t).exists()
+    ]
+    assert missing == []
+
+
+def test_contents_name_every_page_once(assembled):
+    tree = assembled()
+    listed = []
+    for _, text in texts_of(tree):
+        for entries in re.findall(r"```{toctree}\n:hidden:\n\n(.*?)\n```", text, re.S):
+            listed += [re.sub(r".* <(.*)>", r"\1", entry) for entry in entries.split("\n")]
+    names = {
+        path.relative_to(tree).with_suffix("").as_posix()
+        for path in tree.rglob("*")
+        if path.suffix in (".md", ".ipynb")
+        and path.parts[len(tree.parts)] not in ("files", "extra")
+    }
+    steps = {f"notebooks/{name}" for name in listed if re.match(r"\d\d_", name)}
+    listed = [name for name in listed if not re.match(r"\d\d_", name)]
+    assert len(listed) == len(set(listed))
+    assert {*listed, *steps, "index"} == names
+
+
+def test_notebooks_and_pages_added_later_are_found(copied, assembled):
+    first = json.loads((copied / "notebooks/01_data.ipynb").read_text("utf-8"))
+    (copied / "notebooks/13_later.ipynb").write_text(json.dumps(first))
+    (copied / "docs/later.md").write_text(
+        "# Later\n\nSee [the last](../notebooks/13_later.ipynb).\n"
+    )
+    tree = assembled()
+    assert "\n13_later\n" in (tree / "notebooks/index.md").read_text("utf-8")
+    assert "\nlater\n" in (tree / "guide.md").read_text("utf-8")
+    assert "(notebooks/13_later.ipynb)" in (tree / "later.md").read_text("utf-8")
+
+
+def test_code_is_folded_and_the_default_parameters_are_left_out(copied, assembled):
+    path = copied / "notebooks/01_data.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    at = [c["metadata"].get("tags") for c in notebook["cells"]].index(["parameters"])
+    given = dict(notebook["cells"][at], id="given", metadata={"tags": ["injected-parameters"]})
+    notebook["cells"].insert(at + 1, given | {"source": f'seed = 7\nout = "{Path.home()}/run"\n'})
+    path.write_text(json.dumps(notebook))
+    cells = json.loads((assembled() / "notebooks/01_data.ipynb").read_text("utf-8"))["cells"]
+    tags = [c["metadata"]["tags"] for c in cells if c["cell_type"] == "code"]
+    assert tags[:2] == [["parameters", "remove-cell"], ["injected-parameters", "hide-input"]]
+    assert all("hide-input" in more for more in tags[1:])
+    (shown,) = ("".join(c["source"]) for c in cells if "injected-parameters" in site.tags_of(c))
+    assert shown.strip() == "seed = 7"
+
+
+def test_anchors_of_notebooks_are_those_of_the_site(assembled):
+    text = "".join(text for path, text in texts_of(assembled()) if path.stem == "05_effects")
+    assert "(02_comparison.ipynb#the-model)" in text
+
+
+def test_interactive_pages_are_offered_and_their_titles_are_harmless(copied, tmp_path):
+    run, tree = tmp_path / "run", tmp_path / "tree"
+    run.mkdir()
+    tree.mkdir()
+    site.offer(run, tree)
+    assert not (tree / "networks.md").exists()
+    (run / "04_page.html").write_text("<title>Networks &lt;img src=x&gt; of\n ST</title>")
+    (run / "04_networks_ST.graphml").write_text("<graphml/>")
+    shutil.rmtree(tree / "extra")
+    site.offer(run, tree)
+    text = (tree / "networks.md").read_text("utf-8")
+    assert 'src="04_page.html" title="Networks &lt;img src=x&gt; of ST"' in text
+    assert '<a href="04_networks_ST.graphml">' in text
+    assert {path.name for path in (tree / "extra").iterdir()} == {
+        "04_networks_ST.graphml",
+        "04_page.html",
+    }
+
+
+def test_a_simulated_run_is_called_so(assembled):
+    settings = json.loads((assembled() / "site.json").read_text("utf-8"))
+    assert settings["simulated"] is True
+
+
+def test_an_unfinished_run_and_absent_packages_are_refused(copied, tmp_path, monkeypatch):
+    run = finished_from_copies(tmp_path / "run", copied)
+    monkeypatch.setattr(site, "PACKAGES", ("json",))
+    (run / "notebooks/07_lambdas.ipynb").unlink()
+    with pytest.raises(UsageError, match="lacks step 07_lambdas"):
+        build_site(run, copied)
+    monkeypatch.setattr(site, "PACKAGES", ("json", "no_such_package"))
+    with pytest.raises(
+        SetupError, match=r"no_such_package is not installed; run \./reproduce\.sh docs"
+    ):
+        build_site(run, copied)
+
+
+def test_a_link_that_leads_nowhere_stops_the_build(tmp_path):
+    pytest.importorskip("myst_nb", reason="the extra docs is not installed")
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "conf.py").write_text('extensions = ["myst_nb"]\n')
+    (tree / "index.md").write_text("# Title\n\n[nowhere](absent.md)\n")
+    with pytest.raises(
+        PnetError, match=r"the site could not be built: index\.md:3: WARNING"
+    ) as error:
+        site.call_sphinx(tree, tmp_path / "site", tmp_path / "doctrees")
+    assert str(tmp_path) not in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("arguments", [["nowhere"], ["--check", "nowhere"]])
+def test_the_command_refuses_a_folder_without_a_run(arguments, tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "pnetlib", "docs", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=command_environment() | {"PWD": os.fspath(tmp_path)},
+    )
+    assert_one_sentence(result, 2, "is not the folder of a run")
