@@ -115,6 +115,11 @@ def test_scripts_are_dropped_and_tables_kept():
         {"output_type": "display_data", "metadata": {}, "data": {
             "text/html": ["<table></table>"], "text/plain": ["a  b"]}}
     ]  # fmt: skip
+    kept = cleaned(notebook(code(outputs=[script])), scripts=True)["cells"][0]["outputs"][0]
+    assert kept["data"] == {
+        "text/html": ["<div><script>1</script></div>"],
+        "text/plain": ["<Object>"],
+    }
 
 
 def test_what_is_said_of_the_stored_copies_is_not_said_of_the_edition():
