@@ -27,6 +27,7 @@ from pnetlib.steps.claims.verdicts import VERDICTS, p_text
 from pnetlib.steps.comparison.sentences import conclusion as of_comparison
 from pnetlib.steps.differences.sentences import of_presence, of_smallest_q
 from pnetlib.steps.markers.sentences import conclusion as of_common_markers
+from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.simulation.ablation import changes
 from pnetlib.steps.simulation.sentences import of_ablation
 from pnetlib.steps.stability.sentences import conclusion as of_stability
@@ -220,7 +221,7 @@ def _tables(results: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, s
             results["simulation"],
             lambda found: tables.rates(table_cells(found), published_selection()),
         ),
-        "stability": ("08", results["stability"], of_stability),
+        "stability": ("08", results["stability"], _of_stability),
         "table of wins": ("10", results["drugs"], lambda found: tables.wins(found["wins"])),
         "table of searches": (
             "07",
@@ -232,6 +233,13 @@ def _tables(results: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, s
         name: english.missing(step).capitalize() if source is None else make(source)
         for name, (step, source, make) in makers.items()
     }
+
+
+def _of_stability(numbers: Mapping[str, Any]) -> str:
+    """Return what notebook 08 concludes, in its order, which JSON with sorted keys has lost."""
+    by_width = dict(sorted(numbers["markers"].items(), key=lambda item: int(item[0])))
+    groups = {kind: {group: numbers[kind][group] for group in GROUPS} for kind in ("edges", "hubs")}
+    return of_stability({**numbers, "markers": by_width, **groups})
 
 
 def _of_markers(numbers: Mapping[str, Any]) -> str:
