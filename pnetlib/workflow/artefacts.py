@@ -83,20 +83,38 @@ COHORT_FILE = "01_cohort.npz"
 BENCHMARK_FIGURES = "11_"  # published only from a whole benchmark
 
 
-def numbers_of(folder, step):
-    """Return the numbers of a step, such as ``02_comparison``, in the folder of a finished run.
+# Names of what a run is read by once it has finished: numbers by step, tables by what they hold.
+NUMBERS = {
+    "data": "01_data",
+    "comparison": "02_comparison",
+    "markers": "03_markers",
+    "simulation": "06_simulation",
+    "lambdas": "07_lambdas",
+    "stability": "08_stability",
+    "differences": "09_differences",
+    "drugs": "10_drugs",
+    "speed": "11_speed",
+    "claims": "12_claims",
+}
+TABLES = {"predictions": "02_predictions", "ablation": "06_ablation"}
 
-    Return None if the run lacks them. Unlike `Run.read_json`, this does not compare digests, which
-    `edition.check_finished` does once for all files.
+
+def results_of(folder):
+    """Return the numbers of every step, and the tables, of a finished run; None for what it lacks.
+
+    Unlike `Run.read_json`, this does not compare digests, which `edition.check_finished` does once
+    for all files.
     """
-    path = folder / f"{step}.json"
+    found = {name: _numbers(folder, file) for name, file in NUMBERS.items()}
+    for name, file in TABLES.items():
+        path = folder / f"{file}.csv"
+        found[name] = pd.read_csv(path, dtype={"drug": str}) if path.is_file() else None
+    return found
+
+
+def _numbers(folder, file):
+    path = folder / f"{file}.json"
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
-
-
-def table_of(folder, name):
-    """Return a table of a run's folder, such as ``02_predictions``, or None if it lacks it."""
-    path = folder / f"{name}.csv"
-    return pd.read_csv(path, dtype={"drug": str}) if path.is_file() else None
 
 
 def step_records(folder):
@@ -128,7 +146,7 @@ def nodes_of(folder):
 
 def has_whole_benchmark(folder):
     """Return whether step 11 of a run read a whole benchmark rather than the smallest one."""
-    report = numbers_of(folder, "11_speed")
+    report = _numbers(folder, NUMBERS["speed"])
     return report is not None and report["size"] != "smoke"
 
 
@@ -157,18 +175,6 @@ def shown_figures(cell):
     names = [name for name in dict.fromkeys(names) if name in FIGURES]
     pictures = ["image/png" in output.get("data", {}) for output in cell["outputs"]]
     return names if len(names) == sum(pictures) else []
-
-
-def provenance(folder):
-    """Return source, SHA-256 of every file read, and seed of the finished run in a folder.
-
-    Return None if steps 01 and 02 have not finished there.
-    """
-    data, comparison = folder / "01_data.json", folder / "02_comparison.json"
-    if not (data.is_file() and comparison.is_file()):
-        return None
-    numbers = json.loads(data.read_text("utf-8"))
-    return numbers["source"], numbers["files"], json.loads(comparison.read_text("utf-8"))["seed"]
 
 
 def searched(run, cohort, profile):

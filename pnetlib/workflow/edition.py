@@ -31,7 +31,9 @@ NOT_PUBLISHED = ("out", "threads")
 OF_THE_COPIES = re.compile(
     r" ?Its stored outputs are from a small simulated cohort[^.]*; `docs/results\.md` [^.]*\."
 )
-ABSOLUTE = re.compile(r"(?<![\w./:-])(?:/(?:home|root|tmp|Users|mnt|work|scratch)/|[A-Z]:\\)\S*")
+ABSOLUTE = re.compile(
+    r"(?<![\w./:<-])(?:/(?:home|root|tmp|Users|mnt)/\S*|/(?:[\w.-]+/){2,}[\w.-]*|[A-Z]:\\\S+)"
+)
 
 
 def check_finished(run: Path, notebooks: Path) -> None:
@@ -119,7 +121,10 @@ def write_edition(run: Path, folder: Path, found: Mapping[str, str], notebooks: 
 
 
 def cleaned(
-    notebook: Mapping[str, Any], machine: Iterable[str] = (), figures: Path | None = None
+    notebook: Mapping[str, Any],
+    machine: Iterable[str] = (),
+    figures: Path | None = None,
+    scripts: bool = False,
 ) -> dict[str, Any]:
     """Return an executed notebook with its outputs, but without anything of the machine.
 
@@ -132,11 +137,13 @@ def cleaned(
     figures : Path, optional
         Folder of the run's figures. They are sharper than the pictures that a notebook shows on
         the screen, and replace them.
+    scripts : bool, default=False
+        Whether outputs with scripts or frames are kept, for pages that can run them.
     """
     folders = sorted(machine, key=len, reverse=True)
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return {
-        "cells": [_cell(cell, folders, figures) for cell in notebook["cells"]],
+        "cells": [_cell(cell, folders, figures, scripts) for cell in notebook["cells"]],
         "metadata": {"kernelspec": kernel, "language_info": {"name": "python"}},
         "nbformat": notebook["nbformat"],
         "nbformat_minor": notebook["nbformat_minor"],
@@ -175,8 +182,9 @@ def check_publishable(
     """
     hosts = "|".join(map(re.escape, nodes))
     for number, cell in enumerate(notebook["cells"], 1):
-        for output in cell.get("outputs", []):
-            text = _text_of(output)
+        given = "injected-parameters" in cell["metadata"].get("tags", [])
+        texts = [_text_of(output) for output in cell.get("outputs", [])]
+        for text in [*texts, *(["".join(cell["source"])] if given else [])]:
             where = f"cell {number} of {name}"
             if match := ABSOLUTE.search(text):
                 raise DataError(
@@ -198,7 +206,9 @@ def _text_of(output: Mapping[str, Any]) -> str:
     return "\n".join(part if isinstance(part, str) else "".join(part) for part in parts)
 
 
-def _cell(cell: Mapping[str, Any], folders: Iterable[str], figures: Path | None) -> dict[str, Any]:
+def _cell(
+    cell: Mapping[str, Any], folders: Iterable[str], figures: Path | None, scripts: bool
+) -> dict[str, Any]:
     tags = cell["metadata"].get("tags", [])
     source = "".join(cell["source"])
     kept = {
@@ -212,7 +222,7 @@ def _cell(cell: Mapping[str, Any], folders: Iterable[str], figures: Path | None)
         source = _without_machine(source)
         kept["id"] = "parameters"  # papermill draws another one in every run
     sharp = _sharp_pictures(cell, figures)
-    outputs = (_output(output, folders, sharp) for output in cell["outputs"])
+    outputs = (_output(output, folders, sharp, scripts) for output in cell["outputs"])
     return kept | {
         "execution_count": cell["execution_count"],
         "outputs": [output for output in outputs if output is not None],
@@ -238,7 +248,7 @@ def _sharp_pictures(cell: Mapping[str, Any], figures: Path | None) -> list[bytes
 
 
 def _output(
-    output: Mapping[str, Any], folders: Iterable[str], sharp: list[bytes]
+    output: Mapping[str, Any], folders: Iterable[str], sharp: list[bytes], scripts: bool
 ) -> dict[str, Any] | None:
     """Return what is published of an output; None if nothing is.
 
@@ -256,8 +266,10 @@ def _output(
             data[kind] = _small_picture(sharp.pop() if sharp else own)
         elif kind.startswith("text/"):
             text = "".join(value)
-            if not re.search(r"<(script|iframe)\b", text, re.I):
+            if scripts or not re.search(r"<(script|iframe)\b", text, re.I):
                 data[kind] = _lines(_relative(text, folders))
+        elif scripts:
+            data[kind] = value
     if not data.keys() - {"text/plain"} and len(output["data"]) > 1:
         return None  # a script, of which only the name of a Python object is left
     kept = {"data": data, "metadata": {}, "output_type": output["output_type"]}

@@ -27,19 +27,12 @@ from pnetlib.steps.claims.verdicts import VERDICTS, p_text
 from pnetlib.steps.comparison.sentences import conclusion as of_comparison
 from pnetlib.steps.differences.sentences import of_presence, of_smallest_q
 from pnetlib.steps.markers.sentences import conclusion as of_common_markers
+from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.simulation.ablation import changes
 from pnetlib.steps.simulation.sentences import of_ablation
 from pnetlib.steps.stability.sentences import conclusion as of_stability
 from pnetlib.words import listed, table_text
-from pnetlib.workflow.artefacts import (
-    FIGURES,
-    captions,
-    numbers_of,
-    provenance,
-    step_costs,
-    step_records,
-    table_of,
-)
+from pnetlib.workflow.artefacts import FIGURES, captions, results_of, step_costs, step_records
 
 BLOCK = re.compile(r"(<!-- findings: ([^>]+?) -->)(.*?)(<!-- /findings -->)", re.S)
 FROM_STEP = {
@@ -72,15 +65,17 @@ def findings(folder: Path) -> dict[str, str]:
         a sentence that says so.
     """
     folder = Path(folder)
-    facts = _facts(folder)
-    data = numbers_of(folder, "01_data")
+    results = results_of(folder)
+    facts, data = _facts(results), results["data"]
     simulated = data is not None and data["simulated"]
     found = _sentences(facts, simulated)
-    found |= _verdicts(numbers_of(folder, "12_claims"), simulated)
-    found |= _labelled(_tables(folder, facts), simulated)
+    found |= _verdicts(results["claims"], simulated)
+    found |= _labelled(_tables(results, facts), simulated)
     shown = captions(folder)
     found |= {f"caption {name}": shown.get(name, "Not drawn in this run.") for name in FIGURES}
-    found |= dict.fromkeys(VALUES, "(not computed)") | _values(facts, data) | _origin(folder, data)
+    found |= (
+        dict.fromkeys(VALUES, "(not computed)") | _values(facts, data) | _origin(folder, results)
+    )
     return {name: _harmless(text) for name, text in sorted(found.items())}
 
 
@@ -127,20 +122,20 @@ def _labelled(texts: Mapping[str, str], simulated: bool, label: str = english.SI
     return {name: f"{label}\n\n{text}" if simulated else text for name, text in texts.items()}
 
 
-def _facts(folder: Path) -> dict[str, Any]:
+def _facts(results: Mapping[str, Any]) -> dict[str, Any]:
     """Return topic to what `overview` says about it; None where its step was not run."""
     published = published_selection()
     sources: dict[str, tuple[Any, Callable[..., Any]]] = {
-        "prediction": (table_of(folder, "02_predictions"), overview.of_prediction),
-        "markers": (numbers_of(folder, "03_markers"), overview.of_markers),
-        "networks": (numbers_of(folder, "09_differences"), overview.of_networks),
-        "effects": (numbers_of(folder, "09_differences"), overview.of_effects),
+        "prediction": (results["predictions"], overview.of_prediction),
+        "markers": (results["markers"], overview.of_markers),
+        "networks": (results["differences"], overview.of_networks),
+        "effects": (results["differences"], overview.of_effects),
         "simulation": (
-            numbers_of(folder, "06_simulation"),
+            results["simulation"],
             lambda study: overview.of_simulation(study, published),
         ),
-        "drugs": (numbers_of(folder, "10_drugs"), overview.of_drugs),
-        "searches": (numbers_of(folder, "07_lambdas"), overview.of_searches),
+        "drugs": (results["drugs"], overview.of_drugs),
+        "searches": (results["lambdas"], overview.of_searches),
     }
     return {
         topic: None if source is None else make(source) for topic, (source, make) in sources.items()
@@ -188,11 +183,8 @@ def _verdicts(judged: Mapping[str, Any] | None, simulated: bool) -> dict[str, st
     return found | _labelled(in_japanese, simulated, japanese.SIMULATED) | values
 
 
-def _tables(folder: Path, facts: Mapping[str, Any]) -> dict[str, str]:
+def _tables(results: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:
     """Return the tables and the further sentences of the page of results."""
-    differences, study = (numbers_of(folder, s) for s in ("09_differences", "06_simulation"))
-    stability, fitted = (numbers_of(folder, s) for s in ("08_stability", "03_markers"))
-    further, lambdas = (numbers_of(folder, s) for s in ("10_drugs", "07_lambdas"))
     prediction = facts["prediction"]
     makers: dict[str, tuple[str, Any, Callable[[Any], str]]] = {
         "table of errors": ("02", prediction, lambda found: tables.errors(found["errors"])),
@@ -201,13 +193,13 @@ def _tables(folder: Path, facts: Mapping[str, Any]) -> dict[str, str]:
             prediction,
             lambda found: tables.differences(found["differences"]),
         ),
-        "table of markers": ("03", fitted, tables.markers),
-        "table of settings": ("09", differences, tables.settings),
-        "table of degrees": ("09", differences, tables.degrees),
+        "table of markers": ("03", results["markers"], tables.markers),
+        "table of settings": ("09", results["differences"], tables.settings),
+        "table of degrees": ("09", results["differences"], tables.degrees),
         "table of effects": ("09", facts["effects"], lambda found: tables.effects(found["rows"])),
         "presence": (
             "09",
-            differences,
+            results["differences"],
             lambda found: "\n".join(f"- {text}" for text in of_presence(found["presence"])),
         ),
         "prediction by drug": (
@@ -215,28 +207,39 @@ def _tables(folder: Path, facts: Mapping[str, Any]) -> dict[str, str]:
             prediction,
             lambda found: of_comparison(found["errors"], found["differences"]),
         ),
-        "markers by chance": ("03", fitted, _of_markers),
-        "components": ("06", table_of(folder, "06_ablation"), lambda t: of_ablation(changes(t))),
+        "markers by chance": ("03", results["markers"], _of_markers),
+        "components": ("06", results["ablation"], lambda t: of_ablation(changes(t))),
         "smallest q": (
             "09",
-            differences,
+            results["differences"],
             lambda found: of_smallest_q(
                 found["smallest"]["edges"], found["tested"]["edges"], found["permutations"]
             ),
         ),
         "table of rates": (
             "06",
-            study,
+            results["simulation"],
             lambda found: tables.rates(table_cells(found), published_selection()),
         ),
-        "stability": ("08", stability, of_stability),
-        "table of wins": ("10", further, lambda found: tables.wins(found["wins"])),
-        "table of searches": ("07", lambdas, lambda found: tables.searches(found["search_claims"])),
+        "stability": ("08", results["stability"], _of_stability),
+        "table of wins": ("10", results["drugs"], lambda found: tables.wins(found["wins"])),
+        "table of searches": (
+            "07",
+            results["lambdas"],
+            lambda found: tables.searches(found["search_claims"]),
+        ),
     }
     return {
         name: english.missing(step).capitalize() if source is None else make(source)
         for name, (step, source, make) in makers.items()
     }
+
+
+def _of_stability(numbers: Mapping[str, Any]) -> str:
+    """Return what notebook 08 concludes, in its order, which JSON with sorted keys has lost."""
+    by_width = dict(sorted(numbers["markers"].items(), key=lambda item: int(item[0])))
+    groups = {kind: {group: numbers[kind][group] for group in GROUPS} for kind in ("edges", "hubs")}
+    return of_stability({**numbers, "markers": by_width, **groups})
 
 
 def _of_markers(numbers: Mapping[str, Any]) -> str:
@@ -246,16 +249,16 @@ def _of_markers(numbers: Mapping[str, Any]) -> str:
     return of_common_markers(common, published, numbers["top"], numbers["n_genes"])
 
 
-def _origin(folder: Path, data: Mapping[str, Any] | None) -> dict[str, str]:
+def _origin(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
     """Return which run the findings are from, in a sentence and as the page of provenance."""
     records, costs = step_records(folder), step_costs(folder)
     made = [record["made_from"] for record in records.values()]
     profile = made[0]["profile"] if made else "unknown"
-    origin = provenance(folder)
-    if data is None or origin is None:
+    data, comparison = results["data"], results["comparison"]
+    if data is None or comparison is None:
         gone = english.missing("01, 02").capitalize()
         return {"run": gone, "run ja": japanese.missing("01, 02"), "provenance": gone}
-    source, files, seed = origin
+    source, files, seed = data["source"], data["files"], comparison["seed"]
     kind, kind_ja = (
         ("simulated data, ", "シミュレーションデータ、") if data["simulated"] else ("", "")
     )
@@ -268,10 +271,12 @@ def _origin(folder: Path, data: Mapping[str, Any] | None) -> dict[str, str]:
                 f"{costs[step][name]:,.0f}" if step in costs else "not recorded"
                 for name in ("seconds", "peak_mb", "threads")
             ),
+            _parameters(record["parameters"]),
         ]
-        for step in records
+        for step, record in records.items()
     )
-    table = table_text(["step", "seconds", "peak memory, MB", "threads"], rows)
+    columns = ["step", "seconds", "peak memory, MB", "threads", "further parameters"]
+    table = table_text(columns, rows)
     parts = [
         f"- Run: `{folder.name}` ({kind}source `{source}`, profile `{profile}`, seed {seed}).",
         f"- Version of `pnetlib`: {pnetlib.__version__}. SHA-256 of its source: "
@@ -280,7 +285,7 @@ def _origin(folder: Path, data: Mapping[str, Any] | None) -> dict[str, str]:
         f"\nFiles read, with their SHA-256:\n\n{files or 'none'}",
         "\nCorrections made to them:\n",
         "\n".join(f"- {text}" for text in data["handled"]) or "None.",
-        f"\nTime and memory of each step:\n\n{table}",
+        f"\nTime, memory and parameters of each step; a parameter not named is 0 or empty:\n\n{table}",
     ]
     return {
         "run": f"Numbers are from the run `{folder.name}` ({kind}version {pnetlib.__version__}, profile "
@@ -293,6 +298,18 @@ def _origin(folder: Path, data: Mapping[str, Any] | None) -> dict[str, str]:
         "source": source,
         "profile": profile,
     }
+
+
+def _parameters(given: Mapping[str, Any]) -> str:
+    """Return the parameters of a step that are set, without those of the run and without folders."""
+    kept = {
+        name: value
+        for name, value in given.items()
+        if value
+        and name not in ("source", "profile", "seed")
+        and not Path(str(value)).is_absolute()
+    }
+    return ", ".join(f"`{name} = {value!r}`" for name, value in sorted(kept.items())) or "none"
 
 
 def _values(facts: Mapping[str, Any], data: Mapping[str, Any] | None) -> dict[str, str]:

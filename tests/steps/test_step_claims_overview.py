@@ -137,13 +137,20 @@ def test_where_the_edge_is_follows_the_estimate(ST, RS, says, says_ja):
 
 def test_settings_count_without_the_main_one_and_only_where_st_is_stronger():
     settings = [
-        {"estimator": "own lines", "size": 95, "p": 0.01, "difference": 0.4},  # the main one
-        {"estimator": "own lines", "size": 60, "p": 0.01, "difference": 0.4},
-        {"estimator": "own lines", "size": 70, "p": 0.01, "difference": -0.4},
-        {"estimator": "shared part", "size": 95, "p": 0.2, "difference": 0.4},
+        {
+            "estimator": "own lines",
+            "size": 95,
+            "p": 0.01,
+            "difference": 0.4,
+            "RS": 0.0,
+        },  # the main one
+        {"estimator": "own lines", "size": 60, "p": 0.01, "difference": 0.4, "RS": 0.1},
+        {"estimator": "own lines", "size": 70, "p": 0.01, "difference": -0.4, "RS": 0.4},
+        {"estimator": "shared part", "size": 95, "p": 0.2, "difference": 0.4, "RS": 0.1},
     ]
     found = overview.of_networks(differences(edge(0.4, 0.0, 0.01, 0.01, settings)))
     assert "In 1 of 3 other settings" in english.networks(found)
+    assert "in 1 of these it is in resistant ones, too" in english.networks(found)
     assert "difference is beyond chance" in english.networks(found)
     assert "3通りの設定のうち" in japanese.networks(found)
 

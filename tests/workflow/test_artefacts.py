@@ -230,6 +230,8 @@ def test_every_result_that_is_read_is_written_by_a_notebook(project, notebook_tr
         read = set(called(module, {f"read_{kind}"}))
         written = {name for tree in notebook_trees for name in called(tree, {f"write_{kind}"})}
         assert read and read <= written, kind
+        named = {"json": artefacts.NUMBERS, "table": artefacts.TABLES}.get(kind, {})
+        assert set(named.values()) <= written, kind
 
 
 def test_every_figure_of_the_notebooks_has_a_title(notebook_trees):
@@ -240,12 +242,31 @@ def test_every_figure_of_the_notebooks_has_a_title(notebook_trees):
     assert all(name in said or name.startswith(beginnings) for name in artefacts.FIGURES)
 
 
-def test_a_folder_without_a_finished_run_has_no_provenance(tmp_path):
-    assert artefacts.provenance(tmp_path) is None
-    (tmp_path / "01_data.json").write_text('{"source": "by hand", "files": {"a": "1"}}')
-    assert artefacts.provenance(tmp_path) is None
-    (tmp_path / "02_comparison.json").write_text('{"seed": 3}')
-    assert artefacts.provenance(tmp_path) == ("by hand", {"a": "1"}, 3)
+def test_results_of_a_run_are_read_by_step_and_those_it_lacks_are_none(tmp_path):
+    lacking = artefacts.results_of(tmp_path)
+    assert set(lacking) == {*artefacts.NUMBERS, *artefacts.TABLES}
+    assert {value is None for value in lacking.values()} == {True}
+    (tmp_path / "03_markers.json").write_text('{"top": 3}')
+    (tmp_path / "02_predictions.csv").write_text("drug,z\n1005,0.5\n")
+    found = artefacts.results_of(tmp_path)
+    assert found["markers"] == {"top": 3} and found["drugs"] is None
+    assert list(found["predictions"]["drug"]) == ["1005"]  # a name, not a number
+
+
+def test_steps_and_costs_are_those_of_the_last_execution_that_finished(tmp_path):
+    assert artefacts.step_records(tmp_path) == artefacts.step_costs(tmp_path) == {}
+    records = tmp_path / ".made" / "steps"
+    records.mkdir(parents=True)
+    (records / "01_data.json").write_text('{"execution": "x"}')
+    (records / "02_comparison.json").write_text('{"begun": "now"}')
+    line = '{"step": "01_data", "status": "%s", "seconds": %d, "peak_mb": 5, "threads": 2, "node": "n1"}\n'
+    (tmp_path / "run.jsonl").write_text(
+        line % ("done", 9) + line % ("done", 3) + line % ("failed", 7)
+    )
+    assert list(artefacts.step_records(tmp_path)) == ["01_data"]
+    costs = {"01_data": {"seconds": 3, "peak_mb": 5, "threads": 2}}
+    assert artefacts.step_costs(tmp_path) == costs
+    assert artefacts.nodes_of(tmp_path) == {"n1"}
 
 
 def test_lambdas_and_networks_are_computed_where_no_notebook_wrote_them(run):

@@ -115,6 +115,11 @@ def test_scripts_are_dropped_and_tables_kept():
         {"output_type": "display_data", "metadata": {}, "data": {
             "text/html": ["<table></table>"], "text/plain": ["a  b"]}}
     ]  # fmt: skip
+    kept = cleaned(notebook(code(outputs=[script])), scripts=True)["cells"][0]["outputs"][0]
+    assert kept["data"] == {
+        "text/html": ["<div><script>1</script></div>"],
+        "text/plain": ["<Object>"],
+    }
 
 
 def test_what_is_said_of_the_stored_copies_is_not_said_of_the_edition():
@@ -128,6 +133,7 @@ def test_what_is_said_of_the_stored_copies_is_not_said_of_the_edition():
     ("text", "says"),
     [
         ("saved to /home/me/x.csv", "shows the path '/home/me/x.csv'"),
+        ("saved to (/data/me/x.csv)", "shows the path '/data/me/x.csv'"),
         ("computed on node17.", "names the machine 'node17'"),
         (" ".join(f"L{n}" for n in range(MOST_LINES + 1)), "names 21 cell lines"),
     ],
@@ -140,6 +146,12 @@ def test_paths_machines_and_tables_of_cell_lines_are_refused(text, says):
         check_publishable(
             cleaned(notebook(code(outputs=[shown(text_html=text)]))), "01_data", lines, ["node17"]
         )
+
+
+def test_a_parameter_that_names_a_folder_is_refused():
+    given = code('bench = "/data/me/bench"', tags=["injected-parameters"])
+    with pytest.raises(DataError, match="cell 1 of 11_speed shows the path '/data/me/bench'"):
+        check_publishable(cleaned(notebook(given)), "11_speed", set())
 
 
 def test_names_of_cell_lines_are_ids_and_names_but_no_tissues(tmp_path):

@@ -87,7 +87,7 @@ def test_numbers_of_the_run_are_stated(tmp_path):
     assert (found["cell lines"], found["genes"], found["seed"]) == ("1,234", "81", "7")
     assert found["verdicts undecided"] == "1" and found["verdicts reproduced"] == "0"
     assert "`gdsc-smoke`" in found["run"] and "- `a.whl`: `0f`" in found["provenance"]
-    assert "2のうち1" in found["claims ja"]
+    assert "2項目中1項目" in found["claims ja"]
 
 
 def test_text_from_the_data_cannot_become_a_tag_or_break_a_table(tmp_path):

@@ -11,7 +11,7 @@ from pnetlib.steps.claims.verdicts import (
     UNTESTABLE,
     p_text,
 )
-from pnetlib.steps.differences.sentences import chance, strength
+from pnetlib.steps.differences.sentences import strength
 from pnetlib.steps.effects.sentences import SIDE_WORDS
 from pnetlib.words import counted, listed
 
@@ -32,10 +32,10 @@ VERDICT_WORDS = {
     UNTESTABLE: "not testable in this run",
 }
 WHERE = {
-    "ST": "it is in the sensitive ones only, as in the paper",
-    "RS": "it is in the resistant ones only, unlike the paper",
-    "both": "it is in both groups, unlike the paper",
-    "neither": "it is in neither group, unlike the paper",
+    "ST": "the edge is in the sensitive ones only, as in the paper",
+    "RS": "the edge is in the resistant ones only, unlike the paper",
+    "both": "the edge is in both groups, unlike the paper",
+    "neither": "the edge is in neither group, unlike the paper",
 }
 KIND_WORDS = {"edges": "edge", "degrees": "degree", "effects": "regulatory effect"}
 
@@ -72,9 +72,10 @@ def prediction(found):
     gain = found["gain"]
     return (
         f"{text}. "
-        f"Averaged over the drugs, the network-based methods (Pro, NW.P) have an error of "
+        f"Averaged over the drugs, the network-based methods (Pro, NW.P) have a mean squared error of "
         f"{found['network']:.3f} and the expression-based ones (ELA, LA) of "
-        f"{found['expression']:.3f}, a difference of {_number(gain)}. {_of_gain(gain)} "
+        f"{found['expression']:.3f}, a difference of {_number(gain)}; predicting a drug's mean gives "
+        f"{found['naive']:.3f}. {_of_gain(gain)} "
         f"{_of_sides(found['sides'], 'Averaged over the drugs')} Each interval is for one "
         "comparison."
     )
@@ -129,10 +130,10 @@ def markers(found):
     text = (
         f"By our rule, {found['common']} of {found['n_genes']} genes "
         f"{'is a marker' if one else 'are markers'} common to the drugs, since "
-        f"{'it is' if one else 'they are'} among the first {found['top']} for every drug"
+        f"{'it is' if one else 'they are'} among the first {found['top']} by effect and degree for every drug"
         if found["common"]
         else f"By our rule, none of {found['n_genes']} genes is a marker common to the drugs, since none "
-        f"is among the first {found['top']} for every drug"
+        f"is among the first {found['top']} by effect and degree for every drug"
     )
     text += f"; {len(hits) or 'none'} of the paper's {len(named)} "
     text += f"{'is' if len(hits) < 2 else 'are'} found{f' ({listed(hits)})' if hits else ''}."
@@ -151,11 +152,17 @@ def networks(found):
         text = f"The genes of the edge from {name} are not both among those of the networks."
     else:
         text = (
-            f"The estimated edge from {name} is {_coefficient(row['ST'])} in sensitive cell lines and "
+            f"The estimated coefficient of the edge from {name} is {_coefficient(row['ST'])} in sensitive cell lines and "
             f"{_coefficient(row['RS'])} in resistant ones: {WHERE[row['where']]}. By permutation "
-            f"of the labels, the difference is {strength(row)} ({chance(row)}). In {row['clear'] or 'none'} "
+            f"of the labels, the difference is {strength(row)} (p {row['p']:.2g}; q, the false "
+            f"discovery rate over all edges, {row['q']:.2g}). In {row['clear'] or 'none'} "
             f"of {counted(row['others'], 'other setting')} (group sizes, another estimator) the edge "
-            f"is stronger in sensitive cell lines with p < {LEVEL}."
+            f"is stronger in sensitive cell lines with p < {LEVEL}"
+            + (
+                f"; in {row['also RS']} of these it is in resistant ones, too."
+                if row["clear"]
+                else "."
+            )
         )
     return f"{text} {_of_counts(found)}"
 
@@ -219,11 +226,12 @@ def simulation(found):
     return (
         "On simulated data, where every method selects 5% of the irrelevant genes, Pro finds clearly "
         f"more of the relevant ones in {many} {counted(len(leads), 'comparison')} with other "
-        f"methods (lead {min(values):+.2f} to {max(values):+.2f}). If a gene is relevant where its own "
-        "expression acts, the shares found are "
+        f"methods (lead {min(values):+.2f} to {max(values):+.2f}). If the genes whose own expression "
+        "acts count as relevant, the shares found are "
         f"{listed(f'{value:.2f} ({method})' for method, value in own)}. With lambdas chosen by "
-        f"cross-validation, Pro has TP {listed(f'{v:.2f}' for v in rates['TP'])} and TN "
-        f"{listed(f'{v:.2f}' for v in rates['TN'])} for effects through expression and through "
+        f"cross-validation, Pro selects {listed(f'{v:.2f}' for v in rates['TP'])} of the relevant "
+        f"genes (TP) and leaves out {listed(f'{v:.2f}' for v in rates['TN'])} of the irrelevant ones "
+        "(TN), for effects through expression and through "
         f"activity; the paper reports TP {_range(paper['TP'])} and TN {_range(paper['TN'])}"
         + (", so it selects more irrelevant genes here." if fewer else ".")
         + " The paper's design of the simulation may differ from ours."

@@ -86,8 +86,9 @@ def prediction(found):
     return (
         f"{len(found['drugs'])}薬剤のうち、Pro の平均予測誤差が最小となったのは"
         f"{len(found['best']['Pro'])}薬剤です（最小となった手法: {'；'.join(best)}）。薬剤にわたる平均では、"
-        f"ネットワークに基づく手法（Pro、NW.P）の誤差は {found['network']:.3f}、発現量だけを用いる手法"
-        f"（ELA、LA）の誤差は {found['expression']:.3f} で、差は {_number(gain)}です。"
+        f"ネットワークに基づく手法（Pro、NW.P）の平均二乗誤差は {found['network']:.3f}、発現量だけを用いる手法"
+        f"（ELA、LA）の誤差は {found['expression']:.3f} で、差は {_number(gain)}です（薬剤ごとの"
+        f"平均による予測では {found['naive']:.3f}）。"
         f"{_of_gain(gain)}{_of_sides(found['sides'], '薬剤にわたる平均で')}"
         "信頼区間はいずれも単独の比較に対するものです。"
     )
@@ -140,7 +141,7 @@ def markers(found):
     own = f"{len(hits)}個（{_listed(hits)}）" if hits else "0個"
     text = (
         f"論文の{len(named)}個のマーカーのうち、本プロジェクトの規則で見つかったのは{own}です。"
-        f"この規則では、{found['n_genes']}遺伝子のうちすべての薬剤で上位{found['top']}位に入る"
+        f"この規則では、{found['n_genes']}遺伝子のうち効果と次数の順位がすべての薬剤で上位{found['top']}位に入る"
         f"{found['common']}遺伝子を共通マーカーとします。"
     )
     if outside:
@@ -159,11 +160,16 @@ def networks(found):
         text = f"{name}の両端の遺伝子は、ネットワークの遺伝子にそろっていません。"
     else:
         text = (
-            f"{name}の推定値は感受性細胞株で {_coefficient(row['ST'])}、耐性細胞株で "
+            f"{name}の係数の推定値は感受性細胞株で {_coefficient(row['ST'])}、耐性細胞株で "
             f"{_coefficient(row['RS'])} です。{WHERE[row['where']]}。群のラベルを入れ替える"
             f"並べ替え検定では、差は{_strength(row)}（{_chance(row)}）。群の大きさや推定法を変えた"
             f"{row['others']}通りの設定のうち、感受性細胞株の方が強く p < {LEVEL} となるのは"
-            f"{row['clear']}通りです。"
+            f"{row['clear']}通りです"
+            + (
+                f"（うち{row['also RS']}通りでは耐性細胞株にもエッジがあります）。"
+                if row["clear"]
+                else "。"
+            )
         )
     return text + _of_counts(found)
 
@@ -240,8 +246,9 @@ def simulation(found):
         f"{len(leads)}通りの比較のうち{ahead}通りで、Pro が見つける関連遺伝子の方が明らかに多くなります"
         f"（差 {min(values):+.2f} ～ {max(values):+.2f}）。遺伝子自身の発現が作用するかどうかで関連遺伝子を"
         f"定めると、見つかる割合は {_listed(f'{value:.2f}（{method}）' for method, value in own)}です。"
-        "λを交差検証で選んだ場合、Pro の TP は "
-        f"{_listed(f'{v:.2f}' for v in rates['TP'])}、TN は {_listed(f'{v:.2f}' for v in rates['TN'])} です"
+        "λを交差検証で選んだ場合、Pro は関連遺伝子の "
+        f"{_listed(f'{v:.2f}' for v in rates['TP'])} を選び（TP）、無関係な遺伝子の "
+        f"{_listed(f'{v:.2f}' for v in rates['TN'])} を選びません（TN）"
         "（順に、発現を介する効果、活性を介する効果）。論文の報告は "
         f"TP {_range(paper['TP'])}、TN {_range(paper['TN'])} です。"
         + ("つまり、ここでは論文より多くの無関係な遺伝子を選びます。" if fewer else "")

@@ -42,7 +42,7 @@ def of_prediction(predictions):
     Returns
     -------
     dict
-        ``drugs``; ``best`` (method to its drugs); mean errors ``network`` and ``expression``;
+        ``drugs``; ``best`` (method to its drugs); mean errors ``network``, ``expression`` and ``naive`` (of the drug's mean);
         ``gain`` (Number: network minus expression); ``sides`` of Pro against the others, over all
         drugs; the tables ``errors`` and ``differences``.
     """
@@ -56,6 +56,7 @@ def of_prediction(predictions):
         "best": {name: list(first.index[first == name]) for name in METHODS},
         "network": float(wide[list(NETWORK_METHODS)].to_numpy().mean()),
         "expression": float(wide[["ELA", "LA"]].to_numpy().mean()),
+        "naive": float(errors.loc[errors["method"] == "drug mean", "mean"].mean()),
         "gain": network_gain(folds),
         "sides": sides(differences[differences["drug"] == "all"].to_dict("records")),
         "errors": errors,
@@ -85,7 +86,8 @@ def of_networks(numbers):
     -------
     dict
         ``edge`` (the row of the edge that the paper names, with ``where`` it is present and the
-        ``others`` of its settings that are ``clear``; None if a gene is missing), ``found`` and
+        numbers of its ``others`` settings, of those ``clear`` and of these ``also RS``, with the
+        edge in resistant lines, too; None if a gene is missing), ``found`` and
         ``tested`` (kind of difference to a number) and the ``strict`` edges.
     """
     row = numbers["named_edge"]
@@ -104,7 +106,8 @@ def _edge(row, group_size):
     clear = [part for part in others if part["p"] < LEVEL and part["difference"] > 0]
     where = {(True, True): "both", (True, False): "ST", (False, True): "RS"}
     present = where.get((row["ST"] != 0, row["RS"] != 0), "neither")
-    return row | {"where": present, "others": len(others), "clear": len(clear)}
+    also = sum(part["RS"] != 0 for part in clear)
+    return row | {"where": present, "others": len(others), "clear": len(clear), "also RS": also}
 
 
 def of_effects(numbers):

@@ -32,7 +32,7 @@ def claims_in_japanese(table, titles, words):
 def _of(tested):
     """Return "4 of 7" in Japanese."""
     part, _, whole = tested.partition(" of ")
-    return f"{whole}のうち{part}" if whole else tested
+    return f"{whole}項目中{part}項目" if whole else tested
 
 
 def errors(table):

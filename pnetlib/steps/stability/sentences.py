@@ -3,7 +3,7 @@
 import numpy as np
 
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG
-from pnetlib.words import listed
+from pnetlib.words import counted, listed
 
 
 def conclusion(numbers):
@@ -56,7 +56,7 @@ def _of_width(width, row):
     stable = rule["reached"] + strong["reached"]
     most_often = f"; most often {listed(first)}" if first else ""
     return (
-        f"- **{width:,} genes, {rule['pairs']} pairs: "
+        f"- **{width:,} genes, {counted(rule['pairs'], 'pair')}: "
         f"{'some markers are stable' if stable else 'no marker is stable'}.** By the rule of "
         f"figure 3, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
         f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
