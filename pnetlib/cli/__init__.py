@@ -12,7 +12,7 @@ SUBCOMMANDS = {
     "network": "estimate the network of an expression table or of a cohort",
     "compile": "compile the kernels once for all later runs",
     "docs": "build the pages of a finished run",
-    "publish": "copy the figures of a finished run into the repository",
+    "publish": "put figures, notebooks and numbers of a finished run into the repository",
     "environment": "list the required packages that this Python lacks",
 }
 

@@ -19,8 +19,8 @@ import pandas as pd
 
 import pnetlib
 from pnetlib.errors import UsageError
+from pnetlib.findings import english, japanese, overview, tables
 from pnetlib.paper.table1 import published_selection
-from pnetlib.steps.claims import english, japanese, overview, tables
 from pnetlib.steps.claims.evidence import table_cells
 from pnetlib.steps.claims.sentences import conclusion, of_rates
 from pnetlib.steps.claims.verdicts import VERDICTS, p_text

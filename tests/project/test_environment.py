@@ -61,7 +61,7 @@ def of_python(locked, python):
 
 def test_conda_has_the_names_and_bounds_of_the_project(project, wanted):
     text = (project / "environment.yml").read_text()
-    lines = re.findall(r"^(?:  |      )- ([A-Za-z].*[^:])$", text, re.M)  # by conda, then by pip
+    lines = re.findall(r"^(?:  |      )- ([A-Za-z].*[^:\n])$", text, re.M)  # by conda, then by pip
     conda = {
         canonicalize_name(r.name): r.specifier
         for r in map(Requirement, lines)

@@ -20,6 +20,7 @@ LAYERS = (
     "io",
     "datasets",
     "steps",
+    "findings",
     "workflow",
     "cli",
 )

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pnetlib.errors import UsageError
-from pnetlib.steps.claims import english, japanese
+from pnetlib.findings import english, japanese
 from pnetlib.workflow.artefacts import FIGURES, captions, has_whole_benchmark
 from pnetlib.workflow.findings import fill, findings, without_blocks
 

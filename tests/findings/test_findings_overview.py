@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pnetlib.findings import english, japanese, overview, tables
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.table1 import published_selection
 from pnetlib.steps.choice import METHODS
-from pnetlib.steps.claims import english, japanese, overview, tables
 from pnetlib.steps.claims.verdicts import VERDICTS, Number
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.simulation.compute import AT_LEVEL
