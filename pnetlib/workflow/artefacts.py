@@ -117,16 +117,6 @@ def _numbers(folder, file):
     return json.loads(path.read_text("utf-8")) if path.is_file() else None
 
 
-def step_records(folder):
-    """Return step to what it was made from, wrote and read, for the finished steps of a run."""
-    records = {}
-    for path in sorted((folder / ".made" / "steps").glob("*.json")):
-        record = json.loads(path.read_text("utf-8"))
-        if "execution" in record:
-            records[path.stem] = record
-    return records
-
-
 def step_costs(folder):
     """Return step to seconds, peak memory in MB and threads of its last execution in a run."""
     path, costs = folder / "run.jsonl", {}

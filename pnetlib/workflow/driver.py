@@ -24,10 +24,11 @@ from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
 from pnetlib.execution.storage import remove_partial, writable_folder
 from pnetlib.words import counted
 from pnetlib.workflow import freshness
+from pnetlib.workflow.crate import write_crate
 from pnetlib.workflow.display import StepDisplay, duration, short
 from pnetlib.workflow.isolation import isolation, scratch_folder, thread_limits
 from pnetlib.workflow.lock import folder_lock
-from pnetlib.workflow.notebooks import Step
+from pnetlib.workflow.notebooks import Step, find_steps
 from pnetlib.workflow.options import Options
 from pnetlib.workflow.progress import VARIABLE as PROGRESS
 from pnetlib.workflow.project import project_root
@@ -228,6 +229,8 @@ def drive(options: Options) -> None:
                     work.execute(step, display)
                 left = f", about {duration(later)} left" if later else ""
                 print(f"      done in {duration(display.seconds)}{left}", flush=True)
+            if fresh < len(steps):
+                write_crate(run, find_steps(steps[0].notebook.parent))
         except Signalled as error:
             raise error.error("between two steps", f"in {short(run.folder)}") from error
     _print_summary(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))

@@ -18,7 +18,8 @@ import numpy as np
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import digest, whole_file
 from pnetlib.words import first_few, table_text
-from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures, step_records
+from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures
+from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import find_steps
 from pnetlib.workflow.parameters import is_named_source
 

@@ -32,7 +32,8 @@ from pnetlib.steps.simulation.ablation import changes
 from pnetlib.steps.simulation.sentences import of_ablation
 from pnetlib.steps.stability.sentences import conclusion as of_stability
 from pnetlib.words import listed, table_text
-from pnetlib.workflow.artefacts import FIGURES, captions, results_of, step_costs, step_records
+from pnetlib.workflow.artefacts import FIGURES, captions, results_of, step_costs
+from pnetlib.workflow.freshness import step_records
 
 BLOCK = re.compile(r"(<!-- findings: ([^>]+?) -->)(.*?)(<!-- /findings -->)", re.S)
 FROM_STEP = {

@@ -141,6 +141,16 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
     return found
 
 
+def step_records(folder: Path) -> dict[str, dict[str, Any]]:
+    """Return step to what it was made from, read and wrote, for the finished steps of a run."""
+    records = {}
+    for path in sorted((folder / ".made" / "steps").glob("*.json")):
+        record = json.loads(path.read_text("utf-8"))
+        if "execution" in record:
+            records[path.stem] = record
+    return records
+
+
 def read_by(run: Run, step: Step) -> set[str]:
     """Return the steps whose files a step read when it was last executed."""
     made = run.record(_name(step)) or {}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pnetlib.execution.storage import whole_file
 from pnetlib.workflow.artefacts import BENCHMARK_FIGURES, FIGURES, has_whole_benchmark
+from pnetlib.workflow.crate import codecheck
 from pnetlib.workflow.edition import check_finished, write_edition
 from pnetlib.workflow.findings import fill, findings
 from pnetlib.workflow.notebooks import find_steps
@@ -58,7 +59,21 @@ def publish(run: Path, project: Path) -> list[str]:
     for name, text in texts.items():
         with whole_file(pages[name]) as partial:
             partial.write_text(text, "utf-8")
-    return _copy_figures(run, project, found)
+    copied = _copy_figures(run, project, found)
+    with whole_file(project / "codecheck.yml") as partial:
+        partial.write_text(codecheck(_manifest(project)), "utf-8")
+    return copied
+
+
+def _manifest(project: Path) -> dict[str, str]:
+    """Return every figure and notebook that the repository shows, with what it is."""
+    figures = {f"figures/{name}.png": text for name, text in FIGURES.items()}
+    notebooks = {
+        f"edition/{step.name}.ipynb": f"{step.number} {step.title}: {step.question}"
+        for step in find_steps(project / "notebooks")
+    }
+    files = figures | notebooks | {"edition/findings.json": "numbers and sentences of the results"}
+    return {name: text for name, text in files.items() if (project / name).is_file()}
 
 
 def _copy_figures(run: Path, project: Path, found: Mapping[str, str]) -> list[str]:

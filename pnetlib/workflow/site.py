@@ -19,9 +19,10 @@ from typing import Any
 import pnetlib
 from pnetlib.errors import PnetError, SetupError
 from pnetlib.words import table_text
-from pnetlib.workflow.artefacts import FIGURES, step_records
+from pnetlib.workflow.artefacts import FIGURES
 from pnetlib.workflow.edition import check_finished, cleaned, machine_of
 from pnetlib.workflow.findings import fill, findings
+from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.isolation import scratch_folder
 from pnetlib.workflow.notebooks import Step, find_steps
 

@@ -19,7 +19,7 @@ from pnetlib.steps.comparison.compute import compared_sizes
 from pnetlib.steps.markers.compute import DrugNetworks
 from pnetlib.steps.networks.compute import split_groups
 from pnetlib.steps.sizes import PROFILES
-from pnetlib.workflow import artefacts
+from pnetlib.workflow import artefacts, freshness
 from pnetlib.workflow.run import Run
 
 PROFILE = PROFILES["smoke"]
@@ -254,7 +254,7 @@ def test_results_of_a_run_are_read_by_step_and_those_it_lacks_are_none(tmp_path)
 
 
 def test_steps_and_costs_are_those_of_the_last_execution_that_finished(tmp_path):
-    assert artefacts.step_records(tmp_path) == artefacts.step_costs(tmp_path) == {}
+    assert freshness.step_records(tmp_path) == artefacts.step_costs(tmp_path) == {}
     records = tmp_path / ".made" / "steps"
     records.mkdir(parents=True)
     (records / "01_data.json").write_text('{"execution": "x"}')
@@ -263,7 +263,7 @@ def test_steps_and_costs_are_those_of_the_last_execution_that_finished(tmp_path)
     (tmp_path / "run.jsonl").write_text(
         line % ("done", 9) + line % ("done", 3) + line % ("failed", 7)
     )
-    assert list(artefacts.step_records(tmp_path)) == ["01_data"]
+    assert list(freshness.step_records(tmp_path)) == ["01_data"]
     costs = {"01_data": {"seconds": 3, "peak_mb": 5, "threads": 2}}
     assert artefacts.step_costs(tmp_path) == costs
     assert artefacts.nodes_of(tmp_path) == {"n1"}
