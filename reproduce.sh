@@ -113,6 +113,10 @@ finish() { # FOLDER FILE
     echo "Compiling the kernels (about a minute) ..."
     # Failure is harmless: the run compiles whatever is missing.
     module "$1/bin/python" pnetlib compile >>"$log" 2>&1 </dev/null || true
+    # `jupyter lab` from this environment opens on the overview.
+    mkdir -p "$1/etc/jupyter" "$1/share/jupyter/lab/settings"
+    cp "$root/.jupyter/jupyter_lab_config.json" "$1/etc/jupyter/"
+    cp "$root/.jupyter/overrides.json" "$1/share/jupyter/lab/settings/"
     cp "$2" "$1/made-from"
     rm "$cache/unfinished${1##*/}"
 }

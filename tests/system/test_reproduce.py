@@ -5,6 +5,7 @@ A stand-in for Python records its calls, and neither makes environments nor inst
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -56,6 +57,7 @@ class Clone:
             shutil.copy(ROOT / name, self.root)
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "pnetlib", self.root / "pnetlib", ignore=ignored)
+        shutil.copytree(ROOT / ".jupyter", self.root / ".jupyter")
         (self.root / "notebooks").mkdir()
         self.write_notebook("01_a", "print(seed)", "20220823")
         self.calls = folder / "calls"
@@ -175,6 +177,38 @@ def test_environment_is_made_once(clone):
     assert "Installing the packages of requirements.lock" in first.stdout
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
     assert clone.called == ["venv", "pip", "pip", "compile"]
+
+
+def test_jupyter_lab_of_the_environment_opens_on_the_overview(clone):
+    clone(*CHECK)
+    settings = json.loads((clone.root / ".venv/etc/jupyter/jupyter_lab_config.json").read_text())
+    page = settings["LabApp"]["default_url"].removeprefix("/lab/tree/")
+    assert (ROOT / page).is_file()
+    viewers = json.loads(
+        (clone.root / ".venv/share/jupyter/lab/settings/overrides.json").read_text()
+    )
+    viewers = viewers["@jupyterlab/docmanager-extension:plugin"]["defaultViewers"]
+    assert viewers == {"markdown": "Markdown Preview"}
+
+
+def test_the_container_has_the_environment_that_the_commands_use(clone):
+    """The steps of the Dockerfile run as a script, but for those of the base system."""
+    text = (ROOT / "Dockerfile").read_text()
+    text = re.sub(r"\\\n\s*", "", re.sub(r"^#.*\n", "", text, flags=re.M))
+    steps = [line.removeprefix("RUN ") for line in text.splitlines() if line.startswith("RUN ")]
+    base, *steps = steps
+    assert base.startswith("apt-get update") and len(steps) == 2
+    for step in steps:
+        done = subprocess.run(
+            ["bash", "-euc", step], cwd=clone.root, env=clone.environment, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr
+    made = clone.called
+    result = clone(*CHECK, PNETLIB_ENV="venv")
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    assert clone.called == made == ["venv", "pip", "pip", "compile"]
+    (command,) = re.findall(r"^CMD (.*)$", text, re.M)
+    assert json.loads(command) == ["./reproduce.sh"]
 
 
 def test_changed_lock_updates_the_environment(clone):
