@@ -29,7 +29,8 @@ from pnetlib.workflow.notebooks import Step, find_steps
 MATHJAX = "sphinx-mathjax-offline"  # of which one file is used
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "numpydoc", MATHJAX)
 # The pages of the head line, in this order, where there is such a page; all others are in the guide.
-HEAD = ("method", "example", "notebooks/index", "networks", "results", "discussion", "provenance")
+HEAD = ("method", "notebooks/index", "networks", "results", "discussion")
+BELOW = {"method": "example", "results": "provenance"}  # a page that belongs to one of these
 LANGUAGES = {"ja/index": "日本語"}  # overviews in other languages, by their names in these
 LINK = re.compile(r"(!?\[[^\]]*\]\()([^)\s]+)(\))")
 INTERACTIVE = ("*.html", "*.graphml", "*.cyjs")  # files of a run that the site offers as they are
@@ -92,7 +93,7 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
     for page in links.pages:
         text = page.read_text("utf-8")
         if page.suffix == ".ipynb":
-            links.write(page, json.dumps(_shown(json.loads(text), links, page)))
+            links.write(page, json.dumps(_shown(json.loads(text), links, page, folded=False)))
         else:
             links.write(page, links.rewritten(fill(text, found, page.name), page))
     for step in steps:
@@ -194,8 +195,10 @@ def tags_of(cell: Mapping[str, Any]) -> list[str]:
     return cell["metadata"].get("tags", [])
 
 
-def _shown(notebook: Mapping[str, Any], links: Links, page: Path) -> dict[str, Any]:
-    """Return a notebook as the site shows it: code folded, links rewritten."""
+def _shown(
+    notebook: Mapping[str, Any], links: Links, page: Path, folded: bool = True
+) -> dict[str, Any]:
+    """Return a notebook as the site shows it: links rewritten, code `folded` or open."""
     injected = any("injected-parameters" in tags_of(cell) for cell in notebook["cells"])
     for cell in notebook["cells"]:
         if cell["cell_type"] == "markdown":
@@ -203,7 +206,8 @@ def _shown(notebook: Mapping[str, Any], links: Links, page: Path) -> dict[str, A
             continue
         tags = tags_of(cell)
         replaced = injected and "parameters" in tags  # by the values of the run
-        cell["metadata"]["tags"] = [*tags, "remove-cell" if replaced else "hide-input"]
+        look = ["remove-cell"] if replaced else ["hide-input"] if folded else []
+        cell["metadata"]["tags"] = [*tags, *look]
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/markdown" in data:
@@ -300,12 +304,14 @@ def _write_contents(tree: Path) -> list[str]:
     head = [name for name in HEAD if name in names] + ["guide"]
     head += [name for name in names if name in LANGUAGES]
     steps = [name for name in names if name.startswith("notebooks/")]
-    rest = [name for name in names if name not in ("index", *head, *steps)]
-    for page, entries in (("index", head), ("guide", rest)):
+    below = {page: [entry] for page, entry in BELOW.items() if {page, entry} <= set(names)}
+    taken = ("index", *head, *steps, *(entry for entries in below.values() for entry in entries))
+    below |= {"index": head, "guide": [name for name in names if name not in taken]}
+    for page, entries in below.items():
         path = tree / f"{page}.md"
         entries = [f"{LANGUAGES[n]} <{n}>" if n in LANGUAGES else n for n in entries]
         _write(path, "\n".join([path.read_text("utf-8"), *_contents(entries)]))
-    return ["index", *(name for name in head if name not in ("guide", "notebooks/index"))]
+    return ["index", *(name for name in head if name not in {*below, "notebooks/index"})]
 
 
 def _contents(names) -> list[str]:
