@@ -16,7 +16,7 @@ from pnetlib.workflow import site
 from pnetlib.workflow.site import LINK, assemble, build_site
 
 PARTS = ("docs", "notebooks", "figures", "edition")
-FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE")
+FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "codecheck.yml")
 EVIL = "<img src=x onerror=alert(1)>"
 
 
@@ -27,7 +27,7 @@ def copied(tmp_path):
     for name in PARTS:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, root / name)
-    for name in FILES:
+    for name in FILES:  # what pages link to
         shutil.copyfile(ROOT / name, root / name)
     return root
 
