@@ -118,7 +118,7 @@ def test_each_drug_has_its_strongest_edges(drugs, data):
 
 def test_page_says_what_it_shows(read, tables):
     edges, degrees, _ = tables
-    assert "Simulated data, source made up; run made-up-smoke; seed 5." in read.text
+    assert "Simulated data (made up); run made-up-smoke; seed 5." in read.text
     assert "(simulated data)" in read.text
     for group in GROUPS:
         assert f"{(edges[group] != 0).sum()} edges in {group}" in read.text
@@ -129,7 +129,7 @@ def test_page_says_what_it_shows(read, tables):
 def test_page_of_real_data_is_not_called_simulated(tables, drugs):
     html = network_page(*tables, MARKERS, drugs, **{**ABOUT, "simulated": False})
     text = Reader(html).text
-    assert "Real data, source made up" in text and "imulated data" not in text
+    assert "Real data (made up)" in text and "imulated data" not in text
 
 
 def test_names_are_text_and_never_elements(html, read):

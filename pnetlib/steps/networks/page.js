@@ -382,9 +382,9 @@
     }));
     const sizes = from.map((_, e) => Math.max(...view.panels.map((net) => Math.abs(coefficient[net][e]))));
     const falling = sizes.filter((value) => value > 0).sort((a, b) => b - a);
-    const first = falling[Math.min(data.first[view.set], falling.length) - 1] || 0;
+    const first = falling.length > data.first[view.set] ? falling[data.first[view.set] - 1] : 0;
     Object.assign($("threshold"), { min: 0, max: Math.ceil((falling[0] || 0) * 200) / 200, step: 0.005 });
-    $("threshold").value = Math.ceil(first * 200) / 200;
+    $("threshold").value = Math.floor(first * 200) / 200;
     const single = view.panels.length === 1;
     $("panels").classList.toggle("single", single);
     $("plot-1").closest("figure").hidden = single;

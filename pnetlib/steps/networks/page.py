@@ -97,9 +97,8 @@ def network_page(
         f"{network['title'].removeprefix('Pro, ')} {network['listed']:,} of {network['total']:,}"
         for network in sets["drugs"]["networks"]
     ]
-    about = (
-        f"{'Simulated data' if simulated else 'Real data'}, source {source}; run {run}; seed {seed}"
-    )
+    origin = source.removeprefix("SIMULATED: ")
+    about = f"{'Simulated' if simulated else 'Real'} data ({origin}); run {run}; seed {seed}"
     links = [
         f'<li><a href="{escape(address)}">{escape(what)}</a></li>'
         for what, address in (files or {}).items()
