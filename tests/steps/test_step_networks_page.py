@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -61,10 +62,14 @@ def read(html):
     return Reader(html)
 
 
-@pytest.fixture(scope="module")
-def data(html):
+def data_of(html):
     (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html)
     return json.loads(text)
+
+
+@pytest.fixture(scope="module")
+def data(html):
+    return data_of(html)
 
 
 def edges_on_page(data, name, network):
@@ -209,3 +214,12 @@ def test_cytoscape_read_again_holds_both_networks(tables):
             assert attributes[f"degree_{group}"] == degrees.at[gene, f"degree {group}"]
     assert {gene for gene, a in graph.nodes(data=True) if a["marker"]} == set(MARKERS)
     assert cytoscape(edges, degrees, MARKERS) == text
+
+
+def test_networks_without_edges_make_a_page(tables, drugs):
+    edges, degrees, _ = tables
+    nothing = replace(drugs, B={drug: B * 0 for drug, B in drugs.B.items()})
+    data = data_of(network_page(edges.iloc[:0], degrees * 0, {}, MARKERS, nothing, **ABOUT))
+    assert data["sets"]["groups"]["genes"] == list(degrees.index)
+    assert data["sets"]["drugs"]["genes"] == data["sets"]["drugs"]["from"] == []
+    assert [n["total"] for part in data["sets"].values() for n in part["networks"]] == [0] * 4

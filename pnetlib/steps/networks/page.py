@@ -197,7 +197,8 @@ def _drugs(drugs, markers, seed):
     """Return genes, places and the strongest edges of every drug's network as plain lists."""
     parts, networks = [], []
     for drug, B in drugs.B.items():
-        B = B.tocoo()
+        B = B.tocoo(copy=True)
+        B.eliminate_zeros()
         order = np.argsort(-np.abs(B.data), kind="stable")[:MOST_EDGES]
         index = pd.MultiIndex.from_arrays([B.row[order], B.col[order]])
         parts.append(pd.Series(B.data[order], index, name=drug))
