@@ -14,12 +14,12 @@ PACKAGES = ("numpy", "scipy", "numba")  # another version may change the last bi
 # which put tables into figures and words; they do not depend on the rest.
 CALCULATION = ("datasets", "estimators", "execution/threads.py", "kernels")
 CALCULATION += ("paper", "solvers", "stats", "steps")
-PRESENTATION = ("figures.py", "page.py", "sentences.py", "style.py")
+PRESENTATION = ("figures.py", "page.html", "page.js", "page.py", "sentences.py", "style.py")
 
 
 @cache
 def library_digest(*parts: str, without: tuple[str, ...] = ()) -> str:
-    """Return the SHA-256 of this library's Python files and tables, by default of all.
+    """Return the SHA-256 of this library's Python files, tables and pages, by default of all.
 
     `parts` are files or folders in the package, such as those of `CALCULATION`; files with a name
     in `without` are left out.
@@ -28,7 +28,7 @@ def library_digest(*parts: str, without: tuple[str, ...] = ()) -> str:
     files = {
         file
         for part in parts or [""]
-        for kind in ("*.py", "*.csv")
+        for kind in ("*.py", "*.csv", "*.html", "*.js")
         for file in ([root / part] if part.endswith(".py") else (root / part).rglob(kind))
         if file.name not in without
     }

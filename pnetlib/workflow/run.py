@@ -7,8 +7,10 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import UsageError
@@ -248,6 +250,30 @@ class Run:
         with mpl.rc_context({"svg.hashsalt": name}):
             self._write(svg, lambda path: figure.savefig(path, metadata={"Date": None}))
             return self._write(png, lambda path: figure.savefig(path, metadata={"Software": None}))
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Write text, such as a page or a network for another program, under a full file name."""
+        return self._write(name, lambda path: path.write_bytes(text.encode()))
+
+    def show_page(self, name: str, title: str, height: int = 900) -> None:
+        """Display a page of this run in the notebook, with a link that opens it alone.
+
+        The copy of the notebook in the run's folder holds the page in a frame. A notebook executed
+        by hand may be kept without the run: it gets a sentence that says where the page is.
+        """
+        from IPython.display import HTML, Markdown, display
+
+        if EXECUTION not in os.environ:
+            display(Markdown(f"{title}: open `{name}` in the folder of the run with a browser."))
+            return
+        address, title = quote(f"../{name}"), escape(title)  # from the folder `notebooks`
+        display(
+            HTML(
+                f'<p><a href="{address}" target="_blank">{title}</a> (opens in a tab)</p>'
+                f'<iframe src="{address}" title="{title}" width="100%" height="{height}" '
+                'style="border: 1px solid #c8c8c8" loading="lazy"></iframe>'
+            )
+        )
 
     @cached_property
     def made_from(self) -> dict[str, Any]:

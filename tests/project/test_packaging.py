@@ -43,7 +43,7 @@ def test_wheel_holds_every_module_and_table_of_the_package(wheel, project):
     source = project / "pnetlib"
     wanted = {
         path.relative_to(project).as_posix()
-        for pattern in ("*.py", "*.csv", "*.txt")
+        for pattern in ("*.py", "*.csv", "*.txt", "*.html", "*.js")
         for path in source.rglob(pattern)
     }
     packed = {name for name in wheel.namelist() if ".dist-info/" not in name}

@@ -137,6 +137,26 @@ def test_figures_and_arrays_have_the_same_bytes_each_time(tmp_path):
     assert digests[0] == digests[1]
 
 
+def test_text_is_written_as_it_is(run):
+    path = run.write_text("page.html", "<p>\u03bb\r\n</p>\n")
+    assert path == run.folder / "page.html" and path.read_bytes() == "<p>λ\r\n</p>\n".encode()
+    assert run.digest_of("page.html") == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize("driven", [True, False])
+def test_a_page_is_framed_only_in_the_notebook_of_the_run(run, driven, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.delenv("PNETLIB_EXECUTION", raising=False)
+    if driven:
+        monkeypatch.setenv("PNETLIB_EXECUTION", "04_networks 1")
+    run.show_page("a page.html", "Networks <of> both")
+    (text,) = (item.data for item in shown)
+    assert ('<iframe src="../a%20page.html"' in text) == driven
+    assert ("open `a page.html` in the folder of the run" in text) == (not driven)
+    assert ("Networks &lt;of&gt; both" in text) == driven
+
+
 @pytest.mark.parametrize("reader", ["read_json", "read_table", "read_arrays"])
 def test_nothing_is_read_where_nothing_was_written(run, reader):
     assert getattr(run, reader)("03_none") is None
