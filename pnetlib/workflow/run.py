@@ -261,19 +261,18 @@ class Run:
         The copy of the notebook in the run's folder holds the page in a frame. A notebook executed
         by hand may be kept without the run: it gets a sentence that says where the page is.
         """
-        from IPython.display import HTML, Markdown, display
+        from IPython.display import display
 
-        if EXECUTION not in os.environ:
-            display(Markdown(f"{title}: open `{name}` in the folder of the run with a browser."))
-            return
-        address, title = quote(f"../{name}"), escape(title)  # from the folder `notebooks`
-        display(
-            HTML(
+        sentence = f"{title}: open `{name}` in the folder of the run with a browser."
+        shown = {"text/markdown": sentence}  # for readers of the notebook that show no frame
+        if EXECUTION in os.environ:
+            address, title = quote(f"../{name}"), escape(title)  # from the folder `notebooks`
+            shown["text/html"] = (
                 f'<p><a href="{address}" target="_blank">{title}</a> (opens in a tab)</p>'
                 f'<iframe src="{address}" title="{title}" width="100%" height="{height}" '
                 'style="border: 1px solid #c8c8c8" loading="lazy"></iframe>'
             )
-        )
+        display(shown, raw=True)
 
     @cached_property
     def made_from(self) -> dict[str, Any]:

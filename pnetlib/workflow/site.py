@@ -98,7 +98,7 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
             links.write(page, links.rewritten(fill(text, found, page.name), page))
     for step in steps:
         executed = json.loads(step.notebook.read_text("utf-8"))
-        notebook = cleaned(executed, machine_of(run, project), run / "figures")
+        notebook = cleaned(executed, machine_of(run, project), run / "figures", scripts=True)
         page = project / "notebooks" / step.notebook.name
         links.write(page, json.dumps(_shown(notebook, links, page)))
     for name in ("conf.py", "_static"):

@@ -216,7 +216,7 @@ def test_errors_of_tasks_come_back_as_they_are(dask_engine):
 def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
     from pnetlib.execution import engine
 
-    monkeypatch.setattr(engine, "library_digest", lambda *parts: "another")
+    monkeypatch.setattr(engine, "calculation_digest", lambda: "another")
     with pytest.raises(SetupError, match="has another library than this run"):
         list(dask_engine.map(slow_first, [(1,)], SHARED))
 

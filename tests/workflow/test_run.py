@@ -146,15 +146,17 @@ def test_text_is_written_as_it_is(run):
 @pytest.mark.parametrize("driven", [True, False])
 def test_a_page_is_framed_only_in_the_notebook_of_the_run(run, driven, monkeypatch):
     shown = []
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setattr("IPython.display.display", lambda data, raw: shown.append(data))
     monkeypatch.delenv("PNETLIB_EXECUTION", raising=False)
     if driven:
         monkeypatch.setenv("PNETLIB_EXECUTION", "04_networks 1")
     run.show_page("a page.html", "Networks <of> both")
-    (text,) = (item.data for item in shown)
-    assert ('<iframe src="../a%20page.html"' in text) == driven
-    assert ("open `a page.html` in the folder of the run" in text) == (not driven)
-    assert ("Networks &lt;of&gt; both" in text) == driven
+    (data,) = shown
+    assert "open `a page.html` in the folder of the run" in data["text/markdown"]
+    assert ("text/html" in data) == driven
+    if driven:
+        assert '<iframe src="../a%20page.html"' in data["text/html"]
+        assert "Networks &lt;of&gt; both" in data["text/html"]
 
 
 @pytest.mark.parametrize("reader", ["read_json", "read_table", "read_arrays"])
