@@ -1,6 +1,7 @@
 """The worked example in the documentation: thin, executed, and right; nbval executes it again."""
 
 import ast
+import itertools
 import json
 import re
 
@@ -8,9 +9,13 @@ import pytest
 
 
 @pytest.fixture
-def code(project):
-    content = json.loads((project / "docs/example.ipynb").read_text("utf-8"))
-    return [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+def cells(project):
+    return json.loads((project / "docs/example.ipynb").read_text("utf-8"))["cells"]
+
+
+@pytest.fixture
+def code(cells):
+    return [cell for cell in cells if cell["cell_type"] == "code"]
 
 
 def printed(cell):
@@ -26,6 +31,12 @@ def test_cells_are_thin_and_executed_from_top_to_bottom(code):
         lines = source.strip().splitlines()
         assert len(lines) <= (12 if lines[0].startswith("import ") else 10), source
         assert not [o for o in cell["outputs"] if o.get("name") == "stderr"]
+
+
+def test_a_sentence_stands_before_every_code_cell(cells):
+    for before, cell in itertools.pairwise(cells):
+        if cell["cell_type"] == "code":
+            assert before["cell_type"] == "markdown", "".join(cell["source"])
 
 
 def test_numbers_by_hand_are_those_of_the_library(code):
