@@ -129,6 +129,22 @@ def effects(rows):
     return table_text(columns, lines)
 
 
+def rates_of_claims(table):
+    """Return how often the rule of each claim gives each verdict, from the rates of step 12.
+
+    `table` has one row per claim and shares of draws: without any effect (``null ...``) and with an
+    effect of three standard errors in every part (``power ...``).
+    """
+    columns = {f"null {name}": name for name in ("reproduced", "partly", "found", "contradicted")}
+    columns |= {"power found": "power: either", "power contradicted": "power: contradicted"}
+    columns["null found"] = "either"
+    rows = (
+        [claim, *(f"{100 * row[name]:.{1 if name[:4] == 'null' else 0}f}" for name in columns)]
+        for claim, row in table.iterrows()
+    )
+    return table_text(["claim", *columns.values()], rows)
+
+
 def rates(cells, published):
     """Return mean rates of each method over cells of the simulation, beside the paper's.
 

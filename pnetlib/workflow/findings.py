@@ -162,7 +162,7 @@ def _sentences(facts: Mapping[str, Any], simulated: bool) -> dict[str, str]:
 
 def _verdicts(judged: Mapping[str, Any] | None, simulated: bool) -> dict[str, str]:
     """Return counts, lists and tables of the verdicts of step 12, in every language."""
-    names = ("verdicts", "claims", "conclusion", "rates of error")
+    names = ("verdicts", "claims", "conclusion", "rates of error", "rates of claims")
     if judged is None:
         found = {name: english.missing("12").capitalize() for name in names}
         return found | {f"{name} ja": japanese.missing("12") for name in names[:2]}
@@ -173,6 +173,7 @@ def _verdicts(judged: Mapping[str, Any] | None, simulated: bool) -> dict[str, st
         "verdicts": english.verdicts(counts),
         "claims": tables.claims(claims),
         "rates of error": of_rates(rates),
+        "rates of claims": tables.rates_of_claims(rates),
     }
     found = _labelled(found, simulated)
     found["conclusion"] = conclusion(pd.DataFrame(claims).T, simulated)  # has its own label

@@ -19,6 +19,7 @@ PAGES = (
     "docs/results.md",
     "docs/discussion.md",
     "docs/provenance.md",
+    "docs/uncertainty.md",
     "docs/ja/index.md",
 )
 KEPT = re.compile(r"<!-- benchmark -->\n.*?<!-- /benchmark -->\n", re.S)

@@ -284,3 +284,14 @@ def test_every_claim_and_verdict_has_words_in_japanese():
     assert list(japanese.TITLES) == list(published_claims().index)
     assert set(japanese.VERDICT_WORDS) == set(VERDICTS)
     assert set(english.NAMES) == set(japanese.NAMES) == set(overview.TOPICS)
+
+
+def test_rates_of_claims_are_percentages_by_claim():
+    columns = [f"null {name}" for name in ("reproduced", "partly", "found", "contradicted")]
+    columns += [f"power {name}" for name in ("reproduced", "found", "contradicted")]
+    table = pd.DataFrame([[0.01, 0.02, 0.03, 0.025, 0.2, 0.905, 0.87]], ["C1"], columns)
+    header, _, row = tables.rates_of_claims(table).splitlines()
+    assert header == (
+        "| claim | reproduced | partly | either | contradicted | power: either | power: contradicted |"
+    )
+    assert row == "| C1 | 1.0 | 2.0 | 3.0 | 2.5 | 90 | 87 |"
