@@ -29,9 +29,8 @@ def write_numbers(folder, simulated):
         "genes": {"n_genes": 80, "forced": 1},
         "tissues": {"lung": 3},
     }
-    rates = dict.fromkeys(
-        ["null found", "null contradicted", "power found", "power contradicted"], 0.02
-    )
+    counted = ("reproduced", "partly", "found", "contradicted")
+    rates = {f"{kind} {name}": 0.02 for kind in ("null", "power") for name in counted}
     claim = {
         "title": "First",
         "verdict": "undecided",
