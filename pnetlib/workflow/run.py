@@ -244,10 +244,12 @@ class Run:
         """
         import matplotlib as mpl
 
+        from pnetlib.steps.style import as_png
+
         png, svg = (f"figures/{name}.{kind}" for kind in ("png", "svg"))
         with mpl.rc_context({"svg.hashsalt": name}):
             self._write(svg, lambda path: figure.savefig(path, metadata={"Date": None}))
-            return self._write(png, lambda path: figure.savefig(path, metadata={"Software": None}))
+            return self._write(png, lambda path: path.write_bytes(as_png(figure)))
 
     @cached_property
     def made_from(self) -> dict[str, Any]:
