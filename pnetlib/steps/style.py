@@ -198,7 +198,8 @@ def as_png(figure: Figure, dpi: float = PRINT_DPI) -> bytes:
     The same figure gives the same bytes.
     """
     drawn, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=dpi)
+    with mpl.rc_context({"text.hinting": "none"}):  # hints distort letters that are turned
+        figure.savefig(drawn, format="png", dpi=dpi)
     with Image.open(drawn) as picture:
         few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(small, "png", optimize=True, dpi=(dpi, dpi))

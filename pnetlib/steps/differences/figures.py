@@ -90,7 +90,7 @@ def _draw_pairs(table, rows, what, title, simulated, *, debiased=False):
     name_rows(left, rows, fontstyle="italic")
     for axes in (left, right):
         separate_rows(axes)
-        axes.axvline(0, color="black", linewidth=0.8, zorder=0.5)
+        axes.axvline(0, color="black", linewidth=0.8, zorder=1)
     _write_p(right, table, places)
     left.set_xlabel(what)
     right.set_xlabel(f"{what}, ST − RS")
@@ -100,7 +100,7 @@ def _draw_pairs(table, rows, what, title, simulated, *, debiased=False):
 
 def _write_p(axes, table, places):
     """Write p and q right of the rows, as two columns of a table."""
-    for column, at in (("p", 1.10), ("q", 1.22)):
+    for column, at in (("p", 1.17), ("q", 1.36)):
         beside = {"transform": axes.get_yaxis_transform(), "ha": "right", "fontsize": SMALL}
         for place, value in zip(places, table[column]):
             axes.text(at, place, f"{value:.2g}", va="center", **beside)

@@ -84,7 +84,7 @@ def draw_networks(
         for gene, place in places.items():
             linked = degrees.at[gene, f"degree {group}"] > 0
             _draw_gene(axes, gene, place, sizes.at[gene, group], gene in markers, linked, group)
-    figure.legend(handles=_legend(), loc="lower center", ncols=4)
+    figure.legend(handles=_legend(), loc="lower center", ncols=4, columnspacing=1.4)
     return figure
 
 
