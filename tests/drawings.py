@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 from builders import simulation_cell
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 from pnetlib.datasets import load_cohort
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
@@ -94,9 +96,7 @@ def draw_markers(rng):
 
 def draw_networks(rng, simulated=False):
     edges, degrees = group_edges(rng)
-    return networks.draw_networks(
-        edges, degrees, layout(edges, 0), GENES[:9], simulated=simulated
-    )
+    return networks.draw_networks(edges, degrees, layout(edges, 0), GENES[:9], simulated=simulated)
 
 
 def ranges(rng, keys):
@@ -111,8 +111,7 @@ def ranges(rng, keys):
 
 def draw_tuning(rng):
     marked = ranges(
-        rng,
-        [{"marker": g, "drug": d, "published": True} for g in list(MARKERS)[:4] for d in DRUGS],
+        rng, [{"marker": g, "drug": d, "published": True} for g in list(MARKERS)[:4] for d in DRUGS]
     )
     edges, _ = group_edges(rng, 30)
     moved = ranges(rng, edges[["regulator", "target"]].to_dict("records"))
@@ -147,9 +146,7 @@ def shapes(rng, n):
 def draw_selection(rng, n=3):
     levels = {"error level": [0.51], "response": RESPONSES, "method": METHODS}
     table = replicates(rng, n, graph=["TF hub"], n_tfs=[5, 10], scenario=[1, 2, 3, 4], **levels)
-    compared = summaries.compared_with_paper(
-        summaries.cell_intervals(table), published_selection()
-    )
+    compared = summaries.compared_with_paper(summaries.cell_intervals(table), published_selection())
     return simulation.draw_selection(compared, table)
 
 
@@ -261,7 +258,9 @@ def draw_weights(rng):
 def solver_times(rng):
     names = [speed.OWN, "scikit-learn (Gram)", "celer", "glmnet (R)"]
     problems = list(speed.PROBLEMS)[:2]
-    keys = [(p, t, k, s) for p in problems for t in ("network", "path") for s in names for k in (1, 2)]
+    keys = [
+        (p, t, k, s) for p in problems for t in ("network", "path") for s in names for k in (1, 2)
+    ]
     table = pd.DataFrame(keys, columns=["problem", "task", "threads", "solver"])
     table["seconds"] = np.where(table["solver"] == speed.OWN, 0.8, 6.0) * np.exp(
         rng.normal(size=len(table))
@@ -300,9 +299,7 @@ def cohort():
 
 def draw_responses(rng):
     given = cohort()
-    return data.draw_responses(
-        given.response, *cohorts.response_correlation(given), simulated=True
-    )
+    return data.draw_responses(given.response, *cohorts.response_correlation(given), simulated=True)
 
 
 DRAWINGS = {
@@ -363,3 +360,26 @@ DRAWINGS = {
 def drawn(name):
     """Return the figure of this name."""
     return DRAWINGS[name](np.random.default_rng(0))
+
+
+def outline(text):
+    """Return the four corners of a text in pixels, whatever its rotation."""
+    if text.get_rotation_mode() != "anchor":
+        return Text.get_window_extent(text).corners()[[0, 1, 3, 2]]
+    angle = text.get_rotation()
+    text.set_rotation(0)
+    flat = Text.get_window_extent(text).corners()[[0, 1, 3, 2]]
+    text.set_rotation(angle)
+    anchor = text.get_transform().transform(text.get_unitless_position())
+    return Affine2D().rotate_deg_around(*anchor, angle).transform(flat)
+
+
+def apart(one, other, slack=1.5):
+    """Say whether a line separates two outlines (up to `slack` pixels)."""
+    for corners in (one, other):
+        for a, b in zip(corners, np.roll(corners, -1, axis=0)):
+            across = np.array([b[1] - a[1], a[0] - b[0]]) / (np.hypot(*(b - a)) or 1)
+            p, q = one @ across, other @ across
+            if p.max() <= q.min() + slack or q.max() <= p.min() + slack:
+                return True
+    return False

@@ -97,6 +97,8 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
             mpl.rcParams.update(_SETTINGS)
             made = draw(*args, **options)
             if isinstance(made, Figure):
+                for axes in made.axes:  # else the user's settings would decide how many ticks fit
+                    axes.tick_params(labelsize=SMALL)
                 made.draw_without_rendering()
             return made
 

@@ -7,11 +7,10 @@ from unittest import mock
 import matplotlib as mpl
 import numpy as np
 import pytest
-from drawings import DRAWINGS, GENES, drawn
+from drawings import DRAWINGS, GENES, apart, drawn, outline
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from matplotlib.text import Text
-from matplotlib.transforms import Affine2D
 
 from pnetlib.steps import style
 
@@ -23,18 +22,6 @@ FIGURES = pytest.mark.parametrize("name", DRAWINGS)
 @pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 40}, **PICTURES)
 def test_figure_looks_as_before(name):
     return drawn(name)
-
-
-def outline(text):
-    """Return the four corners of a text in pixels, whatever its rotation."""
-    if text.get_rotation_mode() != "anchor":
-        return Text.get_window_extent(text).corners()[[0, 1, 3, 2]]
-    angle = text.get_rotation()
-    text.set_rotation(0)
-    flat = Text.get_window_extent(text).corners()[[0, 1, 3, 2]]
-    text.set_rotation(angle)
-    anchor = text.get_transform().transform(text.get_unitless_position())
-    return Affine2D().rotate_deg_around(*anchor, angle).transform(flat)
 
 
 def texts(figure):
@@ -49,17 +36,6 @@ def texts(figure):
         figure.canvas.draw()
     found = [t for t in drawn_texts.values() if t.get_visible() and t.get_text().strip()]
     return [(text, outline(text)) for text in found]
-
-
-def apart(one, other, slack=1.5):
-    """Say whether a line separates two outlines (up to `slack` pixels)."""
-    for corners in (one, other):
-        for a, b in zip(corners, np.roll(corners, -1, axis=0)):
-            across = np.array([b[1] - a[1], a[0] - b[0]]) / (np.hypot(*(b - a)) or 1)
-            p, q = one @ across, other @ across
-            if p.max() <= q.min() + slack or q.max() <= p.min() + slack:
-                return True
-    return False
 
 
 @FIGURES

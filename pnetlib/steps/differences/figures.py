@@ -215,7 +215,8 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated
 
 def _draw_setting(axes, title, part):
     """Draw the difference by group size: a line per estimator, a bar per size for its interval."""
-    for (estimator, colour), shift in zip(ESTIMATOR_COLOURS.items(), (-1.2, 1.2)):
+    beside = 0.12 * np.diff(np.unique(part["size"])).min(initial=10)
+    for (estimator, colour), shift in zip(ESTIMATOR_COLOURS.items(), (-beside, beside)):
         rows = part[part["estimator"] == estimator].sort_values("size")
         places = rows["size"] + shift
         axes.vlines(places, rows["low"], rows["high"], color=colour, alpha=0.5, linewidth=1.6)

@@ -30,6 +30,7 @@ from pnetlib.steps.style import (
 from pnetlib.words import counted
 
 MOST = 12
+TICKS = (0, 0.1, 1, 10, 100, 1000)
 SHAPES = ("o", "s", "D", "^")
 SHADES = (DATA, FAINT, LIGHT, CUT)
 RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
@@ -89,7 +90,9 @@ def _draw_by_drug(axes, table):
     axes.imshow(table.fillna(0.0), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
     texts = table.map("{:.2f}".format).mask(table.isna(), "–")
     write_cells(axes, texts.to_numpy(), table.to_numpy() > 0.7)
-    axes.set_xticks(range(table.shape[1]), table.columns, rotation=30, ha="right", rotation_mode="anchor")
+    axes.set_xticks(
+        range(table.shape[1]), table.columns, rotation=30, ha="right", rotation_mode="anchor"
+    )
     axes.tick_params(axis="y", length=0)
 
 
@@ -119,11 +122,16 @@ def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     for row, rule in zip(grid, RULES):
         for axes, (width, part) in zip(row, drawn.items()):
             _draw_bound(axes, part, rule)
-            axes.set_title(f"{RULES[rule]}: {width:,} genes, {counted(part.pairs, 'pair')} of halves")
+            axes.set_title(
+                f"{RULES[rule]}: {width:,} genes, {counted(part.pairs, 'pair')} of halves"
+            )
         row[0].set_ylabel("Number of genes")
         row[0].set_yscale("symlog", linthresh=0.1, linscale=0.5)
-        row[0].set_ylim(-0.02, 1.2 * row[0].get_ylim()[1])
+        top = max(1.2 * row[0].get_ylim()[1], 0.12)
+        row[0].set_ylim(-0.02, top)
+        row[0].set_yticks([n for n in TICKS if n <= top], minor=False)
         row[0].yaxis.set_major_formatter("{x:g}")
+        row[0].minorticks_off()
     grid[0, 0].set(xlim=(0.49, 1.01))
     for axes in grid[-1]:
         axes.set_xlabel("Threshold (share of halves)")
