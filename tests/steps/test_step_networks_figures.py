@@ -50,6 +50,10 @@ def test_panels_of_many_genes_stand_above_each_other(n_genes, columns):
     edges, degrees, positions, names = dense_tables(n_genes, 8, 1)
     figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
     assert len({round(axes.get_position().x0, 3) for axes in figure.axes}) == columns
+    figure.canvas.draw()
+    titles = [figure.texts[0], *(axes.title for axes in figure.axes)]
+    outlines = [outline(title) for title in titles]
+    assert all(apart(*pair) for pair in itertools.combinations(outlines, 2))
 
 
 def test_strongest_edges_only(group_tables):

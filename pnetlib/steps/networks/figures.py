@@ -72,6 +72,7 @@ def draw_networks(
     tall = TOP + side * (2 // columns) + BOTTOM
     figure = new_figure("Networks of the markers", tall, simulated)
     figure.set_layout_engine("none")
+    figure.texts[0].set_y(1 - GAP / tall)
     shown, sizes = strongest(edges), _radii(degrees, radius)
     for number, group in enumerate(GROUPS):
         axes = figure.add_axes(_box(number, columns, side, tall))
