@@ -3,8 +3,9 @@
 In the steps, `draw_x` returns a figure and `caption_x` its caption. Both take tables of the step's
 compute module, and whether the data are simulated: title and caption then say so.
 
-Figures are drawn without pyplot. They need no display, leave no global state behind and do not
-depend on the user's matplotlib settings.
+Figures have the width of a journal's page or of one of its columns, in mm, and no text below
+`SMALL` points at that size. They are drawn without pyplot: they need no display, leave no global
+state behind and do not depend on the user's matplotlib settings.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
+from PIL import Image
 from sklearn.isotonic import isotonic_regression
 
 _Given, _Made = ParamSpec("_Given"), TypeVar("_Made")
@@ -36,31 +39,46 @@ METHOD_COLOURS = {
     "drug mean": "#B3B3B3",
     "tissue mean": "#6E6E6E",
 }
+METHOD_MARKS = {"Pro": "o", "NW.P": "s", "ELA": "^", "LA": "v"}
 GROUP_COLOURS = {"ST": GREEN, "RS": PURPLE}
+GROUP_MARKS = {"ST": "o", "RS": "D"}
 EDGE_COLOURS = {"activating": BLUE, "repressing": VERMILION}
 DATA, LIGHT, HIGHLIGHT, CUT, FAINT = BLUE, "#A9CCE3", VERMILION, BLACK, GREY
 
+RULE = "#E4E4E4"  # grid and thin lines between rows
 DOT = {"marker": "o", "linestyle": ""}
-PRINT_DPI, SCREEN_DPI = 200, 80
+PAGE, COLUMN = 170, 85  # mm, the widths in which a journal prints figures
+MM = 1 / 25.4  # inches
+SMALL, USUAL, LARGE = 6.5, 7, 8  # points
+PRINT_DPI, SCREEN_DPI = 300, 130
 _SETTINGS = {
     "font.family": "DejaVu Sans",  # part of matplotlib, so that figures are the same everywhere
-    "font.size": 8,
-    "figure.titlesize": 10,
+    "font.size": USUAL,
+    "figure.titlesize": LARGE,
     "figure.titleweight": "bold",
-    "figure.labelsize": 9,
-    "axes.titlesize": 9,
+    "figure.labelsize": USUAL,
+    "axes.titlesize": USUAL,
     "axes.titlelocation": "left",
-    "axes.labelsize": 9,
+    "axes.titlepad": 4,
+    "axes.labelsize": USUAL,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "legend.fontsize": SMALL,
     "legend.frameon": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
     "axes.axisbelow": True,
     "axes.grid": True,
-    "grid.color": "#E4E4E4",
-    "grid.linewidth": 0.6,
-    "lines.linewidth": 1.4,
-    "lines.markersize": 5,
-    "errorbar.capsize": 2,
+    "grid.color": RULE,
+    "grid.linewidth": 0.5,
+    "lines.linewidth": 1.1,
+    "lines.markersize": 3.8,
+    "errorbar.capsize": 1.5,
     "figure.dpi": PRINT_DPI,
     "figure.facecolor": "white",
 }
@@ -79,19 +97,22 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
             mpl.rcParams.update(_SETTINGS)
             made = draw(*args, **options)
             if isinstance(made, Figure):
+                for axes in made.axes:  # else the user's settings would decide how many ticks fit
+                    axes.tick_params(labelsize=SMALL)
                 made.draw_without_rendering()
             return made
 
     return drawn
 
 
-def new_figure(title: str, height: float, simulated: bool, width: float = 6.5) -> Figure:
+def new_figure(title: str, height: float, simulated: bool, width: float = PAGE) -> Figure:
     """Return an empty figure, to be filled inside a `styled` function.
 
-    Height and width are in inches; 6.5 is the width of a page's text.
+    Height and width are in mm, the width `PAGE` or `COLUMN`. The title names the data.
     """
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.suptitle(f"{title} · SIMULATED DATA" if simulated else title, x=0.01, ha="left")
+    figure = Figure(figsize=(width * MM, height * MM), layout="constrained")
+    data = "SIMULATED DATA" if simulated else "GDSC cell lines"
+    figure.suptitle(f"{title} · {data}", x=0.01, ha="left")
     return figure
 
 
@@ -139,10 +160,28 @@ def drug_labels(drugs: Iterable[str]) -> list[str]:
     return ["mean of the drugs" if drug == "all" else drug for drug in drugs]
 
 
+def plain_numbers(axis: Any) -> None:
+    """Write plain numbers on a logarithmic axis, at 1, 2 and 5 where it spans few decades."""
+    decades = np.log10(axis.get_view_interval())
+    if decades[1] - decades[0] < 2.5:
+        axis.get_major_locator().set_params(subs=(1.0, 2.0, 5.0))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
 def name_rows(axes: Axes, labels: Sequence[str], **text: Any) -> None:
     """Name the rows at y = 0, 1, ... from top to bottom."""
     axes.set_yticks(range(len(labels)), labels, **text)
     axes.set_ylim(len(labels) - 0.4, -0.6)
+
+
+def separate_rows(axes: Axes) -> None:
+    """Draw thin lines between the rows at y = 0, 1, ... instead of a line through each."""
+    axes.grid(axis="y", visible=False)
+    axes.tick_params(axis="y", length=0)
+    bottom, top = sorted(axes.get_ylim())
+    for row in range(int(np.ceil(bottom)), int(np.floor(top))):
+        axes.axhline(row + 0.5, color=RULE, linewidth=0.5, zorder=0)
 
 
 def panels_for(figure: FigureBase, n: int, columns: int = 2) -> np.ndarray:
@@ -155,13 +194,25 @@ def panels_for(figure: FigureBase, n: int, columns: int = 2) -> np.ndarray:
     return panels[:n]
 
 
+def as_png(figure: Figure, dpi: float = PRINT_DPI) -> bytes:
+    """Return a figure as a PNG of at most 256 colours, a third of the size of one of all colours.
+
+    The same figure gives the same bytes.
+    """
+    drawn, small = io.BytesIO(), io.BytesIO()
+    with mpl.rc_context({"text.hinting": "none"}):  # hints distort letters that are turned
+        figure.savefig(drawn, format="png", dpi=dpi)
+    with Image.open(drawn) as picture:
+        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(small, "png", optimize=True, dpi=(dpi, dpi))
+    return small.getvalue()
+
+
 def show(figure: Figure, text: str = "") -> None:
     """Display a figure at screen resolution in a notebook, with its caption below."""
-    from IPython.display import Image, Markdown, display
+    from IPython.display import Image as Picture, Markdown, display
 
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=SCREEN_DPI, metadata={"Software": None})
-    display(Image(picture.getvalue()))
+    display(Picture(as_png(figure, SCREEN_DPI)))
     if text:
         display(Markdown(text))
 

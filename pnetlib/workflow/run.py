@@ -246,10 +246,12 @@ class Run:
         """
         import matplotlib as mpl
 
+        from pnetlib.steps.style import as_png
+
         png, svg = (f"figures/{name}.{kind}" for kind in ("png", "svg"))
         with mpl.rc_context({"svg.hashsalt": name}):
             self._write(svg, lambda path: figure.savefig(path, metadata={"Date": None}))
-            return self._write(png, lambda path: figure.savefig(path, metadata={"Software": None}))
+            return self._write(png, lambda path: path.write_bytes(as_png(figure)))
 
     def write_text(self, name: str, text: str) -> Path:
         """Write text, such as a page or a network for another program, under a full file name."""

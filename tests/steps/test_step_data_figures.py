@@ -19,6 +19,7 @@ from pnetlib.steps.data.figures import (
     draw_responses,
     draw_tissues,
 )
+from pnetlib.steps.style import SMALL
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_figures_are_legible_and_lie_within_the_page(cohorts, size, n_genes):
     for figure in figures_of(cohorts[size], n_genes):
         width, height = figure.canvas.get_width_height()
         for text, box in shown_texts(figure):
-            assert text.get_fontsize() >= 8, text
+            assert text.get_fontsize() >= SMALL, text
             if text.get_clip_on() or box.width == 0:
                 continue
             assert -1 <= box.x0 and box.x1 <= width + 1, text
@@ -121,4 +122,4 @@ def test_responses_are_drawn_for_any_number_of_drugs(cohorts, n_drugs):
 def test_figures_of_the_real_cohort(gdsc_folder):
     cohort = load_cohort(gdsc_folder)
     for figure in figures_of(cohort, 976, simulated=False):
-        assert all(text.get_fontsize() >= 8 for text, _ in shown_texts(figure))
+        assert all(text.get_fontsize() >= SMALL for text, _ in shown_texts(figure))

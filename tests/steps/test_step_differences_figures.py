@@ -84,9 +84,10 @@ def moved():
 def test_degrees_show_both_groups_in_their_colours_and_p(degrees):
     figure = differences.draw_degrees(degrees, ["ANXA10", "AKR1C3"], simulated=True)
     text = words(figure)
-    assert all(word in text for word in ("ANXA10", "AKR1C3", "ST", "RS", "p 0.002, q 0.01"))
+    assert all(word in text for word in ("ANXA10", "AKR1C3", "ST", "RS", "0.002", "0.01"))
     assert "other" not in text
-    assert [line.get_color() for line in figure.axes[0].lines] == list(GROUP_COLOURS.values())
+    symbols = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "D")]
+    assert [line.get_color() for line in symbols] == list(GROUP_COLOURS.values())
     caption = differences.caption_degrees(degrees, ["ANXA10"], 99, simulated=False)
     assert "1 of 1 rows" in caption and "99 permutations" in caption
 
@@ -132,19 +133,19 @@ def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):
     drawn = [axes for axes in figure.axes if axes.lines]
     assert len(drawn) == 8
     for axes in drawn:
-        assert list(axes.lines[0].get_xdata()) == [20, 30, 40]
+        assert axes.lines[0].get_xdata() == pytest.approx([20, 30, 40], abs=1.5)
     assert "20 to 40 lines" in differences.caption_sensitivity(moved, simulated=True)
 
 
-def test_intervals_of_edges_belong_to_the_debiased_dots(edges):
-    """Filled dots on the bars are debiased, open ones penalised; legend and caption say so."""
+def test_intervals_of_edges_belong_to_the_debiased_symbols(edges):
+    """Filled symbols on the bars are debiased, open ones penalised; legend and caption say so."""
     figure = differences.draw_edges(edges, simulated=False)
     text = words(figure)
     assert all(
         f"{what} {group}" in text for what in ("debiased", "penalised") for group in "ST RS".split()
     )
     for axes, expected in zip(figure.axes, ((0.6, 0.1, 0.5, 0.2), (0.45, 0.3))):
-        dots = [line for line in axes.lines if line.get_marker() == "o" and len(line.get_xdata())]
+        dots = [line for line in axes.lines if line.get_marker() in "oD" and len(line.get_xdata())]
         values = [line.get_xdata()[0] for line in dots]
         assert sorted(set(values)) == sorted(expected)
         filled = {v: line.get_markerfacecolor() != "white" for v, line in zip(values, dots)}
@@ -152,7 +153,7 @@ def test_intervals_of_edges_belong_to_the_debiased_dots(edges):
         assert all(filled[value] for value in expected[:debiased])
         assert not any(filled[value] for value in expected[debiased:])
     caption = differences.caption_edges(edges, 99, simulated=False)
-    assert "Open dots: penalised" in caption and "Filled dots: debiased" in caption
+    assert "Open symbols: penalised" in caption and "Filled symbols: debiased" in caption
 
 
 def test_the_penalised_edge_has_no_band(moved):

@@ -1,13 +1,17 @@
-"""Figures 4a to 4c: one layout, legible names, colours of the groups, the chosen lam1."""
+"""Figures 4a to 4c: one circle, legible names, colours of the groups, the chosen lam1."""
+
+import itertools
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import words
+from drawings import apart, outline
+from matplotlib.colors import to_hex
 
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.steps.networks import compute as group_step, figures as networks
-from pnetlib.steps.style import GROUP_COLOURS
+from pnetlib.steps.style import GROUP_COLOURS, SMALL
 
 
 @pytest.fixture
@@ -18,17 +22,38 @@ def group_tables():
     return group_step.edge_table(fits), group_step.degree_table(fits)
 
 
-def test_networks_share_one_layout_and_fade_shared_edges(group_tables):
+def test_networks_share_one_circle_and_colour_only_their_own_edges(group_tables):
     edges, degrees = group_tables
     positions = group_step.layout(edges, 0)
     figure = networks.draw_networks(edges, degrees, positions, ["a"], simulated=False)
     for axes, group in zip(figure.axes, ("ST", "RS")):
         arrows = [patch for patch in axes.patches if hasattr(patch, "get_arrowstyle")]
         assert len(arrows) == (edges[group] != 0).sum()
-        faded = sum(arrow.get_alpha() < 0.5 for arrow in arrows)
-        assert faded == (edges["presence"] == "both").sum()
+        grey = sum(to_hex(arrow.get_edgecolor()).upper() == networks.SHARED for arrow in arrows)
+        assert grey == (edges["presence"] == "both").sum()
     offsets = [np.vstack([s.get_offsets() for s in axes.collections]) for axes in figure.axes]
     assert np.array_equal(*offsets)
+    assert np.ptp(np.hypot(*offsets[0].T)) < 1e-9
+
+
+def test_neighbours_in_the_layout_are_neighbours_on_the_circle():
+    genes = [f"g{k}" for k in range(8)]
+    places = {gene: (np.cos(a), np.sin(a)) for gene, a in zip(genes, np.arange(8) * np.pi / 4)}
+    order = networks._around(places, [*genes[::2], "lonely", *genes[1::2]])
+    assert order[-1] == "lonely"
+    steps = np.abs(np.diff([genes.index(gene) for gene in order[:-1]]))
+    assert np.isin(steps, (1, 7)).sum() >= 5
+
+
+@pytest.mark.parametrize(("n_genes", "columns"), [(40, 2), (150, 1)])
+def test_panels_of_many_genes_stand_above_each_other(n_genes, columns):
+    edges, degrees, positions, names = dense_tables(n_genes, 8, 1)
+    figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
+    assert len({round(axes.get_position().x0, 3) for axes in figure.axes}) == columns
+    figure.canvas.draw()
+    titles = [figure.texts[0], *(axes.title for axes in figure.axes)]
+    outlines = [outline(title) for title in titles]
+    assert all(apart(*pair) for pair in itertools.combinations(outlines, 2))
 
 
 def test_strongest_edges_only(group_tables):
@@ -72,30 +97,20 @@ def dense_tables(n_genes, n_markers, seed):
     return edges, pd.DataFrame(degree).reindex(genes).fillna(0.0), positions, genes[:n_markers]
 
 
-@pytest.mark.parametrize(("n_genes", "n_markers"), [(5, 5), (40, 8), (47, 17)])
+@pytest.mark.parametrize(("n_genes", "n_markers"), [(5, 5), (40, 8), (47, 17), (150, 17)])
 def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
     edges, degrees, positions, names = dense_tables(n_genes, n_markers, n_genes)
     figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
     figure.canvas.draw()
-    width, height = figure.canvas.get_width_height()
+    page = np.array(figure.canvas.get_width_height())
     for axes in figure.axes:
         assert sorted(text.get_text() for text in axes.texts) == list(degrees.index)
-        boxes = np.array([text.get_window_extent().extents for text in axes.texts])
-        over = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:]) - np.maximum(
-            boxes[:, None, :2], boxes[None, :, :2]
-        )
-        over[np.diag_indices(len(boxes))] = -1
-        assert not (over > 1).all(axis=2).any()
-        assert (boxes[:, :2] >= -1).all() and (boxes[:, 2:] <= [width + 1, height + 1]).all()
-        assert {t.get_fontsize() for t in axes.texts if t.get_text() in names} == {8}
-        assert min(text.get_fontsize() for text in axes.texts) >= 7
-
-
-def test_networks_keep_genes_where_they_are_clear():
-    places, clear = networks._push(
-        np.array([[1.0, 1], [2, 2]]), np.full((2, 2), 0.2), np.zeros((2, 2)), np.full((2, 2), 3.0)
-    )
-    assert clear and places.tolist() == [[1, 1], [2, 2]]
+        outlines = [outline(text) for text in axes.texts]
+        assert all(apart(*pair) for pair in itertools.combinations(outlines, 2))
+        assert all(((-1 <= box) & (box <= page + 1)).all() for box in outlines)
+        bold = [text for text in axes.texts if text.get_weight() == "bold"]
+        assert sorted(text.get_text() for text in bold) == sorted(names)
+        assert min(text.get_fontsize() for text in axes.texts) >= SMALL
 
 
 def test_networks_without_an_edge():
@@ -110,5 +125,5 @@ def test_hubs_are_in_the_order_of_their_degree(group_tables):
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     largest = degrees.loc[names, ["degree ST", "degree RS"]].max(axis=1)
     assert largest.is_monotonic_decreasing
-    legend = figure.axes[0].get_legend().get_window_extent()
-    assert legend.x0 >= figure.axes[0].get_window_extent().x1
+    legend = figure.legends[0].get_window_extent()
+    assert legend.y1 <= figure.axes[0].get_window_extent().y0

@@ -563,11 +563,11 @@ def test_figures_say_what_they_show():
     table = made_up()
     intervals = summaries.cell_intervals(table)
     compared = summaries.compared_with_paper(intervals, published_selection())
-    figure = figures.draw_selection(compared)
+    figure = figures.draw_selection(compared, table)
     text = words(figure)
     assert all(word in text for word in (*METHODS, "SIMULATED", "value in the paper", "5 | 10"))
     axes = figure.axes[0]
-    shown = [c.lines[0] for c in axes.containers]
+    shown = [line for line in axes.lines if line.get_markersize() == 3.2]
     assert [line.get_color() for line in shown] == [METHOD_COLOURS[m] for m in METHODS]
     assert_allclose(shown[0].get_ydata().mean(), 0.9, atol=0.02)
     dashes = [line for line in axes.lines if line.get_markersize() == 7]
@@ -581,9 +581,27 @@ def test_figures_say_what_they_show():
     assert f"{inside} of 128 of the paper's values" in figures.caption_selection(compared)
 
 
+def test_few_data_sets_are_drawn_one_by_one_and_many_as_an_interval():
+    for n, few in ((figures.FEW, True), (figures.FEW + 1, False)):
+        table = made_up(n=n)
+        compared = summaries.compared_with_paper(
+            summaries.cell_intervals(table), published_selection()
+        )
+        axes = figures.draw_selection(compared, table).axes[0]
+        dots = [line for line in axes.lines if line.get_markersize() == 2]
+        assert bool(axes.containers) != few
+        drawn = sorted(np.concatenate([line.get_ydata() for line in dots])) if few else []
+        assert len(dots) == (8 * len(METHODS) if few else 0)
+        expected = table.loc[table["response"] == "expression", "TP"] if few else []
+        assert_allclose(drawn, sorted(expected))
+        said = figures.caption_selection(compared)
+        assert ("which are the small dots" in said) == few and figures.SKEWED in said
+        assert ("with 95% intervals" in said) != few
+
+
 def test_figures_of_networks_and_ablation(ablated):
     variants = summaries.cell_intervals(ablated, ("response", "variant"))
-    text = words(figures.draw_ablation(variants))
+    text = words(figures.draw_ablation(variants, ablated))
     assert all(name in text for name in ablation.VARIANTS)
     table = pd.concat(
         [
@@ -596,12 +614,12 @@ def test_figures_of_networks_and_ablation(ablated):
     assert set(zip(shapes["n_tfs"], shapes["scenario"])) == {(5, 1)}
     intervals = summaries.cell_intervals(shapes)
     for response in ("expression", "activity"):
-        text = words(figures.draw_networks(intervals, response))
+        text = words(figures.draw_networks(intervals, response, shapes))
         assert "Error level 0.9" in text and response in text and "SIMULATED" in text
         assert "relevant by theta" in text and "relevant by u" in text
         assert "fair to Pro and NW.P" in figures.caption_networks(intervals, "activity")
     chance = shapes.groupby("graph")["linked pairs"].mean()
-    assert "chance" in words(figures.draw_edges(intervals, chance))
+    assert "chance" in words(figures.draw_edges(intervals, chance, shapes))
     assert "0.50 at error level 0.9" in figures.caption_edges(intervals, chance)
 
 

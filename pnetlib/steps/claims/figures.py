@@ -1,5 +1,6 @@
 """Figure of notebook 12: the claims of the paper next to what a run found, as one table."""
 
+import re
 from textwrap import wrap
 
 import pandas as pd
@@ -13,7 +14,18 @@ from pnetlib.steps.claims.verdicts import (
     UNTESTABLE,
     VERDICTS,
 )
-from pnetlib.steps.style import BLUE, GREEN, GREY, ORANGE, VERMILION, caption, new_figure, styled
+from pnetlib.steps.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    RULE,
+    SMALL,
+    VERMILION,
+    caption,
+    new_figure,
+    styled,
+)
 
 SYMBOLS = {
     REPRODUCED: ("o", GREEN),
@@ -22,9 +34,8 @@ SYMBOLS = {
     CONTRADICTED: ("X", VERMILION),
     UNTESTABLE: ("s", GREY),
 }
-LINE = 0.125  # inches
-COLUMNS = {"claim": (0.0, 25), "paper": (0.245, 24), "found": (0.475, 43), "verdict": (0.84, 15)}
-SIZE = 7.5
+LINE = 2.85  # mm
+COLUMNS = {"claim": (0.0, 23), "paper": (0.19, 21), "found": (0.36, 65), "verdict": (0.86, 14)}
 
 
 @styled
@@ -35,25 +46,25 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
     added.
     """
     rows = [_row(claim, row, simulated) for claim, row in verdicts.iterrows()]
-    heights = [max(len(lines) for lines in row.values()) + 1 for row in rows]
+    heights = [max(len(lines) for lines in row.values()) + 0.6 for row in rows]
     total = sum(heights) + 2
     title = "Claims of the paper and what this run found"
-    figure = new_figure(title, 0.35 + LINE * total, simulated, width=7.0)
+    figure = new_figure(title, 9 + LINE * total, simulated)
     axes = figure.add_subplot()
     axes.set(xlim=(-0.01, 1.0), ylim=(total, 0))
     axes.axis("off")
     heads = {"claim": "Claim", "paper": "Paper", "found": "This run", "verdict": "Verdict"}
     for column, (x, _) in COLUMNS.items():
-        axes.text(x, 0.4, heads[column], fontsize=SIZE + 0.5, fontweight="bold", va="top")
-    look = {"fontsize": SIZE, "va": "top", "linespacing": 1.15}
+        axes.text(x, 0.4, heads[column], fontweight="bold", va="top")
+    look = {"fontsize": SMALL, "va": "top", "linespacing": 1.15}
     y = 2.0
     for row, height, verdict in zip(rows, heights, verdicts["verdict"]):
-        axes.axhline(y - 0.2, color="#BDBDBD", linewidth=0.6)
+        axes.axhline(y - 0.15, color=RULE, linewidth=0.6)
         for column, (x, _) in COLUMNS.items():
             shift = 0.028 if column == "verdict" else 0.0
-            axes.text(x + shift, y + 0.2, "\n".join(row[column]), **look)
+            axes.text(x + shift, y + 0.1, "\n".join(row[column]), **look)
         marker, colour = SYMBOLS[verdict]
-        axes.plot(COLUMNS["verdict"][0] + 0.01, y + 0.75, marker, color=colour, markersize=6.5)
+        axes.plot(COLUMNS["verdict"][0] + 0.01, y + 0.6, marker, color=colour, markersize=5)
         y += height
     return figure
 
@@ -65,7 +76,8 @@ def _row(claim, row, simulated):
     texts = {
         "claim": [f"{claim}  {row['title']}", f"(paper's {figure})"],
         "paper": [row["value"]],
-        "found": row["found"]
+        "found": re.sub(r"(?<=[ (])-(?=\d)", "−", row["found"])
+        .replace("ST minus RS", "ST − RS")
         .replace(" p 0", " p\u00a00")
         .replace(" p < ", " p\u00a0<\u00a0")
         .split("; "),

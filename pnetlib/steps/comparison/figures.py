@@ -3,42 +3,44 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.style import (
     FAINT,
     METHOD_COLOURS,
+    METHOD_MARKS,
+    SMALL,
     caption,
     draw_intervals,
     drug_labels,
     key,
+    keys_below,
     name_rows,
     new_figure,
     panels_for,
     styled,
 )
 
+SHIFT = 0.22  # of the two dots of a drug from the middle of a method's row
+
 
 @styled
 def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw the error of each method (`method_errors`), one panel per drug."""
     drugs, order = list(errors["drug"].unique()), [*METHODS, *BASELINES]
-    height = 0.6 + 1.8 * np.ceil(len(drugs) / 2)
+    height = 15 + 37 * np.ceil(len(drugs) / 2)
     figure = new_figure("Prediction error on unseen lines", height, simulated)
-    halo = [withStroke(linewidth=2, foreground="white")]
     for axes, drug in zip(panels_for(figure, len(drugs)), drugs):
         part = errors[errors["drug"] == drug].set_index("method")
+        beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": SMALL}
         for place, method in enumerate(order):
-            symbol = "s" if method in BASELINES else "o"
+            symbol = "D" if method in BASELINES else "o"
             row, colour = part.loc[[method]], METHOD_COLOURS[method]
             draw_intervals(axes, row, [place], marker=symbol, color=colour)
-            mean = part.at[method, "mean"]
-            axes.text(mean, place - 0.15, f"{mean:.3f}", ha="center", path_effects=halo)
+            axes.text(1.01, place, f"{part.at[method, 'mean']:.3f}", **beside)
         axes.set_title(drug)
         name_rows(axes, order)
-        axes.set_ylim(top=-0.8)
         naive = {"color": METHOD_COLOURS["drug mean"], "linewidth": 1, "linestyle": "--"}
         axes.axvline(part.at["drug mean", "mean"], **naive)
     figure.supxlabel("Mean squared error (z-score²)")
@@ -50,8 +52,8 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> st
     text = (
         f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds per "
         "drug, with 95% intervals (variance corrected for the training lines that folds share). "
-        "Squares: naive predictions by the mean of all training lines (also the dashed line) or of "
-        "those of the same tissue. The axis does not begin at 0. Methods whose intervals overlap "
+        "Numbers: the means. Diamonds: naive predictions by the mean of all training lines (also the "
+        "dashed line) or of those of the same tissue. The axis does not begin at 0. Methods whose intervals overlap "
         "widely can still differ in the same fold: see Figure 2b."
     )
     return caption("Figure 2a", text, simulated)
@@ -61,11 +63,11 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> st
 def draw_differences(differences: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw Pro's error minus that of each other method (`paired_differences`), drug by drug."""
     drugs = list(differences["drug"].unique())
-    figure = new_figure("Pro against the other methods", 0.9 + 0.5 * len(drugs), simulated)
+    figure = new_figure("Pro against the other methods", 24 + 11 * len(drugs), simulated)
     axes = figure.add_subplot()
     draw_pairs(axes, differences, {method: f"Pro − {method}" for method in METHODS[1:]})
     axes.set_xlabel("Difference in mean squared error (z-score²); left of 0, Pro is better")
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    keys_below(figure, axes, ncols=3)
     return figure
 
 
@@ -75,7 +77,8 @@ def draw_pairs(axes, differences, labels):
     for shift, (method, label) in zip((-0.23, 0.0, 0.23), labels.items()):
         part = differences[differences["against"] == method].set_index("drug").loc[drugs]
         places, colour = np.arange(len(drugs)) + shift, METHOD_COLOURS[method]
-        draw_intervals(axes, part, places, color=colour, label=label)
+        look = {"color": colour, "marker": METHOD_MARKS[method], "label": label}
+        draw_intervals(axes, part, places, **look)
     axes.axvline(0, color="black", linewidth=1)
     axes.axhline(len(drugs) - 1.5, color=FAINT, linewidth=0.8)
     name_rows(axes, drug_labels(drugs))
@@ -96,7 +99,7 @@ def caption_differences(differences: pd.DataFrame, *, simulated: bool) -> str:
 @styled
 def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw how much of the drug mean's error each method saves, on measured and permuted data."""
-    figure = new_figure("Control: permuted responses", 2.7, simulated)
+    figure = new_figure("Control: measured and permuted responses", 62, simulated)
     draw_saved(figure.add_subplot(), {"measured": errors, "permuted": control})
     return figure
 
@@ -107,10 +110,16 @@ def saved(errors, method):
     return 100 * (1 - means[method] / means["drug mean"])
 
 
-def draw_saved(axes, tables):
-    """Draw the `saved` error of each method: a full dot per drug, open for the second table."""
+def draw_saved(axes, tables, *, joined=False):
+    """Draw the `saved` error of each method: a full dot per drug, open for the second table.
+
+    With `joined`, a thin line joins the two dots of a drug.
+    """
     keys = []
-    for shift, (label, table) in zip((-0.13, 0.13), tables.items()):
+    for place, method in enumerate(METHODS if joined else []):
+        pairs = pd.concat([saved(table, method) for table in tables.values()], axis=1, join="inner")
+        axes.plot(pairs.T, [place - SHIFT, place + SHIFT], color=FAINT, linewidth=0.5, zorder=1)
+    for shift, (label, table) in zip((-SHIFT, SHIFT), tables.items()):
         for place, method in enumerate(METHODS):
             values, colour = saved(table, method), METHOD_COLOURS[method]
             face = colour if shift < 0 else "white"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
+from matplotlib.ticker import MaxNLocator
 
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.style import (
+    COLUMN,
     CUT,
     DATA,
     FAINT,
@@ -18,6 +19,7 @@ from pnetlib.steps.style import (
     name_rows,
     new_figure,
     panels_for,
+    plain_numbers,
     spread,
     styled,
     write_cells,
@@ -27,18 +29,18 @@ from pnetlib.steps.style import (
 @styled
 def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> Figure:
     """Draw the variance of genes (`gene_table`) by rank, the cut, and the places of the markers."""
-    figure = new_figure("Genes by variance", 3.6, simulated)
+    figure = new_figure("Genes by variance", 75, simulated)
     axes = figure.add_subplot()
     across = axes.get_xaxis_transform()
     axes.fill_between([0.8, n_genes + 0.5], 0, 1, transform=across, alpha=0.08)
     axes.axvline(n_genes + 0.5, ymax=0.76, color=CUT, linewidth=1, linestyle="--")
-    axes.plot(genes["rank"], genes["variance"], color=DATA, linewidth=2)
+    axes.plot(genes["rank"], genes["variance"], color=DATA, linewidth=1.6)
     axes.set(xscale="log", yscale="log", xlim=(0.8, 1.25 * len(genes)))
     lowest, highest = genes["variance"].iloc[[-1, 0]]
     axes.set_ylim(lowest / 1.3, highest * (highest / lowest) ** 0.3)
-    axes.set(xlabel="Rank by variance", ylabel="Variance of log2 expression")
-    _plain_numbers(axes.xaxis)
-    _plain_numbers(axes.yaxis)
+    axes.set(xlabel="Rank by variance", ylabel="Variance of expression (log2 units²)")
+    plain_numbers(axes.xaxis)
+    plain_numbers(axes.yaxis)
     axes.text(n_genes + 0.5, 0.02, f"first {n_genes:,} ", ha="right", transform=across)
     _label_markers(axes, genes[genes["marker"]])
     return figure
@@ -75,15 +77,6 @@ def _label_markers(axes, markers: pd.DataFrame) -> None:
         axes.annotate(gene, point, (place, 0.80), **where, **text)
 
 
-def _plain_numbers(axis) -> None:
-    """Write plain numbers on a logarithmic axis, at 1, 2 and 5 where it spans few decades."""
-    decades = np.log10(axis.get_view_interval())
-    if decades[1] - decades[0] < 2.5:
-        axis.get_major_locator().set_params(subs=(1.0, 2.0, 5.0))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
-    axis.set_minor_formatter(NullFormatter())
-
-
 @styled
 def draw_responses(
     response: pd.DataFrame, r: pd.DataFrame, n: pd.DataFrame, *, simulated: bool
@@ -98,7 +91,7 @@ def draw_responses(
         Correlations, and the number of lines of each.
     simulated : bool
     """
-    figure = new_figure("Responses", 3.5, simulated)
+    figure = new_figure("Responses to the drugs", 88, simulated)
     left, right = figure.subfigures(1, 2, width_ratios=(1.12, 1))
     _draw_distributions(left, response)
     _draw_correlations(right.add_subplot(), r, n)
@@ -139,15 +132,16 @@ def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
     axes.tick_params(length=0)
     texts = r.map("{:.2f}".format) + n.map("\nn = {:,}".format)
     write_cells(axes, texts.to_numpy(), r.abs().to_numpy() > 0.6)
-    axes.set_title("Pearson correlation")
+    axes.set_title("Correlation between drugs")
     bar = axes.figure.colorbar(image, ax=axes, orientation="horizontal", shrink=0.8, aspect=30)
+    bar.set_label("Pearson correlation")
     bar.set_ticks([-1, -0.5, 0, 0.5, 1])
 
 
 @styled
 def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Figure:
     """Draw the lines per tissue (`tissue_table`), those with all responses in a darker colour."""
-    figure = new_figure("Cell lines per tissue", 1.1 + 0.185 * len(tissues), simulated)
+    figure = new_figure("Cell lines per tissue", 22 + 3.8 * len(tissues), simulated, COLUMN)
     axes = figure.add_subplot()
     places = np.arange(len(tissues))
     partial = tissues["lines"] - tissues["complete"]
@@ -156,7 +150,7 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Fig
     for place, count in zip(places, tissues["lines"]):
         axes.text(count, place, f" {count}", va="center")
     name_rows(axes, [name.replace("_", " ") for name in tissues.index])
-    axes.set(xlabel="Cell lines", xlim=(0, 1.06 * tissues["lines"].max()))
+    axes.set(xlabel="Cell lines", xlim=(0, 1.1 * tissues["lines"].max()))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     axes.legend(loc="lower right")

@@ -17,19 +17,22 @@ from pnetlib.steps.style import (
     DOT,
     FAINT,
     GROUP_COLOURS,
+    GROUP_MARKS,
     HIGHLIGHT,
-    ORANGE,
+    SMALL,
     caption,
     key,
     name_rows,
     new_figure,
+    separate_rows,
     styled,
 )
 
-NAMES = {"targets": "effect on targets", "regulators": "effect of regulators"}
-ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, ORANGE)))
+NAMES = {"targets": "effect on targets (sd)", "regulators": "effect of regulators (sd)"}
+ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, FAINT)))
+ESTIMATOR_LINES = dict(zip(ESTIMATORS, ("-", "--")))
 MOST = 12
-OPEN = DOT | {"markersize": 4, "markerfacecolor": "white", "zorder": 3}
+OPEN = DOT | {"markersize": 3.2, "markerfacecolor": "white", "zorder": 3}
 
 
 @styled
@@ -51,52 +54,64 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
     table = effects[effects["length"] == length]
     table = pd.concat([table[table["side"] == side] for side in SIDES])
     rows = [f"{row.marker}, {row.side}" for row in table.itertuples()]
-    title = f"Regulatory effects over {PATHS[length]}"
-    return _draw_pairs(table, rows, "Mean effect (sd of expression)", title, simulated)
+    title = f"Tests of the regulatory effects over {PATHS[length]}"
+    figure = _draw_pairs(table, rows, "Mean effect (sd of expression)", title, simulated)
+    for axes in figure.axes:
+        axes.axhline((table["side"] == SIDES[0]).sum() - 0.5, color=FAINT, linewidth=0.8)
+    return figure
 
 
 def _draw_pairs(table, rows, what, title, simulated, *, debiased=False):
     """Draw both groups on the left and their difference with p and q on the right, row by row.
 
-    With `debiased` the dots with intervals are the debiased values, and open dots the penalised.
+    With `debiased` the symbols with intervals are the debiased values, open ones the penalised.
     """
-    figure = new_figure(title, 1.5 + 0.27 * max(len(rows), 2), simulated)
+    figure = new_figure(title, 24 + 5.6 * max(len(rows), 2), simulated)
     if not rows:
         figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(rows))
     prefix = "debiased " if debiased else ""
-    for shift, group in zip((-0.16, 0.16), GROUPS):
+    for shift, group in zip((-0.17, 0.17), GROUPS):
         columns = (prefix + group, f"low {group}", f"high {group}")
-        _bars(left, table, columns, places + shift, GROUP_COLOURS[group], prefix + group)
+        look = {"color": GROUP_COLOURS[group], "marker": GROUP_MARKS[group]}
+        _bars(left, table, columns, places + shift, look, prefix + group)
     clear = table["q"] < LEVEL
     for rows_, colour in ((~clear, FAINT), (clear, HIGHLIGHT)):
-        _bars(right, table[rows_], (prefix + "difference", "low", "high"), places[rows_], colour)
+        columns = (prefix + "difference", "low", "high")
+        _bars(right, table[rows_], columns, places[rows_], {"color": colour, "marker": "o"})
     if debiased:
-        for shift, group in zip((-0.16, 0.16), GROUPS):
-            colour = GROUP_COLOURS[group]
-            left.plot(
-                table[group], places + shift, color=colour, label=f"penalised {group}", **OPEN
-            )
+        for shift, group in zip((-0.17, 0.17), GROUPS):
+            look = OPEN | {"color": GROUP_COLOURS[group], "marker": GROUP_MARKS[group]}
+            left.plot(table[group], places + shift, label=f"penalised {group}", **look)
         for rows_, colour in ((~clear, FAINT), (clear, HIGHLIGHT)):
             right.plot(table["difference"][rows_], places[rows_], color=colour, **OPEN)
-    right.axvline(0, color="black", linewidth=0.8)
-    beside = {"transform": right.get_yaxis_transform(), "va": "center", "fontsize": 7}
-    for place, p, q in zip(places, table["p"], table["q"]):
-        right.text(1.01, place, f"p {p:.2g}, q {q:.2g}", **beside)
     name_rows(left, rows, fontstyle="italic")
+    for axes in (left, right):
+        separate_rows(axes)
+        axes.axvline(0, color="black", linewidth=0.8, zorder=1)
+    _write_p(right, table, places)
     left.set_xlabel(what)
-    right.set_xlabel("ST − RS")
+    right.set_xlabel(f"{what}, ST − RS")
     figure.legend(loc="outside lower left", ncols=4)
     return figure
 
 
-def _bars(axes, table, columns, places, colour, label=None):
+def _write_p(axes, table, places):
+    """Write p and q right of the rows, as two columns of a table."""
+    for column, at in (("p", 1.17), ("q", 1.36)):
+        beside = {"transform": axes.get_yaxis_transform(), "ha": "right", "fontsize": SMALL}
+        for place, value in zip(places, table[column]):
+            axes.text(at, place, f"{value:.2g}", va="center", **beside)
+        axes.text(at, axes.get_ylim()[1], column, va="bottom", fontstyle="italic", **beside)
+
+
+def _bars(axes, table, columns, places, look, label=None):
     """Draw points with their intervals, which need not be centred on the estimate."""
     value, low, high = (table[column] for column in columns)
-    axes.hlines(places, low, high, color=colour, linewidth=1.6)
-    axes.plot(value, places, "o", color=colour, markersize=4, label=label)
+    axes.hlines(places, low, high, color=look["color"], linewidth=1.2)
+    axes.plot(value, places, linestyle="", markersize=3.5, label=label, **look)
 
 
 def _ending(table: pd.DataFrame, n: int) -> str:
@@ -104,7 +119,7 @@ def _ending(table: pd.DataFrame, n: int) -> str:
     return (
         "Left: both groups; right: their difference. Bars: 95% bootstrap intervals of the "
         "penalised quantity, which the same lam1 would give with any number of lines, not of a sum "
-        "of unpenalised coefficients; corrected for bias, so a dot need not lie in the middle. p: "
+        "of unpenalised coefficients; corrected for bias, so a symbol need not lie in the middle. p: "
         f"{n:,} permutations of the labels within tissues; q: false discovery rate. {clear} of "
         f"{len(table)} rows have q < {LEVEL} (highlighted)."
     )
@@ -155,8 +170,8 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
     clear, strict = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
     text = (
         f"{min(MOST, len(edges))} edges: {' → '.join(NAMED_EDGE)} if its genes are in the networks, "
-        f"those with a family-wise p below {LEVEL}, then those of smallest p. Open dots: penalised coefficients, which p and q compare. "
-        "Filled dots: debiased coefficients (desparsified lasso) with 95% intervals for the "
+        f"those with a family-wise p below {LEVEL}, then those of smallest p. Open symbols: penalised coefficients, which p and q compare. "
+        "Filled symbols: debiased coefficients (desparsified lasso) with 95% intervals for the "
         f"least-squares coefficient of the population. Of {len(edges)} edges "
         f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "
         f"probability of any false edge is below {LEVEL}; p from {n:,} permutations of the labels "
@@ -169,14 +184,15 @@ def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
 def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
     """Draw edge, degrees and one-step effects by group size, for both estimators.
 
-    `sensitivity` is as the function of this name returns it.
+    `sensitivity` is as the function of this name returns it. Panels of one quantity, in a column,
+    share their axis.
     """
     rows = list(panel_rows(sensitivity, markers))
     title = "ST − RS by group size and estimator"
-    figure = new_figure(title, 0.9 + 1.3 * len(rows), simulated)
+    figure = new_figure(title, 24 + 30 * len(rows), simulated)
     keys = [
-        key(name, color=colour, linestyle="-", markersize=3)
-        for name, colour in ESTIMATOR_COLOURS.items()
+        key(name, color=ESTIMATOR_COLOURS[name], linestyle=ESTIMATOR_LINES[name], markersize=3)
+        for name in ESTIMATOR_COLOURS
     ]
     figure.legend(handles=keys, loc="outside lower center", ncols=2)
     if not rows:
@@ -186,20 +202,28 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated
         for axes, (title, part) in zip(grid[number], panels):
             _draw_setting(axes, title, part)
         for axes in grid[number, len(panels) :]:
-            axes.remove()
+            axes.set_visible(False)
+        grid[number, 0].set_ylabel("ST − RS")
+    for column in zip(*(grid[n] for n, panels in enumerate(rows) if len(panels) == 3)):
+        low, high = np.transpose([axes.get_ylim() for axes in column])
+        for axes in column:
+            axes.set_ylim(low.min(), high.max())
     for axes in grid[-1]:
         axes.set_xlabel("Cell lines per group")
     return figure
 
 
 def _draw_setting(axes, title, part):
-    for estimator, colour in ESTIMATOR_COLOURS.items():
+    """Draw the difference by group size: a line per estimator, a bar per size for its interval."""
+    beside = 0.12 * np.diff(np.unique(part["size"])).min(initial=10)
+    for (estimator, colour), shift in zip(ESTIMATOR_COLOURS.items(), (-beside, beside)):
         rows = part[part["estimator"] == estimator].sort_values("size")
-        band = (rows["size"], rows["low"], rows["high"])
-        axes.fill_between(*band, color=colour, alpha=0.2, linewidth=0)
-        axes.plot(rows["size"], rows["difference"], "o-", color=colour, ms=2.5, linewidth=1.1)
+        places = rows["size"] + shift
+        axes.vlines(places, rows["low"], rows["high"], color=colour, alpha=0.5, linewidth=1.6)
+        look = {"color": colour, "linestyle": ESTIMATOR_LINES[estimator], "linewidth": 0.9}
+        axes.plot(places, rows["difference"], marker="o", markersize=2.4, **look)
     axes.axhline(0, color="black", linewidth=0.7)
-    axes.set_title(title, fontsize=8)
+    axes.set_title(title)
 
 
 def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
@@ -228,12 +252,12 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
     text = (
-        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group. Bands of degrees and "
-        "effects: 95% bootstrap intervals of the penalised difference at the setting's lam1. Band "
+        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group. Bars of degrees and "
+        "effects: 95% bootstrap intervals of the penalised difference at the setting's lam1. Bars "
         "of the debiased edge: 95% interval for the difference of least-squares coefficients of "
         "the populations. Own lines: each group by itself; shared part (our addition): one "
         "network of all lines plus a deviation of each group. Each uses its own lam1 of smallest "
-        "error on held-out lines. The sizes share most of their lines, so that equal signs are no "
+        "error on held-out lines. Effects are in sd of expression. The sizes share most of their lines, so that equal signs are no "
         "independent evidence."
     )
     return caption("Figure 9e", text, simulated)

@@ -32,7 +32,7 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
     """
     if wins["drugs"].max() > MOST_NAMED:
         return _draw_sorted(differences, wins, simulated)
-    height = 1.5 + 0.42 * differences["drug"].nunique()
+    height = 36 + 9 * differences["drug"].nunique()
     figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
     labels = {
         row["against"]: f"Pro − {row['against']}\nbelow 0: {row['wins']} of {row['drugs']}\n"
@@ -48,7 +48,7 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
 
 def _draw_sorted(differences, wins, simulated):
     """Draw the drugs sorted by their difference, those whose interval excludes 0 in colour."""
-    height = min(4.4 + 0.008 * wins["drugs"].max(), 8.0)
+    height = min(110 + 0.2 * wins["drugs"].max(), 200)
     figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
     panels = figure.subplots(1, len(wins), sharex=True, sharey=True)
     for axes, row in zip(panels, wins.to_dict("records")):
@@ -111,9 +111,9 @@ def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool)
 
     `random` and `unseen` are tables of `method_errors` of the same drugs.
     """
-    figure = new_figure("Held-out lines and held-out tissues", 2.7, simulated)
+    figure = new_figure("Held-out lines and held-out tissues", 62, simulated)
     tables = {"lines held out at random": random, "whole tissues held out": unseen}
-    draw_saved(figure.add_subplot(), tables)
+    draw_saved(figure.add_subplot(), tables, joined=True)
     return figure
 
 
@@ -123,7 +123,7 @@ def caption_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bo
         np.mean([saved(table, method).mean() for method in METHODS]) for table in (random, unseen)
     )
     text = (
-        "Each dot is a drug; the drug mean predicts every line by the mean of the training lines. "
+        "Each dot is a drug, and a line joins the two dots of one drug; the drug mean predicts every line by the mean of the training lines. "
         f"Averaged over methods and drugs, the error falls by {known:.1f}% on lines held out at "
         f"random and by {new:.1f}% on lines of tissues absent from training."
     )
@@ -136,7 +136,7 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
 
     Takes the tables of `weigh` and `weighted_differences`.
     """
-    figure = new_figure("Extension of the model: a weight on the prediction error", 3.2, simulated)
+    figure = new_figure("Extension of the model: a weight on the prediction error", 72, simulated)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
     parts = weights.pivot(index=["drug", "repeat", "fold"], columns="omega", values="inner error")
     relative = 100 * (parts.div(parts[1.0], axis=0) - 1)

@@ -15,7 +15,7 @@ NAMES = {"targets": "On its targets", "regulators": "From its regulators"}
 UNLIKE = 30  # ratio of two markers' largest effects above which no linear axis shows both
 ALPHA = 0.6
 SHIFTS = dict(zip(GROUPS, (-0.15, 0.15)))
-MEAN = {"marker": "D", "markersize": 4.5, "markerfacecolor": "white", "markeredgecolor": BLACK}
+MEAN = {"marker": "D", "markersize": 3.8, "markerfacecolor": "white", "markeredgecolor": BLACK}
 
 
 NO_MARKER = "No marker is among the genes of the networks."
@@ -29,7 +29,7 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
     effects of the markers differ much, the axis is linear near 0 and logarithmic above.
     """
     markers = list(dict.fromkeys(effects["marker"]))
-    figure = new_figure(f"Regulatory effects over {PATHS[length]}", 4.8, simulated)
+    figure = new_figure(f"Regulatory effects over {PATHS[length]}", 108, simulated)
     if not markers:
         figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
@@ -38,13 +38,14 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
         part = table[table["side"] == side]
         _draw_groups(axes, part, markers)
         _set_scale(axes, part)
+        axes.grid(axis="x", visible=False)
         axes.set_ylabel("Regulatory effect\n(sd of expression)")
         axes.set_title(NAMES[side])
     handles = [
         Patch(facecolor=GROUP_COLOURS[g], edgecolor=BLACK, alpha=ALPHA, label=g) for g in GROUPS
     ]
     handles.append(key("mean", **MEAN))
-    figure.axes[0].legend(handles=handles, loc="upper left", bbox_to_anchor=(1, 1))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     figure.axes[1].set_xticks(range(len(markers)), markers, fontstyle="italic")
     return figure
 
@@ -52,14 +53,14 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
 def _draw_groups(axes, part, markers):
     """Draw a box and a dot per cell line for each marker and group, or say that it has no edge."""
     rng = np.random.default_rng(0)  # places across the box mean nothing, but stay the same
-    dots = {"markersize": 1.8, "color": BLACK, "alpha": 0.45, "markeredgewidth": 0, "zorder": 3}
+    dots = {"markersize": 1.6, "color": BLACK, "alpha": 0.4, "markeredgewidth": 0, "zorder": 3}
     above = {"textcoords": "offset points", "ha": "center"}
     for place, marker in enumerate(markers):
         for group, shift in SHIFTS.items():
             effect = part.loc[(part["marker"] == marker) & (part["group"] == group), "effect"]
             _draw_box(axes, effect, place + shift, GROUP_COLOURS[group])
             if effect.any():
-                across = place + shift + rng.uniform(-0.09, 0.09, len(effect))
+                across = place + shift + rng.uniform(-0.1, 0.1, len(effect))
                 axes.plot(across, effect, "o", **dots)
             else:
                 axes.annotate("no edge", (place + shift, 0), (0, 3), **above)
@@ -67,8 +68,8 @@ def _draw_groups(axes, part, markers):
 
 def _draw_box(axes, effect, place, colour):
     """Draw median, quartiles, whiskers and mean of one group's effects."""
-    line = {"linewidth": 0.9, "color": BLACK}
-    box = {"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.9, "alpha": ALPHA}
+    line = {"linewidth": 0.7, "color": BLACK}
+    box = {"facecolor": colour, "edgecolor": BLACK, "linewidth": 0.7, "alpha": ALPHA}
     parts = {f"{part}props": line for part in ("median", "whisker", "cap")} | {"boxprops": box}
     options = {"patch_artist": True, "showfliers": False, "manage_ticks": False}
     options |= {"showmeans": bool(effect.any()), "meanprops": MEAN | {"zorder": 4}}

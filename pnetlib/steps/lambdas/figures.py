@@ -27,7 +27,7 @@ def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw Pro's inner error (`mean_surface`), one row per drug and one column per lam4."""
     drugs, lam4s = list(surface["drug"].unique()), sorted(surface["lam4"].unique())
     lam1s, lam3s = (sorted(surface[lam].unique(), reverse=True) for lam in ("lam1", "lam3"))
-    height = 1.0 + (0.55 + 0.22 * len(lam1s)) * len(drugs)
+    height = 20 + (10 + 5 * len(lam1s)) * len(drugs)
     figure = new_figure("Inner error of Pro over its lambdas", height, simulated)
     panels = figure.subplots(len(drugs), len(lam4s), sharex=True, sharey=True, squeeze=False)
     colours = {"cmap": "cividis_r", "vmin": 0, "vmax": MOST, "aspect": "auto"}
@@ -73,7 +73,7 @@ def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
 
     `rules` is as `rule_errors` returns it.
     """
-    figure = new_figure("Rules for choosing the lambdas", 4.4, simulated)
+    figure = new_figure("Rules for choosing the lambdas", 100, simulated)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
     labels = {}
     for block, method in enumerate(METHODS):
@@ -85,7 +85,7 @@ def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
             effects = part.at[rule, "effects"]
             right.plot(effects, y, SYMBOLS[rule], **look)
             beside = {"textcoords": "offset points", "va": "center"}
-            right.annotate(f"{effects:.0f}", (effects, y), (6, 0), **beside)
+            right.annotate(f"{effects:.0f}", (effects, y), (5, 0), **beside)
             labels[y] = f"{method}, {rule}"
     left.axvline(0, color="black", linewidth=1)
     left.set_yticks(list(labels), labels.values())
@@ -118,7 +118,7 @@ def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
 def draw_searches(table: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw the errors with grid and search and their difference (`search_errors`), by drug."""
     drugs = list(table["drug"].unique())
-    figure = new_figure("A search of the lambdas beside the grid", 0.9 + len(drugs), simulated)
+    figure = new_figure("A search of the lambdas beside the grid", 20 + 21 * len(drugs), simulated)
     panels = figure.subplots(len(drugs), 2, sharex="col", sharey=True, squeeze=False)
     for axes_row, drug, label in zip(panels, drugs, drug_labels(drugs)):
         part = table[table["drug"] == drug].set_index("method").loc[list(METHODS)]

@@ -23,7 +23,7 @@ def draw_markers(
     names = list(dict.fromkeys(published["marker"]))
     found = [gene for gene in common.index if gene not in names][:MOST]
     genes, drugs = [*names, *found], list(networks.theta.columns)
-    figure = new_figure("Markers", 1.8 + 0.27 * len(genes), simulated)
+    figure = new_figure("Effect, degree and rank of the markers", 34 + 6 * len(genes), simulated)
     axes = figure.add_subplot()
     theta = networks.theta.reindex(genes).to_numpy()
     degree = networks.degree.reindex(genes).to_numpy()
@@ -40,14 +40,14 @@ def draw_markers(
     axes.set_xlim(-0.5, len(drugs) - 0.3)
     if found:
         axes.axhline(len(names) - 0.5, color=FAINT, linewidth=0.8)
-    figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.7)
+    figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.9)
     figure.legend(handles=_sizes(largest), loc="outside lower center", ncols=4, handletextpad=0.8)
     return figure
 
 
 def _area(share):
     """Return the area of a dot, in square points, for a share of the largest degree."""
-    return 20 + 260 * share
+    return 12 + 160 * share
 
 
 def _sizes(largest):

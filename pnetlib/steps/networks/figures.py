@@ -5,31 +5,41 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import FancyArrowPatch
-from matplotlib.patheffects import withStroke
+from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullFormatter
+from scipy.cluster.hierarchy import leaves_list, linkage
 
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.style import (
     BLACK,
+    COLUMN,
     EDGE_COLOURS,
     GROUP_COLOURS,
+    GROUP_MARKS,
+    LARGE,
+    MM,
+    PAGE,
+    SMALL,
+    USUAL,
     caption,
     key,
+    keys_below,
     name_rows,
     new_figure,
     styled,
 )
 
 MOST_EDGES = 90
-PALE = 0.28  # opacity of edges present in both groups
-ARROWS = {"activating": "-|>,head_length=3.5,head_width=1.8", "repressing": "|-|,widthA=0,widthB=3"}
+SHARED = "#B9B9B9"  # edges present in both groups
+FAR = 0.45  # opacity of edges between genes that are no markers
+ARROWS = {"activating": "-|>,head_length=2,head_width=1", "repressing": "|-|,widthA=0,widthB=1.6"}
 TITLES = {"ST": "Sensitive lines (ST)", "RS": "Resistant lines (RS)"}
+MARKER_FONT = FontProperties(family="DejaVu Sans", size=USUAL, weight="bold")
+NEIGHBOUR_FONT = FontProperties(family="DejaVu Sans", size=SMALL)
 
-# Inches; the figure is drawn to size, so that names that do not overlap here do not in print.
-WIDTH, PANEL, TOP, BOTTOM, TYPE = 6.9, 3.4, 0.55, 0.5, 0.12
-MARKER_FONT = FontProperties(family="DejaVu Sans", size=8, weight="bold")
-NEIGHBOUR_FONT = FontProperties(family="DejaVu Sans", size=7)
+# mm; the figure is drawn to size, so that names that do not overlap here do not in print.
+TOP, BOTTOM, GAP, TYPE, LARGEST = 7, 6, 1.0, 2.9, 1.7
 
 
 def strongest(edges: pd.DataFrame, most: int = MOST_EDGES) -> pd.DataFrame:
@@ -49,142 +59,161 @@ def draw_networks(
     edges, degrees : DataFrame
         As `edge_table` and `degree_table` return them.
     positions : dict
-        Gene to its place. Genes are moved until no name covers another; genes without a place,
-        which have no edge, are drawn below.
+        Gene to its place. Genes that are close to each other there follow each other on the
+        circle; genes without a place, which have no edge, come last.
     markers : list of str
         Genes named in bold.
     simulated : bool
     """
-    radius = _radii(degrees)
-    places, height = _apart(positions, radius.max(axis=1), markers)
-    tall = TOP + height + BOTTOM
-    figure = new_figure("Networks of the markers", tall, simulated, WIDTH)
+    genes = _around(positions, degrees.index)
+    side, columns = _panel(genes, markers)
+    radius = side / 2 - GAP - _longest(genes, markers) - 2 * GAP - LARGEST
+    places = _circle(genes, radius)
+    tall = TOP + side * (2 // columns) + BOTTOM
+    figure = new_figure("Networks of the markers", tall, simulated)
     figure.set_layout_engine("none")
-    shown = strongest(edges)
+    figure.texts[0].set_y(1 - GAP / tall)
+    shown, sizes = strongest(edges), _radii(degrees, radius)
     for number, group in enumerate(GROUPS):
-        left = (number * WIDTH / 2 + 0.02) / WIDTH
-        axes = figure.add_axes((left, BOTTOM / tall, PANEL / WIDTH, height / tall))
-        axes.set(xlim=(0, PANEL), ylim=(0, height))
+        axes = figure.add_axes(_box(number, columns, side, tall))
+        axes.set(xlim=(-side / 2, side / 2), ylim=(-side / 2, side / 2))
         axes.set_axis_off()
-        axes.set_title(TITLES[group])
+        axes.set_title(TITLES[group], x=GAP / side, y=1 - 3 * GAP / side, pad=0, fontsize=LARGE)
         for edge in shown[shown[group] != 0].itertuples():
-            _draw_edge(axes, edge, group, places, radius[group])
+            near = edge.regulator in markers or edge.target in markers
+            _draw_edge(axes, edge, group, places, sizes[group], near)
         for gene, place in places.items():
             linked = degrees.at[gene, f"degree {group}"] > 0
-            _draw_gene(axes, gene, place, radius.at[gene, group], gene in markers, linked, group)
-    figure.legend(handles=_legend(), loc="lower center", ncols=2)
+            _draw_gene(axes, gene, place, sizes.at[gene, group], gene in markers, linked, group)
+    figure.legend(handles=_legend(), loc="lower center", ncols=4, columnspacing=1.4)
     return figure
 
 
-def _radii(degrees):
-    """Return the radius of each gene in inches, genes x groups; the area grows with the degree."""
-    degree = degrees[[f"degree {group}" for group in GROUPS]].set_axis(list(GROUPS), axis=1)
-    return np.sqrt(12 + 200 * degree / max(degree.to_numpy().max(), 1e-9)) / 2 / 72
+def _around(positions, genes):
+    """Return the genes in their order around the circle: those close in the layout in a row."""
+    placed = [gene for gene in genes if gene in positions]
+    if len(placed) > 2:
+        points = np.array([positions[gene] for gene in placed])
+        order = leaves_list(linkage(points, "average", optimal_ordering=True))
+        placed = [placed[number] for number in order]
+    return [*placed, *(gene for gene in genes if gene not in positions)]
 
 
-def _apart(positions, radius, markers):
-    """Return places at which no gene or name covers another, and the panel's height, in inches.
-
-    Every gene is a box around its circle and the name above it. Starting from `positions`,
-    overlapping boxes push each other away in the direction of the smaller overlap; a panel in
-    which some still overlap is made higher.
-    """
-    genes = [*positions, *(gene for gene in radius.index if gene not in positions)]
-    start = np.zeros((len(genes), 2))
-    if positions:
-        start[: len(positions)] = np.array([positions[gene] for gene in positions])
-        low, high = start[: len(positions)].min(axis=0), start[: len(positions)].max(axis=0)
-        start = (start - low) / np.where(high > low, high - low, 1)
-    rest = len(genes) - len(positions)
-    start[len(positions) :] = np.column_stack([np.linspace(0, 1, rest), np.full(rest, -0.1)])
-    name = [_name_width(gene, gene in markers) for gene in genes]
-    r = radius[genes].to_numpy()
-    box = np.column_stack([np.maximum(name, 2 * r) + 0.06, 2 * r + TYPE + 0.05])
-    shift = np.array([0, TYPE / 2])  # from a circle's centre to its box's
-    height = 3.4
-    while True:
-        low, high = box / 2, np.array([PANEL, height]) - box / 2
-        places, clear = _push(low + start * (high - low), box, low, high)
-        if clear or height > 12:
-            return dict(zip(genes, places - shift)), height
-        height += 0.4
+def _panel(genes, markers):
+    """Return the side of a panel in mm, and whether 2 fit beside each other or 1 in the width."""
+    side = PAGE / 2
+    radius = side / 2 - 3 * GAP - _longest(genes, markers) - LARGEST
+    return (side, 2) if 2 * np.pi * radius >= TYPE * len(genes) else (PAGE, 1)
 
 
-def _push(places, box, low, high, rounds=400):
-    """Move overlapping boxes apart inside the limits; return places and whether all are apart."""
-    reach = (box[:, None] + box[None]) / 2
-    first = np.sign(np.subtract.outer(np.arange(len(box)), np.arange(len(box))))
-    for _ in range(rounds):
-        places = np.clip(places, low, high)
-        apart = places[:, None] - places[None]
-        overlap = reach - np.abs(apart)
-        over = (overlap > 1e-6).all(axis=2)
-        np.fill_diagonal(over, False)
-        if not over.any():
-            return places, True
-        side = np.where(apart == 0, first[..., None], np.sign(apart))
-        short = overlap.argmin(axis=2)
-        step = np.where(over, np.take_along_axis(overlap, short[..., None], 2)[..., 0], 0.0)
-        step = 0.3 * (step + 0.005 * over)
-        for axis in (0, 1):
-            places[:, axis] += np.where(short == axis, step * side[..., axis], 0.0).sum(axis=1)
-    return np.clip(places, low, high), False
+def _longest(genes, markers):
+    """Return the width of the longest name in mm."""
+    return max((_name_width(gene, gene in markers) for gene in genes), default=0.0)
 
 
 def _name_width(gene, marked):
-    """Return the width of a name in inches."""
+    """Return the width of a name in mm."""
     path = TextPath((0, 0), gene, prop=MARKER_FONT if marked else NEIGHBOUR_FONT)
-    return path.get_extents().width / 72
+    return path.get_extents().width / 72 / MM
+
+
+def _circle(genes, radius):
+    """Return the genes' places on a circle, clockwise from the top, in mm from its centre."""
+    angles = np.pi / 2 - 2 * np.pi * (np.arange(len(genes)) + 0.5) / max(len(genes), 1)
+    return dict(zip(genes, radius * np.column_stack([np.cos(angles), np.sin(angles)])))
+
+
+def _box(number, columns, side, tall):
+    """Return the place of a panel as shares of the figure: left, bottom, width and height."""
+    left = number * side if columns == 2 else 0
+    bottom = BOTTOM if columns == 2 else BOTTOM + (1 - number) * side
+    return left / PAGE, bottom / tall, side / PAGE, side / tall
+
+
+def _radii(degrees, radius):
+    """Return the radius of each gene in mm, genes x groups; the area grows with the degree."""
+    degree = degrees[[f"degree {group}" for group in GROUPS]].set_axis(list(GROUPS), axis=1)
+    most = min(LARGEST, 0.45 * 2 * np.pi * radius / max(len(degrees), 1))
+    return most * np.sqrt(0.12 + 0.88 * degree / max(degree.to_numpy().max(), 1e-9))
 
 
 def _draw_gene(axes, gene, place, radius, marked, linked, group):
-    """Draw a gene and its name; an open circle where it has no edge in the group."""
-    colour = GROUP_COLOURS[group] if marked else "#D8D8D8"
+    """Draw a gene, and its name outside the circle; an open circle without an edge in the group."""
+    colour = GROUP_COLOURS[group] if marked else "#D0D0D0"
     face, edge = (colour, "black") if linked else ("white", colour)
-    look = {"linewidth": 0.7, "clip_on": False, "zorder": 3}
-    axes.scatter(*place, s=(2 * 72 * radius) ** 2, color=face, edgecolor=edge, **look)
-    text = {
-        "color": "black" if marked else "#444444",
-        "fontproperties": MARKER_FONT if marked else NEIGHBOUR_FONT,
-        "path_effects": [withStroke(linewidth=1.5, foreground="white")],
-    }
-    above = {"textcoords": "offset points", "ha": "center", "va": "bottom", "zorder": 4}
-    axes.annotate(gene, place, (0, 72 * radius + 1.5), **above, **text)
+    area = (2 * radius * MM * 72) ** 2
+    axes.scatter(*place, s=area, color=face, edgecolor=edge, linewidth=0.5, zorder=4)
+    distance = np.hypot(*place)
+    angle = np.degrees(np.arctan2(place[1], place[0]))
+    right = abs(angle) <= 90
+    axes.text(
+        *(place * (distance + LARGEST + GAP) / distance),
+        gene,
+        rotation=angle if right else angle + 180,
+        rotation_mode="anchor",
+        ha="left" if right else "right",
+        va="center_baseline",
+        color="black" if marked else "#444444",
+        fontproperties=MARKER_FONT if marked else NEIGHBOUR_FONT,
+    )
 
 
-def _draw_edge(axes, edge, group, places, radius):
+def _draw_edge(axes, edge, group, places, radius, near):
+    """Draw an edge inside the circle, bent towards the centre and to the right of its way."""
     coefficient = getattr(edge, group)
     kind = "activating" if coefficient > 0 else "repressing"
+    own = edge.presence == f"{group} only"
+    start, end = places[edge.regulator], places[edge.target]
+    bend = _bend(start, end)
+    start = start + radius[edge.regulator] * _unit(bend - start)
+    end = end + (radius[edge.target] + 0.2) * _unit(bend - end)
     arrow = FancyArrowPatch(
-        places[edge.regulator],
-        places[edge.target],
+        path=Path([start, bend, end], [Path.MOVETO, Path.CURVE3, Path.CURVE3]),
         arrowstyle=ARROWS[kind],
-        connectionstyle="arc3,rad=0.08",
-        shrinkA=72 * radius[edge.regulator],
-        shrinkB=72 * radius[edge.target] + 1,
-        color=EDGE_COLOURS[kind],
-        linewidth=0.5 + 2.5 * abs(coefficient),
-        alpha=0.9 if edge.presence == f"{group} only" else PALE,
+        color=EDGE_COLOURS[kind] if own else SHARED,
+        linewidth=(0.4 + 1.6 * min(abs(coefficient), 1)) * (1 if own else 0.6),
+        alpha=1 if near or not own else FAR,
         linestyle="-" if kind == "activating" else (0, (4, 1.5)),
+        zorder=1 + own + (own and near),
     )
     axes.add_patch(arrow)
 
 
+def _bend(start, end):
+    """Return the point to which an edge bends: the nearer its genes, the nearer to the circle."""
+    middle, way = (start + end) / 2, end - start
+    length = np.hypot(*way)
+    inwards = max(np.hypot(*middle) - 0.7 * length, 0) * _unit(middle)
+    return inwards + 0.06 * np.array([way[1], -way[0]])
+
+
+def _unit(vector):
+    """Return the vector with length 1, or 0 if it has none."""
+    length = np.hypot(*vector)
+    return vector / length if length > 1e-9 else np.zeros(2)
+
+
 def _legend():
-    return [
-        key(f"{kind}, {where}", color=colour, linestyle=style, alpha=alpha, marker="")
+    own = [
+        key(f"{kind}, in this group only", color=colour, linestyle=style, marker="")
         for (kind, colour), style in zip(EDGE_COLOURS.items(), ("-", "--"))
-        for where, alpha in (("in this group only", 0.9), ("in both groups", PALE))
     ]
+    shared = [
+        key(f"{kind}, in both groups", color=SHARED, linestyle=style, marker="")
+        for kind, style in zip(EDGE_COLOURS, ("-", "--"))
+    ]
+    return [*own, *shared]
 
 
 def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: bool) -> str:
     """Return the caption of `draw_networks`."""
     counts = edges["presence"].value_counts()
     text = (
-        f"Networks of {len(degrees)} genes in both groups, on one layout: the "
+        f"Networks of {len(degrees)} genes, in the same order around both circles: the "
         f"{len(strongest(edges))} strongest of {len(edges)} edges. Solid arrows activate, dashed "
-        "bars repress; pale edges are present in both groups. Node size is the degree in the group "
+        "bars repress; edges of one group only are coloured (those between genes that are no "
+        "markers are paler), edges in both groups grey. Line width is the size of the coefficient. "
+        "Node size is the degree in the group "
         f"(open: no edge); markers are named in bold. {counts.get('both', 0)} edges are present in "
         f"both groups, {counts.get('ST only', 0)} in ST only and {counts.get('RS only', 0)} in RS "
         "only."
@@ -195,19 +224,19 @@ def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: b
 @styled
 def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figure:
     """Draw each marker's degree in both groups, joined by a line; the largest degree first."""
-    figure = new_figure("Degrees of the markers", 1.2 + 0.24 * len(markers), simulated)
+    figure = new_figure("Degrees of the markers", 26 + 5 * len(markers), simulated, COLUMN)
     axes = figure.add_subplot()
     pairs = degrees.loc[markers, [f"degree {group}" for group in GROUPS]]
     pairs = pairs.loc[pairs.max(axis=1).sort_values(ascending=False, kind="stable").index]
     rows = np.arange(len(pairs))
     axes.hlines(rows, pairs.min(axis=1), pairs.max(axis=1), color="#BBBBBB", zorder=1)
-    for group, symbol in zip(GROUPS, "oD"):
+    for group in GROUPS:
         degree, colour = pairs[f"degree {group}"], GROUP_COLOURS[group]
-        axes.plot(degree, rows, symbol, color=colour, markersize=6, label=group)
+        axes.plot(degree, rows, GROUP_MARKS[group], color=colour, markersize=4.5, label=group)
     name_rows(axes, pairs.index, fontstyle="italic")
-    axes.set_xlabel("Degree (half the sum of |coefficients| of a gene's edges)")
+    axes.set_xlabel("Degree (half the sum of |coefficients|)")
     if len(pairs):
-        axes.legend(loc="upper left", bbox_to_anchor=(1, 1))
+        keys_below(figure, axes, ncols=2)
     return figure
 
 
@@ -215,7 +244,7 @@ def caption_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> st
     """Return the caption of `draw_hubs`."""
     higher = (degrees.loc[markers, "degree ST"] > degrees.loc[markers, "degree RS"]).sum()
     text = (
-        f"Degree of the {len(markers)} markers in both networks, largest first. For {higher} of "
+        f"Degree (half the sum of |coefficients| of a gene's edges) of the {len(markers)} markers in both networks, largest first. For {higher} of "
         "them it is larger in ST."
     )
     return caption("Figure 4c", text, simulated)
@@ -224,10 +253,11 @@ def caption_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> st
 @styled
 def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -> Figure:
     """Draw the cross-validated error of both groups' networks along lam1."""
-    figure = new_figure("Choice of lam1", 2.8, simulated)
+    figure = new_figure("Choice of lam1", 62, simulated, COLUMN)
     axes = figure.add_subplot()
-    for group, style in zip(GROUPS, ("o-", "D--")):
-        axes.plot(errors[group], style, color=GROUP_COLOURS[group], label=group, markersize=4)
+    for group, style in zip(GROUPS, ("-", "--")):
+        look = {"color": GROUP_COLOURS[group], "linestyle": style, "marker": GROUP_MARKS[group]}
+        axes.plot(errors[group], label=group, markersize=3, **look)
     axes.axvline(lam1, color=BLACK, linewidth=1, linestyle=":")
     axes.set(xscale="log", xlabel="lam1 (right: fewer edges)")
     axes.set_ylabel("Error\n(share of gene variance)")

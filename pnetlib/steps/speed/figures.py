@@ -13,10 +13,13 @@ from pnetlib.steps.style import (
     FAINT,
     HIGHLIGHT,
     LIGHT,
+    SMALL,
     caption,
+    keys_below,
     name_rows,
     new_figure,
     panels_for,
+    plain_numbers,
     styled,
 )
 from pnetlib.words import counted
@@ -37,7 +40,7 @@ def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw the seconds of every solver (`comparison_table`), one panel per problem and task."""
     parts = _panels(comparison)
     names = list(without_sampled(comparison)["solver"].unique())
-    height = 0.7 + np.ceil(len(parts) / 2) * (0.6 + 0.22 * (len(names) + 1))
+    height = 18 + np.ceil(len(parts) / 2) * (12 + 5 * (len(names) + 1))
     figure = new_figure("Seconds to the same accuracy", height, simulated)
     for axes, (title, part) in zip(panels_for(figure, len(parts)), parts):
         for threads, shift, shade in ((1, -0.2, 0.45), (2, 0.2, 1.0)):
@@ -47,9 +50,13 @@ def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
                     _draw_bar(axes, y + shift, name, of.loc[name], shade)
         axes.set_xscale("log")
         axes.grid(visible=False, axis="y")
+        axes.tick_params(axis="y", length=0)
         axes.set_title(title)
     name_rows(axes, [name.replace("Gram, ", "Gram,\n") for name in names])
-    axes.set_xlim(0.4 * comparison["seconds"].min(), 60 * comparison["seconds"].max())
+    seconds = without_sampled(comparison)["seconds"]
+    decades = np.log10(seconds.max() / seconds.min()) + 0.4
+    axes.set_xlim(0.4 * seconds.min(), seconds.max() * 10 ** (0.75 * decades))  # room for numbers
+    plain_numbers(axes.xaxis)
     figure.supxlabel("Seconds (log scale); pale: 1 thread, dark: 2 threads")
     return figure
 
@@ -60,7 +67,7 @@ def _draw_bar(axes: Axes, y: float, name: str, row: pd.Series, shade: float) -> 
     words = f"{float(format(row['seconds'], '.2g')):g} s"
     if name != OWN:
         words += f" ({row['ratio']:.3g} x)"
-    place = {"va": "center", "fontsize": 7, "textcoords": "offset points"}
+    place = {"va": "center", "fontsize": SMALL, "textcoords": "offset points"}
     axes.annotate(words, (row["seconds"], y), (3, 0), **place)
 
 
@@ -85,7 +92,7 @@ def draw_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
     `comparison` is as `comparison_table` returns it.
     """
     parts = _panels(comparison[comparison["solver"] == OWN])
-    figure = new_figure("Distance to the lower bound", 1.3 + 0.34 * len(parts), simulated)
+    figure = new_figure("Distance to the lower bound", 30 + 7 * len(parts), simulated)
     axes = figure.subplots()
     for y, (_, part) in enumerate(parts):
         for threads, value in zip(part["threads"], part["over lower bound"]):
@@ -98,7 +105,7 @@ def draw_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("Seconds divided by the lower bound (log scale)")
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
+    keys_below(figure, axes, ncols=4)
     return figure
 
 
@@ -122,14 +129,14 @@ def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
     `phases` is as `phase_table` returns it.
     """
     phases = phases[phases["phase"] != "all"]
-    height = 1.2 + 0.36 * len(phases)
+    height = 26 + 8 * len(phases)
     figure = new_figure("Where the time of the joint fits goes", height, simulated)
     axes = figure.subplots()
     rows = np.arange(len(phases))
     for shift, way, colour in ((-0.2, "one by one", LIGHT), (0.2, "along the path", DATA)):
         seconds = phases[f"{way} (s)"]
         bars = axes.barh(rows + shift, seconds, 0.38, color=colour, label=way)
-        axes.bar_label(bars, [f"{value:.2g}" for value in seconds], padding=3, fontsize=7)
+        axes.bar_label(bars, [f"{value:.2g}" for value in seconds], padding=3, fontsize=SMALL)
     name_rows(axes, phases["phase"])
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.12)
@@ -156,7 +163,7 @@ def draw_growth(table: pd.DataFrame) -> Figure:
 
     `table` is as `growth_table` returns it; always simulated.
     """
-    figure = new_figure("One network: time and memory", 3.5, True)
+    figure = new_figure("One network: time and memory", 84, True)
     panels = figure.subplots(1, 3)
     for axes, by in zip(panels, ("p", "n")):
         _draw_seconds(axes, series(table, by), by)
@@ -167,7 +174,8 @@ def draw_growth(table: pd.DataFrame) -> Figure:
         ticks = ticks if len(ticks) < 4 else [ticks[0], ticks[len(ticks) // 2], ticks[-1]]
         axes.set_xticks(ticks, [f"{x:,}" for x in ticks])
         axes.minorticks_off()
-        axes.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
+        plain_numbers(axes.yaxis)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1.08), borderaxespad=0, handletextpad=0.2)
     return figure
 
 
@@ -177,11 +185,9 @@ def _draw_seconds(axes: Axes, rows: pd.DataFrame, by: str) -> None:
         power = exponents(rows, value, [by])["exponent"][0]
         level = np.exp(np.mean(np.log(rows[value]) - power * np.log(x)))
         axes.plot(x, level * x**power, color=colour, linewidth=1)
-        label = f"{name}, ~{by}$^{{{power:.2f}}}$"
-        axes.plot(x, rows[value], symbol, color=colour, markersize=4.5, label=label)
+        label = f"{name}, {by}^{power:.2f}"
+        axes.plot(x, rows[value], symbol, color=colour, markersize=4, label=label)
     axes.set(title=f"{other} = {rows[other].iloc[0]:,}", ylabel="Seconds")
-    seconds = rows[list(PARTS)].to_numpy()
-    axes.set_ylim(0.5 * seconds.min(), 12 * seconds.max())  # room for the legend
 
 
 def _draw_memory(axes: Axes, table: pd.DataFrame) -> None:
@@ -190,11 +196,10 @@ def _draw_memory(axes: Axes, table: pd.DataFrame) -> None:
     for dtype, colour, symbol in (("float32", DATA, "o"), ("float64", HIGHLIGHT, "D")):
         rows = table[table["gram_dtype"] == dtype].sort_values("p")
         peak = rows["peak_bytes"] / 1e9
-        axes.plot(rows["p"], peak, symbol, color=colour, markersize=4.5, label=dtype)
+        axes.plot(rows["p"], peak, symbol, color=colour, markersize=4, label=dtype)
         axes.plot(p, p**2 * np.dtype(dtype).itemsize / 1e9, color=colour, linewidth=1)
     axes.plot([], [], color=CUT, linewidth=1, label="Gram alone")
     axes.set(title=f"n = {n:,}", ylabel="Peak memory (GB)")
-    axes.set_ylim(0.05, 12 * table["peak_bytes"].max() / 1e9)
 
 
 def caption_growth(table: pd.DataFrame) -> str:

@@ -15,23 +15,24 @@ from pnetlib.steps.style import (
     DATA,
     DOT,
     FAINT,
-    GREEN,
     GROUP_COLOURS,
+    GROUP_MARKS,
     HIGHLIGHT,
     LIGHT,
-    ORANGE,
-    PURPLE,
     caption,
     keys_below,
     name_rows,
     new_figure,
+    separate_rows,
     styled,
     write_cells,
 )
+from pnetlib.words import counted
 
 MOST = 12
+TICKS = (0, 0.1, 1, 10, 100, 1000)
 SHAPES = ("o", "s", "D", "^")
-SHADES = (DATA, ORANGE, GREEN, PURPLE)
+SHADES = (DATA, FAINT, LIGHT, CUT)
 RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
 DASHES = {"worst case": ":", "unimodal": "--", "r-concave": "-"}
 
@@ -51,7 +52,7 @@ def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     `found` is the width of the gene universe to the result of `marker_frequencies`.
     """
     genes, widths = drawn_genes(found), list(found)
-    height = 1.7 + 0.24 * len(genes)
+    height = 34 + 5.2 * len(genes)
     figure = new_figure("Markers on halves of the cell lines", height, simulated)
     panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
     for axes, rule in zip(panels, RULES):
@@ -59,9 +60,12 @@ def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     by_drug = found[widths[0]].table.drop(columns=list(RULES)).reindex(genes)
     _draw_by_drug(panels[2], by_drug)
     panels[2].set_title(f"By drug, {widths[0]:,} genes")
+    panels[2].set_xlabel("Share of halves (number)")
     name_rows(panels[0], genes, fontstyle="italic")
+    for axes in panels[:2]:
+        separate_rows(axes)
     for axes in panels:
-        axes.axhline(len(MARKERS) - 0.5, color="#888888", linewidth=0.8)
+        axes.axhline(len(MARKERS) - 0.5, color=FAINT, linewidth=0.8)
     keys_below(figure, panels[0], ncols=min(len(widths), 3))
     return figure
 
@@ -71,13 +75,13 @@ def _draw_by_width(axes, found, rule, genes):
     rows = np.arange(len(genes))
     for number, (width, part) in enumerate(found.items()):
         places = rows + 0.22 * (number - (len(found) - 1) / 2)
-        look = {"color": SHADES[number % 4], "markersize": 4.5, "clip_on": False, "zorder": 3}
+        look = {"color": SHADES[number % 4], "markersize": 3.5, "zorder": 3}
         label = f"{width:,} genes, {2 * part.pairs} halves"
         axes.plot(part.table[rule].reindex(genes), places, SHAPES[number % 4], label=label, **look)
     lowest = next(iter(found.values())).lowest(rule, "r-concave")
     if np.isfinite(lowest):
         axes.axvline(lowest, color=CUT, linewidth=1)
-    axes.set(xlim=(0, 1), xlabel="Share of halves", title=RULES[rule])
+    axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves", title=RULES[rule])
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
@@ -86,7 +90,9 @@ def _draw_by_drug(axes, table):
     axes.imshow(table.fillna(0.0), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
     texts = table.map("{:.2f}".format).mask(table.isna(), "–")
     write_cells(axes, texts.to_numpy(), table.to_numpy() > 0.7)
-    axes.set_xticks(range(table.shape[1]), table.columns, rotation=30, ha="right", fontsize=7)
+    axes.set_xticks(
+        range(table.shape[1]), table.columns, rotation=30, ha="right", rotation_mode="anchor"
+    )
     axes.tick_params(axis="y", length=0)
 
 
@@ -106,17 +112,27 @@ def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
 
 @styled
 def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
-    """Draw how many genes reach each threshold, and the bounds on the false ones."""
-    figure = new_figure("Stable markers and error bounds", 4.6, simulated)
-    grid = figure.subplots(2, len(found), sharey=True, sharex=True, squeeze=False)
+    """Draw how many genes reach each threshold, and the bounds on the false ones.
+
+    A width with a single pair of halves has one threshold only, and is left out if others are not.
+    """
+    drawn = {width: part for width, part in found.items() if part.pairs > 1} or found
+    figure = new_figure("Stable markers and error bounds", 110, simulated)
+    grid = figure.subplots(len(RULES), len(drawn), sharey="row", sharex=True, squeeze=False)
     for row, rule in zip(grid, RULES):
-        for axes, (width, part) in zip(row, found.items()):
+        for axes, (width, part) in zip(row, drawn.items()):
             _draw_bound(axes, part, rule)
-            title = f"{width:,} genes, {part.pairs} pairs: {RULES[rule].lower()}"
-            axes.set_title(title, fontsize=8)
-        row[0].set_ylabel("Genes")
-    grid[0, 0].set_yscale("symlog", linthresh=0.1)
-    grid[0, 0].set(ylim=(0, None), xlim=(0.5, 1))
+            axes.set_title(
+                f"{RULES[rule]}: {width:,} genes, {counted(part.pairs, 'pair')} of halves"
+            )
+        row[0].set_ylabel("Number of genes")
+        row[0].set_yscale("symlog", linthresh=0.1, linscale=0.5)
+        top = max(1.2 * row[0].get_ylim()[1], 0.12)
+        row[0].set_ylim(-0.02, top)
+        row[0].set_yticks([n for n in TICKS if n <= top], minor=False)
+        row[0].yaxis.set_major_formatter("{x:g}")
+        row[0].minorticks_off()
+    grid[0, 0].set(xlim=(0.49, 1.01))
     for axes in grid[-1]:
         axes.set_xlabel("Threshold (share of halves)")
     keys_below(figure, grid[0, 0], ncols=4)
@@ -130,11 +146,11 @@ def _draw_bound(axes, part, rule):
     table = pd.DataFrame(bounds, taus).replace(np.inf, np.nan)
     for kind in KINDS:
         colour = CUT if kind == "r-concave" else FAINT
-        look = {"linestyle": DASHES[kind], "marker": ".", "markersize": 3}
+        look = {"linestyle": DASHES[kind], "marker": ".", "markersize": 2.5}
         axes.plot(table[kind], color=colour, label=f"bound, {kind}", **look)
     reached = [(part.table[rule] >= tau - 1e-9).sum() for tau in taus]
-    look = {"color": DATA, "linewidth": 1.8, "label": "genes reaching the threshold"}
-    axes.step(taus, reached, where="mid", **look)
+    look = {"color": DATA, "linewidth": 1.6, "label": "genes reaching the threshold"}
+    axes.step(taus, reached, where="mid", marker="o", markersize=3, **look)
 
 
 def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
@@ -150,9 +166,18 @@ def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
         "Blue steps: number of genes that are markers in at least this share of the halves. Other "
         "lines: bounds on the expected number of false ones, which are selected no more often "
         "than a gene drawn at random (Shah and Samworth). Selection is reliable where the steps "
-        f"lie above a bound. Best mean rank: {'; '.join(parts)}."
+        f"lie above a bound.{_left_out(found)} Best mean rank: {'; '.join(parts)}."
     )
     return caption("Figure 8b", text, simulated)
+
+
+def _left_out(found):
+    """Say which widths `draw_bounds` does not draw."""
+    single = [width for width, part in found.items() if part.pairs == 1]
+    if not single or len(single) == len(found):
+        return ""
+    widths = " and ".join(f"{width:,}" for width in single)
+    return f" With {widths} genes there is one pair of halves, too few for a curve."
 
 
 @styled
@@ -161,13 +186,14 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> F
 
     `table` is as `edge_table` returns it; edges at the markers are drawn in a darker colour.
     """
-    figure = new_figure("Edges on halves of each group", 4.4, simulated)
-    left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
+    figure = new_figure("Edges on halves of each group", 102, simulated)
+    left, right = figure.subplots(1, 2, width_ratios=[1.35, 1])
     near = table["regulator"].isin(markers) | table["target"].isin(markers)
-    small, large = {"markersize": 3, "markeredgewidth": 0}, {"marker": "D", "markersize": 6}
+    left.plot([0, 1], [0, 1], color=FAINT, linewidth=0.7, zorder=1)
+    small, large = {"markersize": 2, "markeredgewidth": 0}, {"marker": "D", "markersize": 5}
     for rows, colour, label, look in (
-        (~near, LIGHT, "between other genes", small),
-        (near, DATA, "at a marker", small),
+        (~near, LIGHT, "edge between other genes", small),
+        (near, DATA, "edge at a marker", small),
         (is_named_edge(table), HIGHLIGHT, " → ".join(NAMED_EDGE), large),
     ):
         st, rs = (table.loc[rows, f"{group} {ANY}"] for group in GROUPS)
@@ -175,10 +201,10 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> F
     left.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     left.set_xlabel("Share of halves of ST with the edge")
     left.set_ylabel("Share of halves of RS with the edge")
-    figure.legend(loc="outside lower left", ncols=3, fontsize=7)
+    left.set_title("All edges")
     _draw_unlike(right, table[near])
-    handles, labels = right.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower right", ncols=2)
+    pairs = [pair for axes in (left, right) for pair in zip(*axes.get_legend_handles_labels())]
+    figure.legend(*zip(*pairs), loc="outside lower center", ncols=5, markerscale=1.4)
     return figure
 
 
@@ -189,9 +215,10 @@ def _draw_unlike(axes, table, most=14):
     rows = np.arange(len(part))
     axes.hlines(rows, part[f"ST {ANY}"], part[f"RS {ANY}"], color="#BBBBBB", linewidth=1.2)
     for group in GROUPS:
-        axes.plot(part[f"{group} {ANY}"], rows, "o", color=GROUP_COLOURS[group], label=group)
-    name_rows(axes, part["regulator"] + " → " + part["target"], fontsize=7)
-    axes.set(xlim=(-0.03, 1.03), xlabel="Share of halves", title="At markers, largest difference")
+        look = DOT | {"marker": GROUP_MARKS[group], "color": GROUP_COLOURS[group]}
+        axes.plot(part[f"{group} {ANY}"], rows, label=group, **look)
+    name_rows(axes, part["regulator"] + " → " + part["target"], fontstyle="italic")
+    axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves", title="At markers, largest difference")
 
 
 def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) -> str:

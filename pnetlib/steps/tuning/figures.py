@@ -9,11 +9,13 @@ from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.style import (
     BLACK,
     GROUP_COLOURS,
+    GROUP_MARKS,
     METHOD_COLOURS,
     caption,
     keys_below,
     name_rows,
     new_figure,
+    separate_rows,
     styled,
 )
 from pnetlib.words import counted
@@ -44,7 +46,7 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, simulated: bool) -
     published, shown = markers[markers["published"]], shown_edges(edges)
     names, drugs = list(dict.fromkeys(published["marker"])), list(dict.fromkeys(markers["drug"]))
     rows = max(len(names), len(shown), 4)
-    figure = new_figure("Other draws of the tuning folds", 1.6 + 0.3 * rows, simulated)
+    figure = new_figure("Other draws of the tuning folds", 32 + 6.5 * rows, simulated)
     left, right = figure.subplots(1, 2)
     for place, drug in enumerate(drugs):
         part = published[published["drug"] == drug].set_index("marker").reindex(names)
@@ -53,12 +55,13 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, simulated: bool) -
     name_rows(left, names, fontstyle="italic")
     left.set(xlabel="Effect of the gene (Pro)", title="Published markers")
     for place, group in enumerate(GROUPS):
-        _ranges(right, shown, f" {group}", _shift(place, 2), GROUP_COLOURS[group], group)
+        _ranges(right, shown, f" {group}", _shift(place, 2), *_look(group))
     labels = [f"{row.regulator} → {row.target}" for row in shown.itertuples()]
     name_rows(right, labels, fontstyle="italic")
     right.set(xlabel="Coefficient of the edge", title="Edges of both groups")
     for axes in (left, right):
         axes.axvline(0, color=BLACK, linewidth=0.6)
+        separate_rows(axes)
     _keys(figure, left, right)
     return figure
 
@@ -68,11 +71,15 @@ def _shift(place, n):
     return 0.6 * ((place + 0.5) / n - 0.5)
 
 
-def _ranges(axes, table, suffix, shift, colour, label, symbol="o"):
+def _look(group):
+    return GROUP_COLOURS[group], group, GROUP_MARKS[group]
+
+
+def _ranges(axes, table, suffix, shift, colour, label, symbol):
     """Draw the first draw as a symbol and the range over draws as a line, one row each."""
     rows = np.arange(len(table)) + shift
-    axes.hlines(rows, table[f"low{suffix}"], table[f"high{suffix}"], color=colour, linewidth=2)
-    look = {"markersize": 4, "color": colour, "label": label}
+    axes.hlines(rows, table[f"low{suffix}"], table[f"high{suffix}"], color=colour, linewidth=1.6)
+    look = {"markersize": 3.5, "color": colour, "label": label}
     axes.plot(table[f"first{suffix}"], rows, symbol, **look)
 
 
@@ -103,8 +110,8 @@ def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
     """
     table = ranges[ranges["length"] == 1] if len(ranges) else ranges
     names = list(dict.fromkeys(table["marker"])) if len(table) else []
-    height = 1.4 + 0.35 * max(len(names), 3)
-    figure = new_figure("Regulatory effects on other draws of the tuning folds", height, simulated)
+    height = 26 + 7 * max(len(names), 3)
+    figure = new_figure("Effects on other draws of the tuning folds", height, simulated)
     if not names:
         figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
         return figure
@@ -112,10 +119,13 @@ def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
     for axes, side in zip(panels, SIDES):
         part = table[table["side"] == side].set_index("marker").reindex(names)
         for place, group in enumerate(GROUPS):
-            _ranges(axes, part, f" {group}", _shift(place, 2), GROUP_COLOURS[group], group)
+            _ranges(axes, part, f" {group}", _shift(place, 2), *_look(group))
         axes.set(xlabel="Mean effect (sd of expression)", title=SIDE_TITLES[side])
         axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
+        axes.margins(x=0.04)
     name_rows(panels[0], names, fontstyle="italic")
+    for axes in panels:
+        separate_rows(axes)
     keys_below(figure, panels[0], 2)
     return figure
 
@@ -125,7 +135,7 @@ def caption_effects(ranges: pd.DataFrame, *, simulated: bool) -> str:
     n = int(ranges["draws"].max()) if len(ranges) else 1
     text = (
         f"Mean regulatory effects over single edges, over {counted(n, 'draw')} of the folds on which "
-        "lambdas are chosen. Dots: the first draw, that of figure 5a; lines: the range over all "
+        "lambdas are chosen. Symbols: the first draw, that of figure 5a; lines: the range over all "
         "draws, with the same cell lines."
     )
     return caption("Figure 5c", text, simulated)

@@ -1,0 +1,114 @@
+"""Every figure of the steps as a picture: as it was, at a journal's size, legible, nothing covered."""
+
+import io
+import itertools
+from unittest import mock
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from drawings import DRAWINGS, GENES, apart, drawn, outline
+from matplotlib.patches import FancyArrowPatch
+from matplotlib.path import Path
+from matplotlib.text import Text
+
+from pnetlib.steps import style
+
+PICTURES = {"baseline_dir": "pictures", "tolerance": 6, "style": "default"}
+FIGURES = pytest.mark.parametrize("name", DRAWINGS)
+
+
+@FIGURES
+@pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 40}, **PICTURES)
+def test_figure_looks_as_before(name):
+    return drawn(name)
+
+
+def texts(figure):
+    """Draw a figure, and return the texts that were drawn, each with its outline in pixels."""
+    drawn_texts, draw = {}, Text.draw
+
+    def record(text, renderer):
+        drawn_texts[id(text)] = text
+        draw(text, renderer)
+
+    with mock.patch.object(Text, "draw", record):
+        figure.canvas.draw()
+    found = [t for t in drawn_texts.values() if t.get_visible() and t.get_text().strip()]
+    return [(text, outline(text)) for text in found]
+
+
+@FIGURES
+def test_figure_has_a_journal_s_width_and_legible_type(name):
+    figure = drawn(name)
+    width = figure.get_figwidth() / style.MM
+    assert round(width, 3) in (style.PAGE, style.COLUMN)
+    assert figure.get_figheight() / style.MM <= 235
+    pixels = np.array(figure.canvas.get_width_height())
+    for text, corners in texts(figure):
+        assert text.get_fontsize() >= 6.5, text
+        assert (corners >= -1).all() and (corners <= pixels + 1).all(), text
+
+
+@FIGURES
+def test_no_text_of_a_figure_covers_another(name):
+    figure = drawn(name)
+    for (a, one), (b, other) in itertools.combinations(texts(figure), 2):
+        assert apart(one, other), (a, b)
+
+
+@FIGURES
+def test_title_names_the_data(name):
+    title = drawn(name).get_suptitle()
+    subject, data = title.split(" · ")
+    assert subject and data == ("SIMULATED DATA" if name[:2] in SIMULATED else "GDSC cell lines")
+
+
+SIMULATED = ("01", "06", "11")
+
+
+@FIGURES
+def test_figure_gives_the_same_bytes(name):
+    def files():
+        figure, svg = drawn(name), io.BytesIO()
+        with mpl.rc_context({"svg.hashsalt": name}):
+            figure.savefig(svg, format="svg", metadata={"Date": None})
+        return style.as_png(figure, 100), svg.getvalue()
+
+    assert files() == files()
+
+
+def test_names_in_the_networks_lie_over_no_edge_and_no_gene():
+    figure = drawn("04_networks")
+    figure.canvas.draw()
+    for axes in figure.axes:
+        names = {text.get_text(): outline(text) for text in axes.texts}
+        assert sorted(names) == sorted(GENES)
+        edges = [p for p in axes.patches if isinstance(p, FancyArrowPatch)]
+        assert len(edges) > 40
+        paths = [edge.get_transform().transform_path(edge.get_path()) for edge in edges]
+        curves = [Path(line) for path in paths for line in path.to_polygons(closed_only=False)]
+        nodes = [
+            (axes.transData.transform(dot.get_offsets()[0]), np.sqrt(dot.get_sizes()[0]) / 2)
+            for dot in axes.collections
+        ]
+        for corners in names.values():
+            box = Path(np.vstack([corners, corners[:1]]))
+            assert not any(curve.intersects_path(box, filled=False) for curve in curves)
+            assert not any(box.contains_points([curve.vertices[0]])[0] for curve in curves)
+            for centre, points in nodes:
+                ring = np.linspace(0, 2 * np.pi, 24)[:, None]
+                rim = points * figure.dpi / 72 * np.hstack([np.cos(ring), np.sin(ring)])
+                assert not box.contains_points(centre + rim).any()
+
+
+def test_a_picture_has_few_colours_and_a_white_page():
+    from PIL import Image
+
+    picture = Image.open(io.BytesIO(style.as_png(drawn("04_hubs"), 100)))
+    assert picture.mode == "P" and picture.info["dpi"][0] == pytest.approx(100, abs=0.1)
+    assert picture.convert("RGB").getpixel((1, 1)) == (255, 255, 255)
+    shown_colours = {colour for _, colour in picture.convert("RGB").getcolors()}
+    for wanted in style.GROUP_COLOURS.values():
+        rgb = [int(wanted[k : k + 2], 16) for k in (1, 3, 5)]
+        assert min(np.abs(np.subtract(rgb, colour)).max() for colour in shown_colours) <= 6
