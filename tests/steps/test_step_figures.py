@@ -14,7 +14,7 @@ from matplotlib.text import Text
 
 from pnetlib.steps import style
 
-PICTURES = {"baseline_dir": "pictures", "tolerance": 6, "style": "default"}
+PICTURES = {"baseline_dir": "pictures", "tolerance": 1, "style": "default"}
 FIGURES = pytest.mark.parametrize("name", DRAWINGS)
 
 
