@@ -22,6 +22,7 @@ from pnetlib.estimators import (
     PredictiveNetwork,
     PredictiveNetworkCV,
 )
+from pnetlib.workflow.crate import CRATE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -186,11 +187,14 @@ def wait_for_pid(path):
 
 
 def results(folder):
-    """Return the bytes of all numbers, tables, arrays, figures and folds of a run by name."""
+    """Return the bytes of all numbers, tables, arrays, figures and folds of a run by name.
+
+    The description of the run is left out, as it says when each step was executed.
+    """
     return {
         str(file.relative_to(folder)): file.read_bytes()
         for file in sorted(folder.rglob("[!.]*"))
-        if file.suffix in RESULT_KINDS and ".made" not in file.parts
+        if file.suffix in RESULT_KINDS and ".made" not in file.parts and file.name != CRATE
     }
 
 
