@@ -201,8 +201,8 @@ def codecheck(manifest: Mapping[str, str]) -> str:
         "version": SPECIFICATION,
         "manifest": [{"file": name, "comment": text} for name, text in manifest.items()],
         "paper": PAPER,
-        "source": "`./reproduce.sh --profile paper` makes the outputs again and `pnetlib publish "
-        "results/gdsc-paper` puts them in place; docs/reviewing.md says what to look at first.",
+        "source": "docs/provenance.md names the run. `./reproduce.sh` makes such a run again and `pnetlib publish "
+        "RUN` puts its outputs in place; docs/reviewing.md says what to look at first.",
     }
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=96)
     return f"%YAML 1.1\n---\n{text}"
