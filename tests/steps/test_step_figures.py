@@ -2,6 +2,7 @@
 
 import io
 import itertools
+from functools import cache
 from unittest import mock
 
 import matplotlib as mpl
@@ -24,8 +25,10 @@ def test_figure_looks_as_before(name):
     return drawn(name)
 
 
-def texts(figure):
-    """Draw a figure, and return the texts that were drawn, each with its outline in pixels."""
+@cache
+def looked_at(name):
+    """Draw a figure; return it and the texts that were drawn, each with its outline in pixels."""
+    figure = drawn(name)
     drawn_texts, draw = {}, Text.draw
 
     def record(text, renderer):
@@ -35,31 +38,31 @@ def texts(figure):
     with mock.patch.object(Text, "draw", record):
         figure.canvas.draw()
     found = [t for t in drawn_texts.values() if t.get_visible() and t.get_text().strip()]
-    return [(text, outline(text)) for text in found]
+    return figure, [(text, outline(text)) for text in found]
 
 
 @FIGURES
 def test_figure_has_a_journal_s_width_and_legible_type(name):
-    figure = drawn(name)
+    figure, texts = looked_at(name)
     width = figure.get_figwidth() / style.MM
     assert round(width, 3) in (style.PAGE, style.COLUMN)
     assert figure.get_figheight() / style.MM <= 235
     pixels = np.array(figure.canvas.get_width_height())
-    for text, corners in texts(figure):
+    for text, corners in texts:
         assert text.get_fontsize() >= 6.5, text
         assert (corners >= -1).all() and (corners <= pixels + 1).all(), text
 
 
 @FIGURES
 def test_no_text_of_a_figure_covers_another(name):
-    figure = drawn(name)
-    for (a, one), (b, other) in itertools.combinations(texts(figure), 2):
+    _, texts = looked_at(name)
+    for (a, one), (b, other) in itertools.combinations(texts, 2):
         assert apart(one, other), (a, b)
 
 
 @FIGURES
 def test_title_names_the_data(name):
-    title = drawn(name).get_suptitle()
+    title = looked_at(name)[0].get_suptitle()
     subject, data = title.split(" · ")
     assert subject and data == ("SIMULATED DATA" if name[:2] in SIMULATED else "GDSC cell lines")
 

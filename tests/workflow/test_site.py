@@ -20,16 +20,31 @@ FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENS
 EVIL = "<img src=x onerror=alert(1)>"
 
 
-@pytest.fixture
-def copied(tmp_path):
-    """Return the folder of a copy of the repository's pages and notebooks."""
-    root = tmp_path / "project"
+def copy_of_pages(root):
+    """Copy the repository's pages and notebooks into a folder, and return it."""
     for name in PARTS:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, root / name)
     for name in FILES:  # what pages link to
         shutil.copyfile(ROOT / name, root / name)
     return root
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """Return a copy of the repository's pages and notebooks, to be changed."""
+    return copy_of_pages(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """Return the tree of a run from the repository as it is, with a stub of MathJax."""
+    folder = tmp_path_factory.mktemp("site")
+    copied = copy_of_pages(folder / "project")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "formulas", lambda: ROOT / "LICENSE")
+        assemble(finished_from_copies(folder / "run", copied), copied, folder / "tree")
+    return folder / "tree"
 
 
 @pytest.fixture
@@ -58,8 +73,7 @@ def texts_of(tree):
                     yield path, "".join(output.get("data", {}).get("text/markdown", ""))
 
 
-def test_every_link_leads_to_a_file_of_the_tree(assembled):
-    tree = assembled()
+def test_every_link_leads_to_a_file_of_the_tree(tree):
     targets = [
         (path, target.partition("#")[0])
         for path, text in texts_of(tree)
@@ -73,8 +87,7 @@ def test_every_link_leads_to_a_file_of_the_tree(assembled):
     assert missing == []
 
 
-def test_contents_name_every_page_once(assembled):
-    tree = assembled()
+def test_contents_name_every_page_once(tree):
     listed = []
     for _, text in texts_of(tree):
         for entries in re.findall(r"```{toctree}\n:hidden:\n\n(.*?)\n```", text, re.S):
@@ -118,8 +131,8 @@ def test_code_is_folded_and_the_default_parameters_are_left_out(copied, assemble
     assert shown.strip() == "seed = 7"
 
 
-def test_anchors_of_notebooks_are_those_of_the_site(assembled):
-    text = "".join(text for path, text in texts_of(assembled()) if path.stem == "05_effects")
+def test_anchors_of_notebooks_are_those_of_the_site(tree):
+    text = "".join(text for path, text in texts_of(tree) if path.stem == "05_effects")
     assert "(02_comparison.ipynb#the-model)" in text
 
 
@@ -142,8 +155,8 @@ def test_interactive_pages_are_offered_and_their_titles_are_harmless(copied, tmp
     }
 
 
-def test_a_simulated_run_is_called_so(assembled):
-    settings = json.loads((assembled() / "site.json").read_text("utf-8"))
+def test_a_simulated_run_is_called_so(tree):
+    settings = json.loads((tree / "site.json").read_text("utf-8"))
     assert settings["simulated"] is True
 
 
