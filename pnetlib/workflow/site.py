@@ -276,7 +276,7 @@ def offer(run: Path, tree: Path) -> None:
     pages = [file for file in files if file.suffix == ".html"]
     if not pages:
         return
-    parts = ["# Interactive networks", ""]
+    parts = ["# Networks", ""]
     for page in pages:
         title = re.search(r"<title>(.*?)</title>", page.read_text("utf-8"), re.S)
         title = " ".join(title[1].split()) if title else page.stem

@@ -1,7 +1,5 @@
 """The interactive page in a real browser: what the controls draw, and what a reader can reach."""
 
-import shutil
-
 import networkx as nx
 import numpy as np
 import pytest
@@ -11,8 +9,6 @@ from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.networks.page import FIRST_EDGES, MOST_EDGES, network_page
 
 pytest.importorskip("bokeh")
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 WIDE, NARROW = {"width": 1280, "height": 1000}, {"width": 400, "height": 800}
 SOURCE = "name => Bokeh.documents[0].get_model_by_name(name).data"
 PIXEL = """([panel, gene]) => {
@@ -37,17 +33,6 @@ def address(tables, tmp_path_factory):
     html = network_page(*tables, MARKERS, drug_networks(), **about)
     file.write_text(html, encoding="utf-8")
     return file.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        except sync_api.Error:
-            pytest.skip("no browser: chromium is not installed")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
-"""The site in a real browser, from the file system: no error, no request to another place.
-
-Playwright drives a Chromium of the system: the one on the PATH, or `PNETLIB_TEST_BROWSER`.
-"""
+"""The site in a real browser, from the file system: no error, no request to another place."""
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -15,28 +11,14 @@ from pnetlib.workflow.site import PACKAGES, build_site
 
 for name in PACKAGES:
     pytest.importorskip(name, reason="the extra docs is not installed")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-BROWSER = os.environ.get("PNETLIB_TEST_BROWSER") or next(filter(None, map(shutil.which, NAMES)), "")
-if not BROWSER:
-    pytest.skip("no Chromium on the PATH", allow_module_level=True)
 
 LOOKED_AT = ("index.html", "notebooks/02_comparison.html", "notebooks/12_claims.html", "api.html")
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(browser, tmp_path_factory):
     """Return the folder of a site made from the notebooks of the repository as they are stored."""
     return build_site(finished_from_copies(tmp_path_factory.mktemp("run"), ROOT), ROOT)
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as driver:
-        found = driver.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
