@@ -11,7 +11,6 @@ from pnetlib.steps.claims.verdicts import (
     UNTESTABLE,
     p_text,
 )
-from pnetlib.steps.differences.sentences import strength
 from pnetlib.steps.effects.sentences import SIDE_WORDS
 from pnetlib.words import counted, listed
 
@@ -54,7 +53,8 @@ def verdicts(counts):
         if counts[verdict] or verdict in (REPRODUCED, CONTRADICTED)
     ]
     if counts[UNDECIDED]:
-        parts.append(f"for {counts[UNDECIDED]} the data cannot tell")
+        word = "is" if counts[UNDECIDED] == 1 else "are"
+        parts.append(f"{counts[UNDECIDED]} {word} undecided (the data cannot tell)")
     return f"Of the paper's {counted(total, 'claim')}, {listed(parts)}."
 
 
@@ -130,10 +130,10 @@ def markers(found):
     text = (
         f"By our rule, {found['common']} of {found['n_genes']} genes "
         f"{'is a marker' if one else 'are markers'} common to the drugs, since "
-        f"{'it is' if one else 'they are'} among the first {found['top']} by effect and degree for every drug"
+        f"{'it is' if one else 'they are'} among the first {found['top']} by effect times the root of the degree, for every drug"
         if found["common"]
         else f"By our rule, none of {found['n_genes']} genes is a marker common to the drugs, since none "
-        f"is among the first {found['top']} by effect and degree for every drug"
+        f"is among the first {found['top']} by effect times the root of the degree, for every drug"
     )
     text += f"; {len(hits) or 'none'} of the paper's {len(named)} "
     text += f"{'is' if len(hits) < 2 else 'are'} found{f' ({listed(hits)})' if hits else ''}."
@@ -153,9 +153,9 @@ def networks(found):
     else:
         text = (
             f"The estimated coefficient of the edge from {name} is {_coefficient(row['ST'])} in sensitive cell lines and "
-            f"{_coefficient(row['RS'])} in resistant ones: {WHERE[row['where']]}. By permutation "
-            f"of the labels, the difference is {strength(row)} (p {row['p']:.2g}; q, the false "
-            f"discovery rate over all edges, {row['q']:.2g}). In {row['clear'] or 'none'} "
+            f"{_coefficient(row['RS'])} in resistant ones: {WHERE[row['where']]}. Permutation "
+            f"of the labels gives p {row['p']:.2g} for this edge alone, and q {row['q']:.2g} (false "
+            f"discovery rate) among all edges. In {row['clear'] or 'none'} "
             f"of {counted(row['others'], 'other setting')} (group sizes, another estimator) the edge "
             f"is stronger in sensitive cell lines with p < {LEVEL}"
             + (
@@ -249,7 +249,7 @@ def drugs(found):
     means = ", ".join(f"{row['against']} {interval_text(row, '+.3f')}" for row in found["wins"])
     drugs_word = counted(found["drugs"], "drug")
     return (
-        f"Of {drugs_word}, Pro's error is below {wins}. {_of_sides(found['sides'], 'Averaged over them')} "
+        f"Of {drugs_word}, those of the paper among them, Pro's error is below {wins}. {_of_sides(found['sides'], 'Averaged over them')} "
         f"Pro's error minus that of each: {means}. "
         + _of_sides(
             found["tissue sides"],

@@ -141,7 +141,7 @@ def markers(found):
     own = f"{len(hits)}個（{_listed(hits)}）" if hits else "0個"
     text = (
         f"論文の{len(named)}個のマーカーのうち、本プロジェクトの規則で見つかったのは{own}です。"
-        f"この規則では、{found['n_genes']}遺伝子のうち効果と次数の順位がすべての薬剤で上位{found['top']}位に入る"
+        f"この規則では、{found['n_genes']}遺伝子のうち効果の絶対値と次数の平方根の積の順位がすべての薬剤で上位{found['top']}位に入る"
         f"{found['common']}遺伝子を共通マーカーとします。"
     )
     if outside:
@@ -162,7 +162,8 @@ def networks(found):
         text = (
             f"{name}の係数の推定値は感受性細胞株で {_coefficient(row['ST'])}、耐性細胞株で "
             f"{_coefficient(row['RS'])} です。{WHERE[row['where']]}。群のラベルを入れ替える"
-            f"並べ替え検定では、差は{_strength(row)}（{_chance(row)}）。群の大きさや推定法を変えた"
+            f"並べ替え検定では、このエッジ単独で p {row['p']:.2g}、全エッジの中での偽発見率 q は "
+            f"{row['q']:.2g} です。群の大きさや推定法を変えた"
             f"{row['others']}通りの設定のうち、感受性細胞株の方が強く p < {LEVEL} となるのは"
             f"{row['clear']}通りです"
             + (
@@ -176,18 +177,6 @@ def networks(found):
 
 def _coefficient(value):
     return f"{value:.2f}" if value else "0"
-
-
-def _chance(row):
-    return f"p {row['p']:.2g}、q {row['q']:.2g}"
-
-
-def _strength(row):
-    if row["q"] < LEVEL:
-        return "偶然の範囲を超えます"
-    if row["p"] < LEVEL:
-        return "同種の検定の数を考慮すると偶然の範囲を超えません"
-    return "偶然の範囲を超えません"
 
 
 def _of_counts(found):
@@ -269,7 +258,7 @@ def drugs(found):
         for row in found["wins"]
     )
     return (
-        f"{found['drugs']}薬剤のうち、Pro の誤差が小さいのは、{wins}です。"
+        f"論文の薬剤を含む{found['drugs']}薬剤のうち、Pro の誤差の方が小さいのは、{wins}です。"
         f"{_of_sides(found['sides'], 'これらの平均で')}Pro の誤差から各手法の誤差を引いた差は {means}です。"
         + _of_sides(
             found["tissue sides"], f"学習に含まれない組織では、{found['tissue drugs']}薬剤の平均で"

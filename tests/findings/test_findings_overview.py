@@ -151,7 +151,7 @@ def test_settings_count_without_the_main_one_and_only_where_st_is_stronger():
     found = overview.of_networks(differences(edge(0.4, 0.0, 0.01, 0.01, settings)))
     assert "In 1 of 3 other settings" in english.networks(found)
     assert "in 1 of these it is in resistant ones, too" in english.networks(found)
-    assert "difference is beyond chance" in english.networks(found)
+    assert "gives p 0.01 for this edge alone, and q 0.01" in english.networks(found)
     assert "3通りの設定のうち" in japanese.networks(found)
 
 
@@ -259,7 +259,7 @@ def test_verdicts_are_counted():
     counts = overview.of_verdicts({name: {"verdict": verdict} for name, verdict in claims.items()})
     assert english.verdicts(counts) == (
         "Of the paper's 4 claims, none is reproduced, 1 is partly reproduced, 1 is contradicted and "
-        "for 2 the data cannot tell."
+        "2 are undecided (the data cannot tell)."
     )
     assert "反対の結果となったもの1件、データからは判断できないもの2件" in japanese.verdicts(counts)
 
