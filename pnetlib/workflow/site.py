@@ -322,7 +322,7 @@ def call_sphinx(tree: Path, site: Path, doctrees: Path) -> None:
     """Make a site from a tree; raise `PnetError` with the first warnings if there are any."""
     from sphinx.cmd.build import build_main
 
-    options = ["-q", "-W", "--keep-going", "-b", "html", "-d", str(doctrees)]
+    options = ["-q", "-N", "-W", "--keep-going", "-b", "html", "-d", str(doctrees)]
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
         code = build_main([*options, str(tree), str(site)])

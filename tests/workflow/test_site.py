@@ -173,8 +173,9 @@ def test_an_unfinished_run_and_absent_packages_are_refused(copied, tmp_path, mon
         build_site(run, copied)
 
 
-def test_a_link_that_leads_nowhere_stops_the_build(tmp_path):
+def test_a_link_that_leads_nowhere_stops_the_build(tmp_path, monkeypatch):
     pytest.importorskip("myst_nb", reason="the extra docs is not installed")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as some continuous integration sets it
     tree = tmp_path / "tree"
     tree.mkdir()
     (tree / "conf.py").write_text('extensions = ["myst_nb"]\n')
