@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csc_array
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -65,6 +66,55 @@ def check_whole(estimator, name, least, most):
     whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not whole or not least <= value <= most:
         raise UsageError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+
+
+def regulators_first(estimator, p):
+    """Return the genes that may regulate, as positions, and the order that puts them first.
+
+    The order is None where they are first already.
+    """
+    given, names = estimator.regulators, getattr(estimator, "feature_names_in_", None)
+    if given is None:
+        return np.arange(p), None
+    labels = np.asarray(given)
+    if labels.ndim != 1 or labels.size == 0:
+        raise UsageError("regulators must be None or a sequence of at least one gene.")
+    if labels.dtype.kind == "b" and labels.size == p:
+        labels = positions = np.flatnonzero(labels)
+    elif labels.dtype.kind in "iu":
+        positions = labels.astype(np.int64)
+    elif names is not None and all(isinstance(label, str) for label in labels.tolist()):
+        positions = pd.Index(names).get_indexer(labels)
+    else:
+        raise UsageError(
+            f"regulators must be positions, or {p} times True or False, or names where X is a table "
+            "with gene names as columns."
+        )
+    outside = labels[(positions < 0) | (positions >= p)].tolist() if positions.size else []
+    if outside:
+        raise UsageError(
+            f"regulators names {outside[0]!r}, which is not a gene of X ({len(outside)} of "
+            f"{labels.size} are not); leave it out."
+        )
+    positions = np.unique(positions)
+    if positions.size == 0:
+        raise UsageError("regulators allows no gene at all; give at least one.")
+    order = np.concatenate((positions, np.setdiff1d(np.arange(p), positions)))
+    return positions, None if np.array_equal(order, np.arange(p)) else order
+
+
+def in_order(X, order):
+    """Return X (n, p) with its genes in an order; as it is where that is None."""
+    return X if order is None else np.ascontiguousarray(X[:, order])
+
+
+def out_of_order(values, order):
+    """Return values by gene (p,) that were computed in an order, in the order of X again."""
+    if order is None:
+        return values
+    found = np.empty_like(values)
+    found[order] = values
+    return found
 
 
 def check_choice(estimator, name, choices):
@@ -145,6 +195,25 @@ def warn_low_memory(n, p, **sizes):
     shortage = forecast_memory(n, p, **sizes).shortage
     if shortage:
         warnings.warn(shortage, LowMemoryWarning, stacklevel=3)
+
+
+def network_out_of_order(B, order):
+    """Return a network whose genes are in an order, with the genes in the order of X again."""
+    if order is None:
+        return B
+    edges = B.tocoo()
+    rows, columns = (order[at] for at in edges.coords)
+    return csc_array((edges.data, (rows, columns)), shape=B.shape)
+
+
+def network_in_order(B, order, n_regulators):
+    """Return a network in another order of genes, without edges from those that may not regulate."""
+    p = B.shape[0]
+    edges = csc_array(B, dtype=float).tocoo()
+    place = np.arange(p) if order is None else np.argsort(order)
+    rows, columns = (place[at] for at in edges.coords)
+    kept = (rows < n_regulators) & (edges.data != 0.0)
+    return csc_array((edges.data[kept], (rows[kept], columns[kept])), shape=B.shape)
 
 
 class GeneNames:

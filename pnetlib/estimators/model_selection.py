@@ -138,36 +138,48 @@ class PathSearch:
         threads = thread_count(self.n_jobs)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
         check_scale(X, y, getattr(self, "feature_names_in_", None))
+        given, X, options = X, self._ordered(X), self._moments()
         if shared is not None:
             self._check_shared(shared, X, y, searching)
         folds = self._folds(X, y) if shared is None else shared.folds
         self._warn(X, len(folds) if searching else 0)
         if shared is None:
             make = SearchFolds if searching else partial(TrainingFolds, store=False)
-            shared = make(X, y, folds)
+            shared = make(X, y, folds, **options)
         if searching:
-            return self._zoom(shared, threads)
+            return self._zoom(shared, given, threads)
         with one_blas_thread():
             path = self.path(shared.whole)
             (errors,) = shared.errors([path], threads)
             self._store_results(path.points, errors)
             return self._refit(shared.whole, path)
 
-    @staticmethod
-    def _check_shared(shared, X, y, searching):
+    def _ordered(self, X):
+        """Return X in the order in which the solvers take its genes."""
+        return X
+
+    def _moments(self):
+        """Return what the moments of the folds need to know besides X and y."""
+        return {}
+
+    def _check_shared(self, shared, X, y, searching):
         if searching and not isinstance(shared, SearchFolds):
             raise UsageError("a search needs a SearchFolds as shared.")
         if not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
-            raise UsageError("shared must have the X and y that are given to fit.")
+            raise UsageError(
+                "shared must have the X and y that are given to fit, genes that may regulate first."
+            )
+        if self._moments().get("n_regulators", len(X.T)) != (shared.n_regulators or len(X.T)):
+            raise UsageError("shared must have as many regulators as the estimator.")
 
-    def _zoom(self, shared, threads):
+    def _zoom(self, shared, X, threads):
         """Search the lambdas, and take over the plain estimator fitted at those that are chosen."""
         points, found = self.find(shared, threads)
         self._store_results(points, found.errors)
         self.search_report_ = found.report
         final = self.final(self.best_params_)
         with one_blas_thread():
-            final.fit(shared.X, shared.z)
+            final.fit(X, shared.z)
         fitted = {name: value for name, value in vars(final).items() if name.endswith("_")}
         vars(self).update(fitted)
         return self
@@ -483,6 +495,17 @@ class LassoExpressionCV(ExpressionSearch):
 class NetworkSearch(PathSearch, ActivityRegressor):
     """Choice of the lambdas of Pro or NW.P."""
 
+    def _ordered(self, X):
+        return ActivityRegressor._ordered(self, X)
+
+    def _moments(self):
+        return {"n_regulators": self.regulators_.size}
+
+    def _allowed(self):
+        """Return the genes that may regulate as the plain estimator takes them without names."""
+        known = self.regulators is not None and hasattr(self, "regulators_")
+        return self.regulators_ if known else self.regulators
+
     def _check(self):
         check_penalties(self, ["lam2", "tol"])
         check_count(self, "max_iter")
@@ -499,7 +522,8 @@ class NetworkSearch(PathSearch, ActivityRegressor):
         if searched:
             # Moments of all lines and of every fold, and as many states of fits in progress.
             matrices = 1 + 2 * searched
-        warn_low_memory(*X.shape, matrices=matrices, n_jobs=self.n_jobs)
+        sizes = {"matrices": matrices, "n_regulators": self.regulators_.size}
+        warn_low_memory(*X.shape, **sizes, n_jobs=self.n_jobs)
 
     def _values(self, name, largest, *data):
         """Return the grid of lam1 or lam3 in falling order; fractions are of ``largest(*data)``."""
@@ -544,6 +568,9 @@ class PredictiveNetworkCV(NetworkSearch):
         Ridge penalty of the edges.
     degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
+    regulators : sequence or None, default=None
+        Genes that may regulate others: positions, one True or False per gene, or, where X is a
+        table, names. All may if None. Time and memory fall about in proportion to their number.
     search : {"grid", "zoom"}, str or pnetlib.SearchRule, default="grid"
         "grid" follows the grid given by the parameters above. "zoom" does not use it, but searches
         from coarse to fine until the error is smallest inside the points looked at, or at a stated
@@ -596,6 +623,8 @@ class PredictiveNetworkCV(NetworkSearch):
         the effects, on the scale of lam3.
     n_iter_ : int
         Number of rounds at the chosen point.
+    regulators_ : ndarray of int
+        Positions of the genes that may regulate.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -636,6 +665,7 @@ class PredictiveNetworkCV(NetworkSearch):
     lam3_fractions: Sequence = LAM3_FRACTIONS
     lam2: float = 0.0
     degree: str = "sqrt"
+    regulators: Sequence | None = None
     search: str | SearchRule = GRID
     cv: object = 5
     tol: float = TOL
@@ -665,7 +695,8 @@ class PredictiveNetworkCV(NetworkSearch):
         return NetworkModel(True, step, penalties, self.gap_tol, 1000)
 
     def _final(self, point):
-        return final_model(PredictiveNetwork, point, degree=self.degree, n_jobs=self.n_jobs)
+        options = {"degree": self.degree, "regulators": self._allowed(), "n_jobs": self.n_jobs}
+        return final_model(PredictiveNetwork, point, **options)
 
     def _refit(self, part, path):
         _, state = path.at(part, self.best_index_)
@@ -708,6 +739,9 @@ class NetworkThenPredictCV(NetworkSearch):
         Link penalty, the same at every point; 0 as in `NetworkThenPredict`.
     degree : {"sqrt", "d"}, default="sqrt"
         Whether effects are scaled by the square root of the degree or by the degree.
+    regulators : sequence or None, default=None
+        Genes that may regulate others: positions, one True or False per gene, or, where X is a
+        table, names. All may if None. Time and memory fall about in proportion to their number.
     search : {"grid", "zoom"}, str or pnetlib.SearchRule, default="grid"
         "grid" follows the grid given by the parameters above. "zoom" does not use it, but searches
         from coarse to fine until the error is smallest inside the points looked at, or at a stated
@@ -754,6 +788,8 @@ class NetworkThenPredictCV(NetworkSearch):
         Largest number of rounds that a column of the network took.
     kkt_theta_ : float
         Largest violation of the first-order conditions of theta, on the scale of lam3.
+    regulators_ : ndarray of int
+        Positions of the genes that may regulate.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -786,6 +822,7 @@ class NetworkThenPredictCV(NetworkSearch):
     lam2: float = 0.0
     lam4: float = 0.0
     degree: str = "sqrt"
+    regulators: Sequence | None = None
     search: str | SearchRule = GRID
     cv: object = 5
     tol: float = GAP_TOL
@@ -811,7 +848,8 @@ class NetworkThenPredictCV(NetworkSearch):
         return NetworkModel(False, effects_step, penalties, self.tol, int(self.max_iter))
 
     def _final(self, point):
-        options = {"lam4": self.lam4, "degree": self.degree, "n_jobs": self.n_jobs}
+        options = {"lam4": self.lam4, "degree": self.degree, "regulators": self._allowed()}
+        options["n_jobs"] = self.n_jobs
         return final_model(NetworkThenPredict, point, **options)
 
     def _refit(self, part, path):

@@ -1,5 +1,6 @@
 """The network alone: every gene regressed on all others by an elastic net."""
 
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
@@ -14,6 +15,11 @@ from pnetlib.estimators.base import (
     check_count,
     check_penalties,
     check_scale,
+    in_order,
+    network_in_order,
+    network_out_of_order,
+    out_of_order,
+    regulators_first,
     warn_low_memory,
     warn_unconverged,
 )
@@ -43,6 +49,9 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         Relative duality gap to reach in every column.
     max_iter : int, default=1000
         Maximum number of rounds per column, each of which extends its working set of genes.
+    regulators : sequence or None, default=None
+        Genes that may regulate others: positions, one True or False per gene, or, where X is a
+        table, names. All may if None. Time and memory fall about in proportion to their number.
     gram_dtype : {"float64", "float32"}, default="float64"
         Type in which the Gram matrix is stored, the only p x p array there is: 2.4 or 1.2 GB
         for 17,419 genes. All else is float64.
@@ -60,6 +69,8 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         float64 (`certify` computes them all); with float64, the same as ``gaps_``.
     n_iter_ : int
         Largest number of rounds that a column took.
+    regulators_ : ndarray of int
+        Positions of the genes that may regulate.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -89,6 +100,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
     _: KW_ONLY
     tol: float = 1e-6
     max_iter: int = 1000
+    regulators: Sequence | None = None
     gram_dtype: str = "float64"
     n_jobs: int | None = None
 
@@ -103,7 +115,8 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
             Not used.
         start : sparse array or ndarray of shape (p, p), default=None
             Network to start from, genes in the order of X, such as one of a larger lam1. The
-            result is the same within the gap whatever it is.
+            result is the same within the gap whatever it is. Edges from genes that may not
+            regulate are left out.
         engine : Engine, default=None
             Its worker processes (backend dask) solve blocks of targets, each with a Gram matrix
             of its own in memory; the result has the same bits. Otherwise `n_jobs` threads of
@@ -136,30 +149,37 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         X = validate_data(self, X, dtype=float, ensure_min_samples=2)
         check_scale(X, names=getattr(self, "feature_names_in_", None))
         n, p = X.shape
-        start = Columns.empty(p) if start is None else network_start(start, p)
-        warn_low_memory(n, p, gram_dtype=self.gram_dtype, n_jobs=self.n_jobs)
+        self.regulators_, order = regulators_first(self, p)
+        r = self.regulators_.size
+        start = Columns.empty(p) if start is None else network_start(start, p, order, r)
+        sizes = {"gram_dtype": self.gram_dtype, "n_regulators": r, "n_jobs": self.n_jobs}
+        warn_low_memory(n, p, **sizes)
+        ordered = in_order(X, order)
         if engine is None or engine.backend == "threads":
-            moments = Moments.of(X, n_jobs=self.n_jobs, gram_dtype=self.gram_dtype)
-            self.mean_, self.scale_ = moments.mean, moments.scale
+            moments = Moments.of(ordered, **sizes)
+            mean, scale = moments.mean, moments.scale
             rounds = np.zeros(p, np.int64)
-            columns, self.gaps_ = solve_network(
+            columns, gaps = solve_network(
                 moments.G,
-                np.full(p, 0.5 * self.lam1),
+                np.full(r, 0.5 * self.lam1),
                 self.lam2,
                 start,
                 self.tol,
                 max_iter=int(self.max_iter),
+                K=moments.K,
                 rounds=rounds,
                 n_jobs=self.n_jobs,
             )
             del moments
         else:
-            _, self.mean_, self.scale_ = centred(X)
-            limits = self.tol, int(self.max_iter)
-            columns, self.gaps_, rounds = solve_on(
-                engine, X, self.lam1, self.lam2, start, *limits, self.gram_dtype
-            )
-        self.B_, self.certified_gaps_ = columns.matrix(), self.gaps_
+            _, mean, scale = centred(ordered)
+            limits = self.tol, int(self.max_iter), self.gram_dtype, r
+            columns, gaps, rounds = solve_on(engine, ordered, self.lam1, self.lam2, start, *limits)
+        self.B_ = network_out_of_order(columns.matrix(), order)
+        self.mean_, self.scale_, self.gaps_ = (
+            out_of_order(values, order) for values in (mean, scale, gaps)
+        )
+        self.certified_gaps_ = self.gaps_
         self.n_iter_ = int(rounds.max())
         if self.gram_dtype == "float32":
             spaced = np.unique(np.linspace(0, p - 1, CERTIFIED).astype(int))
@@ -186,7 +206,13 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
 
     def _certify(self, X, targets):
         X[:, np.abs(X).max(axis=0) <= 1e-12 * np.maximum(np.abs(self.mean_), 1.0)] = 0.0
-        return certify_network(X, self.B_, self.lam1, self.lam2, targets, n_jobs=self.n_jobs)
+        _, order = regulators_first(self, X.shape[1])
+        r, B = self.regulators_.size, self.B_
+        if order is not None:
+            place, X, B = np.argsort(order), in_order(X, order), network_in_order(B, order, r)
+            targets = place if targets is None else place[np.asarray(targets, dtype=np.int64)]
+        options = {"n_regulators": r, "n_jobs": self.n_jobs}
+        return certify_network(X, B, self.lam1, self.lam2, targets, **options)
 
     def transform(self, X):
         """Predict the activity X B of every gene from its regulators.
@@ -255,12 +281,14 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         return float(np.mean(1.0 - left[total > 0] / total[total > 0]))
 
 
-def network_start(B, p):
-    """Return the columns of a network to start from; refuse one that is not of p genes."""
+def network_start(B, p, order=None, n_regulators=None):
+    """Return the columns of a network to start from; refuse one that is not of p genes.
+
+    Its genes are brought into an order, and edges from those that may not regulate are left out.
+    """
     if getattr(B, "shape", None) != (p, p):
         raise UsageError(f"start must be a network of shape ({p}, {p}), as X has {p} genes.")
     B = csc_array(B, dtype=float)
     if not np.isfinite(B.data).all() or B.diagonal().any():
         raise UsageError("start must have finite coefficients and no gene that regulates itself.")
-    B.eliminate_zeros()
-    return Columns.of(B)
+    return Columns.of(network_in_order(B, order, p if n_regulators is None else n_regulators))

@@ -1,6 +1,7 @@
 """Pro and NW.P: network and prediction in one objective, and one after the other."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
@@ -20,6 +21,11 @@ from pnetlib.estimators.base import (
     check_scale,
     check_weight,
     check_whole,
+    in_order,
+    network_in_order,
+    network_out_of_order,
+    out_of_order,
+    regulators_first,
     warn_low_memory,
     warn_not_stationary,
     warn_unconverged,
@@ -62,11 +68,19 @@ class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
         check_is_fitted(self)
         return pd.Series(self.theta_, self._genes(), name="theta")
 
+    def _ordered(self, X):
+        """Return X with the genes that may regulate first, and store the order."""
+        self.regulators_, self._order = regulators_first(self, X.shape[1])
+        return in_order(X, self._order)
+
     def _store(self, moments, state, root=1.0):
         """Take over a state that was fitted to the response times `root`."""
-        self.mean_, self.scale_ = moments.mean, moments.scale
         self.theta0_ = self.intercept_ = moments.z_mean / root
-        self.B_, self.theta_, self.gaps_ = state.B.matrix(), state.theta / root, state.gaps
+        by_gene = moments.mean, moments.scale, state.theta / root, state.gaps
+        self.mean_, self.scale_, self.theta_, self.gaps_ = (
+            out_of_order(values, self._order) for values in by_gene
+        )
+        self.B_ = network_out_of_order(state.B.matrix(), self._order)
         self.coef_ = self.B_ @ self.theta_
         return self
 
@@ -78,7 +92,8 @@ class ActivityRegressor(NetworkTables, LinearPrediction, BaseEstimator):
         self.objective_trace_, self.n_iter_ = np.array(state.trace), len(state.trace) - 1
         if certificate is None:
             certificate = state.gaps, *kkt_residuals(moments, state, pen, self.n_jobs)
-        self.certified_gaps_, self.kkt_B_, kkt_theta = certificate
+        gaps, self.kkt_B_, kkt_theta = certificate
+        self.certified_gaps_ = out_of_order(gaps, self._order)
         self.kkt_theta_ = kkt_theta * root
         return self._store(moments, state, root)
 
@@ -144,6 +159,9 @@ class PredictiveNetwork(ActivityRegressor):
         response. A start that a lambda of 0 makes equal to the first is left out.
     warm_start : bool, default=False
         Start the next fit from the network and the effects of this one, and from nothing else.
+    regulators : sequence or None, default=None
+        Genes that may regulate others: positions, one True or False per gene, or, where X is a
+        table, names. All may if None. Time and memory fall about in proportion to their number.
     gram_dtype : {"float64", "float32"}, default="float64"
         Type in which the Gram matrix is stored: 2.4 or 1.2 GB for 17,419 genes. All else is
         float64. Beyond 4,000 genes it is the only p x p array.
@@ -180,6 +198,8 @@ class PredictiveNetwork(ActivityRegressor):
     start_objectives_ : ndarray of shape (n_starts_,)
         Objective reached from each start, to within 1e-4 of the variance of the response where
         several were tried. Their spread shows how far local minima lie apart.
+    regulators_ : ndarray of int
+        Positions of the genes that may regulate.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -227,6 +247,7 @@ class PredictiveNetwork(ActivityRegressor):
     max_iter: int = 1000
     n_starts: int = 3
     warm_start: bool = False
+    regulators: Sequence | None = None
     gram_dtype: str = "float64"
     n_jobs: int | None = None
 
@@ -272,12 +293,14 @@ class PredictiveNetwork(ActivityRegressor):
         check_choice(self, "gram_dtype", ("float64", "float32"))
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
         check_scale(X, y, getattr(self, "feature_names_in_", None))
-        sizes = {"gram_dtype": self.gram_dtype, "states": 1 if self.n_starts == 1 else 3}
-        warn_low_memory(*X.shape, **sizes, n_jobs=self.n_jobs)
+        X = self._ordered(X)
+        options = {"gram_dtype": self.gram_dtype, "n_regulators": self.regulators_.size}
+        options["n_jobs"] = self.n_jobs
+        warn_low_memory(*X.shape, states=1 if self.n_starts == 1 else 3, **options)
         # In theta' = root theta the weighted objective is the plain one of the response root z.
         root = float(np.sqrt(self.response_weight))
         check_scale(X, root * y)
-        moments = Moments.of(X, root * y, n_jobs=self.n_jobs, gram_dtype=self.gram_dtype)
+        moments = Moments.of(X, root * y, **options)
         pen = self._penalties(root)
         if not max(pen.lam3, pen.lam4) <= LARGEST_PENALTY:
             raise UsageError(
@@ -308,7 +331,8 @@ class PredictiveNetwork(ActivityRegressor):
             standard, _, scale = centred(X)
             standard /= scale
             z = root * y - moments.z_mean
-            certificate = certify_joint(standard, z, state, pen, n_jobs=self.n_jobs)
+            options = {"n_regulators": self.regulators_.size, "n_jobs": self.n_jobs}
+            certificate = certify_joint(standard, z, state, pen, **options)
         self._store_joint(moments, state, pen, root, certificate)
         self._warn(moments, state, pen, root)
         return self
@@ -326,8 +350,11 @@ class PredictiveNetwork(ActivityRegressor):
 
     def _last(self, moments, root):
         """Return the last fit as a start."""
-        B, theta = Columns.of(self.B_), root * self.theta_
-        return State.on(moments, B, theta, self.gaps_, self.n_jobs)
+        B, theta, gaps = self.B_, root * self.theta_, self.gaps_
+        B = Columns.of(network_in_order(B, self._order, moments.n_regulators))
+        if self._order is not None:
+            theta, gaps = theta[self._order], gaps[self._order]
+        return State.on(moments, B, theta, gaps, self.n_jobs)
 
     def _warn(self, moments, state, pen, root):
         warn_unconverged("PredictiveNetwork", state.gaps, self.gap_tol, "gap_tol")
@@ -376,6 +403,9 @@ class NetworkThenPredict(ActivityRegressor):
         Relative duality gap to reach in every column of the network.
     max_iter : int, default=1000
         Maximum number of rounds per column, each of which extends its working set of genes.
+    regulators : sequence or None, default=None
+        Genes that may regulate others: positions, one True or False per gene, or, where X is a
+        table, names. All may if None. Time and memory fall about in proportion to their number.
     n_jobs : int or None, default=None
         Threads; None, -1 or 0 for all allowed cores. The result does not depend on it.
 
@@ -395,6 +425,8 @@ class NetworkThenPredict(ActivityRegressor):
         Largest number of rounds that a column of the network took.
     kkt_theta_ : float
         Largest violation of the first-order conditions of theta, on the scale of lam3.
+    regulators_ : ndarray of int
+        Positions of the genes that may regulate.
     mean_, scale_ : ndarray of shape (p,)
         Mean and standard deviation of the genes in training, in expression units.
     n_features_in_ : int
@@ -428,6 +460,7 @@ class NetworkThenPredict(ActivityRegressor):
     degree: str = "sqrt"
     tol: float = 1e-6
     max_iter: int = 1000
+    regulators: Sequence | None = None
     n_jobs: int | None = None
 
     def fit(self, X, y):
@@ -465,8 +498,10 @@ class NetworkThenPredict(ActivityRegressor):
         check_choice(self, "degree", DEGREES)
         X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
         check_scale(X, y, getattr(self, "feature_names_in_", None))
-        warn_low_memory(*X.shape, matrices=2, n_jobs=self.n_jobs)
-        moments = Moments.of(X, y, n_jobs=self.n_jobs)
+        X = self._ordered(X)
+        options = {"n_regulators": self.regulators_.size, "n_jobs": self.n_jobs}
+        warn_low_memory(*X.shape, matrices=2, **options)
+        moments = Moments.of(X, y, **options)
         pen = Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree)
         state = start_state(moments, pen, self.tol, self.n_jobs, max_iter=int(self.max_iter))
         theta_step(moments, state, pen)

@@ -9,6 +9,9 @@ with ``G = X'X/n`` and ``r = X'y/n`` for some target y with ``y'y/n = K``. The v
 An edge that must not exist has the weight ``EXCLUDED``. Columns coupled to the response
 (theta_j != 0) are solved by the same kernel, one after the other.
 
+Where only some genes may regulate, these are the first r of the p genes, and G (p, r) has a row for
+every target and a column for every regulator. All vectors over regulators then have r entries.
+
 All of it is one file, as numba renews a cached kernel only when the file that contains it changes.
 Sums are never reordered (no fastmath): with it the last bits depended on which kernel a process had
 compiled or loaded first. Docstrings list for each array its shape, its type and whether it is
@@ -169,14 +172,14 @@ def extend_working_set(b, c, w, working, m):
 def extend_gram(G, working, first, m, S):
     """Extend the Gram matrix of the working set in the corner of `S` from row `first` on.
 
-    G : (p, p) float64 or float32
-    working : (p,) int32
+    G : (p, r) float64 or float32
+    working : (r,) int32
     first, m : int
     S : (s, s) float64, changed in place where it is large enough
     Returns (s, s) float64: `S`, or a larger copy.
     """
     if m > S.shape[0]:
-        size = min(2 * m, G.shape[0])
+        size = min(2 * m, G.shape[1])
         larger = np.empty((size, size))
         larger[:first, :first] = S[:first, :first]
         S = larger
@@ -474,16 +477,41 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
 
 
 @njit(nogil=True, cache=True)
+def exclude(w, j):
+    """Forbid gene j as a regulator, if it is one.
+
+    w : (r,) float64, changed in place
+    j : int
+    Returns nothing.
+    """
+    if j < w.size:
+        w[j] = EXCLUDED
+
+
+@njit(nogil=True, cache=True)
+def include(w, weights, j):
+    """Allow gene j as a regulator again, if it is one.
+
+    w : (r,) float64, changed in place
+    weights : (r,) float64
+    j : int
+    Returns nothing.
+    """
+    if j < w.size:
+        w[j] = weights[j]
+
+
+@njit(nogil=True, cache=True)
 def load_column(G, GB, j, indices, data, b, c, working):
     """Load a stored column into `b` and compute c = G_j - G b.
 
-    G : (p, p) float64 or float32
-    GB : (p, p) float64, row j is G b; (0, 0) where it is not stored
+    G : (p, r) float64 or float32
+    GB : (p, r) float64, row j is G b; (0, 0) where it is not stored
     j : int
     indices : (m,) int32
     data : (m,) float64
-    b, c : (p,) float64, changed in place
-    working : (p,) int32, changed in place
+    b, c : (r,) float64, changed in place
+    working : (r,) int32, changed in place
     Returns int: m.
     """
     m = indices.size
@@ -515,12 +543,13 @@ def with_room(indices, data, end, m):
 
 
 @njit(nogil=True, cache=True)
-def gaps_at_weights(G, GB, weights, lam2, columns, indptr, indices, data):
+def gaps_at_weights(G, K, GB, weights, lam2, columns, indptr, indices, data):
     """Return the relative duality gap of some network columns as they are, under new weights.
 
-    G : (p, p) float64 or float32
-    GB : (p, p) float64, row j is G b_j
-    weights : (p,) float64, L1 weights of the regulators
+    G : (p, r) float64 or float32
+    K : (p,) float64, the variance of every gene
+    GB : (p, r) float64, row j is G b_j
+    weights : (r,) float64, L1 weights of the regulators
     lam2 : float
     columns : (k,) int64
     indptr : (p + 1,) int64
@@ -528,18 +557,17 @@ def gaps_at_weights(G, GB, weights, lam2, columns, indptr, indices, data):
     data : (e,) float64
     Returns (k,) float64.
     """
-    p = weights.size
-    b, c, w, working = np.zeros(p), np.empty(p), weights.copy(), np.empty(p, np.int32)
+    r = weights.size
+    b, c, w, working = np.zeros(r), np.empty(r), weights.copy(), np.empty(r, np.int32)
     gaps = np.empty(columns.size)
     for i in range(columns.size):
         j = columns[i]
         own = slice(indptr[j], indptr[j + 1])
         m = load_column(G, GB, j, indices[own], data[own], b, c, working)
-        w[j] = EXCLUDED
-        r = G[j].astype(np.float64)
-        gap = gap_at(b, c, r, w, lam2, r[j], working[:m])
-        gaps[i] = gap / (0.5 * r[j]) if r[j] > 0.0 else gap
-        w[j] = weights[j]
+        exclude(w, j)
+        gap = gap_at(b, c, G[j].astype(np.float64), w, lam2, K[j], working[:m])
+        gaps[i] = gap / (0.5 * K[j]) if K[j] > 0.0 else gap
+        include(w, weights, j)
         b[working[:m]] = 0.0
     return gaps
 
@@ -548,8 +576,8 @@ def gaps_at_weights(G, GB, weights, lam2, columns, indptr, indices, data):
 def store_column(b, working, m, out_indices, out_data, end):
     """Append the non-zeros of `b` in gene order and set them to 0.
 
-    b : (p,) float64, changed in place
-    working : (p,) int32
+    b : (r,) float64, changed in place
+    working : (r,) int32
     m, end : int
     out_indices : (s,) int32, changed in place
     out_data : (s,) float64, changed in place
@@ -566,12 +594,15 @@ def store_column(b, working, m, out_indices, out_data, end):
 
 
 @njit(nogil=True, cache=True)
-def solve_columns(G, GB, weights, lam2, fixed, first, last, indptr, indices, data, tol, max_rounds):
+def solve_columns(
+    G, K, GB, weights, lam2, fixed, first, last, indptr, indices, data, tol, max_rounds
+):
     """Solve the network columns first..last-1, each on all other genes, from a sparse warm start.
 
-    G : (p, p) float64 or float32
-    GB : (p, p) float64, row j is G b_j, rows changed in place; (0, 0) where it is not stored
-    weights : (p,) float64, L1 weights of the regulators, the same for all these columns
+    G : (p, r) float64 or float32
+    K : (p,) float64, the variance of every gene
+    GB : (p, r) float64, row j is G b_j, rows changed in place; (0, 0) where it is not stored
+    weights : (r,) float64, L1 weights of the regulators, the same for all these columns
     lam2, tol : float
     fixed : (p,) bool, columns that stay as they are, with a gap of 0
     first, last, max_rounds : int
@@ -581,9 +612,8 @@ def solve_columns(G, GB, weights, lam2, fixed, first, last, indptr, indices, dat
     Returns (k,) int64, (s,) int32, (s,) float64, (k,) float64 and (k,) int64 for the k columns:
     numbers of edges, their regulators and coefficients, and the gap and the rounds per column.
     """
-    p = G.shape[0]
-    b, c, w = np.zeros(p), np.empty(p), weights.copy()
-    working, S = np.empty(p, np.int32), np.empty((128, 128))
+    b, c, w = np.zeros(G.shape[1]), np.empty(G.shape[1]), weights.copy()
+    working, S = np.empty(G.shape[1], np.int32), np.empty((128, 128))
     out_indices, out_data = np.empty(64 * (last - first), np.int32), np.empty(64 * (last - first))
     counts, gaps, end = np.zeros(last - first, np.int64), np.empty(last - first), 0
     rounds = np.zeros(last - first, np.int64)
@@ -598,11 +628,11 @@ def solve_columns(G, GB, weights, lam2, fixed, first, last, indptr, indices, dat
             continue
         m = load_column(G, GB, j, indices[warm], data[warm], b, c, working)
         r = G[j].astype(np.float64)
-        w[j] = EXCLUDED
+        exclude(w, j)
         gaps[j - first], m, S, rounds[j - first] = solve_column(
-            G, r, w, lam2, r[j], b, c, working, m, tol, max_rounds, S
+            G, r, w, lam2, K[j], b, c, working, m, tol, max_rounds, S
         )
-        w[j] = weights[j]
+        include(w, weights, j)
         if GB.shape[0] > 0 and rounds[j - first] > 0:
             GB[j] = r - c
         start = end
@@ -634,32 +664,37 @@ def solve_small(G, weights, lam2, targets, B, tol, max_rounds):
 
 
 @njit(nogil=True, cache=True)
-def response_column(G, GB, g, zz, u, v, t, j):
+def response_column(G, K, g, zz, u, v, t, j):
     """Return linear term r and norm K of column j when its gene has the effect t.
 
     With ``u = B theta`` less column j's own part, the column is an elastic net with
     ``r = (G_j + t (g - G u)) / (1 + t^2)``, penalties divided by the same number.
 
-    G, GB : (p, p) float64
-    g, u, v : (p,) float64, v = G u
+    G : (p, r) float64 or float32
+    K, g : (p,) float64
+    u, v : (r,) float64, v = G u at the regulators
     zz, t : float
     j : int
-    Returns (p,) float64 and float.
+    Returns (r,) float64 and float.
     """
     scale = 1.0 + t * t
-    p = g.size
-    r = np.empty(p)
-    for q in range(p):
+    r = np.empty(u.size)
+    for q in range(u.size):
         r[q] = (G[j, q] + t * (g[q] - v[q])) / scale
-    error = zz
-    for q in range(p):
+    error, own = zz, 0.0
+    for q in range(u.size):
         error += u[q] * (v[q] - 2.0 * g[q])
-    K = (G[j, j] + 2.0 * t * (g[j] - v[j]) + t * t * max(error, 0.0)) / (scale * scale)
-    return r, K
+    if j < u.size:
+        own = v[j]
+    else:
+        for q in range(u.size):
+            own += G[j, q] * u[q]
+    norm = (K[j] + 2.0 * t * (g[j] - own) + t * t * max(error, 0.0)) / (scale * scale)
+    return r, norm
 
 
 @njit(nogil=True, cache=True)
-def edge_weights(a, e, j, lam1, lam4, scale):
+def edge_weights(a, e, j, lam1, lam4, scale, r):
     """Return half the L1 weight of each edge into gene j: lam1 + lam4 (e_q + e_j - 2 a_q a_j).
 
     A negative one counts as 0: the column stays convex, and `solvers/joint` checks what is lost.
@@ -667,18 +702,20 @@ def edge_weights(a, e, j, lam1, lam4, scale):
     a, e : (p,) float64
     j : int
     lam1, lam4, scale : float, the weights are divided by `scale`
-    Returns (p,) float64.
+    r : int, number of regulators
+    Returns (r,) float64.
     """
-    w = np.empty(a.size)
-    for q in range(a.size):
+    w = np.empty(r)
+    for q in range(r):
         w[q] = 0.5 * max(lam1 + lam4 * (e[q] + e[j] - 2.0 * a[q] * a[j]), 0.0) / scale
-    w[j] = EXCLUDED
+    exclude(w, j)
     return w
 
 
 @njit(nogil=True, cache=True)
 def sweep_columns(
     G,
+    K,
     GB,
     g,
     zz,
@@ -699,22 +736,22 @@ def sweep_columns(
 ):
     """Solve the given columns in turn, updating ``u = B theta`` and ``v = G u`` after each.
 
-    G : (p, p) float64 or float32
-    GB : (k, p) float64, row i is G b of column i of `columns`, changed in place
-    g, theta, a, e : (p,) float64
+    G : (p, r) float64 or float32
+    GB : (k, r) float64, row i is G b of column i of `columns`, changed in place
+    K, g, theta, a, e : (p,) float64
     zz, lam1, lam2, lam4, tol : float
     columns : (k,) int64
     indptr : (p + 1,) int64
     indices : (m,) int32
     data : (m,) float64
-    u, v : (p,) float64, changed in place
+    u, v : (r,) float64, changed in place
     max_rounds : int
     Returns (k,) int64, (s,) int32, (s,) float64 and (k,) float64: numbers of edges, their
     regulators and coefficients, and the gap per column.
     """
-    p = g.size
-    b, c = np.zeros(p), np.empty(p)
-    working, S = np.empty(p, np.int32), np.empty((128, 128))
+    n_regulators = u.size
+    b, c = np.zeros(n_regulators), np.empty(n_regulators)
+    working, S = np.empty(n_regulators, np.int32), np.empty((128, 128))
     out_indices, out_data = np.empty(64 * columns.size, np.int32), np.empty(64 * columns.size)
     counts, gaps, end = np.zeros(columns.size, np.int64), np.empty(columns.size), 0
     for i in range(columns.size):
@@ -725,11 +762,11 @@ def sweep_columns(
             b[q], working[k] = data[indptr[j] + k], q
             u[q] -= t * b[q]
         v -= t * GB[i]
-        r, K = response_column(G, GB, g, zz, u, v, t, j)
-        w = edge_weights(a, e, j, lam1, lam4, 1.0 + t * t)
+        r, norm = response_column(G, K, g, zz, u, v, t, j)
+        w = edge_weights(a, e, j, lam1, lam4, 1.0 + t * t, n_regulators)
         c[:] = r - GB[i]
         ridge = lam2 / (1.0 + t * t)
-        gaps[i], m, S, _ = solve_column(G, r, w, ridge, K, b, c, working, m, tol, max_rounds, S)
+        gaps[i], m, S, _ = solve_column(G, r, w, ridge, norm, b, c, working, m, tol, max_rounds, S)
         GB[i] = r - c
         v += t * GB[i]
         for k in range(m):

@@ -7,7 +7,7 @@ from numba import njit
 def products_at_edges(G, columns, indptr, indices, data, out):
     """Compute (G b_j)_q at every edge q -> j of some columns; a column of m edges costs m^2.
 
-    G : (p, p) float64 or float32
+    G : (p, r) float64 or float32
     columns : (k,) int64
     indptr : (p + 1,) int64
     indices : (e,) int32
@@ -29,7 +29,7 @@ def products_at_edges(G, columns, indptr, indices, data, out):
 def edge_values(G, columns, indptr, indices, out):
     """Gather G_qj at every edge q -> j of some columns.
 
-    G : (p, p) float64 or float32
+    G : (p, r) float64 or float32
     columns : (k,) int64
     indptr : (p + 1,) int64
     indices : (e,) int32

@@ -8,10 +8,11 @@ from numba import njit
 
 
 @njit(nogil=True, cache=True)
-def column_losses(G, GB, columns, indptr, indices, data, losses):
+def column_losses(G, K, GB, columns, indptr, indices, data, losses):
     """Compute ||x_j - X b_j||^2 / n of some columns from the Gram matrix and the rows of GB.
 
-    G, GB : (p, p) float64, row j of GB is G b_j
+    G, GB : (p, r) float64, row j of GB is G b_j
+    K : (p,) float64, the variance of every gene
     columns : (k,) int64
     indptr : (p + 1,) int64
     indices : (e,) int32
@@ -20,7 +21,7 @@ def column_losses(G, GB, columns, indptr, indices, data, losses):
     Returns nothing.
     """
     for j in columns:
-        losses[j] = G[j, j]
+        losses[j] = K[j]
         for k in range(indptr[j], indptr[j + 1]):
             losses[j] += data[k] * (GB[j, indices[k]] - 2.0 * G[j, indices[k]])
 
@@ -29,12 +30,12 @@ def column_losses(G, GB, columns, indptr, indices, data, losses):
 def gram_times_columns(G, indptr, indices, data, first, last, GB):
     """Compute the rows first..last-1 of GB: row j is G b_j.
 
-    G : (p, p) float64
+    G : (p, r) float64
     indptr : (p + 1,) int64
     indices : (e,) int32
     data : (e,) float64
     first, last : int
-    GB : (p, p) float64, rows changed in place
+    GB : (p, r) float64, rows changed in place
     Returns nothing.
     """
     for j in range(first, last):
@@ -52,7 +53,7 @@ def column_products(indptr, indices, data, v):
     indptr : (p + 1,) int64
     indices : (e,) int32
     data : (e,) float64
-    v : (p,) float64
+    v : (r,) float64, over the regulators at least
     Returns (p,) float64.
     """
     out = np.zeros(indptr.size - 1)
@@ -87,7 +88,7 @@ def gram_rows(indptr, indices, data, T, genes):
     indptr : (p + 1,) int64
     indices : (e,) int32
     data : (e,) float64
-    T : (p, k) float64, column i is G b of candidate i
+    T : (r, k) float64, column i is G b of candidate i
     genes : (m,) int64
     Returns (m, k) float64.
     """

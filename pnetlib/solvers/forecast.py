@@ -71,20 +71,30 @@ class Forecast:
 
 
 def forecast_memory(
-    n, p, *, gram_dtype="float64", matrices=1, states=0, edges=TYPICAL_EDGES, n_jobs=None
+    n,
+    p,
+    *,
+    gram_dtype="float64",
+    matrices=1,
+    states=0,
+    edges=TYPICAL_EDGES,
+    n_regulators=None,
+    n_jobs=None,
 ):
     """Return the `Forecast` of the memory of a network or a joint fit from its sizes alone.
 
     `matrices` is the number of p x p arrays of type `gram_dtype`. `states` is the number of states
     that a joint fit holds at the same time (0 for a network alone), each of which has another p x p
-    array in float64 up to `STORED` genes. `edges` is the number of edges per target.
+    array in float64 up to `STORED` genes. `edges` is the number of edges per target. Where only
+    `n_regulators` genes may regulate, these arrays have a column for each.
     """
     threads, stored = thread_count(n_jobs), states if p <= STORED else 0
+    r = p if n_regulators is None else n_regulators
     together = p * (CANDIDATES + 6 * threads * TOGETHER) + 3 * min(p, ADMITTED) ** 2
     return Forecast(
         n,
         p,
-        gram=float(matrices * np.dtype(gram_dtype).itemsize + 8 * stored) * p * p,
+        gram=float(matrices * np.dtype(gram_dtype).itemsize + 8 * stored) * p * r,
         expression=3.0 * 8 * n * p,  # as checked, standardised, and transposed for certificates
         network=(2.0 + 2.0 * states) * 12 * edges * p,
         scratch=LIBRARIES + 8.0 * (threads * (70 * p + 200_000) + bool(states) * together),

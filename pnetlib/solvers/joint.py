@@ -88,8 +88,8 @@ class State:
     def on(cls, moments, B, theta, gaps, n_jobs=None):
         """Return a network and effects, found on other data, as a start on these."""
         zeros, unsettled = np.zeros(theta.size), np.zeros(theta.size, bool)
-        GB = stored_rows(moments.G, B, n_jobs)
-        return cls(B, GB, theta.copy(), zeros, gaps, unsettled, zeros.copy(), 0.0)
+        GB, weights = stored_rows(moments.G, B, n_jobs), np.zeros(moments.n_regulators)
+        return cls(B, GB, theta.copy(), zeros, gaps, unsettled, weights, 0.0)
 
     def restart(self, moments, n_jobs=None):
         """Return the same network and effects as a start on other data."""
@@ -113,18 +113,28 @@ def network_objective(moments, B, GB, pen, losses=None):
 
     `losses` are those of the genes (`network_losses`) where they are known.
     """
-    losses = network_losses(moments.G, B, GB) if losses is None else losses
+    losses = network_losses(moments, B, GB) if losses is None else losses
     return losses.sum() + pen.lam1 * np.abs(B.data).sum() + pen.lam2 * (B.data @ B.data)
 
 
 def effect_objective(moments, B, GB, theta, signs, pen):
     """Return the rest of the objective: prediction error, effects and link penalty."""
-    v, u = gram_times_prediction(moments.G, B, GB, theta), combine_columns(*B.arrays, theta)
-    value = moments.zz + u @ (v - 2.0 * moments.g) + pen.lam3 * np.abs(theta).sum()
+    v, u = gram_times_prediction(moments.G, B, GB, theta), regulator_effects(moments, B, theta)
+    value = moments.zz + u @ (v - 2.0 * moments.g[: v.size]) + pen.lam3 * np.abs(theta).sum()
     if pen.lam4 == 0.0:
         return value
     s = degree_scale(B.degrees, pen.degree)
     return value + pen.lam4 * graph_penalty(*B.arrays, signed_effects(theta, signs) / s)
+
+
+def regulator_effects(moments, B, theta):
+    """Return u = B theta of the genes that may regulate (r,); it is 0 for all others."""
+    return combine_columns(*B.arrays, theta)[: moments.n_regulators]
+
+
+def left_over(moments, B, GB, theta):
+    """Return ``X'(z - X B theta) / n`` of the genes that may regulate (r,)."""
+    return moments.g[: moments.n_regulators] - gram_times_prediction(moments.G, B, GB, theta)
 
 
 def objective(moments, B, GB, theta, signs, pen):
@@ -155,11 +165,10 @@ def start_state(moments, pen, tol, n_jobs=None, warm=None, max_iter=MAX_ROUNDS):
     """
     G = moments.G
     B = Columns.empty(len(G)) if warm is None else warm.B
-    GB = no_rows(len(G)) if warm is None else warm.GB.copy()
-    weights, rounds = np.full(len(G), 0.5 * pen.lam1), np.zeros(len(G), np.int64)
-    B, gaps = solve_network(
-        G, weights, pen.lam2, B, tol, max_iter=max_iter, GB=GB, rounds=rounds, n_jobs=n_jobs
-    )
+    GB = no_rows(G) if warm is None else warm.GB.copy()
+    weights, rounds = np.full(G.shape[1], 0.5 * pen.lam1), np.zeros(len(G), np.int64)
+    options = {"max_iter": max_iter, "K": moments.K, "GB": GB, "rounds": rounds, "n_jobs": n_jobs}
+    B, gaps = solve_network(G, weights, pen.lam2, B, tol, **options)
     zeros, settled, most = np.zeros(len(G)), np.ones(len(G), bool), int(rounds.max())
     return State(B, GB, zeros, zeros.copy(), gaps, settled, weights, pen.lam2, rounds=most)
 
@@ -204,7 +213,7 @@ def theta_step(moments, state, pen, tol=1e-18):
         problem, lambdas = (H, h[genes], N, diag[genes]), (pen.lam3, pen.lam4)
         descend_theta(*problem, signs, part, *lambdas, tol * moments.zz, MAX_SWEEPS)
         theta[genes] = part
-        rho = column_products(*B, moments.g - gram_times_prediction(G, state.B, GB, theta))
+        rho = column_products(*B, left_over(moments, state.B, GB, theta))
         pull = np.zeros_like(theta)
         if pen.lam4 > 0.0:
             pull = 2.0 * pen.lam4 * neighbour_sums(*B, signed_effects(theta, state.signs) / s) / s
@@ -247,20 +256,19 @@ def network_step(moments, state, pen, tol, n_jobs=None):
     active = by_size(theta)
     *columns, new_gaps = sweep(moments, state, pen, active, a, e, tol)
     B = state.B.replace(active, *columns)
-    weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e, 0.0)
+    weights = 0.5 * np.maximum(pen.lam1 + pen.lam4 * e[: moments.n_regulators], 0.0)
     same = pen.lam2 == state.lam2 and np.array_equal(weights, state.weights)
     changed = theta != 0.0
     fixed = changed | (state.settled & same & (state.gaps <= tol))
     gaps = state.gaps.copy()
     gaps[active] = new_gaps
-    settle(G, state, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
+    settle(moments, state, weights, pen.lam2, B, tol, fixed, gaps, n_jobs)
     if not fixed.all():
-        B, new = solve_network(
-            G, weights, pen.lam2, B, tol, GB=state.GB, fixed=fixed, n_jobs=n_jobs
-        )
+        options = {"K": moments.K, "GB": state.GB, "fixed": fixed, "n_jobs": n_jobs}
+        B, new = solve_network(G, weights, pen.lam2, B, tol, **options)
         gaps, changed = np.where(fixed, gaps, new), changed | ~fixed
     if state.losses is not None:
-        state.losses = network_losses(G, B, state.GB, state.losses, changed, n_jobs)
+        state.losses = network_losses(moments, B, state.GB, state.losses, changed, n_jobs)
     state.gaps = gaps
     state.B, state.settled, state.weights, state.lam2 = B, theta == 0.0, weights, pen.lam2
     return state
@@ -272,19 +280,19 @@ def sweep(moments, state, pen, active, a, e, tol):
     The rows of GB that are not stored are formed for `CANDIDATES` genes at a time.
     """
     G, theta, B = moments.G, state.theta, state.B
-    u, v = combine_columns(*B.arrays, theta), gram_times_prediction(G, B, state.GB, theta)
+    u, v = regulator_effects(moments, B, theta), gram_times_prediction(G, B, state.GB, theta)
     lambdas, parts = (pen.lam1, pen.lam2, pen.lam4), []
     for first, last in chunks(active.size, CANDIDATES) or [(0, 0)]:
         genes = active[first:last]
         rows = rows_of(G, B, state.GB, genes)
-        problem = G, rows, moments.g, moments.zz, theta, genes, a, e
+        problem = G, moments.K, rows, moments.g, moments.zz, theta, genes, a, e
         parts.append(sweep_columns(*problem, *lambdas, *B.arrays, u, v, tol, MAX_ROUNDS))
         if state.GB.size:
             state.GB[genes] = rows
     return [np.concatenate(pieces) for pieces in zip(*parts)]
 
 
-def settle(G, state, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
+def settle(moments, state, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
     """Mark as fixed, with their gaps, the other columns whose gap under new weights is small.
 
     Where GB is not stored, this is a bound of the gap (see `bound_gaps`).
@@ -294,9 +302,11 @@ def settle(G, state, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
         if lam2 != state.lam2 or fixed.all():
             return
         losses = (
-            network_losses(G, B, GB, None, None, n_jobs) if state.losses is None else state.losses
+            network_losses(moments, B, GB, None, None, n_jobs)
+            if state.losses is None
+            else state.losses
         )
-        bounds = bound_gaps(G, B, gaps, losses, state.weights, weights, lam2)
+        bounds = bound_gaps(moments, B, gaps, losses, state.weights, weights, lam2)
         within = ~fixed & state.settled & (bounds <= tol)
         gaps[within], fixed[within] = bounds[within], True
         return
@@ -304,7 +314,8 @@ def settle(G, state, weights, lam2, B, tol, fixed, gaps, n_jobs=None):
     blocks = [columns[slice(*block)] for block in chunks(columns.size, 256)]
 
     def check(block):
-        gaps[block] = gaps_at_weights(G, GB, weights, lam2, block, *B.arrays)
+        problem = moments.G, moments.K, GB, weights, lam2
+        gaps[block] = gaps_at_weights(*problem, block, *B.arrays)
         fixed[block] = gaps[block] <= tol
 
     on_threads(check, blocks, n_jobs)
@@ -359,9 +370,9 @@ def polish(moments, state, pen, n_jobs=None):
     def value(sizes):
         B, theta = at(sizes)
         GB = stored_rows(G, B, n_jobs)
-        residual = moments.g - gram_times_prediction(G, B, GB, theta)
+        residual = left_over(moments, B, GB, theta)
         fitted = at_edges(G, B, GB, n_jobs)
-        slope = 2.0 * (residual[q] * theta[j] + G[q, j] - fitted - pen.lam2 * B.data)
+        slope = 2.0 * (residual[q] * theta[j] + G[j, q] - fitted - pen.lam2 * B.data)
         edges = edge_penalties(B, *scaled_effects(B, theta, signs, exact), pen) - edge_signs * slope
         slope = 2.0 * column_products(*B.arrays, residual)[active]
         slope -= side * link_slopes(B, theta, signs, pen)[active]
@@ -426,7 +437,7 @@ def fit_joint(
     `state` is changed and returned.
     """
     fit = moments, state, pen
-    state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
+    state.losses = network_losses(moments, state.B, state.GB, n_jobs=n_jobs)
 
     def alone():
         return network_objective(moments, state.B, state.GB, pen, state.losses)
@@ -452,14 +463,14 @@ def fit_joint(
         best = whole()
         if best > value:
             best = damp(moments, state, old, pen, value, n_jobs)
-            state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
+            state.losses = network_losses(moments, state.B, state.GB, n_jobs=n_jobs)
             network = alone()
         holds = None  # whether the conditions hold, where that is known
         if before - best <= small and share is not None:
             holds = stationary(*fit, share, n_jobs)
         if holds is False:
             best, holds = min(best, polish(*fit, n_jobs)), None
-            state.losses = network_losses(moments.G, state.B, state.GB, n_jobs=n_jobs)
+            state.losses = network_losses(moments, state.B, state.GB, n_jobs=n_jobs)
             network = alone()
         state.trace.append(best)
         gain = before - best
@@ -506,7 +517,7 @@ def kkt_residuals(moments, state, pen, n_jobs=None):
     """
     G, theta, B = moments.G, state.theta, state.B
     a, e = scaled_effects(B, theta, state.signs, replace(pen, coupling="exact"))
-    residual, matrix = moments.g - gram_times_prediction(G, B, state.GB, theta), B.matrix()
+    residual, matrix = left_over(moments, B, state.GB, theta), B.matrix()[: moments.n_regulators]
 
     def violation(block):
         own, genes = slice(*block), np.arange(*block)
@@ -518,27 +529,30 @@ def kkt_residuals(moments, state, pen, n_jobs=None):
 
 
 def edge_violations(slopes, b, genes, a, e, pen):
-    """Return the violation of the first-order condition of each edge into some genes (k, p).
+    """Return the violation of the first-order condition of each edge into some genes (k, r).
 
-    `slopes` (k, p) are half the slopes of the errors without penalty, and `b` (k, p) the
+    `slopes` (k, r) are half the slopes of the errors without penalty, and `b` (k, r) the
     coefficients. Columns in blocks: no dense p x p array is made.
     """
     slopes = 2.0 * (slopes - pen.lam2 * b)
-    weights = pen.lam1 + pen.lam4 * (e + e[genes, None] - 2.0 * a[genes, None] * a)
+    r = slopes.shape[1]
+    weights = pen.lam1 + pen.lam4 * (e[:r] + e[genes, None] - 2.0 * a[genes, None] * a[:r])
     at_edge = np.abs(slopes - weights * np.sign(b))
     found = np.where(b != 0.0, at_edge, np.maximum(np.abs(slopes) - weights, 0.0))
-    found[np.arange(genes.size), genes] = 0.0
+    own = np.flatnonzero(genes < r)
+    found[own, genes[own]] = 0.0
     return found
 
 
 def theta_residual(moments, state, pen, residual=None):
     """Return the violation of the first-order condition of each effect, on the scale of lam3.
 
-    `residual` is ``X'(z - X B theta) / n`` (p,), from the Gram matrix where it is not given.
+    `residual` is ``X'(z - X B theta) / n`` of the genes that may regulate (r,), from the Gram matrix
+    where it is not given.
     """
     theta, signs, B = state.theta, state.signs, state.B
     if residual is None:
-        residual = moments.g - gram_times_prediction(moments.G, B, state.GB, theta)
+        residual = left_over(moments, B, state.GB, theta)
     d = B.degrees
     s = degree_scale(d, pen.degree)
     effect = signed_effects(theta, signs)

@@ -17,14 +17,20 @@ class Moments:
     n: int  # cell lines
     mean: np.ndarray  # (p,): mean of each gene, in expression units
     scale: np.ndarray  # (p,): standard deviation (ddof = 0) of each gene; 1 if it is constant
-    G: np.ndarray  # (p, p): X'X / n, in float64 or float32
+    G: np.ndarray  # (p, r): columns of X'X / n, in float64 or float32
     z_mean: float  # mean response; 0 without a response
     g: np.ndarray  # (p,): X'z / n
     zz: float  # z'z / n
+    K: np.ndarray  # (p,): variance of each gene, the diagonal of X'X / n
 
     @classmethod
-    def of(cls, X, z=None, *, standardize=True, n_jobs=None, gram_dtype="float64"):
-        """Return the moments of expression X (n, p), genes standardised, and response z (n,)."""
+    def of(
+        cls, X, z=None, *, standardize=True, n_jobs=None, gram_dtype="float64", n_regulators=None
+    ):
+        """Return the moments of expression X (n, p), genes standardised, and response z (n,).
+
+        Only the first `n_regulators` genes may regulate, by default all; G has a column for each.
+        """
         X, mean, scale = centred(X)
         if standardize:
             X /= scale
@@ -32,8 +38,14 @@ class Moments:
             scale = np.ones_like(scale)
         z_mean = 0.0 if z is None else float(np.mean(z))
         z = np.zeros(len(X)) if z is None else np.asarray(z, float) - z_mean
-        G = gram(X, n_jobs, dtype=gram_dtype)
-        return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)))
+        G = gram(X, n_jobs, dtype=gram_dtype, columns=n_regulators)
+        K = variances(X, G)
+        return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)), K)
+
+    @property
+    def n_regulators(self):
+        """Number of genes that may regulate: the first ones."""
+        return self.G.shape[1]
 
     def without(self, X, z, out, n_jobs=None):
         """Return the moments of the cell lines that remain when some are removed, by down-dating.
@@ -49,19 +61,22 @@ class Moments:
         removed = (np.asarray(X, float)[out] - self.mean) / self.scale
         removed_z = np.asarray(z, float)[out] - self.z_mean
         shift, shift_z = -removed.sum(axis=0) / n, -removed_z.sum() / n
-        diagonal = self.n * np.diag(self.G) - np.einsum("ij,ij->j", removed, removed) - n * shift**2
-        if np.any(diagonal <= 1e-6 * self.n * np.diag(self.G)):  # too much would cancel
+        r = self.n_regulators
+        diagonal = self.n * self.K - np.einsum("ij,ij->j", removed, removed) - n * shift**2
+        if np.any(diagonal <= 1e-6 * self.n * self.K):  # too much would cancel
             remaining = np.setdiff1d(np.arange(self.n), out)
-            return Moments.of(np.asarray(X)[remaining], np.asarray(z)[remaining], n_jobs=n_jobs)
+            X, z = np.asarray(X)[remaining], np.asarray(z)[remaining]
+            return Moments.of(X, z, n_jobs=n_jobs, n_regulators=r)
         relative = np.sqrt(diagonal / n)
         C = self.n * self.G
-        C -= len(out) * gram(removed, n_jobs)
-        C -= np.outer(n * shift, shift)
-        C /= n * relative[:, None] * relative
+        C -= len(out) * gram(removed, n_jobs, columns=r)
+        C -= np.outer(n * shift, shift[:r])
+        C /= n * relative[:, None] * relative[:r]
         g = (self.n * self.g - removed.T @ removed_z - n * shift * shift_z) / (n * relative)
         zz = (self.n * self.zz - removed_z @ removed_z - n * shift_z**2) / n
         mean, scale = self.mean + shift * self.scale, self.scale * relative
-        return Moments(n, mean, scale, C, self.z_mean + shift_z, g, float(zz))
+        K = np.diag(C).astype(float) if r == len(C) else diagonal / (n * relative * relative)
+        return Moments(n, mean, scale, C, self.z_mean + shift_z, g, float(zz), K)
 
 
 def centred(X):
@@ -88,25 +103,33 @@ def centred(X):
     return X, mean, scale
 
 
-def gram(X, n_jobs=None, width=256, dtype="float64"):
-    """Return G = ``X'X / n`` of centred expression X (n, p).
+def variances(X, G):
+    """Return ``x_j'x_j / n`` of centred expression X (n, p): the diagonal of G where it has all."""
+    if G.shape[0] == G.shape[1]:
+        return np.diag(G).astype(float)
+    return np.einsum("ij,ij->j", X, X) / len(X)
+
+
+def gram(X, n_jobs=None, width=256, dtype="float64", columns=None):
+    """Return G = ``X'X / n`` of centred expression X (n, p), or its first `columns`.
 
     Each thread computes blocks of `width` genes with a single BLAS thread, so the bits are the same
     for any number of threads. Blocks are computed in float64 either way; storing them in float32
     costs one rounding (6e-8 of an entry) and halves the memory. No other p x p array is formed.
     """
     n, p = X.shape
-    G = np.empty((p, p), dtype)
+    r = p if columns is None else columns
+    G = np.empty((p, r), dtype)
 
     def blocks(first):
-        own = slice(first, first + width)
+        own = slice(first, min(first + width, r))
         for start in range(first, p, width):  # square blocks: both halves are written from cache
             other = slice(start, start + width)
             block = X[:, own].T @ X[:, other]
             block /= n
-            G[own, other] = block
+            G[own, other] = block[:, : max(r - start, 0)]
             G[other, own] = block.T
 
     with one_blas_thread(), ThreadPoolExecutor(thread_count(n_jobs)) as pool:
-        list(pool.map(blocks, range(0, p, width)))
+        list(pool.map(blocks, range(0, r, width)))
     return G

@@ -19,31 +19,35 @@ WIDTH = 256  # targets per task: 69 tasks for 17,419 genes
 _lock, _stored = Lock(), {}
 
 
-def stored_gram(X, gram_dtype):
-    """Return the Gram matrix of X, formed once per process as long as X is the same array."""
+def stored_gram(X, gram_dtype, n_regulators):
+    """Return the Gram matrix of X, formed once per process as long as X is the same array.
+
+    The second array has the variances of the genes.
+    """
     with _lock:
-        expression = _stored.get("expression")
-        if expression is None or expression() is not X or _stored["dtype"] != gram_dtype:
+        expression, options = _stored.get("expression"), (gram_dtype, n_regulators)
+        if expression is None or expression() is not X or _stored["options"] != options:
             _stored.clear()  # frees the old matrix before the new one needs memory
-            G = Moments.of(X, n_jobs=1, gram_dtype=gram_dtype).G
-            _stored.update(expression=ref(X, lambda gone: _stored.clear()), dtype=gram_dtype, G=G)
-        return _stored["G"]
+            moments = Moments.of(X, n_jobs=1, gram_dtype=gram_dtype, n_regulators=n_regulators)
+            _stored.update(expression=ref(X, lambda gone: _stored.clear()), options=options)
+            _stored.update(G=moments.G, K=moments.K)
+        return _stored["G"], _stored["K"]
 
 
-def solve_block(X, lam1, lam2, tol, max_iter, gram_dtype, start, first, last):
+def solve_block(X, lam1, lam2, tol, max_iter, gram_dtype, n_regulators, start, first, last):
     """Solve the columns first..last-1; return them in compressed form with their gaps."""
-    G = stored_gram(X, gram_dtype)
-    weights, free = np.full(len(G), 0.5 * lam1), np.zeros(len(G), bool)
-    return solve_columns(G, NO_GB, weights, lam2, free, first, last, *start, tol, max_iter)
+    G, K = stored_gram(X, gram_dtype, n_regulators)
+    weights, free = np.full(G.shape[1], 0.5 * lam1), np.zeros(len(G), bool)
+    return solve_columns(G, K, NO_GB, weights, lam2, free, first, last, *start, tol, max_iter)
 
 
-def solve_on(engine, X, lam1, lam2, start, tol, max_iter, gram_dtype):
+def solve_on(engine, X, lam1, lam2, start, tol, max_iter, gram_dtype, n_regulators=None):
     """Estimate the network of expression X (n, p) by the workers of an engine.
 
-    Return the network as `Columns`, and the relative duality gap and the rounds of each column;
+    Only the first `n_regulators` genes may regulate, by default all. Return the network as `Columns`, and the relative duality gap and the rounds of each column;
     the same bits as `solve_network` gives.
     """
-    shared = X, lam1, lam2, tol, max_iter, gram_dtype, start.arrays
+    shared = X, lam1, lam2, tol, max_iter, gram_dtype, n_regulators, start.arrays
     parts = list(engine.map(solve_block, chunks(X.shape[1], WIDTH), shared))
     return joined(parts)
 
@@ -89,6 +93,7 @@ def solve_network(
     tol,
     *,
     max_iter=MAX_ROUNDS,
+    K=None,
     GB=NO_GB,
     fixed=None,
     rounds=None,
@@ -98,9 +103,9 @@ def solve_network(
 
     Parameters
     ----------
-    G : ndarray (p, p)
-        Gram matrix.
-    weights : ndarray (p,)
+    G : ndarray (p, r)
+        Gram matrix; where only the first r genes may regulate, its first r columns.
+    weights : ndarray (r,)
         Half the L1 penalty of each regulator (``lam1 / 2`` where they are alike).
     lam2 : float
         Ridge penalty.
@@ -110,7 +115,9 @@ def solve_network(
         Relative duality gap to reach in every column.
     max_iter : int, default=1000
         Rounds per column at most.
-    GB : ndarray (p, p), optional
+    K : ndarray (p,), optional
+        Variance of every gene; by default the diagonal of a square G.
+    GB : ndarray (p, r), optional
         Row j is G b_j, of `start` on entry and of the solution on return.
     fixed : ndarray of bool (p,), optional
         Columns to leave as they are in `start`.
@@ -125,11 +132,12 @@ def solve_network(
         The network and the relative duality gap of each column.
     """
     fixed = np.zeros(len(G), bool) if fixed is None else fixed
+    K = np.diag(G).astype(float) if K is None else K
 
     def solve(piece):
         if fixed[slice(*piece)].all():
             return start.piece(*piece)
-        return solve_columns(G, GB, weights, lam2, fixed, *piece, *start.arrays, tol, max_iter)
+        return solve_columns(G, K, GB, weights, lam2, fixed, *piece, *start.arrays, tol, max_iter)
 
     parts = on_threads(solve, chunks(len(G)), n_jobs)
     columns, gaps, taken = joined(parts)

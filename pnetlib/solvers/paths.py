@@ -31,8 +31,9 @@ SMALLEST = 0.01  # smallest lambda of the expression models, relative to their l
 
 def largest_lam1(moments):
     """Return the smallest lam1 that leaves no edge in the network."""
-    G = moments.G
-    return 2.0 * np.max(np.abs(G - np.diag(np.diag(G))))
+    sizes = np.abs(moments.G)
+    np.fill_diagonal(sizes, 0.0)
+    return 2.0 * np.max(sizes)
 
 
 def largest_lam3(moments, network):
@@ -102,6 +103,8 @@ class TrainingFolds:
         Response.
     folds : iterable of (ndarray of int, ndarray of int)
         Lines to fit on and lines to predict, as scikit-learn's splitters give them.
+    n_regulators : int, optional
+        Only this many genes, the first ones, may regulate in the networks; by default all.
     store : bool, default=True
         Whether the moments and networks of the folds are stored for the next model. They take
         one p x p array per fold, and one more per fold and lam1.
@@ -112,9 +115,10 @@ class TrainingFolds:
         All the lines.
     """
 
-    def __init__(self, X, z, folds, *, store=True):
+    def __init__(self, X, z, folds, *, n_regulators=None, store=True):
         self.X, self.z, self.folds, self.store = X, z, list(folds), store
-        self.whole = TrainingPart(Moments.of(X, z, n_jobs=1))
+        self.n_regulators = n_regulators
+        self.whole = TrainingPart(Moments.of(X, z, n_jobs=1, n_regulators=n_regulators))
         self._parts = {}
 
     def part(self, number):
@@ -123,7 +127,8 @@ class TrainingFolds:
             return self._parts[number]
         train = self.folds[number][0]
         if len(np.unique(train)) < len(train):  # lines drawn more than once
-            moments = Moments.of(self.X[train], self.z[train], n_jobs=1)
+            options = {"n_jobs": 1, "n_regulators": self.n_regulators}
+            moments = Moments.of(self.X[train], self.z[train], **options)
         else:
             out = np.setdiff1d(np.arange(len(self.X)), train)
             moments = self.whole.moments.without(self.X, self.z, out, n_jobs=1)

@@ -22,16 +22,16 @@ def stored_rows(G, B, n_jobs=None):
     return gram_times(G, B, n_jobs) if len(G) <= STORED else NO_GB
 
 
-def no_rows(p):
+def no_rows(G):
     """Return GB of a network without edges."""
-    return np.zeros((p, p)) if p <= STORED else NO_GB
+    return np.zeros(G.shape) if len(G) <= STORED else NO_GB
 
 
 def rows_of(G, B, GB, genes):
-    """Return the rows of GB of some genes (k, p), stored or not."""
+    """Return the rows of GB of some genes (k, r), stored or not."""
     if GB.size:
         return GB[genes]
-    rows = np.zeros((len(genes), len(G)))
+    rows = np.zeros((len(genes), G.shape[1]))
     for row, j in zip(rows, genes):
         own = slice(B.indptr[j], B.indptr[j + 1])
         subtract_combination(G, B.indices[own], -B.data[own], row)
@@ -39,11 +39,11 @@ def rows_of(G, B, GB, genes):
 
 
 def gram_times_prediction(G, B, GB, theta):
-    """Return v = G B theta, from the rows of GB of the genes that have an effect."""
+    """Return v = G B theta at the regulators (r,), from the rows of GB of genes with an effect."""
     rows, weights = GB, theta
     if not GB.size:
         rows, weights = G, combine_columns(*B.arrays, theta)
-    active, v = np.flatnonzero(weights), np.zeros(theta.size)
+    active, v = np.flatnonzero(weights), np.zeros(G.shape[1])
     subtract_combination(rows, active, -weights[active], v)
     return v
 
@@ -58,15 +58,16 @@ def at_edges(G, B, GB, n_jobs=None):
     return out
 
 
-def network_losses(G, B, GB, before=None, changed=None, n_jobs=None):
+def network_losses(moments, B, GB, before=None, changed=None, n_jobs=None):
     """Return ||x_j - X b_j||^2 / n of every gene j (p,).
 
     Where they were known `before`, those of the `changed` genes alone are computed.
     """
+    G, K = moments.G, moments.K
     losses = np.empty(len(G)) if before is None else before.copy()
     columns = np.arange(len(G)) if before is None else np.flatnonzero(changed)
     if GB.size:
-        column_losses(G, GB, columns, *B.arrays, losses)
+        column_losses(G, K, GB, columns, *B.arrays, losses)
         return losses
     products, values = np.zeros(B.data.size), np.zeros(B.data.size)
 
@@ -75,12 +76,12 @@ def network_losses(G, B, GB, before=None, changed=None, n_jobs=None):
         edge_values(G, piece, B.indptr, B.indices, values)
 
     on_threads(fill, np.array_split(columns, -(-columns.size // TOGETHER) or 1), n_jobs)
-    found = np.diag(G) + np.bincount(B.targets, B.data * (products - 2.0 * values), len(G))
+    found = K + np.bincount(B.targets, B.data * (products - 2.0 * values), len(G))
     losses[columns] = found[columns]
     return losses
 
 
-def bound_gaps(G, B, gaps, losses, old, new, lam2):
+def bound_gaps(moments, B, gaps, losses, old, new, lam2):
     """Return upper bounds of the relative duality gaps of network columns under new weights.
 
     Each column has the gap `gaps` under the L1 weights `old` of its regulators and the loss
@@ -88,9 +89,9 @@ def bound_gaps(G, B, gaps, losses, old, new, lam2):
     at most sum_q (new_q - old_q) |b_q|; where weights fall, it stays feasible if no slope there
     exceeds the new weight, and the bound is infinite otherwise.
 
-    G : (p, p), B : Columns, gaps, losses, old, new : (p,), lam2 : float
+    B : Columns, gaps, losses : (p,), old, new : (r,), lam2 : float
     """
-    K, p = np.diag(G).astype(float), len(G)
+    G, K, p, r = moments.G, moments.K, len(moments.G), moments.n_regulators
     half = np.where(K > 0.0, 0.5 * K, 1.0)
     rise = np.maximum(new - old, 0.0)
     bounds = gaps + np.bincount(B.targets, rise[B.indices] * np.abs(B.data), p) / half
@@ -105,9 +106,10 @@ def bound_gaps(G, B, gaps, losses, old, new, lam2):
     # The residual is a dual point after scaling by at most this; at the optimum it is 1.
     scale = np.maximum(np.divide(K - explained, residual, out=np.ones(p), where=residual > 0), 1.0)
     matrix = B.matrix()
+    regulated = matrix[:r].T
     for block in np.array_split(fallen, -(-fallen.size // TOGETHER)):
         rows = G[block]
-        slopes = rows - (matrix.T @ rows.T).T
+        slopes = (rows if r == p else G[:, block].T) - (regulated @ rows.T).T
         dual = scale * np.abs(slopes - lam2 * matrix[block].toarray())
         if lam2 > 0.0:  # the second dual of the gap does not scale the residual
             dual = np.maximum(dual, np.abs(slopes))

@@ -58,7 +58,7 @@ class SearchRule:
         difference over cell lines; inf: every line is looked at on all folds.
     densest : float, default=1 / 3
         A network with more edges per gene than this share of the cell lines is too dense, where
-        genes outnumber cell lines.
+        genes that may regulate outnumber cell lines.
     path_steps : (float, float), default=(2.0, 2.0**0.25)
         First and finest step along a line: lam1 of LA and ELA, lam3 of NW.P and Pro.
     ridge_steps : (float, float), default=(16.0, 4.0)
@@ -559,7 +559,7 @@ class SearchPart(TrainingPart):
         limits : (float, int)
             Relative duality gap to reach, and rounds per column at most.
         densest : float
-            Most edges per gene, relative to the cell lines, where genes outnumber these.
+            Most edges per gene, relative to the cell lines, where regulators outnumber these.
         """
         G, warm = self.moments.G, None
         for number, pair in enumerate(lambdas, 1):
@@ -576,9 +576,9 @@ class SearchPart(TrainingPart):
     def _started(self, pair, warm, limits, densest):
         """Return a network started from another one, without products; None if it is too dense."""
         start = Columns.empty(len(self.moments.G)) if warm is None else warm.B
-        n, p = self.moments.n, len(self.moments.G)
-        if p > n and self._sampled_edges(pair, start, limits) > max(densest * n, 1.0):
-            return None  # fewer genes than cell lines determine a network however dense it is
+        n, r = self.moments.n, self.moments.n_regulators
+        if r > n and self._sampled_edges(pair, start, limits) > max(densest * n, 1.0):
+            return None  # fewer regulators than cell lines determine a network however dense it is
         if warm is not None:
             warm = replace(warm, GB=gram_times(self.moments.G, start, 1))
         state = start_state(self.moments, Penalties(*pair), limits[0], 1, warm, limits[1])
@@ -588,8 +588,9 @@ class SearchPart(TrainingPart):
         """Return the mean number of edges of every 16th gene, as a target."""
         G, (lam1, lam2), (gap_tol, max_iter) = self.moments.G, pair, limits
         others = np.arange(len(G)) % SAMPLED > 0
-        sample = G, np.full(len(G), 0.5 * lam1), lam2, start, gap_tol
-        B, _ = solve_network(*sample, max_iter=max_iter, fixed=others, n_jobs=1)
+        sample = G, np.full(G.shape[1], 0.5 * lam1), lam2, start, gap_tol
+        options = {"max_iter": max_iter, "K": self.moments.K, "fixed": others, "n_jobs": 1}
+        B, _ = solve_network(*sample, **options)
         edges = np.diff(B.indptr)[~others]
         return edges.mean() if edges.size else 0.0
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sklearn.model_selection import KFold
 
+from pnetlib.errors import UsageError
 from pnetlib.estimators import (
     ElasticNetExpressionCV,
     LassoExpressionCV,
@@ -26,7 +27,28 @@ METHODS = ("Pro", "NW.P", "ELA", "LA")
 NETWORK_METHODS = ("Pro", "NW.P")
 
 
-def estimators(profile):
+def regulators_first(genes, profile):
+    """Return genes with those of the profile's regulators first, and how many these are.
+
+    The number is None where the profile names none: every gene may regulate.
+
+    Raises
+    ------
+    UsageError
+        If none of the regulators is among the genes.
+    """
+    if not profile.regulators:
+        return genes, None
+    allowed = genes.isin(profile.regulators)
+    if not allowed.any():
+        raise UsageError(
+            f"none of the {len(profile.regulators)} regulators is among the {len(genes)} genes; name "
+            "others, or take more genes."
+        )
+    return genes[allowed].append(genes[~allowed]), int(allowed.sum())
+
+
+def estimators(profile, n_regulators=None):
     """Return the estimator of every method, each with as many points of the grid or the search."""
     fine = np.geomspace(profile.lam3[0], profile.lam3[-1], len(profile.lam3) * len(profile.lam4))
     per_ratio = profile.points // len(profile.ratios)
@@ -40,26 +62,43 @@ def estimators(profile):
         "ELA": ElasticNetExpressionCV(per_ratio, l1_ratio=profile.ratios, n_jobs=1),
         "LA": LassoExpressionCV(profile.points, n_jobs=1),
     }
+    if n_regulators is not None:
+        for method in NETWORK_METHODS:
+            models[method].set_params(regulators=np.arange(n_regulators))
     return {method: model.set_params(search=profile.search) for method, model in models.items()}
 
 
-def training_folds(X, z, profile, seed, *, store=True):
+def training_folds(X, z, profile, seed, *, n_regulators=None, store=True):
     """Return training lines with the profile's inner folds, as its ``search`` needs them."""
     folds = KFold(profile.inner_folds, shuffle=True, random_state=seed).split(X)
     if profile.search != GRID:
-        return SearchFolds(X, z, folds)
-    return TrainingFolds(X, z, folds, store=store)
+        return SearchFolds(X, z, folds, n_regulators=n_regulators)
+    return TrainingFolds(X, z, folds, n_regulators=n_regulators, store=store)
 
 
-def fit_methods(X, z, profile, seed):
+def folds_by_method(X, z, profile, seed, *, n_regulators=None, store=True):
+    """Return method to its `training_folds`: one for all, or two where few genes may regulate.
+
+    The expression models need products of all genes; the networks then need those with regulators.
+    """
+    shared = training_folds(X, z, profile, seed, store=store)
+    found = dict.fromkeys(METHODS, shared)
+    if n_regulators is not None:
+        options = {"n_regulators": n_regulators, "store": store}
+        found |= dict.fromkeys(NETWORK_METHODS, training_folds(X, z, profile, seed, **options))
+    return found
+
+
+def fit_methods(X, z, profile, seed, n_regulators=None):
     """Fit every method to the training lines, with lambdas chosen on their inner folds.
 
     Takes expression (n, p) and response (n,) of the training lines, a profile with folds and
-    a way to search, and the seed of the folds. Returns method to fitted estimator.
+    a way to search, and the seed of the folds. Only the first `n_regulators` genes may regulate, by
+    default all. Returns method to fitted estimator.
     """
-    shared = training_folds(X, z, profile, seed)
-    models = estimators(profile)
-    return {method: model.fit(X, z, shared=shared) for method, model in models.items()}
+    shared = folds_by_method(X, z, profile, seed, n_regulators=n_regulators)
+    models = estimators(profile, n_regulators)
+    return {method: model.fit(X, z, shared=shared[method]) for method, model in models.items()}
 
 
 def lambdas(point):
@@ -118,8 +157,8 @@ class Choice:
 
     Attributes
     ----------
-    part : TrainingPart
-        All the training lines.
+    parts : dict
+        Method to all the training lines (`TrainingPart`).
     paths : dict
         Method to the path through its grid, or to its `FoundPoints`.
     errors : dict
@@ -128,7 +167,7 @@ class Choice:
         Method to the account of its search; empty where grids were followed.
     """
 
-    part: object
+    parts: dict
     paths: dict
     errors: dict
     reports: dict = field(default_factory=dict)
@@ -150,33 +189,41 @@ class Choice:
 
         A state is changed by the next step.
         """
-        for u, state in self.paths[method].along(self.part):
+        for u, state in self.paths[method].along(self.parts[method]):
             yield u, state if method in NETWORK_METHODS else None
 
 
-def choose(X, z, profile, seed, methods=METHODS):
+def choose(X, z, profile, seed, methods=METHODS, n_regulators=None):
     """Choose the lambdas that `fit_methods` finds for some methods, but fit none.
 
     Returns the `Moments` of all training lines, and the `Choice`: what was tried and found.
     """
     if profile.search != GRID:
-        return _searched(X, z, profile, seed, methods)
-    shared = training_folds(X, z, profile, seed, store=False)
-    models = estimators(profile)
-    paths = {method: models[method].path(shared.whole) for method in methods}
-    errors = dict(zip(paths, shared.errors(list(paths.values()))))
-    return shared.whole.moments, Choice(shared.whole, paths, errors)
+        return _searched(X, z, profile, seed, methods, n_regulators)
+    options = {"n_regulators": n_regulators, "store": False}
+    shared = folds_by_method(X, z, profile, seed, **options)
+    models, parts = estimators(profile, n_regulators), _whole(shared)
+    paths = {method: models[method].path(parts[method]) for method in methods}
+    errors = {}
+    for folds in dict.fromkeys(shared[method] for method in methods):
+        own = {method: path for method, path in paths.items() if shared[method] is folds}
+        errors |= dict(zip(own, folds.errors(list(own.values()))))
+    return shared["LA"].whole.moments, Choice(parts, paths, errors)
 
 
-def _searched(X, z, profile, seed, methods):
-    shared, paths, errors, reports = training_folds(X, z, profile, seed), {}, {}, {}
-    models = estimators(profile)
+def _searched(X, z, profile, seed, methods, n_regulators):
+    shared, paths = folds_by_method(X, z, profile, seed, n_regulators=n_regulators), {}
+    models, errors, reports = estimators(profile, n_regulators), {}, {}
     for method in methods:
         model = models[method]
-        points, found = model.find(shared)
+        points, found = model.find(shared[method])
         paths[method] = FoundPoints(points, model, X, z)
         errors[method], reports[method] = found.errors, found.report
-    return shared.whole.moments, Choice(shared.whole, paths, errors, reports)
+    return shared["LA"].whole.moments, Choice(_whole(shared), paths, errors, reports)
+
+
+def _whole(shared):
+    return {method: folds.whole for method, folds in shared.items()}
 
 
 def refit(choice, method):
@@ -184,5 +231,5 @@ def refit(choice, method):
 
     Returns the predictor u (p,), and the `State` (network and effects) of Pro and NW.P, or None.
     """
-    u, state = choice.paths[method].at(choice.part, choice.index(method))
+    u, state = choice.paths[method].at(choice.parts[method], choice.index(method))
     return u, state if method in NETWORK_METHODS else None

@@ -58,6 +58,8 @@ class Profile(_Shown):
         Number of sensitive cell lines, and of resistant ones (95 in the paper).
     n_neighbours : int
         Genes in addition to the markers in the group networks.
+    regulators : tuple of str
+        Genes that may regulate in the networks of Pro and NW.P; all if empty.
     """
 
     n_genes: int
@@ -72,6 +74,7 @@ class Profile(_Shown):
     group_size: int
     n_neighbours: int
     search: str | SearchRule
+    regulators: tuple = ()
 
     @property
     def points(self):
@@ -80,6 +83,7 @@ class Profile(_Shown):
 
     def _texts(self):
         texts = super()._texts()
+        texts["regulators"] = f"{len(self.regulators)} genes" if self.regulators else "all genes"
         if self.search == GRID:
             return texts
         rule = {
@@ -156,10 +160,12 @@ def with_search(profile, search):
     return replace(profile, search=read_rule(search)) if search else profile
 
 
-def compared_profile(name, n_genes=0, fraction=0.0, cohort=None, search="", repeats=0):
+def compared_profile(
+    name, n_genes=0, fraction=0.0, cohort=None, search="", repeats=0, regulators=()
+):
     """Return the sizes of step 02: those of a profile, with others where they are given."""
     profile = with_genes(with_repeats(profile_named(name), repeats), n_genes, fraction, cohort)
-    return with_search(profile, search)
+    return replace(with_search(profile, search), regulators=tuple(regulators))
 
 
 def small(profile):

@@ -240,6 +240,7 @@ def _compared(sizes, profile):
         rule = SearchRule(**{n: kinds.get(type(v), type(v))(v) for n, v in rule.items()})
     names = ("n_genes", "outer_folds", "inner_folds")
     changed = replace(profile, search=rule, **{name: sizes[name] for name in names})
+    changed = replace(changed, regulators=tuple(sizes["regulators"]))
     return changed, tuple(sizes["force"])
 
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pnetlib.execution.fingerprint import calculation_digest, versions
+from pnetlib.execution.fingerprint import code_digest, versions
 from pnetlib.execution.storage import whole_file
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Folds:
     """Stored results of tasks, found by everything that they depend on.
 
-    A result depends on the cohort, the sizes of the profile, the seed, the source of this library
-    and the versions of packages. So any run that would compute the same result finds it, and no
+    A result depends on the cohort, the sizes of the profile, the seed, the code that computes it and
+    the versions of packages. So any run that would compute the same result finds it, and no
     other run does. Of the responses, the result of a task that begins with a drug depends on those
     to this drug alone, so runs with other drugs besides it find it too. Each result is one file,
     written completely, with its own digest.
@@ -53,21 +53,25 @@ class Folds:
 
     @classmethod
     def of_library(cls, folder: Path) -> Folds:
-        """Return results that depend on no cohort, computed with this library and these versions."""
-        return cls(folder, {"library": calculation_digest(), "versions": versions()})
+        """Return results that depend on no cohort, computed with these versions."""
+        return cls(folder, {"versions": versions()})
 
     @classmethod
     def of_cohort(cls, folder: Path, cohort: Cohort) -> Folds:
-        """Return the folds of a cohort, computed with this library and these versions."""
+        """Return the folds of a cohort, computed with these versions."""
         return cls(
             folder,
             {**cls.of_library(folder).content, "lines": lines_digest(cohort)},
             {drug: _table_digest(cohort.response[[drug]]) for drug in cohort.response},
         )
 
-    def of(self, name: str, **content: Any) -> Folds:
-        """Return the folds of one computation, with further values that its results depend on."""
-        return Folds(self.folder, {**self.content, "name": name, **content}, self.responses)
+    def of(self, module: str, name: str, **content: Any) -> Folds:
+        """Return the folds of one computation, with further values that its results depend on.
+
+        `module` is where the computation is: its code, and all code that it reaches, counts.
+        """
+        own = {"code": code_digest(module), "name": name}
+        return Folds(self.folder, {**self.content, **own, **content}, self.responses)
 
     def get(self, task: tuple) -> Any:
         """Return the stored result of a task, or None if there is none or its file is damaged."""

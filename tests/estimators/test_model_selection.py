@@ -418,7 +418,7 @@ def test_memory_of_a_search_counts_all_folds(monkeypatch):
     X, z = data(26, 30, 8)
     asked = []
     monkeypatch.setattr(
-        model_selection, "warn_low_memory", lambda *_, matrices, n_jobs: asked.append(matrices)
+        model_selection, "warn_low_memory", lambda *_, matrices, **others: asked.append(matrices)
     )
     folds = list(KFold(5).split(X))
     for kind in (LassoExpression, NetworkThenPredict):

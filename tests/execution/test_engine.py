@@ -179,12 +179,12 @@ def test_a_network_in_blocks_on_a_cluster_has_the_same_bits(dask_engine, monkeyp
 
 def test_a_process_forms_the_gram_matrix_once_and_lets_it_go_with_the_expression():
     X = np.random.default_rng(0).normal(size=(20, 6))
-    first = blocks.stored_gram(X, "float64")
-    assert blocks.stored_gram(X, "float64") is first
-    np.testing.assert_allclose(first, np.corrcoef(X.T), atol=1e-12)
-    assert blocks.stored_gram(X, "float32").dtype == np.float32
+    first = blocks.stored_gram(X, "float64", None)
+    assert blocks.stored_gram(X, "float64", None)[0] is first[0]
+    np.testing.assert_allclose(first[0], np.corrcoef(X.T), atol=1e-12)
+    assert blocks.stored_gram(X, "float32", None)[0].dtype == np.float32
     other = X.copy()
-    assert blocks.stored_gram(other, "float64") is not first
+    assert blocks.stored_gram(other, "float64", None)[0] is not first[0]
     del other
     assert blocks._stored == {}
 

@@ -509,7 +509,9 @@ def test_gaps_under_other_weights_are_those_of_the_columns_as_they_are(lam2):
     G, B = X.T @ X / 40, 0.2 * naive.network(5, 7)
     weights = np.array([0.05, 0.3, 0.1, 0.5, 0.02, 0.2, 0.1])
     GB, columns = np.ascontiguousarray((G @ B).T), np.array([5, 0, 3])
-    gaps = column.gaps_at_weights(G, GB, weights, lam2, columns, *naive.compressed(B))
+    gaps = column.gaps_at_weights(
+        G, np.diag(G).copy(), GB, weights, lam2, columns, *naive.compressed(B)
+    )
     for j, gap in zip(columns, gaps, strict=True):
         rest = np.delete(np.arange(7), j)
         expected = naive.duality_gap(X[:, rest], X[:, j], weights[rest], lam2, B[rest, j])

@@ -41,7 +41,7 @@ def test_losses_of_some_columns(B):
     X, _ = naive.cohort(3, p=9)
     G, losses, some = X.T @ X / len(X), np.full(9, -1.0), np.array([7, 0, 4])
     GB = np.ascontiguousarray((G @ B).T)
-    products.column_losses(G, GB, some, *naive.compressed(B), losses)
+    products.column_losses(G, np.diag(G).copy(), GB, some, *naive.compressed(B), losses)
     expected = np.full(9, -1.0)
     expected[some] = np.sum((X - X @ B) ** 2, axis=0)[some] / len(X)
     np.testing.assert_allclose(losses, expected, rtol=1e-12)

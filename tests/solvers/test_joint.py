@@ -111,10 +111,12 @@ def test_exact_edge_weights_are_the_slope_of_the_link_penalty(seed, degree, fixe
     pen = Penalties(50.0, lam4=0.3, degree=degree)
     a, e = scaled_effects(naive.columns(B), theta, signs, pen)
     for j in range(6):
-        w = edge_weights(a, e, j, pen.lam1, pen.lam4, 1.7)
+        w = edge_weights(a, e, j, pen.lam1, pen.lam4, 1.7, 6)
         others = np.delete(np.arange(6), j)
         np.testing.assert_allclose(2 * 1.7 * w[others], 50.0 + 0.3 * slopes[others, j], atol=1e-6)
         assert w[j] == EXCLUDED
+        few = edge_weights(a, e, j, pen.lam1, pen.lam4, 1.7, 4)
+        np.testing.assert_array_equal(few, w[:4])
 
 
 @pytest.mark.parametrize("degree", DEGREES)
@@ -124,31 +126,34 @@ def test_lagged_edge_weights_hold_the_degrees(degree):
     a, e = scaled_effects(naive.columns(B), theta, np.zeros(6), pen)
     scaled = np.abs(theta) / naive.scale(B, degree)
     for j in range(6):
-        w = edge_weights(a, e, j, pen.lam1, pen.lam4, 1.0)
+        w = edge_weights(a, e, j, pen.lam1, pen.lam4, 1.0, 6)
         expected = 0.2 + 0.3 * (scaled - scaled[j]) ** 2
         np.testing.assert_allclose(np.delete(2 * w, j), np.delete(expected, j), atol=1e-13)
 
 
 def test_edge_weights_stop_at_zero():
     a, e = np.array([0.0, 2.0, 1.0]), np.array([0.0, 0.5, 0.5])
-    np.testing.assert_allclose(edge_weights(a, e, 2, 0.1, 1.0, 1.0)[:2], [0.3, 0.0])
+    np.testing.assert_allclose(edge_weights(a, e, 2, 0.1, 1.0, 1.0, 3)[:2], [0.3, 0.0])
 
 
 # The B step ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("regulators", [5, 3, 2])
 @pytest.mark.parametrize("t", [0.0, 0.4, -2.0])
-def test_response_column_is_the_stacked_regression(t):
+def test_response_column_is_the_stacked_regression(t, regulators):
     X, z = naive.cohort(1, 25, 5)
-    rest = X @ naive.network(1, 5) @ effects(1, 5)  # the other genes' part of the prediction
-    u = np.linalg.lstsq(X, rest, rcond=None)[0]
+    u = np.linalg.lstsq(X, X @ naive.network(1, 5) @ effects(1, 5), rcond=None)[0]
+    u[regulators:] = 0.0  # the other genes' part of the prediction
     m, j = Moments.of(X, z), 2
-    r, K = response_column(m.G, None, m.g, m.zz, u, m.G @ u, t, j)
+    G, v = m.G[:, :regulators], m.G @ u
+    r, K = response_column(G, m.K, m.g, m.zz, u[:regulators], v[:regulators], t, j)
     y = (X[:, j] + t * (z - X @ u)) / (1 + t * t)
-    np.testing.assert_allclose(r, X.T @ y / 25, atol=1e-13)
+    np.testing.assert_allclose(r, (X.T @ y / 25)[:regulators], atol=1e-13)
     assert K == pytest.approx(y @ y / 25)
     rng = np.random.default_rng(0)
     values = []
+    r = X.T @ y / 25
     for b in rng.normal(size=(4, 5)):
         stacked = np.sum((X[:, j] - X @ b) ** 2) + np.sum((z - X @ u - t * X @ b) ** 2)
         values.append(stacked / 25 - (1 + t * t) * (b @ m.G @ b - 2 * r @ b))
@@ -185,6 +190,7 @@ def test_sweep_solves_the_columns_in_turn(seed, lam2):
     u, v, rows = B @ theta, m.G @ B @ theta, s.GB[active]
     counts, indices, data, gaps = sweep_columns(
         m.G,
+        m.K,
         rows,
         m.g,
         m.zz,

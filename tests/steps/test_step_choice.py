@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import ElasticNet
 from sklearn.model_selection import KFold
@@ -20,7 +21,15 @@ from pnetlib.solvers.joint import Penalties, start_state
 from pnetlib.solvers.moments import Moments
 from pnetlib.solvers.paths import TrainingPart, fit_networks, fractions_of, largest_lam1
 from pnetlib.solvers.search import SearchRule
-from pnetlib.steps.choice import METHODS, choose, estimators, fit_methods, lambdas, refit
+from pnetlib.steps.choice import (
+    METHODS,
+    choose,
+    estimators,
+    fit_methods,
+    lambdas,
+    refit,
+    regulators_first,
+)
 from pnetlib.steps.sizes import PROFILES, profile_named
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
@@ -177,7 +186,9 @@ def networks_of(choice):
     """The networks of all training lines, by lam1."""
     path = choice.paths["Pro"]
     lam1s = list(dict.fromkeys(point["lam1"] for point in path.points))
-    return choice.part.networks(lam1s, lam2=0.0, gap_tol=path.gap_tol, max_iter=path.max_iter)
+    return choice.parts["Pro"].networks(
+        lam1s, lam2=0.0, gap_tol=path.gap_tol, max_iter=path.max_iter
+    )
 
 
 def test_refit_leaves_the_networks_of_the_choice_as_they_were(chosen):
@@ -257,3 +268,32 @@ def test_every_method_may_spend_the_same_budget_of_a_search(searched):
         assert choice.reports[method]["exhausted"] or not any(
             result["place"] == "edge" for result in parameters.values()
         )
+
+
+@pytest.mark.parametrize("profile", [PROFILE, SEARCHING], ids=["grid", "search"])
+def test_regulators_come_first_and_regulate_alone(data, profile):
+    """The choice and the fit of every method are those of the estimators with these regulators."""
+    X, z = data
+    models = fit_methods(X, z, profile, SEED, n_regulators=6)
+    free = fit_methods(X, z, profile, SEED)
+    for method in METHODS:
+        if method in PLAIN and hasattr(models[method], "B_"):
+            B = models[method].B_.toarray()
+            assert np.any(B[:6]) and not B[6:].any()
+        else:
+            np.testing.assert_array_equal(models[method].coef_, free[method].coef_)
+    _, choice = choose(X, z, profile, SEED, n_regulators=6)
+    for method in METHODS:
+        assert choice.point(method) == lambdas(models[method].best_params_)
+        u, state = refit(choice, method)
+        np.testing.assert_allclose(u, models[method].coef_, atol=1e-12)
+        assert state is None or not state.B.matrix().toarray()[6:].any()
+
+
+def test_regulators_of_a_profile_are_sought_among_the_genes():
+    genes = pd.Index(["A", "B", "C", "D"])
+    assert regulators_first(genes, PROFILE) == (genes, None)
+    ordered, count = regulators_first(genes, replace(PROFILE, regulators=("C", "X", "A")))
+    assert list(ordered) == ["A", "C", "B", "D"] and count == 2
+    with pytest.raises(UsageError, match="none of the 1 regulators is among the 4 genes"):
+        regulators_first(genes, replace(PROFILE, regulators=("X",)))

@@ -85,9 +85,9 @@ class Spy:
         self.given, self.choices, self.fits = [], [], []
         monkeypatch.setattr(comparison, "fit_methods", self.fit_methods)
 
-    def fit_methods(self, X, z, profile, seed):
+    def fit_methods(self, X, z, profile, seed, n_regulators=None):
         self.given += [X, z]
-        models = tuning.fit_methods(X, z, profile, seed)
+        models = tuning.fit_methods(X, z, profile, seed, n_regulators)
         self.choices.append({method: model.best_params_ for method, model in models.items()})
         for method in METHODS:
             model = models[method]
@@ -189,12 +189,25 @@ def test_lambdas_for_all_lines_are_those_of_one_choice(cohort):
     assert one["Docetaxel"] == {method: choice.point(method) for method in METHODS}
 
 
+def test_regulators_of_the_profile_hold_in_steps_02_and_03(cohort):
+    """The same restricted model in both; no other gene has a target."""
+    drug, allowed = "Docetaxel", cohort.top_genes(PROFILE.n_genes)[3:12]
+    profile = replace(PROFILE, regulators=tuple(allowed))
+    (point,) = choose_on_all_lines(cohort, profile, SEED, drugs=[drug]).values()
+    genes = cohort.top_genes(PROFILE.n_genes)
+    own = fit_drug(cohort, genes, tuple(allowed), drug, point["Pro"])
+    assert set(own.edges()["regulator"]) <= set(allowed) and own.B_.nnz
+    predictions, _ = held_out(cohort, drug, profile, SEED, 0, 0)
+    free, _ = held_out(cohort, drug, PROFILE, SEED, 0, 0)
+    assert np.abs(predictions["Pro"] - free["Pro"]).max() > 1e-3
+
+
 def test_step_03_fits_what_the_choice_on_all_lines_is_refitted_to(cohort):
     """The same lambdas on the same lines are the same model, bit for bit, in both steps."""
     genes, lines = cohort.top_genes(PROFILE.n_genes), cohort.lines_for("Docetaxel")
     X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, "Docetaxel"]
     (point,) = choose_on_all_lines(cohort, PROFILE, SEED, drugs=["Docetaxel"]).values()
-    own = fit_drug(cohort, genes, "Docetaxel", point["Pro"])
+    own = fit_drug(cohort, genes, (), "Docetaxel", point["Pro"])
     _, choice = tuning.choose(X.to_numpy(), z.to_numpy(), PROFILE, SEED)
     u, state = tuning.refit(choice, "Pro")
     fitted = tuning.fit_methods(X.to_numpy(), z.to_numpy(), PROFILE, SEED)["Pro"]

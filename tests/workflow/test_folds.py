@@ -8,6 +8,8 @@ from pnetlib.steps.simulation.designs import Design
 from pnetlib.workflow.folds import Folds
 from pnetlib.workflow.run import Run
 
+CODE = "pnetlib.steps.comparison.compute"
+
 
 class OneLine:
     """A cohort of one line, as far as `Folds` looks at one."""
@@ -20,7 +22,7 @@ class OneLine:
 
 @given(st.lists(st.floats(width=64), min_size=1, max_size=9))
 def test_folds_are_read_bit_for_bit(tmp_path_factory, values):
-    folds = Folds(tmp_path_factory.mktemp("folds"), {"seed": 1}).of("held_out", force=["A"])
+    folds = Folds(tmp_path_factory.mktemp("folds"), {"seed": 1}).of(CODE, "held_out", force=["A"])
     table = pd.DataFrame(
         {"drug": "D", "fold": 2, "line": [f"0{n}" for n in range(len(values))], "Pro": values}
     )
@@ -35,14 +37,15 @@ def test_folds_are_read_bit_for_bit(tmp_path_factory, values):
 def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
     from pnetlib.workflow import folds as module
 
-    def stored(value=0.1, **content):
+    def stored(value=0.1, code=CODE, **content):
         all_of_it = {"profile": {"n": 1}, "seed": 1, "permute": False} | content
-        return Folds.of_cohort(tmp_path, OneLine(value)).of("held_out", **all_of_it)
+        return Folds.of_cohort(tmp_path, OneLine(value)).of(code, "held_out", **all_of_it)
 
     stored().put(("D", 0, 1), 7)
     assert stored().get(("D", 0, 1)) == 7
     assert stored().get(("D", 1, 0)) is None
     assert stored(value=np.nextafter(0.1, 1)).get(("D", 0, 1)) is None
+    assert stored(code="pnetlib.steps.stability.compute").get(("D", 0, 1)) is None
     for other in ({"seed": 2}, {"permute": True}, {"profile": {"n": 2}}):
         assert stored(**other).get(("D", 0, 1)) is None
     monkeypatch.setattr(module, "versions", lambda: {"numpy": "another"})
@@ -50,7 +53,7 @@ def test_a_fold_is_found_by_its_content_only(tmp_path, monkeypatch):
 
 
 def test_labels_of_rows_and_tasks_that_are_dataclasses_are_kept(tmp_path):
-    folds = Folds.of_library(tmp_path).of("half")
+    folds = Folds.of_library(tmp_path).of(CODE, "half")
     table = pd.DataFrame({"all drugs": [1, 0]}, pd.Index(["TP53", "MYC"], name="gene"))
     design, other = Design(n_tfs=2), Design(n_tfs=3)
     folds.put((design, 0), table)
@@ -60,7 +63,7 @@ def test_labels_of_rows_and_tasks_that_are_dataclasses_are_kept(tmp_path):
 
 def test_a_fold_depends_on_the_response_to_its_own_drug_alone(tmp_path):
     def stored(**responses):
-        return Folds.of_cohort(tmp_path, OneLine(**responses)).of("held_out", seed=1)
+        return Folds.of_cohort(tmp_path, OneLine(**responses)).of(CODE, "held_out", seed=1)
 
     first = stored(A=1.0, B=2.0)
     first.put(("A", 0, 1), 7)

@@ -10,7 +10,7 @@ from sklearn.model_selection import KFold
 from pnetlib.execution.engine import Engine, Work
 from pnetlib.solvers.search import GRID
 from pnetlib.stats.intervals import corrected_mean
-from pnetlib.steps.choice import METHODS, account, choose, fit_methods, lambdas
+from pnetlib.steps.choice import METHODS, account, choose, fit_methods, lambdas, regulators_first
 
 BASELINES = ("drug mean", "tissue mean")
 SMALL_TISSUE = 5  # a tissue with fewer training lines gets the drug mean
@@ -45,12 +45,14 @@ def outer_folds(lines, n_folds, repeat, seed):
 def outer_parts(cohort, z, profile, folds, fold, force=()):
     """Return expression and response of the training lines and of those held out in a fold.
 
-    Lines without a response are left out; genes are filtered on the training lines alone.
+    Lines without a response are left out; genes are filtered on the training lines alone. Where the
+    profile names regulators, these genes come first.
     """
     z = z.dropna()
     unseen = folds.loc[z.index] == fold
     train, test = z[~unseen], z[unseen]
     genes = cohort.top_genes(profile.n_genes, lines=train.index, force=force)
+    genes, _ = regulators_first(genes, profile)
     return [(cohort.expression.loc[part.index, genes], part) for part in (train, test)]
 
 
@@ -79,8 +81,9 @@ def held_out(cohort, drug, profile, seed, repeat, fold, force=(), permute=False,
     if folds is None:
         folds = outer_folds(cohort.expression.index, profile.outer_folds, repeat, seed)
     (X, z), (X_new, z_new) = outer_parts(cohort, z, profile, folds, fold, force)
+    _, n_regulators = regulators_first(X.columns, profile)
     X, X_new = X.to_numpy(), X_new.to_numpy()
-    models = fit_methods(X, z.to_numpy(), profile, seed)
+    models = fit_methods(X, z.to_numpy(), profile, seed, n_regulators)
     tissue = cohort.annotation["tissue"]
     where = {"drug": drug, "repeat": repeat, "fold": fold}
     columns = {
@@ -155,7 +158,7 @@ def outer_work(cohort, profile, seed, drugs=None, force=(), permute=False, store
     tasks = [(drug, r, f) for drug in drugs for r in range(repeats) for f in range(folds)]
     content = {"profile": asdict(profile), "seed": seed, "force": list(force), "permute": permute}
     shared = (cohort, profile, seed, tuple(force), permute)
-    return Work(_held_out, tasks, shared, stored and stored.of("held_out", **content))
+    return Work(_held_out, tasks, shared, stored and stored.of(__name__, "held_out", **content))
 
 
 def _held_out(cohort, profile, seed, force, permute, drug, repeat, fold):
@@ -276,21 +279,21 @@ def choice_work(cohort, profile, seed, drugs=None, force=(), stored=None, method
     if methods != METHODS:
         content["methods"] = list(methods)
     shared = (cohort, profile, seed, tuple(force), methods)
-    return Work(_chosen, tasks, shared, stored and stored.of("chosen", **content))
+    return Work(_chosen, tasks, shared, stored and stored.of(__name__, "chosen", **content))
 
 
 def _chosen(cohort, profile, seed, force, methods, drug):
-    genes = cohort.top_genes(profile.n_genes, force=force)
+    genes, n_regulators = regulators_first(cohort.top_genes(profile.n_genes, force=force), profile)
     lines = cohort.lines_for(drug)
-    X = cohort.expression.loc[lines, genes].to_numpy()
-    _, choice = choose(X, cohort.response.loc[lines, drug].to_numpy(), profile, seed, methods)
+    X, z = cohort.expression.loc[lines, genes].to_numpy(), cohort.response.loc[lines, drug]
+    _, choice = choose(X, z.to_numpy(), profile, seed, methods, n_regulators)
     return {method: choice.point(method) for method in methods}
 
 
 def numbers(compared, errors, differences, control, chosen, profile, force=()):
     """Return the numbers of the comparison as nested dicts, keyed by drug and method.
 
-    ``sizes`` are those on which the folds depend: genes, folds, forced genes and the search.
+    ``sizes`` are those on which the folds depend: genes, folds, forced genes, regulators, search.
     """
     lines = compared.predictions.groupby("drug")["line"].nunique()
     drugs = {}
@@ -316,7 +319,8 @@ def compared_sizes(profile, force=()):
     search = profile.search
     rule = search if search == GRID else {n: _plain(v) for n, v in asdict(search).items()}
     names = ("n_genes", "outer_folds", "inner_folds")
-    return {name: getattr(profile, name) for name in names} | {"force": list(force), "search": rule}
+    sizes = {name: getattr(profile, name) for name in names}
+    return sizes | {"force": list(force), "search": rule, "regulators": list(profile.regulators)}
 
 
 def _plain(value):

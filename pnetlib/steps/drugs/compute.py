@@ -89,7 +89,7 @@ def compare_on_unseen_tissues(cohort, profile, seed, *, engine=None, stored=None
     folds = tissue_folds(cohort, profile.outer_folds)
     tasks = [(drug, fold) for drug in cohort.response.columns for fold in range(folds.max() + 1)]
     engine, shared = engine or Engine(threads=1), (cohort, profile, seed, folds)
-    stored = stored and stored.of("tissues", profile=asdict(profile), seed=seed)
+    stored = stored and stored.of(__name__, "tissues", profile=asdict(profile), seed=seed)
     parts = engine.map(_held_out_tissues, tasks, shared, stored=stored, advance=advance)
     return Comparison(*concatenated(parts))
 
@@ -153,7 +153,7 @@ def weigh(cohort, compared, profile, seed, omegas, *, engine=None, stored=None, 
     columns = [*keys, "omega", *LAMBDAS, "inner error"]
     tasks = [(*row, omega) for row in pro[keys].itertuples(index=False) for omega in omegas]
     engine, shared = engine or Engine(threads=1), (cohort, profile, seed)
-    stored = stored and stored.of("weighted", profile=asdict(profile), seed=seed)
+    stored = stored and stored.of(__name__, "weighted", profile=asdict(profile), seed=seed)
     parts = engine.map(held_out_weighted, tasks, shared, stored=stored, advance=advance)
     parts = list(parts)
     weights = pd.concat(

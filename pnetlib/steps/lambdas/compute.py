@@ -266,7 +266,7 @@ def compare_rules(cohort, profile, seed, *, engine=None, stored=None, advance=No
     """
     tasks = list(itertools.product(cohort.response.columns, range(profile.outer_folds)))
     engine, shared = engine or Engine(threads=1), (cohort, profile, seed)
-    stored = stored and stored.of("rules", profile=asdict(profile), seed=seed)
+    stored = stored and stored.of(__name__, "rules", profile=asdict(profile), seed=seed)
     parts = engine.map(held_out_rules, tasks, shared, stored=stored, advance=advance)
     return concatenated(parts)
 
@@ -409,7 +409,7 @@ def check_tolerances(
     engine = engine or Engine(threads=1)
     shared = (cohort, profile, seed, tuple(force))
     content = {"profile": asdict(profile), "seed": seed, "force": list(force)}
-    stored = stored and stored.of("tolerances", **content)
+    stored = stored and stored.of(__name__, "tolerances", **content)
     parts = engine.map(tolerance_errors, tasks, shared, stored=stored, advance=advance)
     return pd.concat(list(parts), ignore_index=True)
 

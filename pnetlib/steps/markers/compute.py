@@ -64,14 +64,18 @@ class DrugNetworks:
         return cls(genes, theta, degree, B, fits)
 
 
-def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, engine=None, advance=None):
+def fit_drug_networks(
+    cohort, genes, chosen, *, regulators=(), n_jobs=None, engine=None, advance=None
+):
     """Fit Pro for each drug on all its cell lines with the lambdas chosen for it.
 
-    `chosen` is drug to lambdas as `PredictiveNetwork` takes them; without an engine, `n_jobs` drugs
-    are fitted at the same time. Returns `DrugNetworks`.
+    `chosen` is drug to lambdas as `PredictiveNetwork` takes them; `regulators` are the genes that
+    may regulate, all if empty. Without an engine, `n_jobs` drugs are fitted at the same time.
+    Returns `DrugNetworks`.
     """
     engine = engine or Engine(threads=n_jobs or 1)
-    fitted = engine.map(fit_drug, chosen.items(), (cohort, genes), advance=advance)
+    shared = cohort, genes, tuple(regulators)
+    fitted = engine.map(fit_drug, chosen.items(), shared, advance=advance)
     models = dict(zip(chosen, fitted))
     fits = pd.DataFrame(
         {
@@ -95,11 +99,12 @@ def fit_drug_networks(cohort, genes, chosen, *, n_jobs=None, engine=None, advanc
     )
 
 
-def fit_drug(cohort, genes, drug, lambdas):
+def fit_drug(cohort, genes, regulators, drug, lambdas):
     """Return Pro fitted on all lines measured with one drug, as step 02 fits what it chose."""
     lines = cohort.lines_for(drug)
     X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
-    return final_model(PredictiveNetwork, lambdas, n_jobs=1).fit(X, z)
+    allowed = [gene for gene in genes if gene in regulators] or None
+    return final_model(PredictiveNetwork, lambdas, regulators=allowed, n_jobs=1).fit(X, z)
 
 
 def ranks(networks):

@@ -199,6 +199,6 @@ def run_replicates(
     seed)`` returns rows. `stored` has the rows of data sets that were analysed before.
     """
     tasks = [(design, number, sizes, seed) for design in designs for number in range(count)]
-    stored = stored and stored.of(work.__name__)
+    stored = stored and stored.of(work.__module__, work.__name__)
     parts = (engine or Engine(threads=1)).map(work, tasks, stored=stored, advance=advance)
     return pd.DataFrame([row for part in parts for row in part])

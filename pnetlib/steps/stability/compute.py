@@ -181,7 +181,7 @@ def marker_frequencies(cohort, genes, chosen, pairs, seed, engine=None, advance=
     """
     tasks = [(number,) for number in range(2 * pairs)]
     engine, shared = engine or Engine(threads=1), (cohort, genes, chosen, seed)
-    stored = stored and stored.of("half", genes=list(genes), chosen=chosen, seed=seed)
+    stored = stored and stored.of(__name__, "half", genes=list(genes), chosen=chosen, seed=seed)
     marked = engine.map(_marked_half, tasks, shared, stored=stored, advance=advance)
     counts = next(marked)
     for table in marked:

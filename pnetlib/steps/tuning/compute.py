@@ -100,12 +100,14 @@ def refit_work(cohort, networks, choices, stored=None):
         tasks += [item for item in choice.items() if item[1] != first[item[0]]]
     tasks = [task for at, task in enumerate(tasks) if task not in tasks[:at]]
     genes = list(networks.genes)
-    return Work(_refit, tasks, (cohort, genes), stored and stored.of("refit", genes=genes))
+    return Work(
+        _refit, tasks, (cohort, genes), stored and stored.of(__name__, "refit", genes=genes)
+    )
 
 
 def _refit(cohort, genes, drug, lambdas):
     """Return effects and degrees of Pro on all lines of a drug, as notebook 03 fits it."""
-    model = fit_drug(cohort, genes, drug, lambdas)
+    model = fit_drug(cohort, genes, (), drug, lambdas)
     return pd.DataFrame({"theta": model.theta_, "degree": model.degrees()})
 
 
