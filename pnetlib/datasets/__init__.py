@@ -14,10 +14,11 @@ if TYPE_CHECKING:
 
     from pnetlib.datasets.cohort import Cohort
     from pnetlib.datasets.drugs import Drugs
+    from pnetlib.datasets.screens import Screens
 
 DEFAULT_SEED = 20220823  # of every random draw, in all steps and commands
 
-__all__ = ["Cohort", "list_drugs", "load_cohort"]
+__all__ = ["Cohort", "list_drugs", "load_cohort", "load_responses", "load_screens"]
 
 
 def __getattr__(name: str) -> type[Cohort]:
@@ -174,6 +175,134 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     from pnetlib.datasets.gdsc_official import list_folder
 
     return list_folder(_existing(source))
+
+
+def load_screens(
+    source: str | Path, cohort: Cohort, *, seed: int = DEFAULT_SEED, cache: str | Path | None = None
+) -> Screens:
+    """Return the further screens that the source of a cohort has of its drugs.
+
+    Parameters
+    ----------
+    source : str or Path
+        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder.
+    cohort : Cohort
+        Its cell lines and drugs.
+    seed : int, default 20220823
+        Seed of the noise of simulated screens.
+    cache : str or Path, default None
+        As for `pnetlib.datasets.load_cohort`.
+
+    Returns
+    -------
+    Screens
+        Of ``"gdsc"``: the areas under the dose curves of the response itself, further entries of
+        GDSC1 of the same name, GDSC2, and CCLE. Of official files: areas, further entries, and
+        GDSC2 where the folder has its file. Of the simulated cohort: see `simulate_screens`.
+
+    Raises
+    ------
+    DownloadError, CorruptFileError, MissingColumnError, DataError, SetupError
+        As `pnetlib.datasets.load_cohort`.
+
+    See Also
+    --------
+    load_cohort : Load the cohort.
+    load_responses : The responses of another laboratory.
+
+    Examples
+    --------
+    >>> from pnetlib.datasets import load_cohort, load_screens
+    >>> cohort = load_cohort("simulated", size="smoke")
+    >>> screens = load_screens("simulated", cohort)
+    >>> screens.of("Docetaxel", laboratory="the same")
+    ['Docetaxel: second screen simulated ln IC50']
+    """
+    if source == "simulated":
+        from pnetlib.datasets.screens import simulate_screens
+
+        return simulate_screens(cohort, seed)
+    if source == "gdsc":
+        from pnetlib.datasets.gdsc_packages import load_package_screens
+
+        return load_package_screens(cohort, cache)
+    from pnetlib.datasets.gdsc_official import read_screens
+
+    if source == "gdsc-official":
+        from pnetlib.datasets.download import cache_folder
+
+        return read_screens(cache_folder(cache) / "official", cohort)
+    return read_screens(_existing(source), cohort)
+
+
+def load_responses(
+    responses: str | Path,
+    cohort: Cohort,
+    *,
+    seed: int = DEFAULT_SEED,
+    cache: str | Path | None = None,
+) -> Screens:
+    """Return the responses that another laboratory measured for the drugs of a cohort.
+
+    Parameters
+    ----------
+    responses : str or Path
+        A folder with CTRPv2, in the official layout or as five csv files; ``"ctrp"``, which
+        downloads the official archive; or ``""``, no responses.
+    cohort : Cohort
+        Its cell lines and drugs. A simulated cohort has a simulated laboratory, whatever
+        `responses` says.
+    seed : int, default 20220823
+        Seed of the noise of the simulated laboratory.
+    cache : str or Path, default None
+        As for `load_cohort`.
+
+    Returns
+    -------
+    Screens
+        Without responses, there is no screen in it, and a sentence says why.
+
+    Raises
+    ------
+    UsageError
+        If `responses` is not a folder.
+    DownloadError, CorruptFileError, MissingColumnError, DataError, SetupError
+        As for `load_cohort`.
+
+    See Also
+    --------
+    load_screens : Further screens of the source itself.
+
+    Examples
+    --------
+    >>> from pnetlib.datasets import load_cohort, load_responses
+    >>> cohort = load_cohort("simulated", size="smoke")
+    >>> load_responses("", cohort).of("Docetaxel")
+    ['Docetaxel: laboratory simulated ln IC50']
+    """
+    from pnetlib.datasets.screens import no_screens, other_laboratory, simulate_screens
+
+    if cohort.provenance["simulated"]:
+        return other_laboratory(simulate_screens(cohort, seed))
+    if not str(responses):
+        return no_screens(
+            cohort,
+            [
+                "No responses of another laboratory were given: name a folder with CTRPv2 by "
+                "responses=FOLDER, or responses=ctrp to download it."
+            ],
+        )
+    from pnetlib.datasets.ctrp import fetch_ctrp, read_ctrp
+
+    if responses == "ctrp":
+        return read_ctrp(fetch_ctrp(cache), cohort)
+    folder = Path(responses).expanduser()
+    if not folder.is_dir():
+        raise UsageError(
+            f"responses is {str(responses)!r}, which is neither a folder nor ctrp; name the folder "
+            "that has the files of CTRPv2."
+        )
+    return read_ctrp(folder, cohort)
 
 
 def _existing(source: str | Path) -> Path:

@@ -20,6 +20,7 @@ import pandas as pd
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
+from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens
 from pnetlib.errors import (
     CorruptFileError,
     DataError,
@@ -34,6 +35,7 @@ EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"
 EXPRESSION_ZIP = f"{EXPRESSION}.zip"
 ENSEMBL = "sanger1018_brainarray_ensemblgene_rma.txt.gz"
 RESPONSE = "GDSC1_fitted_dose_response_27Oct23"
+SECOND = "GDSC2_fitted_dose_response_27Oct23"  # optional: a further screen
 DETAILS = "Cell_Lines_Details.xlsx"
 CELL_LINES = "cell_lines.csv"
 
@@ -99,6 +101,53 @@ def read_folder(
             "drugs": dict(drugs),
         },
     )
+
+
+def read_screens(folder: Path, cohort: Cohort) -> Screens:
+    """Read the further screens of a cohort's drugs from the official response files in a folder.
+
+    From GDSC1 come the areas under the dose curves and further ids of the same name; from GDSC2,
+    where the folder has ``GDSC2_fitted_dose_response_27Oct23.xlsx`` (or .csv), ln IC50 and areas.
+    """
+    path = _one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv"))
+    second = [folder / f"{SECOND}{suffix}" for suffix in (".xlsx", ".csv")]
+    second = [file for file in second if file.is_file()][:1]
+    found, handled = [], []
+    if not second:
+        handled.append(f"The folder has no {SECOND}.xlsx, so there is no screen of GDSC2.")
+    for file, screen in ((path, "GDSC1"), *((file, "GDSC2") for file in second)):
+        found += _screens_in(file, screen, cohort, handled)
+    files = {file.name: digest(file) for file in (path, *second)}
+    return assemble_screens(cohort, found, {"files": files, "handled": handled})
+
+
+def _screens_in(
+    path: Path, screen: str, cohort: Cohort, handled: list[str]
+) -> list[tuple[dict[str, str], pd.Series]]:
+    """Return the entries of a response file with the name or the id of a drug of the cohort."""
+    own = {str(drug_id): drug for drug, drug_id in cohort.provenance["drugs"].items()}
+    names = {drug.casefold(): drug for drug in own.values()}
+    rows: dict[tuple[str, str], list[tuple[str, Any, Any]]] = {}
+    columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME")
+    for _, (line, drug_id, name, value, area) in _rows(path, columns, ("LN_IC50", "AUC")):
+        drug_id, line = _whole(drug_id), _whole(line)
+        drug = own.get(drug_id) if screen == "GDSC1" else None
+        drug = drug or names.get(str(name).casefold())
+        if drug and line:
+            rows.setdefault((drug, drug_id), []).append((line, value, area))
+    found = []
+    for (drug, drug_id), measured in rows.items():
+        table = pd.DataFrame(measured, columns=["line", IC50, AUC]).set_index("line")
+        if table.index.duplicated().any():
+            handled.append(f"{drug} {drug_id} of {path.name} has cell lines twice; left out.")
+            continue
+        for measure in (IC50, AUC):
+            values = pd.to_numeric(table[measure].replace("", np.nan), errors="coerce")
+            response = screen == "GDSC1" and measure == IC50 and drug_id in own
+            if values.notna().any() and not response:
+                entry = {"drug": drug, "screen": screen, "measure": measure, "id": drug_id}
+                found.append((entry | {"laboratory": SAME}, values))
+    return found
 
 
 def list_folder(folder: Path) -> pd.DataFrame:

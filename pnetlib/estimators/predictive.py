@@ -164,7 +164,7 @@ class PredictiveNetwork(ActivityRegressor):
         table, names. All may if None. Time and memory fall about in proportion to their number.
     gram_dtype : {"float64", "float32"}, default="float64"
         Type in which the Gram matrix is stored: 2.4 or 1.2 GB for 17,419 genes. All else is
-        float64. Beyond 4,000 genes it is the only p x p array.
+        float64. Beyond 4,000 genes (if all may regulate) it is the only p x p array.
     n_jobs : int or None, default=None
         Threads; None, -1 or 0 for all allowed cores. The result does not depend on it.
 

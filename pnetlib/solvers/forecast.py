@@ -88,8 +88,8 @@ def forecast_memory(
     array in float64 up to `STORED` genes. `edges` is the number of edges per target. Where only
     `n_regulators` genes may regulate, these arrays have a column for each.
     """
-    threads, stored = thread_count(n_jobs), states if p <= STORED else 0
     r = p if n_regulators is None else n_regulators
+    threads, stored = thread_count(n_jobs), states if p * r <= STORED**2 else 0
     together = p * (CANDIDATES + 6 * threads * TOGETHER) + 3 * min(p, ADMITTED) ** 2
     return Forecast(
         n,

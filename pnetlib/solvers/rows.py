@@ -13,18 +13,18 @@ from pnetlib.kernels.edges import edge_values, products_at_edges
 from pnetlib.kernels.products import column_losses, combine_columns
 from pnetlib.solvers.columns import NO_GB, gram_times, on_threads
 
-STORED = 4000  # genes up to which all rows of GB are stored: 128 MB
+STORED = 4000  # genes up to which all rows of GB are stored, if all may regulate: 128 MB
 TOGETHER = 256  # columns per task of a thread
 
 
 def stored_rows(G, B, n_jobs=None):
     """Return GB as a dense array, or an empty one (`NO_GB`) where the genes are too many."""
-    return gram_times(G, B, n_jobs) if len(G) <= STORED else NO_GB
+    return gram_times(G, B, n_jobs) if G.size <= STORED**2 else NO_GB
 
 
 def no_rows(G):
     """Return GB of a network without edges."""
-    return np.zeros(G.shape) if len(G) <= STORED else NO_GB
+    return np.zeros(G.shape) if G.size <= STORED**2 else NO_GB
 
 
 def rows_of(G, B, GB, genes):

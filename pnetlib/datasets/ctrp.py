@@ -1,0 +1,245 @@
+"""Responses of another laboratory: CTRPv2 of the Broad Institute, matched to a cohort by name.
+
+The response is the area under the dose curve: a larger area is a more resistant cell line. A cell
+line may have several experiments; their areas are averaged.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.download import OfficialFile, cache_folder, fetch_file
+from pnetlib.datasets.screens import AUC, OTHER, Screens, assemble_screens, by_name
+from pnetlib.errors import CorruptFileError, DataError, DownloadError, MissingColumnError
+from pnetlib.execution.storage import digest
+from pnetlib.words import counted, first_few
+
+SCREEN = "CTRPv2"
+# The archive of the CTD2 Network. Its digest is not published, so that its content is checked alone.
+ARCHIVE = OfficialFile(
+    "CTRPv2.0_2015_ctd2_ExpandedDataset.zip",
+    (
+        "https://ctd2-data.nci.nih.gov/Public/Broad/CTRPv2.0_2015_ctd2_ExpandedDataset/"
+        "CTRPv2.0_2015_ctd2_ExpandedDataset.zip",
+    ),
+)
+LARGEST = 1 << 30  # bytes that one file of the archive may have
+
+
+class Layout(NamedTuple):
+    """How the tables of CTRPv2 are stored: files of the areas, of experiments, lines, compounds."""
+
+    areas: tuple[str, ...]
+    experiments: str
+    lines: str
+    compounds: str
+    separator: str
+    experiment: str  # column of the table of experiments
+
+
+OFFICIAL = Layout(
+    ("v20.data.curves_post_qc.txt",),
+    "v20.meta.per_experiment.txt",
+    "v20.meta.per_cell_line.txt",
+    "v20.meta.per_compound.txt",
+    "\t",
+    "experiment_id",
+)
+PLAIN = Layout(
+    ("AUC_1.csv", "AUC_2.csv"),
+    "Experiment_info.csv",
+    "cancer_cell_line_info.csv",
+    "compound_info.csv",
+    ",",
+    "expt_id",
+)
+# Names of compounds in CTRPv2 that differ from those of GDSC in more than case and punctuation.
+SYNONYMS = {"5fluorouracil": "fluorouracil", "mitomycinc": "mitomycin"}
+SALTS = ("hydrochloride",)
+TISSUES = ("cancer_type", "ccle_primary_site")  # columns that say where a cell line is from
+
+
+def fetch_ctrp(cache: str | Path | None = None) -> Path:
+    """Download the official archive unless it is in the cache, and return the folder of its tables.
+
+    Raises
+    ------
+    DownloadError
+        If it cannot be downloaded.
+    CorruptFileError
+        If the archive lacks a table, or one is too large.
+    """
+    folder = cache_folder(cache) / "ctrp"
+    try:
+        archive = fetch_file(ARCHIVE, folder)
+    except DownloadError as error:
+        raise DownloadError(
+            f"{ARCHIVE.name} could not be downloaded from {ARCHIVE.addresses[0]}: put its tables "
+            "into a folder and name that by responses=FOLDER."
+        ) from error
+    for name in _files(OFFICIAL):
+        if not (folder / name).is_file():
+            _extract(archive, name, folder)
+    return folder
+
+
+def _extract(archive: Path, name: str, folder: Path) -> None:
+    """Write one file of an archive into a folder, whatever folder it has in the archive."""
+    with zipfile.ZipFile(archive) as content:
+        found = [info for info in content.infolist() if Path(info.filename).name == name]
+        if len(found) != 1 or found[0].file_size > LARGEST:
+            raise CorruptFileError(
+                f"{archive.name} does not contain one {name} of at most 1 GB; delete it and run again."
+            )
+        (folder / name).write_bytes(content.read(found[0]))
+
+
+def _files(layout: Layout) -> tuple[str, ...]:
+    return (*layout.areas, layout.experiments, layout.lines, layout.compounds)
+
+
+def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
+    """Read the responses of CTRPv2 to the drugs of a cohort.
+
+    Parameters
+    ----------
+    folder : Path
+        With ``v20.data.curves_post_qc.txt`` and its three tables ``v20.meta.per_experiment.txt``,
+        ``..._cell_line.txt`` and ``..._compound.txt``, or with the same as csv: ``AUC_1.csv``,
+        ``AUC_2.csv``, ``Experiment_info.csv``, ``cancer_cell_line_info.csv`` and
+        ``compound_info.csv``.
+    cohort : Cohort
+        Its cell lines, by name, and drugs.
+
+    Returns
+    -------
+    Screens
+        One screen per drug that CTRPv2 has; its ``matched`` lists every cell line of CTRPv2.
+
+    Raises
+    ------
+    DataError
+        If the folder has neither set of files, or a value is not a number.
+    MissingColumnError
+        If a table lacks a column.
+    CorruptFileError
+        If a table cannot be read.
+    """
+    layout, handled = _layout(folder), []
+    parts = [_area_table(folder / name, layout) for name in layout.areas]
+    areas = pd.concat(parts, ignore_index=True)
+    experiments = _table(folder / layout.experiments, layout, [layout.experiment, "master_ccl_id"])
+    lines = _table(folder / layout.lines, layout, ["master_ccl_id", "ccl_name"])
+    compounds = _table(folder / layout.compounds, layout, ["master_cpd_id", "cpd_name"])
+    tissue = next((column for column in TISSUES if column in lines), None)
+    lines = lines.drop_duplicates("master_ccl_id")
+    named, matched = by_name(
+        cohort, list(lines["ccl_name"]), None if tissue is None else list(lines[tissue])
+    )
+    line_of = lines.set_index("master_ccl_id")["ccl_name"].map(named)
+    pairs = experiments[[layout.experiment, "master_ccl_id"]].drop_duplicates()
+    pairs = pairs.set_index(layout.experiment)["master_ccl_id"]
+    unclear = pairs.index[pairs.index.duplicated()].unique()
+    if len(unclear):
+        handled.append(f"{counted(len(unclear), 'experiment')} on several cell lines left out.")
+    pairs = pairs.drop(unclear)
+    areas["line"] = areas["experiment_id"].map(pairs).map(line_of)
+    known = areas.dropna(subset=["line", "area_under_curve"])
+    handled.append(
+        f"{counted(len(named), 'cell line')} of {len(matched)} of {SCREEN} matched by name."
+    )
+    wanted, found, lacking = _compounds(compounds), [], []
+    for drug in cohort.response:
+        ids = wanted.get(_compound_key(drug), [])
+        rows = known[known["master_cpd_id"].isin(ids)]
+        if rows.empty:
+            lacking.append(drug)
+            continue
+        repeated = int(rows["line"].duplicated(False).sum())
+        if repeated:
+            handled.append(f"{drug}: {repeated} experiments on the same lines averaged per line.")
+        values = rows.groupby("line")["area_under_curve"].mean()
+        entry = {"drug": drug, "screen": SCREEN, "measure": AUC, "id": ", ".join(ids)}
+        found.append((entry | {"laboratory": OTHER}, values))
+    if lacking:
+        handled.append(f"{SCREEN} has no {first_few(lacking)}.")
+    files = {name: digest(folder / name) for name in _files(layout)}
+    return assemble_screens(cohort, found, {"files": files, "handled": handled}, matched)
+
+
+def compound_names(folder: Path) -> set[str]:
+    """Return the names of all compounds as `names_compound` compares them."""
+    layout = _layout(folder)
+    return set(_compounds(_table(folder / layout.compounds, layout, ["master_cpd_id", "cpd_name"])))
+
+
+def names_compound(drug: str, names: set[str]) -> bool:
+    """Return whether a drug of GDSC is among the names of `compound_names`."""
+    return _compound_key(drug) in names
+
+
+def _layout(folder: Path) -> Layout:
+    lacking = {}
+    for layout in (OFFICIAL, PLAIN):
+        lacking[layout] = [name for name in _files(layout) if not (folder / name).is_file()]
+        if not lacking[layout]:
+            return layout
+    nearest = min(lacking, key=lambda layout: len(lacking[layout]))
+    raise DataError(
+        f"The folder {folder} lacks {first_few(lacking[nearest])} of CTRPv2; put the file there."
+    )
+
+
+def _table(path: Path, layout: Layout, columns: list[str]) -> pd.DataFrame:
+    """Read a table as text, and check that it has some columns."""
+    options = {"sep": layout.separator, "dtype": str, "keep_default_na": False}
+    options |= {"encoding": "utf-8-sig", "index_col": False, "quoting": 0 if layout is PLAIN else 3}
+    try:
+        table = pd.read_csv(path, **options)
+    except (OSError, ValueError) as error:
+        said = " ".join(str(error).split())
+        raise CorruptFileError(
+            f"{path.name} is not a complete table ({said}); fetch it again."
+        ) from error
+    if missing := [column for column in columns if column not in table]:
+        raise MissingColumnError(
+            f"{path.name} has no column {' and no column '.join(missing)}; it needs "
+            f"{', '.join(columns)}."
+        )
+    return table
+
+
+def _area_table(path: Path, layout: Layout) -> pd.DataFrame:
+    """Read the areas under the curves; a blank one is missing."""
+    columns = ["experiment_id", "area_under_curve", "master_cpd_id"]
+    table = _table(path, layout, columns)[columns]
+    areas = pd.to_numeric(table["area_under_curve"].replace("", np.nan), errors="coerce")
+    wrong = areas.isna() & table["area_under_curve"].ne("") | np.isinf(areas)
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataError(
+            f"area_under_curve in row {row + 2} of {path.name} is "
+            f"{table['area_under_curve'].iloc[row]!r}, not a number; correct it or leave it blank."
+        )
+    return table.assign(area_under_curve=areas)
+
+
+def _compounds(compounds: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the ids of the compounds by the letters and digits of their names; no mixtures."""
+    found: dict[str, list[str]] = {}
+    for compound_id, name in zip(compounds["master_cpd_id"], compounds["cpd_name"], strict=True):
+        if ":" not in name:
+            found.setdefault(_compound_key(name), []).append(compound_id)
+    return found
+
+
+def _compound_key(name: str) -> str:
+    words = [word for word in name.lower().split() if word not in SALTS]
+    key = "".join(letter for letter in "".join(words) if letter.isalnum())
+    return SYNONYMS.get(key, key)

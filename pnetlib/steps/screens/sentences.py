@@ -1,0 +1,141 @@
+"""What notebook 12 says, in sentences made from its numbers."""
+
+from pnetlib.stats.intervals import side_of_zero
+from pnetlib.steps.choice import METHODS
+from pnetlib.steps.screens.compute import ALL, MEAN, NETWORK_GAIN, RESPONSE
+from pnetlib.words import counted, listed
+
+ASSUMPTION = (
+    "This share is the largest that a prediction could save if both screens are equally noisy, their "
+    "noise is independent and they measure the same response; if the second screen is the noisier "
+    "one, it is larger."
+)
+
+
+def of_screens(screens, cohort):
+    """Say which further screens there are, and what was left out."""
+    if screens.listed.empty:
+        return " ".join(screens.provenance["handled"]) or "There is no further screen."
+    counts = screens.listed.groupby("drug", sort=False).size()
+    text = listed(f"{counts.get(drug, 0)} of {drug}" for drug in cohort.response)
+    lines = [f"Further screens: {text}."]
+    return "\n".join([*lines, *screens.provenance["handled"]])
+
+
+def of_offsets(offsets):
+    """Say which screens have an offset between blood and solid lines that the others lack."""
+    lines = []
+    for drug, part in offsets.groupby("drug", sort=False):
+        own, others = part[part["screen"] == RESPONSE], part[part["screen"] != RESPONSE]
+        if own.empty or others.empty:
+            continue
+        own = own.iloc[0]
+        apart = others[(others["low"] > own["high"]) | (others["high"] < own["low"])]
+        lines.append(
+            f"- {drug}: blood lines are {own['mean']:+.2f} standard deviations from solid ones "
+            f"({own['low']:+.2f} to {own['high']:+.2f}); {len(apart)} of {counted(len(others), 'other screen')} "
+            f"{'has' if len(apart) == 1 else 'have'} another offset (intervals that do not overlap)."
+        )
+    return "\n".join(lines) or "No drug has enough lines of both kinds."
+
+
+def of_ceilings(shares, ceilings):
+    """Say, drug by drug, what the best method saves and what can be saved."""
+    lines = []
+    for drug, part in shares.groupby("drug", sort=False):
+        means = part.set_index("method")["mean"]
+        best = means.idxmax()
+        text = f"- {drug}: {best} saves {means[best]:.0%}, Pro {means['Pro']:.0%}"
+        if drug in ceilings.index:
+            found = ceilings.loc[drug]
+            text += (
+                f", of at most {found['share']:.0%} ({found['low']:.0%} to {found['high']:.0%}, "
+                f"{found['n']} lines)"
+            )
+        else:
+            text += "; no second screen, so that it is not known how much could be saved"
+        lines.append(f"{text}.")
+    return "\n".join(lines)
+
+
+def of_judge(judged, label, lines=ALL):
+    """Say who is ahead by a judge, drug by drug and on average."""
+    rows = judged.differences
+    rows = rows[(rows["judge"] == label) & (rows["lines"] == lines)]
+    if rows.empty:
+        return f"No drug has {label} with enough cell lines."
+    text = []
+    for pair in (NETWORK_GAIN, *(f"Pro minus {other}" for other in METHODS[1:])):
+        part = rows[rows["pair"] == pair]
+        single, mean = part[part["drug"] != MEAN], part[part["drug"] == MEAN].iloc[0]
+        ahead, behind = single[single["low"] > 0], single[single["high"] < 0]
+        word = side_of_zero(mean, "below 0", "above 0", "not clearly different from 0")
+        text.append(
+            f"- {pair}: {mean['mean']:+.3f} ({mean['low']:+.3f} to {mean['high']:+.3f}) on average over "
+            f"{counted(len(single), 'drug')}, {word}; clearly above 0 for {listed(ahead['drug'])}, "
+            f"clearly below for {listed(behind['drug'])}."
+        )
+    return "\n".join(text)
+
+
+def of_response(judged, label):
+    """Say for which drugs a prediction agrees better with a judge than the measured response."""
+    rows = judged.differences
+    rows = rows[(rows["judge"] == label) & (rows["lines"] == ALL) & (rows["drug"] != MEAN)]
+    better = {
+        m: rows[(rows["pair"] == f"{m} minus {RESPONSE}") & (rows["low"] > 0)] for m in METHODS
+    }
+    found = [f"{m} for {listed(part['drug'])}" for m, part in better.items() if len(part)]
+    if not found:
+        return f"No prediction agrees clearly better with {label} than the measured response does."
+    return (
+        f"Predictions agree clearly better with {label} than the measured response itself: "
+        f"{'; '.join(found)}."
+    )
+
+
+def of_lines(gains):
+    """Say how the comparison changes within solid lines alone."""
+    lines = []
+    for kind in ("all", "solid"):
+        part = gains[(gains["lines"] == kind) & (gains["drug"] == MEAN)].set_index("pair")
+        if len(part):
+            texts = (
+                f"{pair} {part.at[pair, 'mean']:+.3f} ({part.at[pair, 'low']:+.3f} to {part.at[pair, 'high']:+.3f})"
+                for pair in (NETWORK_GAIN, "Pro minus ELA")
+            )
+            lines.append(f"- {kind} lines: {', '.join(texts)}.")
+    return "\n".join(lines)
+
+
+def in_three(shares, ceilings, judged, label):
+    """Return what the ceiling makes of the comparison, in three plain sentences."""
+    known = ceilings.index
+    if not len(known):
+        return "No response was measured twice, so that nothing can be said about a ceiling."
+    means = shares.pivot(index="drug", columns="method", values="mean").loc[known]
+    part = means["Pro"] / ceilings["share"]
+    spread = means.max(axis=1) - means.min(axis=1)
+    first = (
+        f"Of {counted(len(known), 'response')} measured twice, {ceilings['share'].min():.0%} to "
+        f"{ceilings['share'].max():.0%} of the variance repeats; Pro predicts {part.min():.0%} to "
+        f"{part.max():.0%} of that."
+    )
+    second = (
+        f"The methods differ by at most {spread.max():.0%} of the variance for one drug, while "
+        f"{(ceilings['share'] - means.max(axis=1)).min():.0%} to "
+        f"{(ceilings['share'] - means.max(axis=1)).max():.0%} could still be gained."
+    )
+    rows = judged.differences
+    mean = rows[(rows["judge"] == label) & (rows["lines"] == ALL) & (rows["drug"] == MEAN)]
+    mean = mean.set_index("pair")
+    if NETWORK_GAIN not in mean.index:
+        return f"{first} {second}"
+    row = mean.loc[NETWORK_GAIN]
+    word = side_of_zero(row, "worse", "better", "not clearly otherwise")
+    third = (
+        f"Judged by {label}, the network-based methods rank the lines {word} than the others "
+        f"({row['mean']:+.3f}, {row['low']:+.3f} to {row['high']:+.3f}, mean of "
+        f"{counted(int(row['n']), 'drug')})."
+    )
+    return f"{first} {second} {third}"
