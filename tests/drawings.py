@@ -353,7 +353,7 @@ DRAWINGS = {
     "11_lower_bound": lambda rng: speed.draw_lower_bound(solver_times(rng), simulated=True),
     "11_phases": draw_phases,
     "11_growth": draw_growth,
-    "12_claims": draw_claims,
+    "15_claims": draw_claims,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEED = 20220823  # of every random draw, in all steps and commands
 
-__all__ = ["Cohort", "list_drugs", "load_cohort", "load_responses", "load_screens"]
+__all__ = ["Cohort", "list_drugs", "load_cohort", "load_responses", "load_screens", "offered_drugs"]
 
 
 def __getattr__(name: str) -> type[Cohort]:
@@ -292,17 +292,54 @@ def load_responses(
                 "responses=FOLDER, or responses=ctrp to download it."
             ],
         )
-    from pnetlib.datasets.ctrp import fetch_ctrp, read_ctrp
+    from pnetlib.datasets.ctrp import read_ctrp
 
+    return read_ctrp(_responses_folder(responses, cache), cohort)
+
+
+def offered_drugs(
+    responses: str | Path, cohort: Cohort, *, cache: str | Path | None = None
+) -> Callable[[str], bool]:
+    """Return a function that says whether another laboratory measured a drug, by its name.
+
+    Parameters
+    ----------
+    responses, cohort, cache
+        As for `load_responses`. The simulated laboratory has the drugs of the cohort.
+
+    Returns
+    -------
+    callable
+        Takes the name of a drug and returns a bool.
+
+    Examples
+    --------
+    >>> from pnetlib.datasets import load_cohort, offered_drugs
+    >>> offered_drugs("", load_cohort("simulated", size="smoke"))("Docetaxel")
+    True
+    """
+    if cohort.provenance["simulated"]:
+        return lambda name: name in cohort.response.columns
+    if not str(responses):
+        return lambda name: False
+    from pnetlib.datasets.ctrp import compound_names, names_compound
+
+    names = compound_names(_responses_folder(responses, cache))
+    return lambda name: names_compound(name, names)
+
+
+def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:
     if responses == "ctrp":
-        return read_ctrp(fetch_ctrp(cache), cohort)
+        from pnetlib.datasets.ctrp import fetch_ctrp
+
+        return fetch_ctrp(cache)
     folder = Path(responses).expanduser()
     if not folder.is_dir():
         raise UsageError(
             f"responses is {str(responses)!r}, which is neither a folder nor ctrp; name the folder "
             "that has the files of CTRPv2."
         )
-    return read_ctrp(folder, cohort)
+    return folder
 
 
 def _existing(source: str | Path) -> Path:

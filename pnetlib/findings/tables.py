@@ -130,7 +130,7 @@ def effects(rows):
 
 
 def rates_of_claims(table):
-    """Return how often the rule of each claim gives each verdict, from the rates of step 12.
+    """Return how often the rule of each claim gives each verdict, from the rates of step 15.
 
     `table` has one row per claim and shares of draws: without any effect (``null ...``) and with an
     effect of three standard errors in every part (``power ...``).

@@ -2,7 +2,7 @@
 
 Every number here is this project's choice. Each step has one lookup by the name of the profile:
 `profile_named` (01-05), `simulation_sizes` (06), `lambdas_sizes` (07), `stability_sizes` (08),
-`differences_sizes` (09) and `drugs_sizes` (10).
+`differences_sizes` (09), `drugs_sizes` (10), `screens_draws` (12, 13) and `regulons_sizes` (14).
 """
 
 from dataclasses import dataclass, fields, replace
@@ -481,7 +481,58 @@ def drugs_sizes(profile, n_genes=0, fraction=0.0, cohort=None, search=""):
     return replace(sizes, profile=with_genes(own, n_genes, fraction, cohort))
 
 
-# Step 12 ------------------------------------------------------------------------------------
+# Steps 12 to 14 -------------------------------------------------------------------------------
+
+
+SCREENS = {"smoke": 200, "standard": 1000, "paper": 4000}
+
+
+def screens_draws(profile):
+    """Return how often cell lines are drawn for the intervals of correlations."""
+    return _named(SCREENS, profile)
+
+
+@dataclass(frozen=True)
+class RegulonsSizes(_Shown):
+    """Sizes of the comparison of networks with known regulons.
+
+    Attributes
+    ----------
+    profile : Profile
+        Folds and search of the lambdas where only transcription factors may regulate.
+    draws : int
+        Rewired sets of known edges, and draws of transcription factors and of cell lines.
+    most : int
+        Transcription factors that are partialled out of the named edge at most.
+    pairs : int
+        Pairs of halves on which the named edge is sought.
+    """
+
+    profile: Profile
+    draws: int
+    most: int
+    pairs: int
+
+
+REGULONS = {
+    "smoke": RegulonsSizes(replace(SMOKE, search=GRID), 50, 4, 10),
+    "standard": RegulonsSizes(
+        replace(STANDARD, inner_folds=2, search=SearchRule(budget=20, densest=0.15)), 200, 10, 25
+    ),
+    "paper": RegulonsSizes(
+        replace(STANDARD, inner_folds=3, search=SearchRule(budget=60, densest=0.2)), 1000, 10, 100
+    ),
+}
+
+
+def regulons_sizes(profile, n_genes=0, fraction=0.0, cohort=None, search=""):
+    """Return the sizes of step 14, with other genes or search if given."""
+    sizes = _named(REGULONS, profile)
+    own = with_search(sizes.profile, search)
+    return replace(sizes, profile=with_genes(own, n_genes, fraction, cohort))
+
+
+# Step 15 ------------------------------------------------------------------------------------
 
 
 CLAIMS = {"smoke": 200, "standard": 1000, "paper": 4000}

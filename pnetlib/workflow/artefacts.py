@@ -15,7 +15,13 @@ import pandas as pd
 
 from pnetlib.solvers.search import GRID, SearchRule
 from pnetlib.steps.claims.compute import NOT_COMPUTED
-from pnetlib.steps.claims.evidence import evidence_of_run, evidence_of_truth
+from pnetlib.steps.claims.evidence import (
+    evidence_of_edge,
+    evidence_of_errors,
+    evidence_of_judge,
+    evidence_of_run,
+    evidence_of_truth,
+)
 from pnetlib.steps.comparison.compute import (
     Comparison,
     choose_on_all_lines,
@@ -31,6 +37,7 @@ from pnetlib.steps.networks.compute import (
     network_genes,
     split_groups,
 )
+from pnetlib.steps.screens.compute import ALL, errors_by_lines
 from pnetlib.steps.sizes import SMOKE, small
 from pnetlib.steps.tuning.compute import EFFECT_COLUMNS, choose_again
 from pnetlib.words import counted
@@ -75,7 +82,15 @@ FIGURES = {
     "11_phases": "where the time of the joint fits goes",
     "11_growth": "time and memory of one network, up to the whole genome (simulated)",
     "11_joint_growth": "time and memory of the joint model, up to the whole genome (simulated)",
-    "12_claims": "every claim of the paper with what the run found and a verdict",
+    "12_agreement": "how well further screens of the same drugs agree",
+    "12_ceiling": "error that each method saves, beside what any prediction could save",
+    "12_judges": "predictions judged by a second screen of the same drugs",
+    "13_laboratory": "predictions judged by another laboratory",
+    "13_differences": "differences between methods, judged by another laboratory",
+    "14_enrichment": "known targets of transcription factors in the networks",
+    "14_gains": "known targets in Pro's networks against those of the network alone",
+    "14_edge": "AKR1C1 and ANXA10 before and after transcription factors are partialled out",
+    "15_claims": "every claim of the paper with what the run found and a verdict",
 }
 
 
@@ -94,7 +109,10 @@ NUMBERS = {
     "differences": "09_differences",
     "drugs": "10_drugs",
     "speed": "11_speed",
-    "claims": "12_claims",
+    "screens": "12_screens",
+    "laboratory": "13_laboratory",
+    "regulons": "14_regulons",
+    "claims": "15_claims",
 }
 TABLES = {"predictions": "02_predictions", "ablation": "06_ablation"}
 
@@ -305,13 +323,40 @@ def effects_by_draw(run):
     return table, "Draws read from 05_draws.csv."
 
 
+def further_names(run):
+    """Return the names of the further drugs that step 10 compared; none if it was not run."""
+    table = run.read_table("10_further")
+    return [] if table is None else list(table["name"])
+
+
+def other_evidence(run, cohort):
+    """Return reading to `Evidence` of the claims read otherwise, from what steps 12 to 14 wrote."""
+    found = {}
+    predictions = run.read_table("02_predictions")
+    if predictions is not None:
+        by_lines = errors_by_lines(predictions, cohort)
+        if "solid" in by_lines:
+            found["solid lines"] = evidence_of_errors(by_lines["solid"])
+    for reading, name in (("other screen", "12_judged"), ("other laboratory", "13_judged")):
+        table = run.read_table(name)
+        if table is not None:
+            found[reading] = evidence_of_judge(table[table["lines"] == ALL])
+    edge = run.read_table("14_edge")
+    if edge is not None:
+        solid = evidence_of_edge(edge, "solid", "raw")
+        if "solid lines" in found:
+            found["solid lines"].edge = solid.edge
+        found["TFs partialled out"] = evidence_of_edge(edge, ALL, "partial")
+    return found
+
+
 def evidence(run, cohort, profile):
     """Return the `Evidence` that a run found on the paper's claims, with the origin of every table.
 
     Steps 02 to 04 are computed at smoke size where they are missing; without steps 06 and 09 the
     evidence lacks the simulation study and the tests of group differences.
     """
-    predictions, from_02 = _predictions(run, cohort, profile)
+    predictions, from_02 = predictions_of(run, cohort, profile)
     fitted, from_03 = drug_networks(run, cohort, profile)
     groups, genes, networks, from_04 = group_networks(run, cohort, profile)
     top = (run.read_json("03_markers") or {}).get("top") or default_top(fitted)
@@ -342,7 +387,7 @@ def planted_evidence(run, cohort, profile):
     return evidence_of_truth(cohort, groups, genes)
 
 
-def _predictions(run, cohort, profile):
+def predictions_of(run, cohort, profile):
     """Return the predictions of step 02 and their origin."""
     predictions = run.read_table("02_predictions")
     if predictions is not None and set(predictions["drug"]) == set(cohort.response.columns):

@@ -23,7 +23,7 @@ NAMES = (
     "09_differences",
     "10_drugs",
     "11_speed",
-    "12_claims",
+    "15_claims",
 )
 SHARED = {"source": "simulated", "profile": "smoke", "out": "", "seed": 20220823, "threads": 0}
 MOST_LINES, MOST_CODE_LINES = 12, 10  # of the imports, of other cells

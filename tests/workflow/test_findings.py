@@ -38,7 +38,7 @@ def write_numbers(folder, simulated):
         "tested": "1 of 2",
     }
     claims = {"claims": {"C1": claim | {"planted": ""}}, "rates": {"C1": rates}}
-    for name, numbers in (("01_data", data), ("02_comparison", {"seed": 7}), ("12_claims", claims)):
+    for name, numbers in (("01_data", data), ("02_comparison", {"seed": 7}), ("15_claims", claims)):
         (folder / f"{name}.json").write_text(json.dumps(numbers), "utf-8")
     return folder
 

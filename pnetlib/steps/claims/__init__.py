@@ -1,1 +1,1 @@
-"""Step 12: verdicts on the paper's claims."""
+"""Step 15: verdicts on the paper's claims."""

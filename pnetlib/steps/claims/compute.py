@@ -1,6 +1,6 @@
 """Every claim of the paper: what the run found, and a verdict by rule.
 
-The rules are the docstrings of the judges below and of `verdicts`; notebook 12 prints them next to
+The rules are the docstrings of the judges below and of `verdicts`; notebook 15 prints them next to
 the verdicts, with the rates at which they err. No verdict is typed by hand. The rules of version
 0.2.0 called "partly" what chance alone finds most of the time; these replaced them for that reason,
 when the earlier verdicts were known. Their levels are set by their error rates alone.
@@ -272,6 +272,39 @@ JUDGES = {
         "the paper's simulation designs; this project's own stand in for them",
     ),
 }
+
+
+# The same claims read otherwise: the paper's direction, but other lines, or another judge.
+READINGS = {
+    "solid lines": "errors on solid lines alone, of models of all lines; C4: the correlation of the "
+    "edge's ends in solid lines",
+    "other screen": "rank correlation with a second screen of the same laboratory",
+    "other laboratory": "rank correlation with the responses of another laboratory",
+    "TFs partialled out": "C4: the correlation of the edge's ends once transcription factors are "
+    "partialled out",
+}
+
+
+def read_otherwise(evidence):
+    """Return the verdict on every claim under other readings.
+
+    Parameters
+    ----------
+    evidence : dict
+        Reading to `Evidence`, which has the numbers of the claims that it concerns.
+
+    Returns
+    -------
+    DataFrame
+        Index the claims' ids, columns `READINGS`; "" where a reading does not concern a claim or
+        was not computed.
+    """
+    table = pd.DataFrame("", index=pd.Index(JUDGES), columns=list(READINGS))
+    for reading, found in evidence.items():
+        for claim in JUDGES:
+            verdict = combine(parts_of(claim, found))
+            table.at[claim, reading] = "" if verdict == UNTESTABLE else verdict
+    return table
 
 
 def rule_of(claim):

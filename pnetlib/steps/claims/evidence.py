@@ -16,6 +16,7 @@ from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together
 from pnetlib.steps.markers.compute import common_markers, worst_ranks
 from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.screens.compute import MEAN, NETWORK_GAIN
 from pnetlib.steps.simulation.designs import ERROR, RESPONSES
 
 TESTED = ("difference", "low", "high", "p", "p_above", "p_below")  # a `Number` in step 09
@@ -97,6 +98,45 @@ def evidence_of_truth(cohort, groups, genes):
         if side == "regulators":
             evidence.presence |= {(gene, group): float(row[group] == 0) for group in GROUPS}
     return evidence
+
+
+def evidence_of_errors(errors):
+    """Return what the errors of some cell lines, from `fold_errors`, say on claims C1 and C2."""
+    return Evidence(network_gain=network_gain(errors), pro_minus=pro_minus(errors))
+
+
+def evidence_of_judge(differences):
+    """Return what another screen says on claims C1 and C2.
+
+    `differences` are the rows of one judge and all lines of `Judged.differences`. Their sign is
+    turned, since a larger correlation, like a smaller error, is the better one.
+    """
+    gain, drugs = differences[differences["pair"] == NETWORK_GAIN], {}
+    mean = gain[gain["drug"] == MEAN]
+    for drug, part in differences[differences["drug"] != MEAN].groupby("drug", sort=False):
+        own = part.set_index("pair")
+        drugs[drug] = {m: _turned(own.loc[f"Pro minus {m}"]) for m in METHODS[1:]}
+    return Evidence(network_gain=None if mean.empty else _turned(mean.iloc[0]), pro_minus=drugs)
+
+
+def _turned(row):
+    values = (-row["mean"], -row["high"], -row["low"], row["p"])
+    return Number(*(float(value) for value in values))
+
+
+def evidence_of_edge(table, tissues, name):
+    """Return what the correlation of the named edge's ends says on claim C4.
+
+    `table` is that of `pnetlib.steps.regulons.compute.named_edge`, and `name` "raw" or "partial".
+    """
+    part = table[table["tissues"] == tissues].set_index("lines")
+    if not {*GROUPS, "ST minus RS"} <= set(part.index):
+        return Evidence()
+    row = part.loc["ST minus RS"]
+    ends = (row[f"{name} {end}"] for end in ("low", "high", "p"))
+    edge = {group: float(part.at[group, name]) for group in GROUPS}
+    number = Number(float(row[name]), *(float(end) for end in ends))
+    return Evidence(edge=edge | {"strength": 1.0, "difference": number})
 
 
 def network_gain(errors):

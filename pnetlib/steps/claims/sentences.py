@@ -1,7 +1,7 @@
-"""Sentences of notebook 12, generated from its verdicts."""
+"""Sentences of notebook 15, generated from its verdicts."""
 
 from pnetlib.paper.claims import published_claims
-from pnetlib.steps.claims.compute import JUDGES, rule_of
+from pnetlib.steps.claims.compute import JUDGES, READINGS, rule_of
 from pnetlib.steps.claims.rates import EFFECT, FOUND, SPOKEN
 from pnetlib.steps.claims.verdicts import CONTRADICTED, PARTLY, REPRODUCED, UNDECIDED, UNTESTABLE
 from pnetlib.words import counted, listed
@@ -41,6 +41,24 @@ def conclusion(verdicts, simulated):
         if verdict in SPOKEN:
             lines += [f"  - {claim}: {row['found']}." for claim, row in part.iterrows()]
     return "\n".join(lines)
+
+
+def of_readings(readings, verdicts):
+    """Say which verdicts change when a claim is read otherwise (`compute.read_otherwise`)."""
+    lines = []
+    for reading, column in readings.items():
+        known = column[column != ""]
+        if known.empty:
+            continue
+        other = known[known != verdicts.loc[known.index, "verdict"]]
+        changed = listed(f"{claim} ({verdict})" for claim, verdict in other.items())
+        lines.append(
+            f"- {reading} ({READINGS[reading]}): {counted(len(known), 'claim')}; another verdict than "
+            f"above for {changed}."
+        )
+    if not lines:
+        return "No other reading was computed in this run."
+    return "\n".join(["Read otherwise:\n", *lines])
 
 
 def of_rates(rates):

@@ -45,7 +45,8 @@ def of_ceilings(shares, ceilings):
     for drug, part in shares.groupby("drug", sort=False):
         means = part.set_index("method")["mean"]
         best = means.idxmax()
-        text = f"- {drug}: {best} saves {means[best]:.0%}, Pro {means['Pro']:.0%}"
+        text = f"- {drug}: {best} saves most, {means[best]:.0%}"
+        text += "" if best == "Pro" else f" (Pro {means['Pro']:.0%})"
         if drug in ceilings.index:
             found = ceilings.loc[drug]
             text += (

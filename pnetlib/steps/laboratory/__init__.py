@@ -1,0 +1,1 @@
+"""Step 13: predictions judged by the responses of another laboratory."""
