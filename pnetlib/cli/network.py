@@ -10,6 +10,8 @@ import pandas as pd
 
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import load_cohort
+from pnetlib.datasets.identity import check_lines
+from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKENDS, Engine
@@ -62,6 +64,21 @@ def read_expression(source: str) -> pd.DataFrame:
     return numbers
 
 
+def allowed_regulators(text: str, genes: pd.Index) -> list[str] | None:
+    """Return the genes of a table that may regulate, and say how many they are; None for all."""
+    if not text:
+        return None
+    known = load_dorothea() if text == TFS else None
+    named = regulator_names(text, known)
+    found = [gene for gene in genes if gene in set(named)]
+    if not found:
+        raise UsageError(
+            f"--regulators {text}: none of its {len(named)} genes is in the table; check the names."
+        )
+    print(f"{len(found)} of {len(named)} regulators are among the {len(genes):,} genes.")
+    return found
+
+
 def main(arguments: Sequence[str]) -> int:
     """Estimate a network and write it; return the exit code."""
     parser = Parser("pnetlib network", description=DESCRIPTION, epilog=EXAMPLES)
@@ -85,6 +102,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "-j", "--threads", type=int, default=0, help="threads to use (default: all allowed cores)"
     )
+    parser.add_argument(
+        "--regulators",
+        default="",
+        help="genes that may regulate: a file with one name per line, or tfs, the transcription "
+        "factors of DoRothEA (default: all genes)",
+    )
+    parser.add_argument(
+        "--any-lines",
+        action="store_true",
+        help="accept a table whose lines resemble other known lines than those they are named after",
+    )
     parser.add_argument("--backend", choices=BACKENDS, default="threads", help="default: threads")
     parser.add_argument(
         "--scheduler",
@@ -102,11 +130,15 @@ def estimate(options: argparse.Namespace) -> None:
         raise UsageError(f"--out is {options.out}, but must end in one of {', '.join(SUFFIXES)}.")
     with Engine(options.backend, options.threads, options.scheduler) as engine:
         X = read_expression(options.source)
+        if Path(options.source).suffix == ".csv":
+            print(check_lines(X, Path(options.source).name, identity=not options.any_lines))
+        regulators = allowed_regulators(options.regulators, X.columns)
         settings = {
             "gram_dtype": "float32" if options.float32 else "float64",
             "n_jobs": engine.threads,
         }
-        model = ElasticNetwork(options.lam1, options.lam2, **settings)
+        model = ElasticNetwork(options.lam1, options.lam2, regulators=regulators, **settings)
+        settings["regulators"] = regulators
         forecast = forecast_network(X.to_numpy(float), options.lam1, options.lam2, **settings)
         print(forecast, flush=True)
         forecast.require()

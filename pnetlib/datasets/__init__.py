@@ -37,6 +37,7 @@ def load_cohort(
     seed: int = DEFAULT_SEED,
     size: str = "standard",
     cache: str | Path | None = None,
+    identity: bool = True,
 ) -> Cohort:
     """Load the cohort of one source; no source ever replaces another silently.
 
@@ -56,6 +57,10 @@ def load_cohort(
     cache : str or Path, default None
         Folder that stores fetched files for later runs. None means the folder named by the
         environment variable PNETLIB_CACHE, or else the cache folder of the platform.
+    identity : bool, default True
+        Whether official files are refused if, by their expression, more than a fifth of their lines
+        resemble another line of the source ``"gdsc"`` than the one they are named after. This is
+        checked where that source is in the cache.
 
     Returns
     -------
@@ -100,7 +105,7 @@ def load_cohort(
     if source == "gdsc-official":
         from pnetlib.datasets.download import load_official
 
-        return load_official(drugs, cache)
+        return _identified(load_official(drugs, cache), identity, cache)
     if source == "simulated":
         from pnetlib.datasets.simulated import simulate_cohort
 
@@ -117,7 +122,15 @@ def load_cohort(
         return simulate_cohort(seed, size=size)
     from pnetlib.datasets.gdsc_official import read_folder
 
-    return read_folder(_existing(source), drugs)
+    return _identified(read_folder(_existing(source), drugs), identity, cache)
+
+
+def _identified(cohort: Cohort, identity: bool, cache: str | Path | None) -> Cohort:
+    """Return a cohort whose lines resemble those they are named after; refuse another one."""
+    from pnetlib.datasets.identity import check_lines
+
+    check_lines(cohort.expression, cohort.provenance["source"], identity=identity, cache=cache)
+    return cohort
 
 
 def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.DataFrame:

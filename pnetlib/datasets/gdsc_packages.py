@@ -96,6 +96,24 @@ def load_packages(drugs: Drugs, cache: str | Path | None = None) -> Cohort:
         return read_packages(wheel, sdist, drugs)
 
 
+def cached_reference(cache: str | Path | None = None) -> tuple[pd.DataFrame, pd.DataFrame] | None:
+    """Return expression and annotation of the packages if they are in the cache; fetch nothing.
+
+    Both have COSMIC ids as index; the annotation has names and tissues. None where a package is not
+    in the cache, or cannot be read.
+    """
+    folder = cache_folder(cache)
+    paths = [folder / package.file for package in (EXPRESSION, ANNOTATION)]
+    for path, package in zip(paths, (EXPRESSION, ANNOTATION)):
+        if not path.is_file() or digest(path) != package.sha256:
+            return None
+    try:
+        cohort = read_packages(*paths, PAPER_DRUGS)
+    except (PnetError, *_BROKEN):
+        return None
+    return cohort.expression, cohort.annotation
+
+
 def list_package_drugs(cache: str | Path | None = None) -> pd.DataFrame:
     """Return id, name, number of cell lines and response of every drug in the packages.
 

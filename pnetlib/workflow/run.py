@@ -116,11 +116,12 @@ class Run:
         source = self.source if is_named_source(self.source) else f"folder-{Path(self.source).name}"
         return f"{source}-{self.profile}"
 
-    def cohort(self, fresh: bool = False, drugs: str = "") -> Cohort:
+    def cohort(self, fresh: bool = False, drugs: str = "", identity: bool = True) -> Cohort:
         """Return the cohort that step 01 stored; without one, or if `fresh`, load the source.
 
         `drugs` are names or GDSC ids of the drugs to load; if empty, the four of the paper. A
-        stored cohort has the drugs that step 01 loaded.
+        stored cohort has the drugs that step 01 loaded. `identity` is as for
+        `pnetlib.datasets.load_cohort`.
         """
         from pnetlib.datasets import load_cohort
         from pnetlib.datasets.cohort import Cohort
@@ -129,9 +130,8 @@ class Run:
         stored = None if fresh else self._found(f"{COHORT}.npz")
         if stored is not None:
             return Cohort.load(stored)
-        cohort = load_cohort(
-            self.source, drugs=drugs or PAPER_DRUGS, seed=self.seed, size=self.profile
-        )
+        wanted = {"drugs": drugs or PAPER_DRUGS, "seed": self.seed, "size": self.profile}
+        cohort = load_cohort(self.source, **wanted, identity=identity)
         if self.source == "gdsc-official":
             from pnetlib.datasets.download import cache_folder
 
