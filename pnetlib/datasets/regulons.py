@@ -191,6 +191,17 @@ def simulate_regulons(cohort: Cohort, seed: int) -> Regulons:
     return Regulons(edges, origin)
 
 
+def regulators_for(
+    text: str, cohort: Cohort, *, seed: int = 0, cache: str | Path | None = None
+) -> tuple[str, ...]:
+    """Return the genes that may regulate in the networks of a cohort, as `regulator_names` does.
+
+    For "tfs" the default regulons of the cohort are loaded (`load_regulons`).
+    """
+    known = load_regulons("", cohort, seed=seed, cache=cache) if text == TFS else None
+    return regulator_names(text, known)
+
+
 def regulator_names(text: str, regulons: Regulons | None = None) -> tuple[str, ...]:
     """Return the genes that may regulate: those of a file, the known transcription factors, or none.
 

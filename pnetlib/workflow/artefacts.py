@@ -262,6 +262,12 @@ def _compared(sizes, profile):
     return changed, tuple(sizes["force"])
 
 
+def compared_regulators(run, cohort):
+    """Return the genes that may regulate in the networks of step 02; empty where all may."""
+    numbers = _comparison(run, cohort)
+    return () if numbers is None else tuple(numbers["sizes"]["regulators"])
+
+
 def drug_networks(run, cohort, profile):
     """Return Pro's networks of all drugs (`DrugNetworks` of step 03) and their origin."""
     arrays, fits = run.read_arrays("03_networks"), run.read_table("03_fits")

@@ -140,6 +140,33 @@ class Run:
             _trace(fetched={str(folder / name): sha256 for name, sha256 in files})
         return cohort
 
+    @staticmethod
+    def given(text: str) -> str:
+        """Return a parameter that names a file or folder as an absolute path.
+
+        A relative path starts from the folder of the project. Other text, such as the name of a
+        source, is returned as it is.
+        """
+        path = project_root() / Path(text).expanduser() if text else None
+        return str(path) if path is not None and path.exists() else text
+
+    @staticmethod
+    def used(place: str, files: Mapping[str, str]) -> None:
+        """Record that this step read files outside of the run, so that it is stale if they change.
+
+        `place` is the file, or the folder of the files, and `files` their names and SHA-256.
+        """
+        path = Path(place)
+        if path.exists():
+            folder = path if path.is_dir() else path.parent
+            _trace(fetched={str(folder / name): sha256 for name, sha256 in files.items()})
+
+    def regulators(self, text: str, cohort: Cohort) -> tuple[str, ...]:
+        """Return the genes that may regulate (`pnetlib.datasets.regulons.regulators_for`)."""
+        from pnetlib.datasets.regulons import regulators_for
+
+        return regulators_for(self.given(text), cohort, seed=self.seed)
+
     @cached_property
     def engine(self) -> Engine:
         """Where long tasks are computed: threads, or the dask cluster that the command names."""

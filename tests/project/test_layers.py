@@ -43,6 +43,9 @@ STEPS = (
     "differences",
     "drugs",
     "speed",
+    "screens",
+    "laboratory",
+    "regulons",
     "claims",
 )
 ENTRIES = ("__init__", "__main__")  # import what they offer

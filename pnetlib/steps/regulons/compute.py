@@ -139,7 +139,7 @@ def alone(cohort, genes, drug, lambdas, regulators=None):
     return ElasticNetwork(**own, regulators=regulators, tol=1e-6, n_jobs=1).fit(X).B_
 
 
-def paper_scores(cohort, networks, chosen, universe, engine=None, advance=None):
+def paper_scores(cohort, networks, chosen, universe, regulators=(), engine=None, advance=None):
     """Return (kind, drug) to scores: networks over the paper's genes, where all may regulate.
 
     Parameters
@@ -151,12 +151,15 @@ def paper_scores(cohort, networks, chosen, universe, engine=None, advance=None):
         Drug to the lambdas of these fits.
     universe : Universe
         Of the genes of the networks.
+    regulators : sequence of str
+        Genes that may regulate in these fits; all if empty.
     engine, advance
         As explained in `pnetlib.steps`.
     """
     engine = engine or Engine(threads=1)
-    shared = cohort, networks.genes
-    fitted = engine.map(alone, list(chosen.items()), shared, advance=advance)
+    allowed = [gene for gene in networks.genes if gene in regulators] or None
+    tasks = [(*task, allowed) for task in chosen.items()]
+    fitted = engine.map(alone, tasks, (cohort, networks.genes), advance=advance)
     scores = {}
     for drug, B in zip(chosen, fitted):
         scores[PRO, drug] = universe.scores(networks.B[drug].tocsr())
