@@ -21,12 +21,17 @@ from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.drugs import figures as drugs
 from pnetlib.steps.effects import figures as effects
 from pnetlib.steps.effects.compute import SIDES
+from pnetlib.steps.laboratory import figures as laboratory
 from pnetlib.steps.lambdas import figures as lambdas
 from pnetlib.steps.lambdas.compute import RULES, SEARCHES
 from pnetlib.steps.markers import figures as markers
 from pnetlib.steps.markers.compute import DrugNetworks
 from pnetlib.steps.networks import figures as networks
 from pnetlib.steps.networks.compute import GROUPS, layout
+from pnetlib.steps.regulons import figures as regulons
+from pnetlib.steps.regulons.compute import KINDS, NO_DRUG
+from pnetlib.steps.screens import figures as screens
+from pnetlib.steps.screens.compute import MEAN, NETWORK_GAIN
 from pnetlib.steps.simulation import figures as simulation, summaries
 from pnetlib.steps.simulation.ablation import VARIANTS
 from pnetlib.steps.simulation.compute import MEASURES
@@ -287,6 +292,55 @@ def draw_growth(rng):
     return speed.draw_growth(table.assign(threads=2, seed=0, edges=10.0))
 
 
+def agreements(rng):
+    names = [f"{drug}: GDSC{k} {100 + k} ln IC50" for drug in DRUGS for k in (1, 2)]
+    table = rows(rng, 0.5, 0.1, ("screen", names), ("lines", ("all", "solid", "blood")))
+    columns = {"mean": "spearman", "low": "spearman low", "high": "spearman high"}
+    return table.rename(columns=columns).assign(n=800)
+
+
+def draw_ceiling(rng):
+    shares = rows(rng, 0.25, 0.05, ("drug", DRUGS), ("method", METHODS))
+    found = rows(rng, 0.55, 0.03, ("drug", DRUGS[1:])).set_index("drug")
+    found = found.rename(columns={"mean": "share"})
+    found["screen"] = [f"{drug}: GDSC2 no. 1 ln IC50" for drug in found.index]
+    return screens.draw_ceiling(shares, found, simulated=False)
+
+
+def correlations(rng):
+    table = rows(rng, 0.4, 0.1, ("drug", DRUGS), ("method", (*METHODS, "response")))
+    return table.assign(screen=table["drug"] + ": CTRPv2 25344 AUC", lines="all", n=480)
+
+
+def draw_laboratory_pairs(rng):
+    pairs = (NETWORK_GAIN, *(f"Pro minus {method}" for method in METHODS[1:]))
+    keys = ("drug", (*DRUGS, MEAN)), ("lines", ("all", "solid")), ("pair", pairs)
+    return laboratory.draw_pairs(rows(rng, 0.0, 0.05, *keys), simulated=False)
+
+
+UNIVERSES = ("the paper's genes", "all genes")
+
+
+def draw_enrichment(rng):
+    table = rows(
+        rng, 0.55, 0.03, ("universe", UNIVERSES), ("kind", KINDS), ("drug", (*DRUGS, NO_DRUG))
+    )
+    drugless = table["kind"].isin(KINDS[2:])
+    table = table[drugless == (table["drug"] == NO_DRUG)].assign(known=720, tfs=25)
+    return regulons.draw_enrichment(table.reset_index(drop=True), simulated=False)
+
+
+def draw_named_edge(rng):
+    keys = ("tissues", ("all", "solid")), ("lines", ("ST", "RS", "all lines", "ST minus RS"))
+    table = rows(rng, 0.4, 0.2, *keys).rename(
+        columns={"mean": "raw", "low": "raw low", "high": "raw high"}
+    )
+    partial = rows(rng, 0.3, 0.2, *keys)[["mean", "low", "high"]]
+    partial.columns = ["partial", "partial low", "partial high"]
+    table["n"] = [95, 95, 975, 0, 84, 90, 801, 0]
+    return regulons.draw_named_edge(table.join(partial), simulated=False)
+
+
 def draw_claims(rng, simulated=False):
     cells = [simulation_cell(response=r) for r in RESPONSES for _ in range(8)]
     evidence = Evidence(selection=selection({"cells": cells}))
@@ -353,6 +407,19 @@ DRAWINGS = {
     "11_lower_bound": lambda rng: speed.draw_lower_bound(solver_times(rng), simulated=True),
     "11_phases": draw_phases,
     "11_growth": draw_growth,
+    "12_agreement": lambda rng: screens.draw_agreement(agreements(rng), simulated=False),
+    "12_ceiling": draw_ceiling,
+    "12_judges": lambda rng: screens.draw_judges(
+        correlations(rng), "Judged by the second screen", simulated=False
+    ),
+    "13_laboratory": lambda rng: laboratory.draw_laboratory(correlations(rng), simulated=False),
+    "13_differences": draw_laboratory_pairs,
+    "14_enrichment": draw_enrichment,
+    "14_gains": lambda rng: regulons.draw_gains(
+        rows(rng, 0.0, 0.01, ("universe", UNIVERSES), ("drug", (*DRUGS, "mean of the drugs"))),
+        simulated=False,
+    ),
+    "14_edge": draw_named_edge,
     "15_claims": draw_claims,
 }
 

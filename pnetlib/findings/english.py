@@ -1,6 +1,6 @@
 """What a run found in short, in English sentences made from the values of `overview`."""
 
-from pnetlib.stats.intervals import interval_text
+from pnetlib.stats.intervals import interval_text, side_of_zero
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.claims.verdicts import (
@@ -12,6 +12,7 @@ from pnetlib.steps.claims.verdicts import (
     p_text,
 )
 from pnetlib.steps.effects.sentences import SIDE_WORDS
+from pnetlib.steps.screens.sentences import in_three
 from pnetlib.words import counted, listed
 
 NAMES = {
@@ -22,6 +23,9 @@ NAMES = {
     "simulation": "Simulation",
     "drugs": "Further drugs and unseen tissues",
     "searches": "Search of the lambdas",
+    "ceiling": "Noise ceiling",
+    "laboratory": "Another laboratory",
+    "regulons": "Known regulons",
 }
 SIMULATED = "*Simulated data: what follows says nothing about real cell lines or drugs.*"
 VERDICT_WORDS = {
@@ -274,4 +278,61 @@ def searches(found):
     return (
         "Choosing the lambdas by a search instead of on a grid changes the error on held-out cell "
         f"lines by {rows}, averaged over the drugs. {clear}; {claims}."
+    )
+
+
+def ceiling(found):
+    """Say what the noise ceiling makes of the comparison."""
+    return in_three(found)
+
+
+def laboratory(found):
+    """Say whether predictions carry over to another laboratory."""
+    (worst, low), (best, high) = found["agreement"]
+    gain = found["gain"]
+    word = side_of_zero(gain, "worse", "better", "neither clearly better nor worse")
+    sides = [
+        f"clearly {side} than {listed(found['sides'][side])}"
+        for side in ("better", "worse")
+        if found["sides"][side]
+    ]
+    pro = f"Pro ranks them {listed(sides)}." if sides else "Pro does not clearly differ from any."
+    return (
+        f"On {counted(found['drugs'], 'drug')} that another laboratory measured, the measured "
+        f"responses of the two agree with rank correlations of {low:.2f} ({worst}) to {high:.2f} "
+        f"({best}). Judged by it, on cell lines that training did not see, the network-based methods "
+        f"rank the lines {word} than the expression-based ones ({interval_text(gain, '+.3f')}, mean of "
+        f"the drugs); they are clearly ahead for {listed(found['ahead'])} and clearly behind for "
+        f"{listed(found['behind'])}. {pro}"
+    )
+
+
+def regulons(found):
+    """Say whether the networks contain known edges, and what remains of the named one."""
+    parts = []
+    for name, row in found["universes"].items():
+        low, high = row["pro"]
+        parts.append(
+            f"among {name} {low:.3f} to {high:.3f} for Pro and {row['correlation']:.3f} for the "
+            "correlation alone"
+        )
+    gains = listed(
+        f"{interval_text(row, '+.4f')} among {row['universe']}" for row in found["gains"]
+    )
+    more = [row for row in found["gains"] if row["low"] > 0]
+    text = (
+        "The probability that a known target of a transcription factor has a larger coefficient than "
+        f"another gene (AUROC, 0.5 by chance) is {listed(parts)}. The joint estimate "
+        f"{'finds more of them' if len(more) == len(found['gains']) else 'does not clearly find more of them'} "
+        f"than the network alone (difference {gains})."
+    )
+    row = found["edge"]
+    if row is None:
+        return text
+    left = "remains" if row["partial low"] > 0 else "does not clearly remain"
+    return (
+        f"{text} With transcription factors partialled out, the correlation of "
+        f"{listed(found['name'])} is larger in sensitive than in resistant cell lines by "
+        f"{row['partial']:+.2f} ({row['partial low']:+.2f} to {row['partial high']:+.2f}): the "
+        f"difference {left}."
     )

@@ -22,6 +22,9 @@ NAMES = {
     "simulation": "シミュレーション",
     "drugs": "他の薬剤と学習に含まれない組織",
     "searches": "λの探索",
+    "ceiling": "測定誤差による上限",
+    "laboratory": "別の研究機関",
+    "regulons": "既知の制御関係",
 }
 SIMULATED = "*シミュレーションデータの結果です。実際の細胞株や薬剤については何も示しません。*"
 VERDICT_WORDS = {
@@ -282,4 +285,83 @@ def searches(found):
     return (
         "λを格子点から選ぶ代わりに探索で選ぶと、薬剤にわたって平均した予測誤差の変化は"
         f" {rows} です。{clear}{claims}"
+    )
+
+
+def _of_side(row, below, above, neither):
+    return below if row["high"] < 0 else above if row["low"] > 0 else neither
+
+
+def _interval(row, form, value="mean", low="low", high="high"):
+    return f"{row[value]:{form}}（{row[low]:{form}} ～ {row[high]:{form}}）"
+
+
+def ceiling(found):
+    """Say what the noise ceiling makes of the comparison."""
+    repeats, pro, left = (
+        f"{low:.0%} ～ {high:.0%}" for low, high in (found[k] for k in ("repeats", "pro", "left"))
+    )
+    text = (
+        f"2回測定された{len(found['drugs'])}薬剤の応答では、分散の{repeats}が再現し、Pro はそのうちの"
+        f"{pro}を予測します。手法間の差は1薬剤あたり最大で分散の{found['spread']:.0%}ですが、最良の手法でも"
+        f"まだ{left}が予測できずに残ります。"
+    )
+    row = found["gain"]
+    if row is None:
+        return text
+    word = _of_side(row, "悪く", "よく", "明らかには違わず")
+    return (
+        f"{text}2回目の測定で判定すると、ネットワークに基づく手法による細胞株の順位付けは、他の手法より"
+        f"{word}（順位相関の差 {_interval(row, '+.3f')}、{int(row['n'])}薬剤の平均）という結果でした。"
+    )
+
+
+def laboratory(found):
+    """Say whether predictions carry over to another laboratory."""
+    (worst, low), (best, high) = found["agreement"]
+    word = _of_side(found["gain"], "悪い", "よい", "明らかには違わない")
+    parts = [
+        f"{_listed(found['sides'][side])} より明らかに{word_}"
+        for side, word_ in (("better", "よい"), ("worse", "悪い"))
+        if found["sides"][side]
+    ]
+    pro = (
+        f"Pro は {'、'.join(parts)}といえます。"
+        if parts
+        else "Pro と他の手法との差は明らかではありません。"
+    )
+    return (
+        f"別の研究機関も測定した{found['drugs']}薬剤では、両機関の測定値どうしの順位相関は "
+        f"{low:.2f}（{worst}）～ {high:.2f}（{best}）です。学習に使わなかった細胞株をその機関の測定値で判定"
+        "すると、ネットワークに基づく手法の順位付けは、発現量だけを用いる手法より"
+        f"{word}という結果です（{_interval(found['gain'], '+.3f')}、薬剤の平均）。明らかに上回る薬剤は "
+        f"{_listed(found['ahead']) or 'なし'}、明らかに下回る薬剤は {_listed(found['behind']) or 'なし'}です。{pro}"
+    )
+
+
+def regulons(found):
+    """Say whether the networks contain known edges, and what remains of the named one."""
+    names = {"the paper's genes": "論文の遺伝子", "all genes": "全遺伝子"}
+    parts = [
+        f"{names.get(name, name)}では Pro で {row['pro'][0]:.3f} ～ {row['pro'][1]:.3f}、"
+        f"相関だけで {row['correlation']:.3f}"
+        for name, row in found["universes"].items()
+    ]
+    gains = _listed(
+        f"{names.get(row['universe'], row['universe'])} {_interval(row, '+.4f')}"
+        for row in found["gains"]
+    )
+    more = all(row["low"] > 0 for row in found["gains"])
+    text = (
+        "転写因子の既知の標的が他の遺伝子より大きな係数をもつ確率（AUROC、偶然なら0.5）は、"
+        f"{'、'.join(parts)}です。同時推定がネットワーク単独の推定より既知のエッジを多く見つけるとは"
+        f"{'いえます' if more else '明らかにはいえません'}（差 {gains}）。"
+    )
+    row = found["edge"]
+    if row is None:
+        return text
+    left = "残ります" if row["partial low"] > 0 else "明らかには残りません"
+    return (
+        f"{text}転写因子の影響を除くと、{_listed(found['name'])} の相関の感受性細胞株と耐性細胞株との差は "
+        f"{_interval(row, '+.2f', 'partial', 'partial low', 'partial high')} で、差は{left}。"
     )

@@ -16,11 +16,14 @@ from pnetlib.steps.comparison.compute import fold_errors, method_errors, paired_
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.differences.sentences import EXPECTED_SIGN
 from pnetlib.steps.differences.summaries import named_roles
+from pnetlib.steps.regulons.compute import CORRELATION, PRO
+from pnetlib.steps.screens.compute import ALL, MEAN, NETWORK_GAIN, RESPONSE
 from pnetlib.steps.simulation.designs import RESPONSES
 from pnetlib.steps.simulation.recovery import BY_U
 
 KINDS = ("edges", "degrees", "effects")
 TOPICS = ("prediction", "markers", "networks", "effects", "simulation", "drugs", "searches")
+TOPICS += ("ceiling", "laboratory", "regulons")
 
 
 def sides(rows):
@@ -186,6 +189,70 @@ def of_searches(numbers):
         "clear": [row["method"] for row in rows if row["high"] < 0 or row["low"] > 0],
         "claims": [claim["id"] for claim in claims],
         "changed": [c["id"] for c in claims if c["verdict, grid"] != c["verdict, search"]],
+    }
+
+
+def of_ceiling(numbers):
+    """Return what the noise ceiling makes of the comparison, from the numbers of step 12."""
+    return numbers["summary"]
+
+
+def of_laboratory(numbers):
+    """Return what another laboratory says of the methods, from the numbers of step 13.
+
+    Returns
+    -------
+    dict
+        Number of ``drugs``; the ``agreement`` of the laboratories themselves, smallest and largest
+        (drug and rank correlation); ``gain`` of the networks and ``sides`` of Pro against the
+        others, mean over drugs, all lines; the drugs for which the networks are clearly ``ahead``
+        or ``behind``. None if no laboratory was given.
+    """
+    rows = [row for row in numbers["judged"] if row["lines"] == ALL]
+    if not rows:
+        return None
+    own = [r for r in numbers["correlations"] if r["method"] == RESPONSE and r["lines"] == ALL]
+    own = sorted(own, key=lambda row: row["mean"])
+    single = [row for row in rows if row["drug"] != MEAN and row["pair"] == NETWORK_GAIN]
+    means = {row["pair"]: row for row in rows if row["drug"] == MEAN}
+    # A larger correlation is the better one, so that the sides of an error are turned.
+    turned = [
+        {"against": m, "low": -row["high"], "high": -row["low"]}
+        for m in METHODS[1:]
+        for row in (means[f"Pro minus {m}"],)
+    ]
+    return {
+        "drugs": len(single),
+        "agreement": [(row["drug"], row["mean"]) for row in (own[0], own[-1])],
+        "gain": means[NETWORK_GAIN],
+        "sides": sides(turned),
+        "ahead": [row["drug"] for row in single if row["low"] > 0],
+        "behind": [row["drug"] for row in single if row["high"] < 0],
+    }
+
+
+def of_regulons(numbers):
+    """Return what known regulons say of the networks, from the numbers of step 14.
+
+    Returns
+    -------
+    dict
+        ``universes`` (name to mean AUROC over TFs: ends of ``pro`` over the drugs, and of the
+        ``correlation``), ``gains`` of Pro over the network alone (one row per universe), and the
+        row of the named ``edge``, ST minus RS, after TFs are partialled out (None without one).
+    """
+    rows, universes = numbers["enrichment"], {}
+    for name in dict.fromkeys(row["universe"] for row in rows):
+        own = [row for row in rows if row["universe"] == name]
+        pro = [row["mean"] for row in own if row["kind"] == PRO]
+        (correlation,) = (row["mean"] for row in own if row["kind"] == CORRELATION)
+        universes[name] = {"pro": (min(pro), max(pro)), "correlation": correlation}
+    edges = [r for r in numbers["edge"] if (r["lines"], r["tissues"]) == ("ST minus RS", ALL)]
+    return {
+        "universes": universes,
+        "gains": [row for row in numbers["gains"] if row["drug"] == MEAN],
+        "edge": edges[0] if edges else None,
+        "name": NAMED_EDGE,
     }
 
 

@@ -2,9 +2,12 @@
 
 from pnetlib.stats.intervals import interval_text
 from pnetlib.steps.choice import METHODS
+from pnetlib.steps.claims.compute import READINGS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.differences.summaries import named_roles
 from pnetlib.steps.effects.sentences import SIDE_WORDS
+from pnetlib.steps.regulons.compute import NO_DRUG
+from pnetlib.steps.screens.compute import ALL, RESPONSE
 from pnetlib.steps.simulation.compute import AT_LEVEL
 from pnetlib.steps.simulation.designs import RESPONSES
 from pnetlib.steps.simulation.recovery import BY_U
@@ -203,3 +206,56 @@ def searches(claims):
         for row in claims
     )
     return table_text(["claim", "with a grid", "with the search"], lines)
+
+
+def ceilings(numbers):
+    """Return what each method saves beside what can be saved, from the numbers of step 12."""
+    shares, found = numbers["shares"], numbers["ceilings"]
+    lines = []
+    for drug in dict.fromkeys(row["drug"] for row in shares):
+        own = {row["method"]: row for row in shares if row["drug"] == drug}
+        most = found.get(drug)
+        text = "no second screen"
+        if most is not None:
+            text = f"{most['share']:.0%} ({most['low']:.0%} to {most['high']:.0%})"
+        lines.append([drug, text, *(f"{own[method]['mean']:.0%}" for method in METHODS)])
+    return table_text(["drug", "at most", *METHODS], lines)
+
+
+def laboratory(numbers):
+    """Return rank correlations with another laboratory, from the numbers of step 13."""
+    rows = [row for row in numbers["correlations"] if row["lines"] == ALL]
+    lines = []
+    for drug in dict.fromkeys(row["drug"] for row in rows):
+        own = {row["method"]: row for row in rows if row["drug"] == drug}
+        texts = (interval_text(own[method], ".2f") for method in (*METHODS, RESPONSE))
+        lines.append([drug, own[RESPONSE]["n"], *texts])
+    return table_text(["drug", "cell lines", *METHODS, "measured response"], lines)
+
+
+def enrichment(numbers):
+    """Return how well networks rank known edges, from the numbers of step 14."""
+    lines = (
+        [
+            row["universe"],
+            row["kind"] if row["drug"] == NO_DRUG else f"{row['kind']}, {row['drug']}",
+            interval_text(row, ".3f"),
+            f"{row['auroc']:.3f} ({row['null auroc']:.3f})",
+            f"{row['precision']:.4f} ({row['null precision']:.4f})",
+            f"{row['p auroc']:.2g}",
+        ]
+        for row in numbers["enrichment"]
+    )
+    columns = ["genes", "scores", "AUROC, mean over TFs", "pooled AUROC (rewired)"]
+    return table_text([*columns, "average precision (rewired)", "p"], lines)
+
+
+def readings(numbers):
+    """Return the verdicts under other readings of the claims, from the numbers of step 15."""
+    given, names = numbers["readings"], list(READINGS)
+    shown = {claim: row for claim, row in given.items() if any(row.values())}
+    lines = (
+        [claim, numbers["claims"][claim]["verdict"], *(row[name] for name in names)]
+        for claim, row in shown.items()
+    )
+    return table_text(["claim", "all lines", *names], lines)

@@ -44,6 +44,9 @@ FROM_STEP = {
     "simulation": "06",
     "drugs": "10",
     "searches": "07",
+    "ceiling": "12",
+    "laboratory": "13",
+    "regulons": "14",
 }
 VALUES = ("cell lines", "genes", "tissues", "seed", "source", "profile", "version")  # of any run
 LANGUAGES = {"": english, " ja": japanese}
@@ -137,6 +140,9 @@ def _facts(results: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "drugs": (results["drugs"], overview.of_drugs),
         "searches": (results["lambdas"], overview.of_searches),
+        "ceiling": (results["screens"], overview.of_ceiling),
+        "laboratory": (results["laboratory"], overview.of_laboratory),
+        "regulons": (results["regulons"], overview.of_regulons),
     }
     return {
         topic: None if source is None else make(source) for topic, (source, make) in sources.items()
@@ -224,6 +230,14 @@ def _tables(results: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, s
             lambda found: tables.rates(table_cells(found), published_selection()),
         ),
         "stability": ("08", results["stability"], _of_stability),
+        "table of ceilings": ("12", results["screens"], tables.ceilings),
+        "table of the laboratory": (
+            "13",
+            results["laboratory"] if facts["laboratory"] else None,
+            tables.laboratory,
+        ),
+        "table of enrichment": ("14", results["regulons"], tables.enrichment),
+        "table of readings": ("15", results["claims"], tables.readings),
         "table of wins": ("10", results["drugs"], lambda found: tables.wins(found["wins"])),
         "table of searches": (
             "07",

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from pnetlib.cli import dispatch
+from pnetlib.datasets import identity
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.io import read_network
 
@@ -67,3 +68,41 @@ def test_other_mistakes_are_one_sentence(table, tmp_path, capsys):
         assert dispatch(["network", *line]) == code
         printed = capsys.readouterr().err
         assert printed.startswith("error: ") and printed.count("\n") == 1
+
+
+def test_only_the_genes_of_a_file_regulate(table, tmp_path, capsys):
+    table.to_csv(tmp_path / "x.csv")
+    (tmp_path / "tfs.txt").write_text("G1\nG7\nTP53\n")
+    out = tmp_path / "n.npz"
+    line = ["network", str(tmp_path / "x.csv"), "--lam1", "0.2", "--out", str(out)]
+    assert dispatch([*line, "--regulators", str(tmp_path / "tfs.txt")]) == 0
+    B, _ = read_network(out)
+    expected = ElasticNetwork(0.2, regulators=["G1", "G7"]).fit(table).B_
+    np.testing.assert_allclose(B.toarray(), expected.toarray(), atol=1e-12)
+    assert "2 of 3 regulators are among the 12 genes" in capsys.readouterr().out
+    (tmp_path / "tfs.txt").write_text("TP53\n")
+    for given, words in ((tmp_path / "tfs.txt", "none of its 1 genes"), ("no", "neither tfs nor")):
+        assert dispatch([*line, "--regulators", str(given)]) == 2
+        printed = capsys.readouterr().err
+        assert printed.startswith("error: ") and printed.count("\n") == 1 and words in printed
+
+
+def test_lines_that_resemble_others_are_refused_unless_accepted(tmp_path, monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    reference = pd.DataFrame(
+        rng.normal(size=(12, 60)), [str(k) for k in range(12)], [f"G{k}" for k in range(60)]
+    )
+    annotation = pd.DataFrame({"cell_line": [f"L{k}" for k in range(12)], "tissue": "skin"})
+    annotation.index = reference.index
+    monkeypatch.setattr(identity, "cached_reference", lambda cache: (reference, annotation))
+    shifted = reference.set_axis([f"L{(k + 1) % 12}" for k in range(12)], axis=0)
+    shifted.to_csv(tmp_path / "x.csv")
+    out = tmp_path / "n.npz"
+    line = ["network", str(tmp_path / "x.csv"), "--lam1", "0.9", "--out", str(out)]
+    assert dispatch(line) == 4 and not out.exists()
+    printed = capsys.readouterr().err
+    assert "12 of 12 lines resemble another line" in printed and printed.count("\n") == 1
+    assert dispatch([*line, "--any-lines"]) == 0 and out.exists()
+    reference.to_csv(tmp_path / "x.csv")
+    assert dispatch(line) == 0
+    assert "All 12 lines" in capsys.readouterr().out

@@ -1,9 +1,11 @@
 """Lines that resemble another one than they are named after are found and, if many, refused."""
 
 import numpy as np
+import official_files as make
 import pandas as pd
 import pytest
 
+from pnetlib.datasets.gdsc_packages import cached_reference
 from pnetlib.datasets.identity import check_identity, compare_identity
 from pnetlib.errors import DataError
 
@@ -65,3 +67,25 @@ def test_order_of_lines_and_genes_does_not_matter(reference):
 def test_too_little_in_common_is_said(reference, lines, genes):
     said = check_identity(reference.iloc[:lines, :genes], reference, "expression")
     assert "Identity was not checked" in said
+
+
+def test_official_files_with_shifted_labels_are_refused(tmp_path, monkeypatch):
+    from pnetlib.datasets import identity, load_cohort
+
+    make.official_folder(tmp_path)
+    cohort = load_cohort(tmp_path, cache=tmp_path / "empty")
+    wide = pd.concat([cohort.expression.add_prefix(f"{k}_") for k in range(12)], axis=1)
+    rng = np.random.default_rng(0)
+    wide = wide + rng.normal(size=wide.shape)
+    shifted = wide.set_axis([*wide.index[1:], wide.index[0]], axis=0)
+    monkeypatch.setattr(identity, "cached_reference", lambda cache: (shifted, cohort.annotation))
+    with pytest.raises(DataError, match="6 of 6 lines resemble another"):
+        identity.check_lines(wide, "files")
+    assert "6 of 6" in identity.check_lines(wide, "files", identity=False)
+    monkeypatch.setattr(identity, "cached_reference", lambda cache: None)
+    assert "was not checked" in identity.check_lines(wide, "files")
+
+
+def test_nothing_is_fetched_for_a_reference(tmp_path):
+    assert cached_reference(tmp_path) is None
+    assert not list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ from pnetlib.findings import english, japanese, overview, tables
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.table1 import published_selection
 from pnetlib.steps.choice import METHODS
+from pnetlib.steps.claims.compute import READINGS
 from pnetlib.steps.claims.verdicts import VERDICTS, Number
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.simulation.compute import AT_LEVEL
@@ -295,3 +296,121 @@ def test_rates_of_claims_are_percentages_by_claim():
         "| claim | reproduced | partly | either | contradicted | power: either | power: contradicted |"
     )
     assert row == "| C1 | 1.0 | 2.0 | 3.0 | 2.5 | 90 | 87 |"
+
+
+# Steps 12 to 14 -----------------------------------------------------------------------------
+
+
+def row(mean, half=0.02, **more):
+    return {"mean": mean, "low": mean - half, "high": mean + half, **more}
+
+
+def screens(gain=0.03):
+    summary = {"drugs": ["A", "B"], "repeats": [0.44, 0.57], "pro": [0.14, 0.63]}
+    summary |= {"left": [0.12, 0.42], "spread": 0.06, "judge": "the second screen"}
+    return {"summary": summary | {"gain": None if gain is None else row(gain, n=2)}}
+
+
+def laboratory(*gains):
+    """Numbers of step 13 with one drug per gain of the networks."""
+    pairs = ["network minus expression", "Pro minus NW.P", "Pro minus ELA", "Pro minus LA"]
+    drugs = [f"D{k}" for k in range(len(gains))]
+    judged = [
+        row(gain, drug=drug, pair=pair, lines=lines)
+        for drug, gain in zip([*drugs, "mean of the drugs"], [*gains, sum(gains) / len(gains)])
+        for pair in pairs
+        for lines in ("all", "solid")
+    ]
+    own = [
+        row(0.2 + 0.1 * k, drug=drug, method=method, lines="all", n=300)
+        for k, drug in enumerate(drugs)
+        for method in (*METHODS, "response")
+    ]
+    return {"judged": judged, "correlations": own}
+
+
+def regulons(gain=0.0, partial=0.4):
+    enrichment = [
+        row(0.52, universe="all genes", kind=kind, drug=drug)
+        | {"auroc": 0.51, "null auroc": 0.5, "p auroc": 0.2}
+        | {"precision": 0.02, "null precision": 0.02}
+        for kind, drug in (("Pro", "D0"), ("network alone", "D0"), ("correlation", "no drug"))
+    ]
+    gains = [row(gain, 0.001, universe="all genes", drug=d) for d in ("D0", "mean of the drugs")]
+    edge = {"lines": "ST minus RS", "tissues": "all", "partial": partial}
+    edge |= {"partial low": partial - 0.3, "partial high": partial + 0.3}
+    return {"enrichment": enrichment, "gains": gains, "edge": [edge]}
+
+
+@pytest.mark.parametrize(
+    ("gain", "said", "in_japanese"),
+    [
+        (0.03, "rank the cell lines better than", "よく"),
+        (-0.03, "rank the cell lines worse than", "悪く"),
+        (0.0, "neither clearly better nor worse than", "明らかには違わず"),
+    ],
+)
+def test_the_ceiling_is_told_with_its_judge(gain, said, in_japanese):
+    found = overview.of_ceiling(screens(gain))
+    assert said in english.ceiling(found) and "44% to 57%" in english.ceiling(found)
+    assert in_japanese in japanese.ceiling(found)
+    alone = overview.of_ceiling(screens(None))
+    assert "Judged by" not in english.ceiling(alone)
+    assert english.ceiling(found).startswith(english.ceiling(alone))
+    assert overview.of_ceiling({"summary": None}) is None
+
+
+def test_another_laboratory_is_told_by_sides():
+    found = overview.of_laboratory(laboratory(0.1, -0.1, 0.05))
+    assert found["drugs"] == 3 and found["ahead"] == ["D0", "D2"] and found["behind"] == ["D1"]
+    text = english.laboratory(found)
+    assert "clearly ahead for D0 and D2 and clearly behind for D1" in text
+    assert "0.20 (D0) to 0.40 (D2)" in text and "neither clearly better" in text
+    better = overview.of_laboratory(laboratory(0.1, 0.1))
+    assert better["sides"]["better"] == list(METHODS[1:])
+    assert "Pro ranks them clearly better than NW.P, ELA and LA" in english.laboratory(better)
+    assert "明らかによい" in japanese.laboratory(better)
+    worse = english.laboratory(overview.of_laboratory(laboratory(-0.1)))
+    assert "Pro ranks them clearly worse than" in worse and "lines worse than" in worse
+    assert overview.of_laboratory({"judged": [], "correlations": []}) is None
+
+
+def test_known_regulons_and_the_named_edge_are_told():
+    text = english.regulons(overview.of_regulons(regulons()))
+    assert "does not clearly find more of them" in text and "the difference remains" in text
+    more = english.regulons(overview.of_regulons(regulons(gain=0.01, partial=0.1)))
+    assert "finds more of them" in more and "does not clearly remain" in more
+    assert "既知のエッジ" in japanese.regulons(overview.of_regulons(regulons()))
+    none = regulons() | {"edge": []}
+    assert "partialled out" not in english.regulons(overview.of_regulons(none))
+
+
+def test_numbers_in_both_languages_are_the_same_beyond_the_paper():
+    for topic, numbers in (
+        ("ceiling", screens()),
+        ("laboratory", laboratory(0.1, -0.1)),
+        ("regulons", regulons()),
+    ):
+        found = getattr(overview, f"of_{topic}")(numbers)
+        texts = [getattr(language, topic)(found) for language in (english, japanese)]
+        one, two = (set(re.findall(r"[+-]?\d+\.\d+", text)) for text in texts)
+        assert one - {"0.5"} == two - {"0.5"} and one, topic
+
+
+def test_tables_of_steps_12_to_15():
+    shares = [row(0.2, drug="A", method=m) for m in METHODS]
+    shares += [row(0.3, drug="B", method=m) for m in METHODS]
+    ceilings = {"A": {"share": 0.5, "low": 0.4, "high": 0.6}}
+    table = tables.ceilings({"shares": shares, "ceilings": ceilings})
+    assert "| A | 50% (40% to 60%) | 20% |" in table and "| B | no second screen | 30% |" in table
+    assert "| D0 | 300 | 0.20 (0.18 to 0.22) |" in tables.laboratory(laboratory(0.1))
+    assert "| all genes | Pro, D0 | 0.520 (0.500 to 0.540) | 0.510 (0.500)" in tables.enrichment(
+        regulons()
+    )
+    numbers = {
+        "claims": {"C1": {"verdict": "undecided"}, "C3": {"verdict": "partly"}},
+        "readings": {"C1": dict.fromkeys(READINGS, "partly"), "C3": dict.fromkeys(READINGS, "")},
+    }
+    assert tables.readings(numbers).splitlines()[2:] == [
+        "| C1 | undecided | partly | partly | partly | partly |"
+    ]

@@ -7,8 +7,12 @@ from builders import simulation_cell as cell
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.paper.markers import MARKERS
-from pnetlib.steps.claims.compute import EQUAL_TN, JUDGES, Evidence, Sizes, judge
+from pnetlib.steps.choice import METHODS
+from pnetlib.steps.claims.compute import EQUAL_TN, JUDGES, Evidence, Sizes, judge, read_otherwise
 from pnetlib.steps.claims.evidence import (
+    evidence_of_edge,
+    evidence_of_errors,
+    evidence_of_judge,
     marker_ranks,
     mean_number,
     named_edge,
@@ -18,7 +22,7 @@ from pnetlib.steps.claims.evidence import (
     table_cells,
 )
 from pnetlib.steps.claims.rates import EFFECT, error_rates
-from pnetlib.steps.claims.sentences import conclusion, of_rates, rules_text
+from pnetlib.steps.claims.sentences import conclusion, of_rates, of_readings, rules_text
 from pnetlib.steps.claims.verdicts import (
     CONTRADICTED,
     PARTLY,
@@ -438,8 +442,8 @@ def test_conclusion_follows_the_verdicts():
 # From tables of the steps --------------------------------------------------------------------
 
 
-def test_network_gain_is_paired_by_fold():
-    table = pd.DataFrame(
+def held_out_predictions():
+    return pd.DataFrame(
         {
             "drug": ["x"] * 4,
             "repeat": 0,
@@ -455,7 +459,10 @@ def test_network_gain_is_paired_by_fold():
             "tissue mean": 1.0,
         }
     )
-    errors = fold_errors(table)
+
+
+def test_network_gain_is_paired_by_fold():
+    errors = fold_errors(held_out_predictions())
     # Folds: (1 + 1) / 2 - (4 + 0) / 2 = -1; (4 + 1) / 2 - (4 + 9) / 2 = -4.
     number = network_gain(errors)
     assert number.value == pytest.approx(-2.5)
@@ -503,3 +510,76 @@ def test_strength_of_the_named_edge_is_its_place_among_those_of_st():
     assert found["strength"] == pytest.approx(2 / 3)
     assert found["difference"] == Number(-0.3)
     assert named_edge({"ST": B.drop("ANXA10"), "RS": B}) is None
+
+
+# The claims read otherwise ------------------------------------------------------------------
+
+
+def judged(gain, pro, p=1e-4):
+    """Differences of rank correlations by one judge, for one drug and on average."""
+    rows = [("network minus expression", gain)]
+    rows += [(f"Pro minus {method}", pro) for method in METHODS[1:]]
+    return pd.DataFrame(
+        [
+            {"drug": drug, "pair": pair, "mean": x, "low": x - 0.01, "high": x + 0.01, "p": p}
+            for drug in ("Docetaxel", "mean of the drugs")
+            for pair, x in rows
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("gain", "pro", "p", "expected"),
+    [
+        (0.1, 0.1, 1e-4, (REPRODUCED, REPRODUCED)),
+        (-0.1, -0.1, 1e-4, (CONTRADICTED, CONTRADICTED)),
+        (0.1, 0.1, 0.4, (UNDECIDED, UNDECIDED)),
+    ],
+)
+def test_a_larger_correlation_is_as_a_smaller_error(gain, pro, p, expected):
+    found = evidence_of_judge(judged(gain, pro, p))
+    table = read_otherwise({"other screen": found})
+    assert tuple(table.loc[["C1", "C2c"], "other screen"]) == expected
+    assert table.loc["C2a", "other screen"] == "" and (table["solid lines"] == "").all()
+    assert found.network_gain.value == -gain
+    assert found.network_gain.low == pytest.approx(-gain - 0.01)
+
+
+def edge_table(partial, rs=0.1, p=1e-4):
+    rows = [("ST", partial + rs), ("RS", rs), ("all lines", 0.3), ("ST minus RS", partial)]
+    table = pd.DataFrame(rows, columns=["lines", "partial"]).assign(tissues="all")
+    return table.assign(
+        **{"partial low": partial - 0.1, "partial high": partial + 0.1, "partial p": p}
+    )
+
+
+@pytest.mark.parametrize(
+    ("partial", "rs", "p", "expected"),
+    [
+        (0.4, 0.0, 1e-4, REPRODUCED),
+        (0.4, 0.1, 1e-4, PARTLY),
+        (0.4, 0.1, 0.3, UNDECIDED),
+        (-0.4, 0.5, 1e-4, CONTRADICTED),
+    ],
+)
+def test_the_named_edge_with_tfs_partialled_out(partial, rs, p, expected):
+    found = evidence_of_edge(edge_table(partial, rs, p), "all", "partial")
+    table = read_otherwise({"TFs partialled out": found})
+    assert table.at["C4", "TFs partialled out"] == expected
+    assert (table["TFs partialled out"] != "").sum() == 1
+    none = evidence_of_edge(edge_table(partial, rs, p), "solid", "partial")
+    assert (read_otherwise({"TFs partialled out": none}) == "").all(axis=None)
+
+
+def test_readings_that_change_a_verdict_are_named():
+    verdicts = pd.DataFrame({"verdict": UNDECIDED}, index=list(JUDGES))
+    readings = read_otherwise({"other screen": evidence_of_judge(judged(0.1, 0.1))})
+    said = of_readings(readings, verdicts)
+    assert "another verdict than above for C1 (reproduced) and C2c (reproduced)" in said
+    assert of_readings(readings * 0, verdicts).startswith("No other reading")
+
+
+def test_errors_of_some_lines_are_evidence_too():
+    errors = fold_errors(held_out_predictions())
+    found = evidence_of_errors(errors)
+    assert found.network_gain == network_gain(errors) and found.pro_minus == pro_minus(errors)

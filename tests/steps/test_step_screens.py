@@ -25,6 +25,7 @@ from pnetlib.steps.screens.compute import (
     offsets,
     saved_shares,
     second_screens,
+    summarise,
 )
 
 SEED = 3
@@ -184,14 +185,16 @@ def test_sentences_name_what_was_found(cohort, screens):
     second = second_screens(screens, cohort.response)
     judged = judge(table, cohort, screens, {"the judge": second}, 100, 0)
     found = ceilings(agreement(cohort, screens, 50, 0), screens, list(cohort.response))
-    said = sentences.in_three(saved_shares(fold_errors(table)), found, judged, "the judge")
+    shares = saved_shares(fold_errors(table))
+    said = sentences.in_three(summarise(shares, found, judged, "the judge"))
     assert "4 responses measured twice" in said and "Judged by the judge" in said
     assert "Pro minus LA" in sentences.of_judge(judged, "the judge")
     assert "No drug has another" in sentences.of_judge(judged, "another")
     assert "No prediction agrees clearly better" in sentences.of_response(judged, "the judge")
-    assert "No response was measured twice" in sentences.in_three(
-        saved_shares(fold_errors(table)), found[:0], judged, "the judge"
-    )
+    alone = sentences.in_three(summarise(shares, found, judged, "another"))
+    assert "Judged by" not in alone and said.startswith(alone)
+    none = sentences.in_three(summarise(shares, found[:0], judged, "the judge"))
+    assert "No response was measured twice" in none
 
 
 def test_too_few_lines_are_not_judged(cohort, screens):

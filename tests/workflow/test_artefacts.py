@@ -13,6 +13,7 @@ from scipy.sparse import csc_array
 
 from pnetlib.paper.markers import MARKERS
 from pnetlib.solvers.search import SearchRule
+from pnetlib.steps.choice import METHODS
 from pnetlib.steps.claims.compute import Sizes, judge
 from pnetlib.steps.claims.verdicts import PARTLY, REPRODUCED, UNTESTABLE, Number
 from pnetlib.steps.comparison.compute import compared_sizes
@@ -319,3 +320,42 @@ def test_networks_of_every_draw_are_read_from_notebook_04(run, tmp_path):
     assert drawn[0][1]["ST"].tolist() == [[0, 0.5, 0], [0, 0, 0], [0, 0, 0]]
     empty, said = artefacts.effects_by_draw(again)
     assert empty.empty and "not run" in said
+
+
+def test_other_readings_are_of_the_steps_that_were_run(tmp_path):
+    run = Run("simulated", "smoke", str(tmp_path), threads=1)
+    run.write_cohort(run.cohort(fresh=True))
+    cohort = run.cohort()
+    assert artefacts.other_evidence(run, cohort) == {}
+    lines = list(cohort.expression.index[:80])
+    table = predictions(list(cohort.response.columns))
+    table["line"] = table["line"].map(dict(zip(map(str, range(80)), lines)))
+    run.write_table("02_predictions", table)
+    (found,) = artefacts.other_evidence(run, cohort).items()
+    assert found[0] == "solid lines" and found[1].network_gain.value < 0
+    rows = [
+        (p, 0.1) for p in ("network minus expression", *(f"Pro minus {m}" for m in METHODS[1:]))
+    ]
+    judged = pd.DataFrame(
+        [
+            {"drug": d, "lines": kind, "pair": p, "mean": x, "low": x, "high": x, "p": 0.01}
+            for d in ("Docetaxel", "mean of the drugs")
+            for kind in ("all", "solid")
+            for p, x in rows
+        ]
+    )
+    run.write_table("12_judged", judged)
+    edge = {"n": 9, "raw": 0.4, "raw low": 0.2, "raw high": 0.6, "raw p": 0.01}
+    edge |= {name.replace("raw", "partial"): value for name, value in edge.items() if name != "n"}
+    parts = [(t, g) for t in ("all", "solid") for g in ("ST", "RS", "ST minus RS")]
+    table = pd.DataFrame([{"tissues": t, "lines": g} | edge for t, g in parts])
+    run.write_table("14_edge", table)
+    found = artefacts.other_evidence(run, cohort)
+    assert set(found) == {"solid lines", "other screen", "TFs partialled out"}
+    assert found["solid lines"].edge["difference"].value == 0.4
+    assert found["other screen"].network_gain.value == -0.1
+
+
+def test_further_names_and_regulators_are_read_from_a_run(run, tmp_path):
+    assert artefacts.further_names(run) == []
+    assert artefacts.compared_regulators(run, run.cohort()) == ()

@@ -6,6 +6,7 @@ import pytest
 
 from pnetlib.errors import UsageError
 from pnetlib.findings import english, japanese
+from pnetlib.steps.claims.compute import READINGS
 from pnetlib.workflow.artefacts import FIGURES, captions, has_whole_benchmark
 from pnetlib.workflow.findings import fill, findings, without_blocks
 
@@ -18,7 +19,7 @@ PAGE = """Text with <!-- findings: p -->old<!-- /findings --> within.
 
 
 def write_numbers(folder, simulated):
-    """Write the numbers of steps 01, 02 and 12 of a run that has no others."""
+    """Write the numbers of steps 01, 02 and 15 of a run that has no others."""
     folder.mkdir(parents=True, exist_ok=True)
     data = {
         "simulated": simulated,
@@ -37,7 +38,9 @@ def write_numbers(folder, simulated):
         "found": "p 0.2 | <b>x</b>",
         "tested": "1 of 2",
     }
+    readings = {"C1": dict.fromkeys(READINGS, "undecided"), "C3": dict.fromkeys(READINGS, "")}
     claims = {"claims": {"C1": claim | {"planted": ""}}, "rates": {"C1": rates}}
+    claims["readings"] = readings
     for name, numbers in (("01_data", data), ("02_comparison", {"seed": 7}), ("15_claims", claims)):
         (folder / f"{name}.json").write_text(json.dumps(numbers), "utf-8")
     return folder
@@ -87,6 +90,7 @@ def test_numbers_of_the_run_are_stated(tmp_path):
     assert found["verdicts undecided"] == "1" and found["verdicts reproduced"] == "0"
     assert "`gdsc-smoke`" in found["run"] and "- `a.whl`: `0f`" in found["provenance"]
     assert "2項目中1項目" in found["claims ja"]
+    assert found["table of readings"].count("\n") == 2 and "| C1 |" in found["table of readings"]
 
 
 def test_text_from_the_data_cannot_become_a_tag_or_break_a_table(tmp_path):

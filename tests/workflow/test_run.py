@@ -1,6 +1,7 @@
 """A run: its folder, and what it writes and reads."""
 
 import hashlib
+import json
 import time
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pnetlib.errors import UsageError
-from pnetlib.workflow.run import Run
+from pnetlib.workflow.project import project_root
+from pnetlib.workflow.run import TRACE, Run
 
 
 @pytest.fixture
@@ -200,7 +202,7 @@ def test_the_cohort_is_stored_for_this_run_only(run, monkeypatch):
         def save(self, path):
             Path(path).write_bytes(b"stored")
 
-    def load_cohort(source, *, drugs, seed, size):
+    def load_cohort(source, *, drugs, seed, size, identity):
         loaded.append((source, seed, size))
         return Stored()
 
@@ -214,3 +216,22 @@ def test_the_cohort_is_stored_for_this_run_only(run, monkeypatch):
     assert isinstance(run.cohort(fresh=True), Stored)
     assert isinstance(Run("simulated", "smoke", out=str(run.folder), seed=2).cohort(), Stored)
     assert loaded[-1] == ("simulated", 2, "smoke")
+
+
+def test_a_file_is_named_from_the_folder_of_the_project(tmp_path):
+    assert Run.given("") == "" and Run.given("tfs") == "tfs" and Run.given("ctrp") == "ctrp"
+    assert Run.given("docs") == str(project_root() / "docs")
+    assert Run.given(str(tmp_path)) == str(tmp_path)
+    assert Run.given("no/such/file") == "no/such/file"
+
+
+def test_files_outside_of_the_run_are_traced(tmp_path, monkeypatch):
+    trace = tmp_path / "trace"
+    monkeypatch.setenv(TRACE, str(trace))
+    (tmp_path / "a.csv").write_text("a")
+    Run.used(str(tmp_path), {"a.csv": "0f"})
+    Run.used(str(tmp_path / "a.csv"), {"a.csv": "0f"})
+    Run.used("ctrp", {"a.csv": "0f"})
+    assert [json.loads(line) for line in trace.read_text().splitlines()] == [
+        {"fetched": {str(tmp_path / "a.csv"): "0f"}}
+    ] * 2

@@ -92,16 +92,3 @@ def of_edge(table, taken, stability):
             + "."
         )
     return "\n".join(lines)
-
-
-def what_remains(table):
-    """Return one sentence on the named edge for the table of claims."""
-    part = table[(table["tissues"] == "all") & (table["lines"] == "ST minus RS")]
-    if part.empty:
-        return "no test with transcription factors"
-    row = part.iloc[0]
-    left = "remains" if row["partial low"] > 0 else "does not clearly remain"
-    return (
-        f"difference of correlations {row['raw']:+.2f}, with TFs partialled out {row['partial']:+.2f} "
-        f"({row['partial low']:+.2f} to {row['partial high']:+.2f}): {left}"
-    )

@@ -260,6 +260,46 @@ def _averaged(pairs, label, kind):
     return rows
 
 
+def summarise(shares, ceilings, judged, label):
+    """Return what the ceiling makes of the comparison, as plain values.
+
+    Parameters
+    ----------
+    shares : DataFrame
+        Of `saved_shares`.
+    ceilings : DataFrame
+        Of `ceilings`.
+    judged : Judged
+    label : str
+        The judge whose mean over drugs counts.
+
+    Returns
+    -------
+    dict or None
+        ``drugs`` measured twice; ends of the ``repeats`` (share of the variance), of ``pro`` (Pro's
+        share of that) and of what is ``left`` to the best method; the largest ``spread`` between
+        methods for one drug; the ``judge`` and its ``gain`` (a row of `Judged.differences`, or
+        None). None without a ceiling.
+    """
+    known = ceilings.index
+    if not len(known):
+        return None
+    means = shares.pivot(index="drug", columns="method", values="mean").loc[known]
+    pro, left = means["Pro"] / ceilings["share"], ceilings["share"] - means.max(axis=1)
+    rows = judged.differences
+    mean = rows[(rows["judge"] == label) & (rows["lines"] == ALL) & (rows["drug"] == MEAN)]
+    mean = mean[mean["pair"] == NETWORK_GAIN]
+    gain = None if mean.empty else mean.iloc[0][["mean", "low", "high", "n"]].to_dict()
+    ends = {"repeats": ceilings["share"], "pro": pro, "left": left}
+    return {
+        "drugs": list(known),
+        **{name: [float(values.min()), float(values.max())] for name, values in ends.items()},
+        "spread": float((means.max(axis=1) - means.min(axis=1)).max()),
+        "judge": label,
+        "gain": gain,
+    }
+
+
 def carried_errors(predictions, screens, chosen):
     """Return the share of another screen's variance that each method saves after a linear map.
 

@@ -109,34 +109,28 @@ def of_lines(gains):
     return "\n".join(lines)
 
 
-def in_three(shares, ceilings, judged, label):
-    """Return what the ceiling makes of the comparison, in three plain sentences."""
-    known = ceilings.index
-    if not len(known):
+def in_three(found):
+    """Return what the ceiling makes of the comparison (`summarise`), in three plain sentences."""
+    if found is None:
         return "No response was measured twice, so that nothing can be said about a ceiling."
-    means = shares.pivot(index="drug", columns="method", values="mean").loc[known]
-    part = means["Pro"] / ceilings["share"]
-    spread = means.max(axis=1) - means.min(axis=1)
+    repeats, pro, left = (
+        f"{low:.0%} to {high:.0%}" for low, high in (found[k] for k in ("repeats", "pro", "left"))
+    )
     first = (
-        f"Of {counted(len(known), 'response')} measured twice, {ceilings['share'].min():.0%} to "
-        f"{ceilings['share'].max():.0%} of the variance repeats; Pro predicts {part.min():.0%} to "
-        f"{part.max():.0%} of that."
+        f"Of {counted(len(found['drugs']), 'response')} measured twice, {repeats} of the variance "
+        f"repeats, and Pro predicts {pro} of that."
     )
     second = (
-        f"The methods differ by at most {spread.max():.0%} of the variance for one drug, while "
-        f"{(ceilings['share'] - means.max(axis=1)).min():.0%} to "
-        f"{(ceilings['share'] - means.max(axis=1)).max():.0%} could still be gained."
+        f"The methods differ by at most {found['spread']:.0%} of the variance for one drug, while the "
+        f"best one leaves {left} that could still be predicted."
     )
-    rows = judged.differences
-    mean = rows[(rows["judge"] == label) & (rows["lines"] == ALL) & (rows["drug"] == MEAN)]
-    mean = mean.set_index("pair")
-    if NETWORK_GAIN not in mean.index:
+    if found["gain"] is None:
         return f"{first} {second}"
-    row = mean.loc[NETWORK_GAIN]
-    word = side_of_zero(row, "worse", "better", "not clearly otherwise")
+    row = found["gain"]
+    word = side_of_zero(row, "worse", "better", "neither clearly better nor worse")
     third = (
-        f"Judged by {label}, the network-based methods rank the lines {word} than the others "
-        f"({row['mean']:+.3f}, {row['low']:+.3f} to {row['high']:+.3f}, mean of "
-        f"{counted(int(row['n']), 'drug')})."
+        f"Judged by {found['judge']}, the network-based methods rank the cell lines {word} than the "
+        f"others (difference of rank correlations {row['mean']:+.3f}, {row['low']:+.3f} to "
+        f"{row['high']:+.3f}, mean of {counted(int(row['n']), 'drug')})."
     )
     return f"{first} {second} {third}"
