@@ -211,6 +211,7 @@ def searches(claims):
 def ceilings(numbers):
     """Return what each method saves beside what can be saved, from the numbers of step 12."""
     shares, found = numbers["shares"], numbers["ceilings"]
+    over = {(row["drug"], row["method"]): row["mean"] for row in numbers["carried"]}
     lines = []
     for drug in dict.fromkeys(row["drug"] for row in shares):
         own = {row["method"]: row for row in shares if row["drug"] == drug}
@@ -218,8 +219,13 @@ def ceilings(numbers):
         text = "no second screen"
         if most is not None:
             text = f"{most['share']:.0%} ({most['low']:.0%} to {most['high']:.0%})"
-        lines.append([drug, text, *(f"{own[method]['mean']:.0%}" for method in METHODS)])
+        lines.append([drug, text, *(_saved(own, over, drug, method) for method in METHODS)])
     return table_text(["drug", "at most", *METHODS], lines)
+
+
+def _saved(own, over, drug, method):
+    text = f"{own[method]['mean']:.0%}"
+    return text if (drug, method) not in over else f"{text} ({over[drug, method]:.0%})"
 
 
 def laboratory(numbers):

@@ -401,8 +401,12 @@ def test_tables_of_steps_12_to_15():
     shares = [row(0.2, drug="A", method=m) for m in METHODS]
     shares += [row(0.3, drug="B", method=m) for m in METHODS]
     ceilings = {"A": {"share": 0.5, "low": 0.4, "high": 0.6}}
-    table = tables.ceilings({"shares": shares, "ceilings": ceilings})
-    assert "| A | 50% (40% to 60%) | 20% |" in table and "| B | no second screen | 30% |" in table
+    carried = [row(0.1, drug="A", method=m) for m in METHODS]
+    table = tables.ceilings({"shares": shares, "ceilings": ceilings, "carried": carried})
+    assert (
+        "| A | 50% (40% to 60%) | 20% (10%) |" in table
+        and "| B | no second screen | 30% |" in table
+    )
     assert "| D0 | 300 | 0.20 (0.18 to 0.22) |" in tables.laboratory(laboratory(0.1))
     assert "| all genes | Pro, D0 | 0.520 (0.500 to 0.540) | 0.510 (0.500)" in tables.enrichment(
         regulons()

@@ -91,9 +91,11 @@ def test_a_drug_without_a_second_screen_has_no_ceiling(cohort, screens):
     few = screens.among(["Docetaxel"])
     found = ceilings(agreement(cohort, few, 20, 0), few, list(cohort.response))
     assert list(found.index) == ["Docetaxel"]
-    shares = saved_shares(fold_errors(predictions(cohort)))
-    said = sentences.of_ceilings(shares, found)
+    table = predictions(cohort)
+    carried = carried_errors(table, few, second_screens(few, ["Docetaxel"]))
+    said = sentences.of_ceilings(saved_shares(fold_errors(table)), found, carried)
     assert said.count("no second screen") == 3 and said.count("of at most") == 1
+    assert said.count("of the second screen it saves") == 1
 
 
 def test_an_offset_of_one_screen_is_found(cohort, screens):

@@ -8,7 +8,9 @@ from pnetlib.words import counted, listed
 ASSUMPTION = (
     "This share is the largest that a prediction could save if both screens are equally noisy, their "
     "noise is independent and they measure the same response; if the second screen is the noisier "
-    "one, it is larger."
+    "one, it is larger. What is peculiar to one screen but follows from the cell line, such as an "
+    "offset between blood and solid lines, can be predicted there although it does not repeat; what "
+    "a method saves of the second screen shows how much of its success carries over."
 )
 
 
@@ -34,14 +36,17 @@ def of_offsets(offsets):
         lines.append(
             f"- {drug}: blood lines are {own['mean']:+.2f} standard deviations from solid ones "
             f"({own['low']:+.2f} to {own['high']:+.2f}); {len(apart)} of {counted(len(others), 'other screen')} "
-            f"{'has' if len(apart) == 1 else 'have'} another offset (intervals that do not overlap)."
+            f"{'has' if 1 in (len(apart), len(others)) else 'have'} another offset (intervals that do not overlap)."
         )
     return "\n".join(lines) or "No drug has enough lines of both kinds."
 
 
-def of_ceilings(shares, ceilings):
-    """Say, drug by drug, what the best method saves and what can be saved."""
-    lines = []
+def of_ceilings(shares, ceilings, carried):
+    """Say, drug by drug, what the best method saves, what can be saved, and what carries over.
+
+    `carried` is that of `carried_errors` on the second screens.
+    """
+    lines, over = [], carried.set_index(["drug", "method"])["mean"]
     for drug, part in shares.groupby("drug", sort=False):
         means = part.set_index("method")["mean"]
         best = means.idxmax()
@@ -51,7 +56,7 @@ def of_ceilings(shares, ceilings):
             found = ceilings.loc[drug]
             text += (
                 f", of at most {found['share']:.0%} ({found['low']:.0%} to {found['high']:.0%}, "
-                f"{found['n']} lines)"
+                f"{found['n']} lines); of the second screen it saves {over[drug, best]:.0%}"
             )
         else:
             text += "; no second screen, so that it is not known how much could be saved"
