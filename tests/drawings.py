@@ -307,14 +307,17 @@ def draw_ceiling(rng):
     return screens.draw_ceiling(shares, found, simulated=False)
 
 
-def correlations(rng):
-    table = rows(rng, 0.4, 0.1, ("drug", DRUGS), ("method", (*METHODS, "response")))
+MANY = tuple(f"Drug-{k}" for k in range(26))
+
+
+def correlations(rng, drugs=DRUGS):
+    table = rows(rng, 0.4, 0.1, ("drug", drugs), ("method", (*METHODS, "response")))
     return table.assign(screen=table["drug"] + ": CTRPv2 25344 AUC", lines="all", n=480)
 
 
-def draw_laboratory_pairs(rng):
+def draw_laboratory_pairs(rng, drugs=DRUGS):
     pairs = (NETWORK_GAIN, *(f"Pro minus {method}" for method in METHODS[1:]))
-    keys = ("drug", (*DRUGS, MEAN)), ("lines", ("all", "solid")), ("pair", pairs)
+    keys = ("drug", (*drugs, MEAN)), ("lines", ("all", "solid")), ("pair", pairs)
     return laboratory.draw_pairs(rows(rng, 0.0, 0.05, *keys), simulated=False)
 
 
@@ -412,6 +415,10 @@ DRAWINGS = {
     "12_judges": lambda rng: screens.draw_judges(
         correlations(rng), "Judged by the second screen", simulated=False
     ),
+    "13_laboratory_many": lambda rng: laboratory.draw_laboratory(
+        correlations(rng, MANY), simulated=False
+    ),
+    "13_differences_many": lambda rng: draw_laboratory_pairs(rng, MANY),
     "13_laboratory": lambda rng: laboratory.draw_laboratory(correlations(rng), simulated=False),
     "13_differences": draw_laboratory_pairs,
     "14_enrichment": draw_enrichment,

@@ -157,19 +157,21 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
     handled.append(
         f"{counted(len(named), 'cell line')} of {len(matched)} of {SCREEN} matched by name."
     )
-    wanted, found, lacking = _compounds(compounds), [], []
+    wanted, found, lacking, repeated = _compounds(compounds), [], [], []
     for drug in cohort.response:
         ids = wanted.get(_compound_key(drug), [])
         rows = known[known["master_cpd_id"].isin(ids)]
         if rows.empty:
             lacking.append(drug)
             continue
-        repeated = int(rows["line"].duplicated(False).sum())
-        if repeated:
-            handled.append(f"{drug}: {repeated} experiments on the same lines averaged per line.")
+        repeated.append(int(rows["line"].duplicated(False).sum()))
         values = rows.groupby("line")["area_under_curve"].mean()
         entry = {"drug": drug, "screen": SCREEN, "measure": AUC, "id": ", ".join(ids)}
         found.append((entry | {"laboratory": OTHER}, values))
+    if any(repeated):
+        handled.append(
+            f"Experiments on the same cell line averaged: {min(repeated)} to {max(repeated)} of a drug."
+        )
     if lacking:
         handled.append(f"{SCREEN} has no {first_few(lacking)}.")
     files = {name: digest(folder / name) for name in _files(layout)}

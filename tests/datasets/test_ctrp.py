@@ -79,6 +79,7 @@ def test_both_layouts_give_the_same_responses(tmp_path, cohort, layout):
     assert values[line[3]] == pytest.approx((own[3] + own[100]) / 2)  # two experiments
     assert values.notna().sum() == 34  # H0 to H34 but H4, blood in the cohort and lung in CTRP
     said = " ".join(screens.provenance["handled"])
+    assert "averaged: 2 to 2 of a drug" in said
     assert "34 cell lines of 36 of CTRPv2 matched" in said
     assert "1 experiment on several cell lines left out" in said
     assert "has no Doxorubicin, Mitomycin-C" in said

@@ -90,5 +90,5 @@ def test_names_without_a_line_are_counted(cohort):
     matched = pd.DataFrame({"name": list("ABC"), "line": ["1", "", ""], "reason": ["", "x", "x"]})
     own = replace(screens, matched=matched)
     assert matched_lines(own).to_dict() == {"x": 2, "matched": 1}
-    assert "2 x" in sentences.of_laboratory(own)
+    assert "x (2)" in sentences.of_laboratory(own)
     assert np.isfinite(own.values.iloc[:, 0].dropna()).all()

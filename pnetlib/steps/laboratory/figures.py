@@ -7,7 +7,13 @@ from matplotlib.figure import Figure
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.laboratory.compute import LABEL
 from pnetlib.steps.screens.compute import ALL, MEAN, NETWORK_GAIN
-from pnetlib.steps.screens.figures import LINE_COLOURS, LINE_MARKS, caption_judges, draw_judges
+from pnetlib.steps.screens.figures import (
+    LINE_COLOURS,
+    LINE_MARKS,
+    TALLEST,
+    caption_judges,
+    draw_judges,
+)
 from pnetlib.steps.style import caption, draw_intervals, key, name_rows, new_figure, styled
 
 KINDS = (ALL, "solid")
@@ -30,7 +36,8 @@ def draw_pairs(differences: pd.DataFrame, *, simulated: bool) -> Figure:
     pairs = [NETWORK_GAIN, *(f"Pro minus {other}" for other in METHODS[1:])]
     drugs = list(differences["drug"].unique())
     order = [drug for drug in drugs if drug != MEAN] + [MEAN]
-    figure = new_figure("Differences between methods", 26 + 9 * len(order), simulated)
+    height = min(26 + 9 * len(order), TALLEST)
+    figure = new_figure("Differences between methods", height, simulated)
     panels = figure.subplots(1, len(pairs), sharex=True, sharey=True)
     for axes, pair in zip(panels, pairs):
         for shift, kind in zip((-0.17, 0.17), KINDS):

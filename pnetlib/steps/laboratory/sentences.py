@@ -14,8 +14,8 @@ def of_laboratory(screens):
     if screens.listed.empty:
         return f"{said} {LEFT_OUT}"
     names = matched_lines(screens)
-    others = [f"{count} {reason}" for reason, count in names.items() if reason != "matched"]
-    left = f" Of the names without a cell line, {listed(others)}." if others else ""
+    others = [f"{reason} ({count})" for reason, count in names.items() if reason != "matched"]
+    left = f" Names without a cell line: {listed(others)}." if others else ""
     return f"Another laboratory measured {counted(len(screens.listed), 'drug')}. {said}{left}"
 
 

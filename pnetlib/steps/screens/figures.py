@@ -27,6 +27,8 @@ from pnetlib.steps.style import (
 
 LINE_COLOURS = {"all": BLACK, "solid": DATA, "blood": HIGHLIGHT}
 LINE_MARKS = {"all": "o", "solid": "s", "blood": "^"}
+TALLEST = 230  # mm, for a page of a journal
+FEW = 12  # rows with labels on two lines
 JUDGES = (*METHODS, RESPONSE)
 COLOURS = METHOD_COLOURS | {RESPONSE: PURPLE}
 MARKS = METHOD_MARKS | {RESPONSE: "D"}
@@ -36,7 +38,7 @@ MARKS = METHOD_MARKS | {RESPONSE: "D"}
 def draw_agreement(agreements: pd.DataFrame, *, simulated: bool) -> Figure:
     """Draw the rank correlation of the response with every other screen (`agreement`)."""
     screens = list(agreements["screen"].unique())
-    figure = new_figure("How well screens agree", 26 + 8 * len(screens), simulated)
+    figure = new_figure("How well screens agree", min(26 + 8 * len(screens), TALLEST), simulated)
     axes, shifts = figure.add_subplot(), dict(zip(LINES, (-0.25, 0.0, 0.25)))
     for kind, part in agreements.groupby("lines", sort=False):
         table = part.set_index("screen").reindex(screens).dropna(subset="spearman")
@@ -118,7 +120,7 @@ def draw_judges(table: pd.DataFrame, title: str, *, simulated: bool) -> Figure:
     `table` has the rows of one kind of lines of `Judged.table`.
     """
     rows = table[["drug", "screen"]].drop_duplicates()
-    figure = new_figure(title, 28 + 13 * len(rows), simulated)
+    figure = new_figure(title, min(28 + 13 * len(rows), TALLEST), simulated)
     axes = figure.add_subplot()
     for shift, method in zip(np.linspace(-0.32, 0.32, len(JUDGES)), JUDGES):
         part = table[table["method"] == method].set_index("screen").loc[rows["screen"]]
@@ -126,7 +128,8 @@ def draw_judges(table: pd.DataFrame, title: str, *, simulated: bool) -> Figure:
         draw_intervals(axes, part, np.arange(len(rows)) + shift, **look)
     axes.axvline(0, color="black", linewidth=1)
     counts = table.drop_duplicates("screen").set_index("screen")["n"]
-    labels = [f"{name}\n{counts[name]} lines" for name in rows["screen"]]
+    apart = "\n" if len(rows) <= FEW else ", "
+    labels = [f"{name}{apart}{counts[name]} lines" for name in rows["screen"]]
     name_rows(axes, labels, fontsize=SMALL)
     for row in range(1, len(rows)):
         axes.axhline(row - 0.5, color=FAINT, linewidth=0.4)
