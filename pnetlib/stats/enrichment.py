@@ -13,6 +13,9 @@ from scipy.stats import rankdata
 class Ranking:
     """The order of all pairs by score, prepared once for many sets of known edges.
 
+    Known edges are a matrix of bool (r, p), or the places in it that are True (`numpy.flatnonzero`),
+    which take less memory.
+
     Attributes
     ----------
     allowed : ndarray of bool (r, p)
@@ -21,14 +24,16 @@ class Ranking:
         Rank of each pair among those of its regulator, from the smallest score; 0 where not allowed.
     pooled : ndarray (r, p)
         Rank among all pairs.
-    order, ends : ndarray of int
-        Pairs from the largest score on, and the last place of every group of equal scores.
+    group : ndarray of int (r, p)
+        Number of the group of equal scores that a pair belongs to, from the largest score on.
+    ends : ndarray of int
+        How many pairs belong to each group or one before it.
     """
 
     allowed: np.ndarray
     rows: np.ndarray
     pooled: np.ndarray
-    order: np.ndarray
+    group: np.ndarray
     ends: np.ndarray
 
     @classmethod
@@ -39,26 +44,30 @@ class Ranking:
             rows[i, own] = rankdata(row[own])
         pooled, values = np.zeros(scores.shape), scores[allowed]
         pooled[allowed] = rankdata(values)
-        places = np.flatnonzero(allowed)
-        by_score = np.argsort(-values, kind="stable")
-        falling = values[by_score]
-        ends = np.append(np.flatnonzero(np.diff(falling)), falling.size - 1)
-        return cls(allowed, rows, pooled, places[by_score], ends)
+        _, which, sizes = np.unique(-values, return_inverse=True, return_counts=True)
+        group = np.zeros(scores.shape, np.int64)
+        group[allowed] = which
+        return cls(allowed, rows, pooled, group, np.cumsum(sizes))
 
     def pooled_auroc(self, known):
         """Return the probability that a known pair has a larger score than another one."""
-        return _auroc(self.pooled[known].sum(), known.sum(), self.allowed.sum())
+        places = _places(known)
+        return _auroc(self.pooled.ravel()[places].sum(), places.size, self.allowed.sum())
 
     def average_precision(self, known):
         """Return the average precision of all pairs; equal scores are taken together."""
-        found = np.cumsum(known.ravel()[self.order])[self.ends]
-        precision = found / (self.ends + 1.0)
-        return float(np.sum(np.diff(found, prepend=0) * precision) / max(found[-1], 1))
+        groups, hits = np.unique(self.group.ravel()[_places(known)], return_counts=True)
+        precision = np.cumsum(hits) / self.ends[groups]
+        return float(np.sum(hits * precision) / max(hits.sum(), 1))
 
     def by_regulator(self, known):
         """Return the AUROC of each regulator (r,); NaN where no target, or every gene, is known."""
         hits = np.where(known, self.rows, 0.0).sum(axis=1)
         return _auroc(hits, known.sum(axis=1), self.allowed.sum(axis=1))
+
+
+def _places(known):
+    return np.flatnonzero(known) if known.dtype == bool else known
 
 
 def _auroc(rank_sum, positive, total):
@@ -87,9 +96,10 @@ def rewired(known, rng, draws, trades=5):
     targets = [set(np.flatnonzero(row).tolist()) for row in known]
     r = len(targets)
     for number in range(draws if r > 1 else 0):
-        for _ in range(trades * r * (1 if number else 5)):
-            i, j = rng.choice(r, 2, replace=False) if r > 2 else (0, 1)
-            trade(targets, int(i), int(j), rng)
+        pairs = rng.integers(0, (r, r - 1), (trades * r * (1 if number else 5), 2))
+        pairs[:, 1] += pairs[:, 1] >= pairs[:, 0]  # two different regulators
+        for i, j in pairs.tolist():
+            trade(targets, i, j, rng)
         drawn = np.zeros_like(known)
         for row, own in zip(drawn, targets):
             row[list(own)] = True

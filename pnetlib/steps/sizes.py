@@ -520,7 +520,7 @@ REGULONS = {
         replace(STANDARD, inner_folds=2, search=SearchRule(budget=20, densest=0.15)), 200, 10, 25
     ),
     "paper": RegulonsSizes(
-        replace(STANDARD, inner_folds=3, search=SearchRule(budget=60, densest=0.2)), 1000, 10, 100
+        replace(STANDARD, inner_folds=3, search=SearchRule(budget=60, densest=0.2)), 500, 10, 100
     ),
 }
 

@@ -22,6 +22,9 @@ def test_measures_are_those_of_scikit_learn(seed, sparse):
     scores, known, allowed = problem(seed, sparse=sparse)
     ranking = Ranking.of(scores, allowed)
     truth, values = known[allowed], scores[allowed]
+    places = np.flatnonzero(known)
+    assert ranking.pooled_auroc(places) == ranking.pooled_auroc(known)
+    assert ranking.average_precision(places) == ranking.average_precision(known)
     assert ranking.pooled_auroc(known) == pytest.approx(roc_auc_score(truth, values))
     assert ranking.average_precision(known) == pytest.approx(average_precision_score(truth, values))
     for i, found in enumerate(ranking.by_regulator(known)):

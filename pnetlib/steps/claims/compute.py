@@ -279,7 +279,8 @@ READINGS = {
     "solid lines": "errors on solid lines alone, of models of all lines; C4: the correlation of the "
     "edge's ends in solid lines",
     "other screen": "rank correlation with a second screen of the same laboratory",
-    "other laboratory": "rank correlation with the responses of another laboratory",
+    "other laboratory": "rank correlation with the responses of another laboratory; C1 over all drugs "
+    "that it shares",
     "TFs partialled out": "C4: the correlation of the edge's ends once transcription factors are "
     "partialled out",
 }

@@ -5,6 +5,8 @@ from pnetlib.stats.intervals import side_of_zero
 from pnetlib.steps.regulons.compute import ALONE, CORRELATION, NO_DRUG, PARTIAL, PRO
 from pnetlib.words import counted, listed
 
+NEGLIGIBLE = 0.005  # AUROC; ours
+
 
 def of_regulons(regulons, universes):
     """Say where the known edges come from and how many are among the genes."""
@@ -36,15 +38,20 @@ def of_enrichment(table):
                 text += f" ({row['low']:.3f} to {row['high']:.3f})"
             texts.append(text)
         lines.append(f"- {universe}, mean AUROC over TFs: {'; '.join(texts)}.")
-        beyond = part[part["p auroc"] < 0.05]
-        named = [
-            k if d == NO_DRUG else f"{k} ({d})" for k, d in zip(beyond["kind"], beyond["drug"])
-        ]
+        named = [_beyond_chance(kind, own) for kind, own in part.groupby("kind", sort=False)]
         lines.append(
             f"  - Over a null that keeps the number of targets of each TF and of TFs of each target, "
-            f"the pooled AUROC is above chance (p below 0.05) for {listed(named)}."
+            f"the pooled AUROC is above chance (p below 0.05) for {listed(filter(None, named))}."
         )
     return "\n".join(lines)
+
+
+def _beyond_chance(kind, part):
+    """Name a kind of network with the drugs for which it is above chance; "" where for none."""
+    passed = part.loc[part["p auroc"] < 0.05, "drug"]
+    if passed.empty or list(part["drug"]) == [NO_DRUG]:
+        return kind if len(passed) else ""
+    return f"{kind} ({'all drugs' if len(passed) == len(part) else ', '.join(passed)})"
 
 
 def of_gains(gains):
@@ -54,10 +61,11 @@ def of_gains(gains):
         mean = part.iloc[-1]
         single = part.iloc[:-1]
         word = side_of_zero(mean, "fewer", "more", "neither clearly more nor fewer")
+        small = "" if abs(mean["mean"]) >= NEGLIGIBLE else ", a difference too small to matter"
         lines.append(
             f"- {universe}: the joint estimate finds {word} known edges than the network alone "
             f"(AUROC {mean['mean']:+.4f}, {mean['low']:+.4f} to {mean['high']:+.4f}, mean of "
-            f"{counted(len(single), 'drug')}; average precision {mean['precision gained']:+.4f})."
+            f"{counted(len(single), 'drug')}; average precision {mean['precision gained']:+.4f}){small}."
         )
     return "\n".join(lines)
 
