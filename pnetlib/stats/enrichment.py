@@ -78,7 +78,7 @@ def _auroc(rank_sum, positive, total):
     return np.where(pairs > 0, found, np.nan)
 
 
-def rewired(known, rng, draws, trades=5):
+def rewired(known, own, rng, draws, trades=5):
     """Yield known edges in which every regulator and every target keeps its number of edges.
 
     Two random regulators exchange targets that only one of them has, at random ("curveball": Strona
@@ -88,7 +88,8 @@ def rewired(known, rng, draws, trades=5):
     Parameters
     ----------
     known : ndarray of bool (r, p)
-        No gene regulates itself: where regulator i is target i, the pair (i, i) stays False.
+    own : sequence of int (r,)
+        Which target each regulator is itself; that pair is False and stays so.
     rng : numpy Generator
     draws : int
     trades : int, default 5
@@ -99,22 +100,22 @@ def rewired(known, rng, draws, trades=5):
         pairs = rng.integers(0, (r, r - 1), (trades * r * (1 if number else 5), 2))
         pairs[:, 1] += pairs[:, 1] >= pairs[:, 0]  # two different regulators
         for i, j in pairs.tolist():
-            trade(targets, i, j, rng)
+            trade(targets, i, j, {int(own[i]), int(own[j])}, rng)
         drawn = np.zeros_like(known)
         for row, own in zip(drawn, targets):
             row[list(own)] = True
         yield drawn
 
 
-def trade(targets, i, j, rng):
-    """Let two regulators exchange the targets that only one of them has; none becomes its own."""
+def trade(targets, i, j, themselves, rng):
+    """Let regulators i and j exchange the targets that only one has; `themselves` are not moved."""
     only_i, only_j = targets[i] - targets[j], targets[j] - targets[i]
-    movable = sorted((only_i | only_j) - {i, j})
-    kept = len(only_i - {i, j})
+    movable = sorted((only_i | only_j) - themselves)
+    kept = len(only_i - themselves)
     if 0 < kept < len(movable):
         order = rng.permutation(len(movable))
         mine = {movable[k] for k in order[:kept]}
-        fixed_i, fixed_j = only_i & {i, j}, only_j & {i, j}
+        fixed_i, fixed_j = only_i & themselves, only_j & themselves
         both = targets[i] & targets[j]
         targets[i] = both | mine | fixed_i
         targets[j] = both | (set(movable) - mine) | fixed_j

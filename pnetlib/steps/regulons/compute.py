@@ -249,7 +249,7 @@ def enrich(universe, scores, draws, seed):
     `draws` is the number of rewired sets of known edges, and of draws of TFs for intervals.
     """
     rng = np.random.default_rng([seed, len(universe.genes)])
-    null = [np.flatnonzero(known) for known in rewired(universe.known, rng, draws)]
+    null = [np.flatnonzero(known) for known in rewired(universe.known, universe.places, rng, draws)]
     counted = universe.known.sum(axis=1) >= LEAST_TARGETS
     picks = rng.integers(0, max(counted.sum(), 1), (draws, max(counted.sum(), 1)))
     rows, by_tf = [], {}
