@@ -301,8 +301,8 @@ def laboratory(found):
         f"On {counted(found['drugs'], 'drug')} that another laboratory measured, the measured "
         f"responses of the two agree with rank correlations of {low:.2f} ({worst}) to {high:.2f} "
         f"({best}). Judged by it, on cell lines that training did not see, the network-based methods "
-        f"rank the lines {word} than the expression-based ones ({interval_text(gain, '+.3f')}, mean of "
-        f"the drugs); they are clearly ahead for {listed(found['ahead'])} and clearly behind for "
+        f"rank the lines {word} than the expression-based ones: the rank correlations differ by "
+        f"{interval_text(gain, '+.3f')}, averaged over the drugs. They are clearly ahead for {listed(found['ahead'])} and clearly behind for "
         f"{listed(found['behind'])}. {pro}"
     )
 
@@ -313,8 +313,8 @@ def regulons(found):
     for name, row in found["universes"].items():
         low, high = row["pro"]
         parts.append(
-            f"among {name} {low:.3f} to {high:.3f} for Pro and {row['correlation']:.3f} for the "
-            "correlation alone"
+            f"{low:.3f} to {high:.3f} for Pro and {row['correlation']:.3f} for the correlation alone "
+            f"among {name}"
         )
     gains = listed(
         f"{interval_text(row, '+.4f')} among {row['universe']}" for row in found["gains"]
@@ -322,7 +322,7 @@ def regulons(found):
     more = [row for row in found["gains"] if row["low"] > 0]
     text = (
         "The probability that a known target of a transcription factor has a larger coefficient than "
-        f"another gene (AUROC, 0.5 by chance) is {listed(parts)}. The joint estimate "
+        f"another gene (AUROC, 0.5 by chance) is {'; '.join(parts)}. The joint estimate "
         f"{'finds more of them' if len(more) == len(found['gains']) else 'does not clearly find more of them'} "
         f"than the network alone (difference {gains})."
     )

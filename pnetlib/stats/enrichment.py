@@ -102,8 +102,8 @@ def rewired(known, own, rng, draws, trades=5):
         for i, j in pairs.tolist():
             trade(targets, i, j, {int(own[i]), int(own[j])}, rng)
         drawn = np.zeros_like(known)
-        for row, own in zip(drawn, targets):
-            row[list(own)] = True
+        for row, found in zip(drawn, targets):
+            row[list(found)] = True
         yield drawn
 
 
