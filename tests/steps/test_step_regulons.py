@@ -11,6 +11,8 @@ from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.errors import DataError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.paper.markers import NAMED_EDGE
+from pnetlib.solvers.search import SearchRule
+from pnetlib.steps.choice import choose
 from pnetlib.steps.markers.compute import fit_drug_networks
 from pnetlib.steps.networks.compute import split_groups
 from pnetlib.steps.regulons import compute, sentences
@@ -197,3 +199,12 @@ def test_simulated_regulons_do_not_depend_on_the_drugs(cohort):
     assert simulate_regulons(whole, 1).edges.equals(simulate_regulons(cohort, 1).edges)
     assert isinstance(simulate_regulons(whole, 1), Regulons)
     assert PROFILES["smoke"].regulators == ()
+
+
+@pytest.mark.parametrize("search", ["grid", SearchRule(budget=12)], ids=["grid", "search"])
+def test_lambdas_of_pro_alone_are_those_of_the_comparison(cohort, search):
+    profile = replace(PROFILES["smoke"], n_genes=30, search=search)
+    X = cohort.expression.loc[cohort.lines_for("Docetaxel")].iloc[:, :30].to_numpy()
+    z = cohort.response["Docetaxel"].dropna().to_numpy()
+    _, choice = choose(X, z, profile, 3, n_regulators=8)
+    assert compute.pro_lambdas(X, z, profile, 3, 8) == choice.point("Pro")

@@ -21,10 +21,11 @@ from pnetlib.estimators.predictive import PredictiveNetwork
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.solvers.moments import Moments
+from pnetlib.solvers.search import GRID
 from pnetlib.solvers.shared import standardised
 from pnetlib.stats.correlation import normal_interval
 from pnetlib.stats.enrichment import Ranking, rewired
-from pnetlib.steps.choice import choose, regulators_first
+from pnetlib.steps.choice import estimators, lambdas, regulators_first, training_folds
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.screens.compute import ALL, kinds_of_lines
 
@@ -198,13 +199,25 @@ def tf_networks(cohort, universe, profile, seed, drug):
     genes, n_regulators = regulators_first(universe.genes, profile)
     lines = cohort.lines_for(drug)
     X, z = cohort.expression.loc[lines, genes], cohort.response.loc[lines, drug]
-    _, choice = choose(X.to_numpy(), z.to_numpy(), profile, seed, ("Pro",), n_regulators)
-    point = choice.point("Pro")
+    point = pro_lambdas(X.to_numpy(), z.to_numpy(), profile, seed, n_regulators)
     allowed = np.arange(n_regulators)
     joint = final_model(PredictiveNetwork, point, regulators=allowed, n_jobs=1).fit(X, z)
     parts = {PRO: joint.B_, ALONE: alone(cohort, genes, drug, point, allowed)}
     edges = [_edges(B, genes).assign(kind=kind) for kind, B in parts.items()]
     return pd.concat(edges, ignore_index=True), point
+
+
+def pro_lambdas(X, z, profile, seed, n_regulators):
+    """Choose the lambdas of Pro alone: the Gram matrices then have a column per regulator only.
+
+    They are those that `pnetlib.steps.choice.choose` finds, which prepares ELA and LA as well.
+    """
+    model = estimators(profile, n_regulators)[PRO]
+    shared = training_folds(X, z, profile, seed, n_regulators=n_regulators, store=False)
+    if profile.search == GRID:
+        return lambdas(model.fit(X, z, shared=shared).best_params_)
+    points, found = model.find(shared)
+    return lambdas(points[found.index])
 
 
 def _edges(B, genes):
