@@ -88,7 +88,9 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
         Folder to write into, which does not exist yet.
     """
     found = findings(run)
-    steps = find_steps(run / "notebooks")
+    # A run that an earlier version began may have notebooks of steps that are no more.
+    own = {step.name for step in find_steps(project / "notebooks")}
+    steps = [step for step in find_steps(run / "notebooks") if step.name in own]
     links = Links(run, project, tree)
     for page in links.pages:
         text = page.read_text("utf-8")

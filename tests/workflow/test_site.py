@@ -116,6 +116,16 @@ def test_notebooks_and_pages_added_later_are_found(copied, assembled):
     assert "(notebooks/13_later.ipynb)" in (tree / "later.md").read_text("utf-8")
 
 
+def test_notebooks_of_an_earlier_version_are_left_out(copied, tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "formulas", lambda: ROOT / "LICENSE")
+    run = finished_from_copies(tmp_path / "run", copied)
+    last = sorted((run / "notebooks").glob("*.ipynb"))[-1]
+    shutil.copyfile(last, run / "notebooks" / "12_claims.ipynb")
+    assemble(run, copied, tmp_path / "tree")
+    assert "12_claims" not in (tmp_path / "tree/notebooks/index.md").read_text("utf-8")
+    assert not (tmp_path / "tree/notebooks/12_claims.ipynb").exists()
+
+
 def test_code_is_folded_and_the_default_parameters_are_left_out(copied, assembled):
     path = copied / "notebooks/01_data.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
