@@ -38,7 +38,9 @@ OF_CLASSES = """
    :members:
    :inherited-members: BaseEstimator
    :exclude-members: get_metadata_routing, set_fit_request, set_score_request, set_output, score"""
-MODULES = {"Cohort": "pnetlib.datasets.cohort", "Run": "pnetlib.workflow.run"}  # beside `__all__`
+MODULES = {"load_screens": "pnetlib.datasets", "load_responses": "pnetlib.datasets"}
+MODULES |= {"Cohort": "pnetlib.datasets.cohort", "Screens": "pnetlib.datasets.screens"}
+MODULES |= {"Run": "pnetlib.workflow.run"}  # beside `__all__`
 
 
 def build_site(run: Path, project: Path) -> Path:
@@ -257,7 +259,7 @@ def _api_page() -> str:
     lines = [
         "# API",
         "",
-        "All that `pnetlib` exports, and the two classes that hold data and results.",
+        "All that `pnetlib` exports, and what holds data and results.",
     ]
     for name in [*names, *MODULES]:
         kind = "autofunction" if name[0].islower() else "autoclass"

@@ -16,7 +16,6 @@ from pnetlib.steps.style import (
     SMALL,
     caption,
     draw_intervals,
-    key,
     keys_below,
     name_rows,
     new_figure,
@@ -124,8 +123,3 @@ def caption_named_edge(taken: pd.Series, draws: int, *, simulated: bool) -> str:
         f"with 95% intervals from {draws} draws of the lines."
     )
     return caption("Figure 14c", text, simulated)
-
-
-def key_of(kind):
-    """Return the legend entry of a kind of network."""
-    return key(kind, color=COLOURS[kind], marker=MARKS[kind])
