@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from builders import READS, ROOT, SMOKE, command, mounted_disk, write_notebook, write_three
 
+from pnetlib.execution.compiled import unpack
 from pnetlib.workflow.isolation import isolation
 
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
@@ -18,6 +19,7 @@ GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gds
 if "PNETLIB_TESTS" not in os.environ:
     os.environ["PNETLIB_TESTS"] = tempfile.mkdtemp(prefix="pnet-tests-")
     atexit.register(shutil.rmtree, os.environ["PNETLIB_TESTS"], ignore_errors=True)
+    unpack(Path(os.environ["PNETLIB_TESTS"], "numba"))  # kernels compiled by the installation
 _scratch = Path(os.environ["PNETLIB_TESTS"])
 os.environ.update(
     isolation(_scratch),

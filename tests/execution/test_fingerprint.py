@@ -7,7 +7,7 @@ import pytest
 
 from pnetlib.execution import fingerprint
 
-CALCULATIONS = ["comparison", "simulation", "lambdas", "stability", "drugs", "tuning"]
+CALCULATIONS = ["simulation", "stability", "tuning"]  # which reach all the others
 
 
 def test_the_library_digest_sees_every_file(tmp_path, monkeypatch):
