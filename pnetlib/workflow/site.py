@@ -256,11 +256,7 @@ def _figures_page(folder: Path, steps: list[Step]) -> str:
 def _api_page() -> str:
     """Return the page of all that the package exports, from its docstrings."""
     names = [name for name in pnetlib.__all__ if not name.startswith("_")]
-    lines = [
-        "# API",
-        "",
-        "All that `pnetlib` exports, and what holds data and results.",
-    ]
+    lines = ["# API", "", "All that `pnetlib` exports, and what holds data and results."]
     for name in [*names, *MODULES]:
         kind = "autofunction" if name[0].islower() else "autoclass"
         options = "" if kind == "autofunction" else OF_CLASSES
