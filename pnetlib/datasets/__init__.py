@@ -263,8 +263,7 @@ def load_responses(
         A folder with CTRPv2, in the official layout or as five csv files; ``"ctrp"``, which
         downloads the official archive; or ``""``, no responses.
     cohort : Cohort
-        Its cell lines and drugs. A simulated cohort has a simulated laboratory, whatever
-        `responses` says.
+        Its cell lines and drugs. A simulated cohort has a simulated laboratory and takes no other.
     seed : int, default 20220823
         Seed of the noise of the simulated laboratory.
     cache : str or Path, default None
@@ -278,7 +277,7 @@ def load_responses(
     Raises
     ------
     UsageError
-        If `responses` is not a folder.
+        If `responses` is not a folder, or the cohort is simulated.
     DownloadError, CorruptFileError, MissingColumnError, DataError, SetupError
         As for `load_cohort`.
 
@@ -296,6 +295,7 @@ def load_responses(
     from pnetlib.datasets.screens import no_screens, other_laboratory, simulate_screens
 
     if cohort.provenance["simulated"]:
+        _refuse_for_simulated(responses)
         return other_laboratory(simulate_screens(cohort, seed))
     if not str(responses):
         return no_screens(
@@ -332,6 +332,7 @@ def offered_drugs(
     True
     """
     if cohort.provenance["simulated"]:
+        _refuse_for_simulated(responses)
         return lambda name: name in cohort.response.columns
     if not str(responses):
         return lambda name: False
@@ -339,6 +340,14 @@ def offered_drugs(
 
     names = compound_names(_responses_folder(responses, cache))
     return lambda name: names_compound(name, names)
+
+
+def _refuse_for_simulated(responses: str | Path) -> None:
+    if str(responses):
+        raise UsageError(
+            f"responses is {str(responses)!r}, but simulated lines have a simulated laboratory; leave "
+            "it empty, or choose real data."
+        )
 
 
 def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:

@@ -99,6 +99,8 @@ def test_no_responses_are_a_sentence_and_no_folder_is_refused(cohort):
     for call in (load_responses, offered_drugs):
         with pytest.raises(UsageError, match="responses is '/no/such'"):
             call("/no/such", measured)
+        with pytest.raises(UsageError, match="simulated lines have a simulated laboratory"):
+            call("/no/such", cohort)
 
 
 # Measured screens ---------------------------------------------------------------------------
