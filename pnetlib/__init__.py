@@ -9,6 +9,7 @@ __all__ = [
     "ElasticNetwork",
     "LassoExpression",
     "LassoExpressionCV",
+    "NetworkConstrainedRegression",
     "NetworkThenPredict",
     "NetworkThenPredictCV",
     "PredictiveNetwork",

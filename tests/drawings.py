@@ -427,7 +427,7 @@ DRAWINGS = {
         simulated=False,
     ),
     "14_edge": draw_named_edge,
-    "15_claims": draw_claims,
+    "16_claims": draw_claims,
 }
 
 

@@ -1,4 +1,4 @@
-"""How often the rules of notebook 15 err where labels mean nothing, on the cell lines of a run.
+"""How often the rules of notebook 16 err where labels mean nothing, on the cell lines of a run.
 
 Labels are exchanged within tissues; each exchange is one set of evidence on the claims about the
 groups (C4 to C7) in which no difference exists, with the true correlations between genes. Its p

@@ -1,5 +1,6 @@
 """The models as scikit-learn estimators."""
 
+from pnetlib.estimators.constrained import NetworkConstrainedRegression
 from pnetlib.estimators.expression import ElasticNetExpression, LassoExpression
 from pnetlib.estimators.model_selection import (
     ElasticNetExpressionCV,
@@ -16,6 +17,7 @@ __all__ = [
     "ElasticNetwork",
     "LassoExpression",
     "LassoExpressionCV",
+    "NetworkConstrainedRegression",
     "NetworkThenPredict",
     "NetworkThenPredictCV",
     "PredictiveNetwork",

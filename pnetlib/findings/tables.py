@@ -133,7 +133,7 @@ def effects(rows):
 
 
 def rates_of_claims(table):
-    """Return how often the rule of each claim gives each verdict, from the rates of step 15.
+    """Return how often the rule of each claim gives each verdict, from the rates of step 16.
 
     `table` has one row per claim and shares of draws: without any effect (``null ...``) and with an
     effect of three standard errors in every part (``power ...``).
@@ -257,7 +257,7 @@ def enrichment(numbers):
 
 
 def readings(numbers):
-    """Return the verdicts under other readings of the claims, from the numbers of step 15."""
+    """Return the verdicts under other readings of the claims, from the numbers of step 16."""
     given, names = numbers["readings"], list(READINGS)
     shown = {claim: row for claim, row in given.items() if any(row.values())}
     lines = (

@@ -2,7 +2,8 @@
 
 Every number here is this project's choice. Each step has one lookup by the name of the profile:
 `profile_named` (01-05), `simulation_sizes` (06), `lambdas_sizes` (07), `stability_sizes` (08),
-`differences_sizes` (09), `drugs_sizes` (10), `screens_draws` (12, 13) and `regulons_sizes` (14).
+`differences_sizes` (09), `drugs_sizes` (10), `screens_draws` (12, 13), `regulons_sizes` (14) and
+`multiverse_sizes` (15).
 """
 
 from dataclasses import dataclass, fields, replace
@@ -533,6 +534,111 @@ def regulons_sizes(profile, n_genes=0, fraction=0.0, cohort=None, search=""):
 
 
 # Step 15 ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MultiverseSizes(_Shown):
+    """How many readings of the paper are computed, and how often the null hypothesis is drawn.
+
+    Attributes
+    ----------
+    splits, wide_splits : int
+        Ways to split the cell lines into groups: with networks of the markers and their
+        neighbours, and of all genes analysed.
+    draws : int
+        Exchanges of responses for these.
+    fits, outer_folds : int
+        Readings of the data, genes and model; outer folds of five in which each is fitted.
+    exchanged_fits, exchanges : int
+        Readings that are also fitted to exchanged responses, on the first outer fold, and exchanges.
+    marker_fits, marker_draws : int
+        Readings for the markers, and exchanges of responses for them.
+    flips : int
+        Draws of signs of lines or data sets.
+    designs, data_sets : int
+        Designs of the simulation, and data sets of each.
+    lam1, lam3, lam4, ratios, inner_folds
+        The grid on which all methods are fitted.
+    """
+
+    splits: int
+    wide_splits: int
+    draws: int
+    fits: int
+    outer_folds: int
+    exchanged_fits: int
+    exchanges: int
+    marker_fits: int
+    marker_draws: int
+    flips: int
+    designs: int
+    data_sets: int
+    lam1: tuple
+    lam3: tuple
+    lam4: tuple
+    ratios: tuple
+    inner_folds: int
+
+
+_MULTIVERSE = MultiverseSizes(
+    splits=10,
+    wide_splits=1,
+    draws=200,
+    fits=6,
+    outer_folds=1,
+    exchanged_fits=2,
+    exchanges=1,
+    marker_fits=6,
+    marker_draws=19,
+    flips=500,
+    designs=10,
+    data_sets=3,
+    lam1=(0.08,),
+    lam3=(0.4, 0.15, 0.05),
+    lam4=(0.0, 0.5),
+    ratios=(0.2, 0.5, 0.9),
+    inner_folds=2,
+)
+MULTIVERSE = {
+    "smoke": replace(
+        _MULTIVERSE,
+        splits=4,
+        draws=59,
+        fits=3,
+        outer_folds=2,
+        marker_fits=3,
+        flips=99,
+        designs=3,
+        data_sets=2,
+        lam1=(0.2,),
+    ),
+    "standard": _MULTIVERSE,
+    "paper": replace(
+        _MULTIVERSE,
+        splits=60,
+        wide_splits=4,
+        fits=20,
+        outer_folds=2,
+        exchanged_fits=4,
+        exchanges=9,
+        marker_fits=8,
+        marker_draws=200,
+        flips=1000,
+        designs=80,
+        data_sets=4,
+        lam3=(0.3, 0.12, 0.06, 0.03),
+        lam4=(0.0, 0.3, 3.0),
+        inner_folds=3,
+    ),
+}
+
+
+def multiverse_sizes(profile):
+    """Return the sizes of step 15."""
+    return _named(MULTIVERSE, profile)
+
+
+# Step 16 ------------------------------------------------------------------------------------
 
 
 CLAIMS = {"smoke": 200, "standard": 1000, "paper": 4000}

@@ -90,7 +90,7 @@ FIGURES = {
     "14_enrichment": "known targets of transcription factors in the networks",
     "14_gains": "known targets in Pro's networks against those of the network alone",
     "14_edge": "AKR1C1 and ANXA10 before and after transcription factors are partialled out",
-    "15_claims": "every claim of the paper with what the run found and a verdict",
+    "16_claims": "every claim of the paper with what the run found and a verdict",
 }
 
 
@@ -112,7 +112,7 @@ NUMBERS = {
     "screens": "12_screens",
     "laboratory": "13_laboratory",
     "regulons": "14_regulons",
-    "claims": "15_claims",
+    "claims": "16_claims",
 }
 TABLES = {"predictions": "02_predictions", "ablation": "06_ablation"}
 

@@ -167,11 +167,11 @@ def _sentences(facts: Mapping[str, Any], simulated: bool) -> dict[str, str]:
 
 
 def _verdicts(judged: Mapping[str, Any] | None, simulated: bool) -> dict[str, str]:
-    """Return counts, lists and tables of the verdicts of step 15, in every language."""
+    """Return counts, lists and tables of the verdicts of step 16, in every language."""
     names = ("verdicts", "claims", "conclusion", "rates of error", "rates of claims")
     if judged is None:
-        found = {name: english.missing("15").capitalize() for name in names}
-        return found | {f"{name} ja": japanese.missing("15") for name in names[:2]}
+        found = {name: english.missing("16").capitalize() for name in names}
+        return found | {f"{name} ja": japanese.missing("16") for name in names[:2]}
     claims = dict(judged["claims"])
     counts = overview.of_verdicts(claims)
     rates = pd.DataFrame(judged["rates"]).T

@@ -1,4 +1,4 @@
-"""The rules of notebook 15 on exchanged labels: any verdict but "undecided" is rare."""
+"""The rules of notebook 16 on exchanged labels: any verdict but "undecided" is rare."""
 
 from dataclasses import replace
 

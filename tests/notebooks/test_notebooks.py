@@ -26,7 +26,7 @@ NAMES = (
     "12_screens",
     "13_laboratory",
     "14_regulons",
-    "15_claims",
+    "16_claims",
 )
 SHARED = {"source": "simulated", "profile": "smoke", "out": "", "seed": 20220823, "threads": 0}
 MOST_LINES, MOST_CODE_LINES = 12, 10  # of imports and parameters, of other cells

@@ -1,4 +1,4 @@
-"""The figure of step 15: every claim with its verdict, and no text across two columns."""
+"""The figure of step 16: every claim with its verdict, and no text across two columns."""
 
 import pytest
 from builders import simulation_cell

@@ -12,7 +12,7 @@ from pnetlib.workflow.site import PACKAGES, build_site
 for name in PACKAGES:
     pytest.importorskip(name, reason="the extra docs is not installed")
 
-LOOKED_AT = ("index.html", "notebooks/02_comparison.html", "notebooks/15_claims.html", "api.html")
+LOOKED_AT = ("index.html", "notebooks/02_comparison.html", "notebooks/16_claims.html", "api.html")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def open_page(page, site, name):
 
 def test_every_page_opens_without_an_error_and_every_link_and_picture_is_there(page, site):
     names = pages_of(site)
-    assert {"index.html", "api.html", "ja/index.html", "notebooks/15_claims.html"} <= set(names)
+    assert {"index.html", "api.html", "ja/index.html", "notebooks/16_claims.html"} <= set(names)
     absent, anchors = set(), {}
     for name in names:
         open_page(page, site, name)

@@ -41,7 +41,7 @@ def write_numbers(folder, simulated):
     readings = {"C1": dict.fromkeys(READINGS, "undecided"), "C3": dict.fromkeys(READINGS, "")}
     claims = {"claims": {"C1": claim | {"planted": ""}}, "rates": {"C1": rates}}
     claims["readings"] = readings
-    for name, numbers in (("01_data", data), ("02_comparison", {"seed": 7}), ("15_claims", claims)):
+    for name, numbers in (("01_data", data), ("02_comparison", {"seed": 7}), ("16_claims", claims)):
         (folder / f"{name}.json").write_text(json.dumps(numbers), "utf-8")
     return folder
 

@@ -82,7 +82,7 @@ def test_the_index_links_only_what_exists(finished, tiny, monkeypatch):
 def test_pages_are_filled_and_publishing_twice_changes_nothing(finished, tiny):
     publish(finished, tiny)
     first = files_of(tiny)
-    assert "Not computed in this run (notebook 15)." in (tiny / "README.md").read_text()
+    assert "Not computed in this run (notebook 16)." in (tiny / "README.md").read_text()
     assert (tiny / "edition" / "03_third.ipynb") in first
     publish(finished, tiny)
     assert files_of(tiny) == first

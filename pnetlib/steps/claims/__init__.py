@@ -1,1 +1,1 @@
-"""Step 15: verdicts on the paper's claims."""
+"""Step 16: verdicts on the paper's claims."""

@@ -1,6 +1,6 @@
 """Every claim of the paper: what the run found, and a verdict by rule.
 
-The rules are the docstrings of the judges below and of `verdicts`; notebook 15 prints them next to
+The rules are the docstrings of the judges below and of `verdicts`; notebook 16 prints them next to
 the verdicts, with the rates at which they err. No verdict is typed by hand. The rules of version
 0.2.0 called "partly" what chance alone finds most of the time; these replaced them for that reason,
 when the earlier verdicts were known. Their levels are set by their error rates alone.

@@ -1,4 +1,4 @@
-"""Figure of notebook 15: the claims of the paper next to what a run found, as one table."""
+"""Figure of notebook 16: the claims of the paper next to what a run found, as one table."""
 
 import re
 from textwrap import wrap
@@ -98,4 +98,4 @@ def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
         "from the folds in C1 and C2, from ranks in C3, from permutations in C4 to C7, from "
         "replicates in C8. The rules and how often they err are stated above."
     )
-    return caption("Figure 15", text, simulated)
+    return caption("Figure 16", text, simulated)

@@ -1,4 +1,4 @@
-"""Sentences of notebook 15, generated from its verdicts."""
+"""Sentences of notebook 16, generated from its verdicts."""
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.steps.claims.compute import JUDGES, READINGS, rule_of

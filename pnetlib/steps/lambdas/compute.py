@@ -90,14 +90,25 @@ def effects_df(G, B, theta, lam4=0.0):
     active = np.flatnonzero(theta)
     if lam4 == 0.0 or not active.size:
         return float(active.size)
-    part = B[:, active]
-    H = part.T @ (G @ part.toarray())
+    part = B[: G.shape[1], active]
+    H = part.T @ (G[: G.shape[1]] @ part.toarray())
     d = degrees(B.indptr.astype(np.int64), B.indices.astype(np.int32), B.data)[active]
     size = abs(B[active][:, active]).toarray()
     root = np.sqrt(np.where(d > 0, d, np.inf))
     L = np.diag((d > 0).astype(float)) - 0.5 * (size + size.T) / np.outer(root, root)
     signs = np.sign(theta[active])
-    return float(np.trace(np.linalg.solve(H + 2.0 * lam4 * signs[:, None] * L * signs, H)))
+    return smoother_df(H + 2.0 * lam4 * signs[:, None] * L * signs, H)
+
+
+def smoother_df(A, H):
+    """Return ``tr(A^-1 H)`` of symmetric matrices (k, k); of the pseudo-inverse if A is singular."""
+    try:
+        found = float(np.trace(np.linalg.solve(A, H)))
+    except np.linalg.LinAlgError:
+        found = np.nan
+    if 0.0 <= found <= len(A) * (1.0 + 1e-6):
+        return found
+    return float(np.trace(np.linalg.pinv(A, rcond=1e-10, hermitian=True) @ H))
 
 
 # Criteria -----------------------------------------------------------------------------------
@@ -141,24 +152,36 @@ class Fitted:
 
 def describe(moments, point, u, state):
     """Return the `Fitted` of a predictor u, and of the state of a network method, at a point."""
-    G, g, n, p = moments.G, moments.g, moments.n, len(moments.g)
-    error = moments.zz - 2.0 * float(u @ g) + float(u @ G @ u)
+    n, p = moments.n, len(moments.g)
+    error = prediction_error(moments, u)
     if state is None:
         k = np.count_nonzero(u)
-        df = expression_df(G, u, point["lam2"])
+        df = expression_df(moments.G, u, point["lam2"])
         return Fitted(u, int(k), 0, *criteria(n, [error], [df], [k], [p]))
-    B, theta = state.B.matrix(), state.theta
-    edges = np.diff(B.indptr)
-    regulator, target = B.indices, np.repeat(np.arange(p), edges)
-    gains = B.data * (state.GB[target, regulator] - 2.0 * G[target, regulator])
-    errors = np.append(1.0 + np.bincount(target, gains, p), error)
+    errors, df, edges = network_terms(moments, state, point.get("lam2", 0.0))
+    theta = state.theta
     effects = np.count_nonzero(theta)
-    df = np.append(
-        network_df(G, B, point.get("lam2", 0.0)), effects_df(G, B, theta, point.get("lam4", 0.0))
-    )
+    errors = np.append(errors, error)
+    df = np.append(df, effects_df(moments.G, state.B.matrix(), theta, point.get("lam4", 0.0)))
     active, candidates = np.append(edges, effects), np.append(np.full(p, p - 1), p)
     bics = criteria(n, errors, df, active, candidates)
     return Fitted(u, int(effects), int(edges.sum()), *bics)
+
+
+def prediction_error(moments, u):
+    """Return the mean squared error in training of a predictor u (p,), 0 for what may not regulate."""
+    r = moments.n_regulators
+    own = u[:r]
+    return moments.zz - 2.0 * float(own @ moments.g[:r]) + float(own @ moments.G[:r] @ own)
+
+
+def network_terms(moments, state, lam2=0.0):
+    """Return every gene's mean squared error in training, degrees of freedom and regulators (p,)."""
+    G, B = moments.G, state.B.matrix()
+    edges = np.diff(B.indptr)
+    regulator, target = B.indices, np.repeat(np.arange(len(G)), edges)
+    gains = B.data * (state.GB[target, regulator] - 2.0 * G[target, regulator])
+    return 1.0 + np.bincount(target, gains, len(G)), network_df(G, B, lam2), edges
 
 
 def fits_along(moments, choice):

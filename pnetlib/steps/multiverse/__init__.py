@@ -1,0 +1,1 @@
+"""Step 15: every claim under every reading of the paper."""
