@@ -13,6 +13,8 @@ from itertools import pairwise
 
 import pandas as pd
 
+from pnetlib.datasets import list_drugs, load_cohort, load_responses, load_screens
+from pnetlib.datasets.regulons import load_regulons
 from pnetlib.solvers.search import GRID, SearchRule
 from pnetlib.steps.claims.compute import NOT_COMPUTED
 from pnetlib.steps.claims.evidence import (
@@ -29,6 +31,8 @@ from pnetlib.steps.comparison.compute import (
     compared_sizes,
 )
 from pnetlib.steps.markers.compute import DrugNetworks, default_top, fit_drug_networks
+from pnetlib.steps.multiverse.compute import Multiverse
+from pnetlib.steps.multiverse.data import gather
 from pnetlib.steps.networks.compute import (
     GROUPS,
     edge_matrices,
@@ -38,7 +42,7 @@ from pnetlib.steps.networks.compute import (
     split_groups,
 )
 from pnetlib.steps.screens.compute import ALL, errors_by_lines
-from pnetlib.steps.sizes import SMOKE, small
+from pnetlib.steps.sizes import SMOKE, multiverse_sizes, profile_named, simulation_sizes, small
 from pnetlib.steps.tuning.compute import EFFECT_COLUMNS, choose_again
 from pnetlib.words import counted
 
@@ -354,6 +358,44 @@ def other_evidence(run, cohort):
             found["solid lines"].edge = solid.edge
         found["TFs partialled out"] = evidence_of_edge(edge, ALL, "partial")
     return found
+
+
+def multiverse_of(run, cohort, *, rma="", responses="", regulons=""):
+    """Return the `Multiverse` of a run, and its origin.
+
+    Parameters
+    ----------
+    run : Run
+    cohort : Cohort
+    rma : str
+        Folder with the official files, whose RMA values are an option beside z-scores; or empty.
+    responses : str
+        Responses of another laboratory, as `pnetlib.datasets.load_responses` takes them.
+    regulons : str
+        Known regulons, whose transcription factors are an option for regulators.
+    """
+    profile = profile_named(run.profile)
+    known = load_regulons(run.given(regulons), cohort, seed=run.seed)
+    laboratory = load_responses(run.given(responses), cohort, seed=run.seed)
+    official = load_cohort(run.given(rma)) if rma else None
+    for place, files in (
+        (regulons, known.provenance["files"]),
+        (responses, laboratory.provenance["files"]),
+        (rma, official.provenance["files"] if official else {}),
+    ):
+        if place:
+            run.used(run.given(place), files)
+    listed = list_drugs(run.source).set_index("id")["spread"].astype(float)
+    ids = cohort.provenance["drugs"]
+    spreads = pd.Series({drug: listed.get(number, float("nan")) for drug, number in ids.items()})
+    screens = load_screens(run.source, cohort, seed=run.seed)
+    material = gather(cohort, screens, laboratory, known.tfs, official, spreads, profile.group_size)
+    _, genes, _, origin = group_networks(run, cohort, profile)
+    sizes = multiverse_sizes(run.profile), simulation_sizes(run.profile)
+    of_genes = profile.n_genes, profile.n_neighbours, genes
+    return Multiverse(
+        material, *sizes, *of_genes, run.seed
+    ), f"Genes of the default networks: {origin}"
 
 
 def evidence(run, cohort, profile):
