@@ -26,6 +26,7 @@ NAMES = {
     "ceiling": "Noise ceiling",
     "laboratory": "Another laboratory",
     "regulons": "Known regulons",
+    "multiverse": "Every reading of the paper",
 }
 SIMULATED = "*Simulated data: what follows says nothing about real cell lines or drugs.*"
 VERDICT_WORDS = {
@@ -335,4 +336,17 @@ def regulons(found):
         f"{listed(found['name'])} is larger in sensitive than in resistant cell lines by "
         f"{row['partial']:+.2f} ({row['partial low']:+.2f} to {row['partial high']:+.2f}): the "
         f"difference {left}."
+    )
+
+
+def multiverse(found):
+    """Say which claims hold however the paper is read, which hang on a choice, and which never hold."""
+    some = listed(f"{claim} ({decision})" for claim, decision in found["some"].items())
+    return (
+        f"Under {found['readings']:,} readings of what the paper leaves open, {listed(found['nearly all'])} "
+        f"of the {counted(found['claims'], 'claim')} hold beyond chance in nearly all of theirs, {some} "
+        f"in some (with the choice that decides), and {listed(found['hardly any'])} in hardly any; "
+        f"{listed(found['none'])} under none. The estimates alone agree with the paper in most readings of "
+        f"{listed(found['agree'])}. No single reading makes more than {found['together']['holds']} claims hold, "
+        f"or more than {found['together']['agrees']} agree."
     )

@@ -25,6 +25,7 @@ NAMES = {
     "ceiling": "測定誤差による上限",
     "laboratory": "別の研究機関",
     "regulons": "既知の制御関係",
+    "multiverse": "論文のあらゆる読み方",
 }
 SIMULATED = "*シミュレーションデータの結果です。実際の細胞株や薬剤については何も示しません。*"
 VERDICT_WORDS = {
@@ -364,4 +365,19 @@ def regulons(found):
     return (
         f"{text}転写因子の影響を除くと、{_listed(found['name'])} の相関の感受性細胞株と耐性細胞株との差は "
         f"{_interval(row, '+.2f', 'partial', 'partial low', 'partial high')} で、差は{left}。"
+    )
+
+
+def multiverse(found):
+    """Say which claims hold however the paper is read, which hang on a choice, and which never hold."""
+    nothing = "なし"
+    some = _listed(f"{claim}（{decision}）" for claim, decision in found["some"].items())
+    return (
+        f"論文が明示していない点について{found['readings']:,}通りの読み方を計算すると、{found['claims']}の主張のうち、"
+        "ほとんどの読み方で偶然の範囲を超えて成り立つのは "
+        f"{_listed(found['nearly all']) or nothing}、一部の読み方で成り立つのは {some or nothing}（括弧内は結果を"
+        f"左右する選択）、ほとんど成り立たないのは {_listed(found['hardly any']) or nothing}、一度も成り立たないのは "
+        f"{_listed(found['none']) or nothing} です。推定値だけを見れば、"
+        f"{_listed(found['agree']) or nothing} では半数を超える読み方で論文と一致します。一つの読み方で同時に成り立つ"
+        f"主張は最大{found['together']['holds']}、推定値が一致する主張は最大{found['together']['agrees']}です。"
     )

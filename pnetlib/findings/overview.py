@@ -23,7 +23,7 @@ from pnetlib.steps.simulation.recovery import BY_U
 
 KINDS = ("edges", "degrees", "effects")
 TOPICS = ("prediction", "markers", "networks", "effects", "simulation", "drugs", "searches")
-TOPICS += ("ceiling", "laboratory", "regulons")
+TOPICS += ("ceiling", "laboratory", "regulons", "multiverse")
 
 
 def sides(rows):
@@ -253,6 +253,31 @@ def of_regulons(numbers):
         "gains": [row for row in numbers["gains"] if row["drug"] == MEAN],
         "edge": edges[0] if edges else None,
         "name": NAMED_EDGE,
+    }
+
+
+def of_multiverse(numbers):
+    """Return what all readings of the paper say of its claims, from the numbers of step 15.
+
+    Returns
+    -------
+    dict
+        ``readings`` in all; the claims that hold in ``nearly all`` and in ``hardly any`` of theirs, that
+        hang on a choice (``some``: claim to decision), and that hold under ``none``; those that
+        ``agree`` in most; the most claims that ``together`` agree, and hold, under one reading.
+    """
+    claims = numbers["claims"]
+    words = {claim: found["word"] for claim, found in claims.items()}
+    together = numbers["together"]
+    return {
+        "readings": sum(found["readings"] for found in claims.values()),
+        "claims": len(claims),
+        "nearly all": [claim for claim, word in words.items() if word.endswith("nearly all")],
+        "hardly any": [claim for claim, word in words.items() if word.endswith("hardly any")],
+        "some": {c: w.removeprefix("depends on ") for c, w in words.items() if "depends" in w},
+        "none": [claim for claim, found in claims.items() if not found["holds"]],
+        "agree": [c for c, found in claims.items() if 2 * found["agrees"] > found["readings"]],
+        "together": {name: len(together[name]["claims"]) for name in ("agrees", "holds")},
     }
 
 

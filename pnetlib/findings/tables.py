@@ -265,3 +265,22 @@ def readings(numbers):
         for claim, row in shown.items()
     )
     return table_text(["claim", "all lines", *names], lines)
+
+
+def robustness(numbers):
+    """Return in how many readings each claim holds, from the numbers of step 15."""
+    lines = (
+        [
+            claim,
+            f"{found['holds']:,} of {found['readings']:,}",
+            f"{found['agrees']:,} of {found['readings']:,}",
+            f"{found['median']:+.3f}",
+            f"{found['test']['p_median']:.2g}",
+            f"{found['test']['ahead']:.0%} ({found['test']['p_ahead']:.2g})",
+            f"{found['test']['significant']:.0%} ({found['test']['p_significant']:.2g})",
+            found["word"],
+        ]
+        for claim, found in numbers["claims"].items()
+    )
+    columns = ["claim", "holds in", "agrees in", "median", "p of the median", "ahead (p)"]
+    return table_text([*columns, "significant (p)", "how robust"], lines)

@@ -581,7 +581,7 @@ class MultiverseSizes(_Shown):
 
 
 _MULTIVERSE = MultiverseSizes(
-    splits=10,
+    splits=8,
     wide_splits=1,
     draws=200,
     fits=6,
@@ -589,9 +589,9 @@ _MULTIVERSE = MultiverseSizes(
     exchanged_fits=2,
     exchanges=1,
     marker_fits=6,
-    marker_draws=19,
+    marker_draws=9,
     flips=500,
-    designs=10,
+    designs=8,
     data_sets=3,
     lam1=(0.08,),
     lam3=(0.4, 0.15, 0.05),

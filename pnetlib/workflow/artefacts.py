@@ -94,6 +94,22 @@ FIGURES = {
     "14_enrichment": "known targets of transcription factors in the networks",
     "14_gains": "known targets in Pro's networks against those of the network alone",
     "14_edge": "AKR1C1 and ANXA10 before and after transcription factors are partialled out",
+    "15_shares": "share of the readings under which each claim of the paper holds",
+    "15_choices": "which choice moves the estimates of each claim",
+    "15_nearest": "changes from the default until each claim holds",
+    "15_curve_C1": "every reading of C1: network-based against expression-based methods",
+    "15_curve_C2a": "every reading of C2a: Pro for Mitomycin-C",
+    "15_curve_C2b": "every reading of C2b: Pro for 5-Fluorouracil",
+    "15_curve_C2c": "every reading of C2c: Pro for Docetaxel",
+    "15_curve_C3": "every reading of C3: the seven markers",
+    "15_curve_C4": "every reading of C4: the edge from AKR1C1 to ANXA10",
+    "15_curve_C5a": "every reading of C5a: hubs of sensitive lines",
+    "15_curve_C5b": "every reading of C5b: hubs of resistant lines",
+    "15_curve_C6a": "every reading of C6a: effects of sensitivity markers",
+    "15_curve_C6b": "every reading of C6b: effects of resistance markers",
+    "15_curve_C7a": "every reading of C7a: regulators of ANXA10 and ZNF165",
+    "15_curve_C7b": "every reading of C7b: regulators of AKR1B10",
+    "15_curve_C8": "every reading of C8: selection of genes (simulated)",
     "16_claims": "every claim of the paper with what the run found and a verdict",
 }
 
@@ -116,6 +132,7 @@ NUMBERS = {
     "screens": "12_screens",
     "laboratory": "13_laboratory",
     "regulons": "14_regulons",
+    "multiverse": "15_multiverse",
     "claims": "16_claims",
 }
 TABLES = {"predictions": "02_predictions", "ablation": "06_ablation"}

@@ -27,6 +27,7 @@ from pnetlib.steps.claims.verdicts import VERDICTS, p_text
 from pnetlib.steps.comparison.sentences import conclusion as of_comparison
 from pnetlib.steps.differences.sentences import of_presence, of_smallest_q
 from pnetlib.steps.markers.sentences import conclusion as of_common_markers
+from pnetlib.steps.multiverse.sentences import decisions_table, of_claims, overall
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.simulation.ablation import changes
 from pnetlib.steps.simulation.sentences import of_ablation
@@ -47,6 +48,7 @@ FROM_STEP = {
     "ceiling": "12",
     "laboratory": "13",
     "regulons": "14",
+    "multiverse": "15",
 }
 VALUES = ("cell lines", "genes", "tissues", "seed", "source", "profile", "version")  # of any run
 LANGUAGES = {"": english, " ja": japanese}
@@ -75,6 +77,7 @@ def findings(folder: Path) -> dict[str, str]:
     found = _sentences(facts, simulated)
     found |= _verdicts(results["claims"], simulated)
     found |= _labelled(_tables(results, facts), simulated)
+    found["decisions"] = decisions_table()
     shown = captions(folder)
     found |= {f"caption {name}": shown.get(name, "Not drawn in this run.") for name in FIGURES}
     found |= (
@@ -143,6 +146,7 @@ def _facts(results: Mapping[str, Any]) -> dict[str, Any]:
         "ceiling": (results["screens"], overview.of_ceiling),
         "laboratory": (results["laboratory"], overview.of_laboratory),
         "regulons": (results["regulons"], overview.of_regulons),
+        "multiverse": (results["multiverse"], overview.of_multiverse),
     }
     return {
         topic: None if source is None else make(source) for topic, (source, make) in sources.items()
@@ -237,7 +241,10 @@ def _tables(results: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, s
             tables.laboratory,
         ),
         "table of enrichment": ("14", results["regulons"], tables.enrichment),
-        "table of readings": ("15", results["claims"], tables.readings),
+        "table of readings": ("16", results["claims"], tables.readings),
+        "table of robustness": ("15", results["multiverse"], tables.robustness),
+        "every reading": ("15", results["multiverse"], overall),
+        "readings of claims": ("15", results["multiverse"], of_claims),
         "table of wins": ("10", results["drugs"], lambda found: tables.wins(found["wins"])),
         "table of searches": (
             "07",

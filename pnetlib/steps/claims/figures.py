@@ -39,13 +39,17 @@ COLUMNS = {"claim": (0.0, 23), "paper": (0.19, 21), "found": (0.36, 65), "verdic
 
 
 @styled
-def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_claims(
+    verdicts: pd.DataFrame, robust: pd.DataFrame | None = None, *, simulated: bool
+) -> Figure:
     """Draw every claim with what the paper reports, what the run found, and the verdict.
 
     `verdicts` is as `judge` returns it; the verdict on the planted truth of simulated data is
-    added.
+    added, and the number of readings in which the claim holds from `robust`, if given, as
+    `robustness.robustness` returns it.
     """
-    rows = [_row(claim, row, simulated) for claim, row in verdicts.iterrows()]
+    holds = {} if robust is None else robust["holds in"].to_dict()
+    rows = [_row(claim, row, simulated, holds.get(claim)) for claim, row in verdicts.iterrows()]
     heights = [max(len(lines) for lines in row.values()) + 0.6 for row in rows]
     total = sum(heights) + 2
     title = "Claims of the paper and what this run found"
@@ -69,10 +73,11 @@ def draw_claims(verdicts: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def _row(claim, row, simulated):
+def _row(claim, row, simulated, holds):
     """Return the lines of text of one claim by column."""
     figure = f"figure {row['figure']}" if row["figure"].isdecimal() else row["figure"]
     planted = [f"planted: {row['planted'] or 'nothing'}"] if simulated else []
+    planted += [f"readings: {holds}"] if holds else []
     texts = {
         "claim": [f"{claim}  {row['title']}", f"(paper's {figure})"],
         "paper": [row["value"]],
@@ -96,6 +101,7 @@ def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
     text = (
         f"{len(verdicts)} claims: {listed}. Numbers in brackets are 95% intervals. p is two-sided: "
         "from the folds in C1 and C2, from ranks in C3, from permutations in C4 to C7, from "
-        "replicates in C8. The rules and how often they err are stated above."
+        "replicates in C8. The rules and how often they err are stated above. Readings: in how many "
+        "readings of the paper the claim holds."
     )
     return caption("Figure 16", text, simulated)

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from pnetlib.paper.decisions import open_decisions
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.stats.specifications import SLACK, changes, curve_test, p_above, variance_shares
 
@@ -191,12 +192,22 @@ def by_option(curve):
     DataFrame
         Columns decision, option, readings, median, low and high (quartiles), agrees and holds (shares).
     """
-    rows = []
+    rows, decisions = [], open_decisions()
     for decision in curve.readings:
-        for option, at in curve.readings.groupby(decision, sort=False).indices.items():
+        groups = curve.readings.groupby(decision, sort=False).indices
+        known = [option for option in decisions[decision].names if option in groups]
+        for option in dict.fromkeys([*known, *groups]):
+            at = groups[option]
             low, median, high = np.quantile(curve.estimates[0][at], (0.25, 0.5, 0.75))
             row = {"decision": decision, "option": option, "readings": len(at)}
             row |= {"median": median, "low": low, "high": high}
             row |= {"agrees": curve.agrees[at].mean(), "holds": curve.holds[at].mean()}
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def by_claim(curves):
+    """Return `by_option` of every curve as one table, with the claim as its first column."""
+    tables = [by_option(curve).assign(claim=claim) for claim, curve in curves.items()]
+    table = pd.concat(tables, ignore_index=True)
+    return table[["claim", *table.columns.drop("claim")]]

@@ -21,15 +21,18 @@ from pnetlib.steps.style import (
     styled,
     write_cells,
 )
+from pnetlib.words import counted
 
 MOST = 300  # readings drawn one by one; of more, as many evenly spaced ones
 LOOKS = {"holds": (GREEN, "holds"), "agrees": (ORANGE, "agrees, not beyond chance")}
 NEITHER = ("#B3B3B3", "does not agree")
 ROW = 3.1  # mm per option
+LETTERS = dict(zip(published_claims().index, "defghijklmnopq"))  # 15a to 15c are of all claims
 UNITS = {
     "C1": "Gain of the network-based methods",
     "C2": "Pro's least lead",
     "C3": "P(marker ahead) − 0.5",
+    "C4": "Coefficient in ST − in RS",
     "C8": "Pro's least lead",
 }
 
@@ -114,11 +117,15 @@ def _draw_estimates(axes, curve, table, order):
     axes.axhline(0.0, color=GREY, linewidth=0.7)
     axes.tick_params(labelbottom=False, length=0)
     axes.grid(axis="x", visible=False)
-    low, high = part["estimate"].min(), part["estimate"].max()
-    pad = 0.35 * max(high - low, 1e-6)
-    axes.set_ylim(
-        max(low - pad, part["low"].min()), min(high + pad, part["high"].max()) + 0.02 * pad
-    )
+    axes.set_ylim(*limits(curve, table))
+
+
+def limits(curve, table):
+    """Return the ends of the axis: the 2nd and 98th percentile of the estimates, and 0, with room."""
+    low, high = np.quantile(table["estimate"], (0.02, 0.98))
+    low, high = min(low, 0.0), max(high, 0.0)
+    room = 0.4 * max(high - low, 1e-6)
+    return max(low - room, table["low"].min()), min(high + room, table["high"].max() + 0.05 * room)
 
 
 def _draw_options(axes, curve, rows, order, table):
@@ -170,8 +177,8 @@ def _draw_shares(axes, rows):
     axes.set_title("share", fontsize=SMALL)
 
 
-def caption_curve(curve, number: str, *, simulated: bool) -> str:
-    """Return the caption of `draw_curve`; `number` is that of the figure."""
+def caption_curve(curve, *, simulated: bool) -> str:
+    """Return the caption of `draw_curve`."""
     honest = without_optimistic(curve)
     k, draws = len(honest.readings), len(curve.parts) - 1
     text = (
@@ -181,9 +188,14 @@ def caption_curve(curve, number: str, *, simulated: bool) -> str:
         "their right the median and quartiles of its readings, and the share under which the claim agrees "
         "(outline) and holds beyond chance (filled)."
     )
+    table = honest.table(dict.fromkeys(honest.readings, ""))
+    low, high = limits(honest, table)
+    beyond = int(((table["estimate"] < low) | (table["estimate"] > high)).sum())
+    if beyond:
+        text += f" {counted(beyond, 'estimate')} beyond the axis."
     if k > MOST:
         text += f" About {MOST} readings, evenly spaced by rank, are drawn; medians and shares are of all."
-    return caption(f"Figure {number}", text, simulated)
+    return caption(f"Figure 15{LETTERS[curve.claim]}", text, simulated)
 
 
 @styled
@@ -217,7 +229,7 @@ def draw_shares(claims: dict, *, simulated: bool) -> Figure:
             va="center",
             fontsize=SMALL,
         )
-    axes.text(1.01, -0.85, "holds in; p of the median; default", fontsize=SMALL, va="center")
+    axes.text(1.01, -0.9, "holds in; p of the median; default reading", fontsize=SMALL, va="center")
     axes.set_yticks(places, [f"{claim} {titles[claim]}" for claim in claims])
     axes.set(xlim=(0, 1), ylim=(len(claims) - 0.5, -0.6), xlabel="Share of readings")
     axes.grid(axis="y", visible=False)

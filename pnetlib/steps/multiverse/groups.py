@@ -1,9 +1,9 @@
 """Claims on the groups (C4 to C7) under every reading: edges, hubs and regulatory effects.
 
 A reading of the groups is a way to split the lines, to estimate both networks and to choose their
-penalty. Each quantity of a gene is compared by its contrast ``(ST - RS) / (ST + RS)``: 1 if it is in
-the sensitive lines alone, 0 if both groups have the same, so that readings on different scales can
-stand in one curve. Responses are then exchanged between lines of the same tissue, the groups formed
+penalty. The named edge is compared by the difference of its coefficients' sizes, and each quantity of a
+gene by its contrast ``(ST - RS) / (ST + RS)``: 1 if it is in the sensitive lines alone, 0 if both
+groups have the same, so that readings on different scales can stand in one curve. Responses are then exchanged between lines of the same tissue, the groups formed
 anew and everything estimated again; lam1, where cross-validation or BIC chose it, is kept.
 """
 
@@ -320,8 +320,13 @@ def strengths(B, at):
 
 
 def contrasts(sizes):
-    """Return (ST - RS) / (ST + RS) of sizes (2, ...) that are not negative; 0 where both are 0."""
+    """Return how the `quantities` (2, k) of both groups differ.
+
+    That is (ST - RS) / (ST + RS), 0 where both are 0. The first quantity, the named edge, is a
+    coefficient of standardised expression in every reading, so that it needs no common scale: ST - RS.
+    """
     total = sizes[0] + sizes[1]
+    total[0] = 1.0
     return np.divide(sizes[0] - sizes[1], total, out=np.zeros_like(total), where=total > 0)
 
 

@@ -78,7 +78,7 @@ def _choices(claims):
     first = {}
     for claim, found in claims.items():
         if found["variance"]:
-            name, share = next(iter(found["variance"].items()))
+            name, share = max(found["variance"].items(), key=lambda item: item[1])
             first.setdefault(name, []).append((claim, share))
     parts = [
         f"{name} ({listed(f'{claim}, {share:.0%}' for claim, share in part)})"
