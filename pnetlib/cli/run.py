@@ -6,8 +6,10 @@ refuse wrong usage before it installs anything.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pnetlib.cli.parser import Parser, print_error
@@ -24,6 +26,8 @@ from pnetlib.workflow.stop import Signalled, StoppedError, requeue, requeue_noti
 # Parameters of notebooks that have an option of their own.
 _RUN_OPTIONS = {name: f"--{name}" for name in ("profile", "out", "seed", "threads")}
 _RUN_OPTIONS["source"] = "--data"
+NEAREST = "nearest"
+READING_STEPS = "01,02,03,04,05,16"  # that follow a reading of the paper, and the claims
 
 
 def usage() -> str:
@@ -52,6 +56,7 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     parser.add_argument("--scheduler", default="")
     parser.add_argument("--force", action="store_true")
     parser.add_argument("--merge", action="store_true")
+    parser.add_argument("--reading", default="")
     given = parser.parse_args(arguments)
 
     run = Run(
@@ -62,8 +67,14 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
         threads=int(typed("--threads", given.threads, 0)),
     )
     folder = base / given.notebooks if given.notebooks else project_root() / "notebooks"
-    steps = select_steps(find_steps(folder), given.only, given.first)
     parameters = dict(_name_and_text(word) for word in given.parameters)
+    if given.reading:
+        parameters["reading"] = _reading(given.reading, run)
+        run = run if given.out else replace(run, out=f"results/{run.name}-{_folder(given.reading)}")
+        given.only = given.only or ("" if given.first else READING_STEPS)
+    steps = select_steps(find_steps(folder), given.only, given.first)
+    if given.reading and any("draws" in step.defaults for step in steps):
+        parameters.setdefault("draws", "1")  # of the tuning folds: further ones follow the default
     Engine(given.backend, run.threads, given.scheduler)  # raises if a value is wrong
     part = None if given.array is None else _part(given.array)
     if part and (given.merge or given.force):
@@ -80,6 +91,28 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
         part=part,
         merge=given.merge,
     )
+
+
+def _reading(text: str, run: Run) -> str:
+    """Return the decisions that a reading changes; ``nearest`` is read from the run itself."""
+    if text != NEAREST:
+        return text
+    path = run.folder / "15_multiverse.json"
+    try:
+        numbers = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(
+            f"--reading {NEAREST} is the reading under which most claims of the paper agree, as notebook 15 "
+            f"of the run {run.folder.name} found it, but that run has none; run ./reproduce.sh first, or "
+            "name a reading, such as --reading 'lines=solid; size=80'."
+        ) from error
+    own, default = numbers["together"]["agrees"]["reading"], numbers["default"]
+    changed = {name: own[name] for name in own if own[name] != default[name]}
+    return "; ".join(f"{name}={option}" for name, option in changed.items())
+
+
+def _folder(reading: str) -> str:
+    return NEAREST if reading == NEAREST else "reading"
 
 
 def _check_searches(options: Options) -> None:

@@ -602,13 +602,13 @@ _MULTIVERSE = MultiverseSizes(
 MULTIVERSE = {
     "smoke": replace(
         _MULTIVERSE,
-        splits=4,
+        splits=2,
         draws=59,
-        fits=3,
+        fits=2,
         outer_folds=2,
-        marker_fits=3,
+        marker_fits=2,
         flips=99,
-        designs=3,
+        designs=2,
         data_sets=2,
         lam1=(0.2,),
     ),

@@ -31,8 +31,10 @@ from pnetlib.steps.comparison.compute import (
     compared_sizes,
 )
 from pnetlib.steps.markers.compute import DrugNetworks, default_top, fit_drug_networks
+from pnetlib.steps.multiverse.candidates import Grid
 from pnetlib.steps.multiverse.compute import Multiverse
-from pnetlib.steps.multiverse.data import gather
+from pnetlib.steps.multiverse.data import default_reading, gather
+from pnetlib.steps.multiverse.reading import Reading, of_plain, read_reading
 from pnetlib.steps.networks.compute import (
     GROUPS,
     edge_matrices,
@@ -310,7 +312,7 @@ def group_networks(run, cohort, profile):
     """
     numbers, edges = run.read_json("04_networks"), run.read_table("04_edges")
     if numbers is not None and edges is not None:
-        groups = split_groups(cohort, numbers["group_size"])
+        groups = reading_of(run).split_groups(cohort, numbers["group_size"])
         genes = pd.Index(numbers["genes"])
         if groups.cuts == numbers["cuts"]:  # else written for other drugs
             return groups, genes, edge_matrices(edges, genes), "Networks read from 04_edges.csv."
@@ -377,8 +379,8 @@ def other_evidence(run, cohort):
     return found
 
 
-def multiverse_of(run, cohort, *, rma="", responses="", regulons=""):
-    """Return the `Multiverse` of a run, and its origin.
+def material_of(run, cohort, *, rma="", responses="", regulons=""):
+    """Return the `Material` of a run, of which readings of the paper are made.
 
     Parameters
     ----------
@@ -391,7 +393,6 @@ def multiverse_of(run, cohort, *, rma="", responses="", regulons=""):
     regulons : str
         Known regulons, whose transcription factors are an option for regulators.
     """
-    profile = profile_named(run.profile)
     known = load_regulons(run.given(regulons), cohort, seed=run.seed)
     laboratory = load_responses(run.given(responses), cohort, seed=run.seed)
     official = load_cohort(run.given(rma)) if rma else None
@@ -406,13 +407,40 @@ def multiverse_of(run, cohort, *, rma="", responses="", regulons=""):
     ids = cohort.provenance["drugs"]
     spreads = pd.Series({drug: listed.get(number, float("nan")) for drug, number in ids.items()})
     screens = load_screens(run.source, cohort, seed=run.seed)
-    material = gather(cohort, screens, laboratory, known.tfs, official, spreads, profile.group_size)
+    size = profile_named(run.profile).group_size
+    return gather(cohort, screens, laboratory, known.tfs, official, spreads, size)
+
+
+def multiverse_of(run, cohort, **places):
+    """Return the `Multiverse` of a run, and its origin; `places` are those of `material_of`."""
+    profile = profile_named(run.profile)
     _, genes, _, origin = group_networks(run, cohort, profile)
     sizes = multiverse_sizes(run.profile), simulation_sizes(run.profile)
     of_genes = profile.n_genes, profile.n_neighbours, genes
-    return Multiverse(
-        material, *sizes, *of_genes, run.seed
-    ), f"Genes of the default networks: {origin}"
+    found = Multiverse(material_of(run, cohort, **places), *sizes, *of_genes, run.seed)
+    return found, f"Genes of the default networks: {origin}"
+
+
+def read_cohort(run, cohort, reading="", rma=""):
+    """Return the cohort under a reading of the paper, and the `Reading`.
+
+    `reading` is a text for `read_reading`; if it is empty, the cohort is as it was.
+    """
+    if not reading:
+        return cohort, Reading.usual()
+    material = material_of(run, cohort, rma=rma)
+    options = material.options()
+    own = read_reading(reading, options)
+    units = {drug: material.unit_of(own, drug) for drug in cohort.response}
+    s = multiverse_sizes(run.profile)
+    grid = Grid(s.lam1, s.lam3, s.lam4, s.ratios, s.inner_folds)
+    read = Reading(own, default_reading(options), units, material.tfs, grid)
+    return replace(material.cohort_for(own), truth=None), read
+
+
+def reading_of(run):
+    """Return the `Reading` that notebook 01 of the run was given; the default one without it."""
+    return of_plain(run.read_json("01_reading"))
 
 
 def evidence(run, cohort, profile):

@@ -76,16 +76,14 @@ def _groups(curves, column):
         return {}
     keys = list(NETWORK)
     true = {
-        claim: _true(curves[claim], column).set_index([*keys, *own])["true"]
+        claim: _true(curves[claim], column).set_index([*keys, *own])["true"].sort_index()
         for claim, own in GROUP_CLAIMS.items()
         if claim in curves
     }
-    hubs = sum(true[claim] for claim in ("C5a", "C5b"))
-    absent = sum(true[claim] for claim in ("C7a", "C7b"))
-    effects = sum(true[claim] for claim in ("C6a", "C6b"))
-    effects = effects + absent.groupby(level=[*keys, *EFFECT], sort=False).max()
-    total = true["C4"] + hubs.groupby(level=keys, sort=False).max()
-    total = total + effects.groupby(level=keys, sort=False).max()
+    hubs, effects, absent = (true[f"C{k}a"] + true[f"C{k}b"] for k in (5, 6, 7))
+    effects = effects + absent.groupby(level=[*keys, *EFFECT]).max()
+    total = true["C4"] + hubs.groupby(level=keys).max()
+    total = total + effects.groupby(level=keys).max()
     found = {}
     for data, network in total.groupby(level=list(DATA), sort=False).idxmax().items():
         options = dict(zip(NETWORK, network))
