@@ -17,6 +17,7 @@ from pnetlib.estimators import (
     ElasticNetwork,
     LassoExpression,
     LassoExpressionCV,
+    NetworkConstrainedRegression,
     NetworkThenPredict,
     NetworkThenPredictCV,
     PredictiveNetwork,
@@ -260,7 +261,7 @@ SEARCH_OF = {
 
 def plain_estimators():
     """Return every estimator with given lambdas, on one thread, its defaults otherwise."""
-    kinds = [ElasticNetwork, *SEARCH_OF]
+    kinds = [ElasticNetwork, NetworkConstrainedRegression, *SEARCH_OF]
     return [kind(**{"n_jobs": 1} if "n_jobs" in kind().get_params() else {}) for kind in kinds]
 
 

@@ -9,6 +9,7 @@ import pytest
 import pnetlib
 from pnetlib.paper import read_rows
 from pnetlib.paper.claims import published_claims
+from pnetlib.paper.decisions import open_decisions
 from pnetlib.paper.drugs import PAPER_DRUGS
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.paper.table1 import published_selection
@@ -82,3 +83,17 @@ def test_results_depend_on_the_tables(tmp_path):
         table.write("TP53,marker,none,yes\n")
     copied.library_digest.cache_clear()
     assert copied.library_digest("paper") != before
+
+
+def test_every_decision_has_options_reasons_and_claims():
+    decisions, claims = open_decisions(), set(published_claims().index)
+    assert set().union(*(decision.claims for decision in decisions.values())) == claims
+    for decision in decisions.values():
+        assert len(decision.options) > 1 == len({len(set(decision.names)) == len(decision.names)})
+        assert set(decision.claims) <= claims
+        for option in decision.options:
+            assert option.means.strip() and option.because.strip().endswith(".")
+        rows = [row for row in read_rows("decisions.csv") if row["decision"] == decision.name]
+        assert [row["default"] for row in rows] == ["yes", *[""] * (len(rows) - 1)]
+        assert decision.default == decision.names[0]
+    assert [name for name, d in decisions.items() if not d.claims] == ["losses"]

@@ -182,11 +182,10 @@ def caption_curve(curve, *, simulated: bool) -> str:
     honest = without_optimistic(curve)
     k, draws = len(honest.readings), len(curve.parts) - 1
     text = (
-        f"{published_claims().at[curve.claim, 'title']} under {k:,} readings of the paper. Above: estimates in "
-        f"the order of their size with 95% intervals (1.96 standard deviations over {draws:,} draws of the null "
-        f"hypothesis, {curve.draws}); above 0 is what the paper says. Below: the options of each reading; at "
-        "their right the median and quartiles of its readings, and the share under which the claim agrees "
-        "(outline) and holds beyond chance (filled)."
+        f"{published_claims().at[curve.claim, 'title']}: {k:,} readings of the paper. Above: estimates with "
+        f"95% intervals (1.96 standard deviations over {draws:,} {curve.draws}); above 0 is what the paper "
+        "says. Below: the options of each reading; median and quartiles of the readings of an option; "
+        "share under which the claim agrees (outline) and holds beyond chance (filled)."
     )
     table = honest.table(dict.fromkeys(honest.readings, ""))
     low, high = limits(honest, table)
@@ -194,7 +193,7 @@ def caption_curve(curve, *, simulated: bool) -> str:
     if beyond:
         text += f" {counted(beyond, 'estimate')} beyond the axis."
     if k > MOST:
-        text += f" About {MOST} readings, evenly spaced by rank, are drawn; medians and shares are of all."
+        text += f" About {MOST} readings, evenly spaced by rank, are drawn."
     return caption(f"Figure 15{LETTERS[curve.claim]}", text, simulated)
 
 

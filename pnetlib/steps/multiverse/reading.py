@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.sparse import csc_array
 
 from pnetlib.errors import DataError, UsageError
-from pnetlib.estimators.base import NetworkTables
+from pnetlib.estimators.network import ElasticNetwork
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.decisions import open_decisions
 from pnetlib.paper.markers import MARKERS
@@ -268,7 +268,7 @@ class Reading:
         rows = split.groups(np.arange(len(X)))
         chosen = of_groups.choose_penalties(split, rows, cohort, seed)
         pair = dict(of_groups.networks(split, rows, chosen))[estimator, penalty]
-        return {g: Estimated(csc_array(B), genes) for g, B in zip(networks.GROUPS, pair)}
+        return {g: estimated(B, lam1, genes) for g, B in zip(networks.GROUPS, pair)}
 
     def first_draw(self, drawn, genes, edges, lam1):
         """Return the draws of notebook 04; under another reading there is one, with its networks."""
@@ -317,18 +317,12 @@ class Reading:
         return ahead, behind
 
 
-class Estimated(NetworkTables):
-    """A network that was estimated elsewhere, with the tables of an estimator.
-
-    Parameters
-    ----------
-    B : sparse array (p, p)
-    genes : Index
-    """
-
-    def __init__(self, B, genes):
-        self.B_, self.n_features_in_ = B, len(genes)
-        self.feature_names_in_ = np.asarray(genes, dtype=object)
+def estimated(B, lam1, genes):
+    """Return an `ElasticNetwork` with a network (p, p) that was estimated elsewhere."""
+    model = ElasticNetwork(lam1)
+    model.B_, model.n_features_in_ = csc_array(B), len(genes)
+    model.feature_names_in_ = np.asarray(genes, dtype=object)
+    return model
 
 
 def _held_out(read, cohort, profile, seed, force, permute, drug, repeat, fold):
