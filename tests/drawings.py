@@ -13,6 +13,7 @@ from pnetlib.steps.choice import METHODS
 from pnetlib.steps.claims import figures as claims
 from pnetlib.steps.claims.compute import Evidence, judge
 from pnetlib.steps.claims.evidence import selection
+from pnetlib.steps.claims.robustness import robustness
 from pnetlib.steps.comparison import figures as comparison
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.data import compute as cohorts, figures as data
@@ -26,6 +27,8 @@ from pnetlib.steps.lambdas import figures as lambdas
 from pnetlib.steps.lambdas.compute import RULES, SEARCHES
 from pnetlib.steps.markers import figures as markers
 from pnetlib.steps.markers.compute import DrugNetworks
+from pnetlib.steps.multiverse import figures as multiverse
+from pnetlib.steps.multiverse.curves import Curve, summarise
 from pnetlib.steps.networks import figures as networks
 from pnetlib.steps.networks.compute import GROUPS, layout
 from pnetlib.steps.regulons import figures as regulons
@@ -344,10 +347,38 @@ def draw_named_edge(rng):
     return regulons.draw_named_edge(table.join(partial), simulated=False)
 
 
+def curve_of(rng, claim="C6a"):
+    """A curve of some readings of one claim, in which size and estimator matter."""
+    options = {
+        "lines": ("all", "solid"),
+        "size": ("95", "60", "130"),
+        "estimator": ("own lines", "joint model", "shared part"),
+        "sum": ("absolute", "signed", "mean"),
+    }
+    index = pd.MultiIndex.from_product(options.values(), names=options)
+    readings = index.to_frame(index=False)
+    effect = readings["size"].map({"95": 0.1, "60": 0.0, "130": 0.4})
+    effect += readings["estimator"].map(dict(zip(options["estimator"], (0.1, 0.05, -0.3))))
+    observed = effect.to_numpy()[:, None] + 0.05 * rng.normal(size=(len(readings), 2))
+    draws = 0.12 * rng.normal(size=(99, len(readings), 2))
+    parts = np.concatenate((observed[None], draws))
+    return Curve(claim, readings, parts, np.ones(len(readings), bool))
+
+
+DEFAULT = {"lines": "all", "size": "95", "estimator": "own lines", "sum": "absolute"}
+
+
+def summaries_of(rng):
+    """What several curves say, by claim."""
+    return {claim: summarise(curve_of(rng, claim), DEFAULT) for claim in ("C4", "C6a", "C6b", "C8")}
+
+
 def draw_claims(rng, simulated=False):
     cells = [simulation_cell(response=r) for r in RESPONSES for _ in range(8)]
     evidence = Evidence(selection=selection({"cells": cells}))
-    return claims.draw_claims(judge(evidence, None), simulated=simulated)
+    verdicts = judge(evidence, None)
+    robust = robustness(verdicts, {"claims": summaries_of(rng)})
+    return claims.draw_claims(verdicts, robust, simulated=simulated)
 
 
 def cohort():
@@ -427,6 +458,10 @@ DRAWINGS = {
         simulated=False,
     ),
     "14_edge": draw_named_edge,
+    "15_curve": lambda rng: multiverse.draw_curve(curve_of(rng), DEFAULT, simulated=False),
+    "15_shares": lambda rng: multiverse.draw_shares(summaries_of(rng), simulated=False),
+    "15_choices": lambda rng: multiverse.draw_choices(summaries_of(rng), simulated=False),
+    "15_nearest": lambda rng: multiverse.draw_nearest(summaries_of(rng), simulated=False),
     "16_claims": draw_claims,
 }
 

@@ -46,6 +46,7 @@ STEPS = (
     "screens",
     "laboratory",
     "regulons",
+    "multiverse",
     "claims",
 )
 ENTRIES = ("__init__", "__main__")  # import what they offer
