@@ -18,11 +18,12 @@ from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.claims.verdicts import UNTESTABLE, Number, Part, combine, p_text, part_of
 from pnetlib.steps.effects.compute import SIDES
+from pnetlib.steps.multiverse.assemble import HIGH_TP
 from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE
 
 STRONG_SHARE = 0.5  # a strong edge: among the stronger half of its network
 ROBUST_SHARE = 0.5  # a difference that does not hang on our choices: clear in most settings
-HIGH_TP, TN_MARGIN = 0.9, 0.05
+TN_MARGIN = 0.05
 EQUAL_TN = "TP at TN 0.95"
 NOT_COMPUTED = "not computed in this run"
 

@@ -1,9 +1,9 @@
 """Every claim of the paper under every reading of it: which readings, their fits, their curves.
 
 Which readings are computed follows from the table of decisions (``pnetlib/paper/decisions.csv``), the
-data and the sizes of the profile: the product of all options where a reading is cheap, else a subset
-in which every pair of options occurs about equally often (`stats.specifications.balanced_subset`).
-What readings share is computed once.
+data and the sizes of the profile. Of the splits of the lines, of the fits and of the designs, a subset is
+taken in which every pair of options occurs about equally often (`stats.specifications.balanced_subset`);
+all that follows from them without another fit is computed in full. What readings share is computed once.
 """
 
 from dataclasses import dataclass
