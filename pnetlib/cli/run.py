@@ -70,7 +70,8 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     parameters = dict(_name_and_text(word) for word in given.parameters)
     if given.reading:
         parameters["reading"] = _reading(given.reading, run)
-        run = run if given.out else replace(run, out=f"results/{run.name}-{_folder(given.reading)}")
+        own = run.folder.with_name(f"{run.folder.name}-{_folder(given.reading)}")
+        run = replace(run, out=str(own))
         given.only = given.only or ("" if given.first else READING_STEPS)
     steps = select_steps(find_steps(folder), given.only, given.first)
     if given.reading and any("draws" in step.defaults for step in steps):

@@ -108,7 +108,7 @@ STANDARD = Profile(
     control_folds=1,
     group_size=95,
     n_neighbours=30,
-    search=SearchRule(budget=40, densest=0.15),
+    search=SearchRule(budget=24, densest=0.15),
 )
 SMOKE = Profile(
     n_genes=80,
@@ -313,8 +313,8 @@ LAMBDAS = {
     "standard": replace(
         STANDARD,
         repeats=1,
-        lam1=(0.1, 0.05),
-        lam3=(0.4, 0.2, 0.1, 0.05),
+        lam1=(0.06,),
+        lam3=(0.4, 0.15, 0.05),
         lam4=(0.0, 0.3),
         search=GRID,
     ),
@@ -518,7 +518,7 @@ class RegulonsSizes(_Shown):
 REGULONS = {
     "smoke": RegulonsSizes(replace(SMOKE, search=GRID), 50, 4, 10),
     "standard": RegulonsSizes(
-        replace(STANDARD, inner_folds=2, search=SearchRule(budget=20, densest=0.15)), 200, 10, 25
+        replace(STANDARD, inner_folds=2, search=SearchRule(budget=12, densest=0.15)), 200, 10, 25
     ),
     "paper": RegulonsSizes(
         replace(STANDARD, inner_folds=3, search=SearchRule(budget=60, densest=0.2)), 500, 10, 100

@@ -1,5 +1,6 @@
 """`pnetlib run`: options, what it imports, and folders that cannot be used."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,9 @@ from pathlib import Path
 
 import pytest
 from builders import SMOKE, assert_one_sentence, command, command_environment, command_line
+
+from pnetlib.cli.run import read_options
+from pnetlib.errors import UsageError
 
 
 def test_help_shows_examples_and_runs_nothing():
@@ -101,3 +105,30 @@ def test_no_large_package_is_imported_if_all_steps_are_fresh(finished, notebooks
         timeout=60,
     )
     assert shown.stdout.splitlines()[-1] == "set()", shown.stderr
+
+
+def numbers_of(reading):
+    """What notebook 15 stores of the reading under which most claims agree."""
+    default = {"lines": "all", "size": "95", "hub": "weights"}
+    together = {"agrees": {"reading": default | reading}}
+    return json.dumps({"default": default, "together": together})
+
+
+def test_a_reading_runs_the_notebooks_that_follow_it_in_a_folder_of_its_own():
+    options = read_options([*SMOKE, "--reading", "lines=solid"], Path.cwd())
+    assert [step.number for step in options.steps] == ["01", "02", "03", "04", "05", "16"]
+    assert options.run.folder.name == "simulated-smoke-reading"
+    assert options.parameters["01_data"]["reading"] == "lines=solid"
+    assert options.parameters["04_networks"]["draws"] == 1
+    only = read_options([*SMOKE, "--reading", "lines=solid", "--only", "01"], Path.cwd())
+    assert [step.number for step in only.steps] == ["01"]
+
+
+def test_the_nearest_reading_is_that_of_the_same_run(tmp_path):
+    options = [*SMOKE, "--out", str(tmp_path), "--reading", "nearest"]
+    with pytest.raises(UsageError, match="has none; run ./reproduce.sh first"):
+        read_options(options, Path.cwd())
+    (tmp_path / "15_multiverse.json").write_text(numbers_of({"lines": "solid", "size": "80"}))
+    found = read_options(options, Path.cwd())
+    assert found.parameters["01_data"]["reading"] == "lines=solid; size=80"
+    assert found.run.folder == tmp_path.with_name(f"{tmp_path.name}-nearest")

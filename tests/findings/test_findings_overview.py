@@ -11,8 +11,10 @@ from pnetlib.paper.claims import published_claims
 from pnetlib.paper.table1 import published_selection
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.claims.compute import READINGS
+from pnetlib.steps.claims.robustness import of_robustness, robustness
 from pnetlib.steps.claims.verdicts import VERDICTS, Number
 from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.multiverse.sentences import overall
 from pnetlib.steps.simulation.compute import AT_LEVEL
 from pnetlib.steps.simulation.designs import ERROR
 from pnetlib.steps.simulation.recovery import BY_U
@@ -397,7 +399,7 @@ def test_numbers_in_both_languages_are_the_same_beyond_the_paper():
         assert one - {"0.5"} == two - {"0.5"} and one, topic
 
 
-def test_tables_of_steps_12_to_15():
+def test_tables_of_steps_12_to_16():
     shares = [row(0.2, drug="A", method=m) for m in METHODS]
     shares += [row(0.3, drug="B", method=m) for m in METHODS]
     ceilings = {"A": {"share": 0.5, "low": 0.4, "high": 0.6}}
@@ -418,3 +420,47 @@ def test_tables_of_steps_12_to_15():
     assert tables.readings(numbers).splitlines()[2:] == [
         "| C1 | undecided | partly | partly | partly | partly |"
     ]
+
+
+def every_reading():
+    """What step 15 stores of three claims: one robust, one that hangs on a choice, one that fails."""
+    test = {
+        "p_median": 0.01,
+        "p_ahead": 0.02,
+        "p_significant": 0.5,
+        "ahead": 0.9,
+        "significant": 0.1,
+    }
+    claims = {}
+    for claim, holds, agrees, word in (
+        ("C1", 0, 10, "holds in hardly any"),
+        ("C4", 40, 80, "depends on estimator"),
+        ("C8", 95, 99, "holds in nearly all"),
+    ):
+        own = {"readings": 100, "holds": holds, "agrees": agrees, "median": 0.25, "word": word}
+        claims[claim] = own | {"test": test | {"draws": 99}, "variance": {"estimator": 0.5}}
+    together = {"agrees": {"claims": ["C4", "C8"], "changes": 2}}
+    together["holds"] = {"claims": ["C8"], "changes": 1}
+    return {"claims": claims, "together": together}
+
+
+def test_every_reading_is_told_in_both_languages():
+    numbers = every_reading()
+    found = overview.of_multiverse(numbers)
+    text, other = english.multiverse(found), japanese.multiverse(found)
+    assert text.startswith("Under 300 readings of what the paper leaves open, C8 of the 3 claims")
+    assert "C4 (estimator) in some" in text and "C1 in hardly any; C1 under none" in text
+    assert (
+        "most readings of C4 and C8" in text and "more than 1 claims hold, or more than 2" in text
+    )
+    for word in ("300通り", "C4（estimator）", "最大1", "最大2"):
+        assert word in other
+    assert tables.robustness(numbers).splitlines()[2] == (
+        "| C1 | 0 of 100 | 10 of 100 | +0.250 | 0.01 | 90% (0.02) | 10% (0.5) | holds in hardly any |"
+    )
+    said = overall(numbers)
+    assert len(said.splitlines()) == 5 and "C8 holds in at least 90%" in said
+    table = robustness(pd.DataFrame({"verdict": ["partly"]}, ["C4"]), numbers)
+    assert table.loc["C4", "holds in"] == "40 of 100"
+    assert "holds in 40 of 100 readings" in of_robustness(table)
+    assert "not run here" in of_robustness(robustness(pd.DataFrame(columns=["verdict"]), None))
