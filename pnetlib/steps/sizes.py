@@ -311,12 +311,7 @@ def simulation_sizes(profile, replicates=0, search=""):
 LAMBDAS = {
     "smoke": replace(SMOKE, search=GRID),
     "standard": replace(
-        STANDARD,
-        repeats=1,
-        lam1=(0.06,),
-        lam3=(0.4, 0.15, 0.05),
-        lam4=(0.0, 0.3),
-        search=GRID,
+        STANDARD, repeats=1, lam1=(0.06,), lam3=(0.4, 0.15, 0.05), lam4=(0.0, 0.3), search=GRID
     ),
     "paper": replace(STANDARD, repeats=1, lam4=(0.0, 0.1, 1.0), search=GRID),
 }

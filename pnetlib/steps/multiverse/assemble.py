@@ -240,7 +240,10 @@ def prediction_curves(readings, lines, signs=None):
         apart = [
             (v[:, :, pro] + v[:, :, nwp] - v[:, :, ela] - v[:, :, la]) / 2 for v in lines.values()
         ]
-        networks.append(np.nanmean(apart, axis=0) @ draws.T)
+        known = ~np.isnan(apart)
+        count = np.maximum(known.sum(axis=0), 1)
+        mean = np.where(known.any(axis=0), np.nansum(apart, axis=0) / count, np.nan)
+        networks.append(mean @ draws.T)
         for claim in least:
             v = lines[DRUG_CLAIMS[claim]]
             parts = [(v[:, :, pro] - v[:, :, other]) @ draws.T for other in (nwp, ela, la)]
@@ -249,7 +252,9 @@ def prediction_curves(readings, lines, signs=None):
     readings = pd.concat(tables, ignore_index=True)
     met = np.ones(len(readings), bool)
     parts = np.concatenate(networks).T[:, :, None]
-    found = {"C1": Curve("C1", readings, parts, met, draws=FLIPS)}
+    own = ~np.isnan(parts).any(axis=(0, 2))  # a judge may have none of the drugs
+    table = readings[own].reset_index(drop=True)
+    found = {"C1": Curve("C1", table, parts[:, own], met[own], draws=FLIPS)}
     for claim, values in least.items():
         own = np.concatenate(kept[claim])
         parts = np.moveaxis(np.concatenate(values), 1, 0)[:, own]
