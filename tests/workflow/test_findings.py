@@ -80,7 +80,7 @@ def test_every_text_of_a_simulated_run_says_so(tmp_path):
     texts = [name for name in texts if not name.startswith("caption")]
     values = {"cell lines", "genes", "tissues", "seed", "source", "profile", "version"}
     unlabelled = {name for name in texts if not made[name].startswith(labels)} - values
-    assert unlabelled == {"run", "run ja", "provenance"}
+    assert unlabelled == {"run", "run ja", "provenance", "decisions"}
     assert "simulated data, " in made["run"] and "シミュレーションデータ" in made["run ja"]
 
 
