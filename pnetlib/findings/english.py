@@ -341,12 +341,22 @@ def regulons(found):
 
 def multiverse(found):
     """Say which claims hold however the paper is read, which hang on a choice, and which never hold."""
-    some = listed(f"{claim} ({decision})" for claim, decision in found["some"].items())
+    nearly, some, hardly = found["nearly all"], found["some"], found["hardly any"]
+    parts = [
+        f"{listed(nearly)} {'holds' if len(nearly) == 1 else 'hold'} beyond chance in nearly all readings"
+        if nearly
+        else "no claim holds beyond chance in nearly all of its readings"
+    ]
+    if some:
+        decided = listed(f"{claim} ({decision})" for claim, decision in some.items())
+        parts.append(f"in some, by the choice named in brackets: {decided}")
+    if hardly:
+        parts.append(f"in hardly any: {listed(hardly)}")
+    never = f" Under no reading: {listed(found['none'])}." if found["none"] else ""
+    together = found["together"]
     return (
-        f"Under {found['readings']:,} readings of what the paper leaves open, {listed(found['nearly all'])} "
-        f"of the {counted(found['claims'], 'claim')} hold beyond chance in nearly all of theirs, {some} "
-        f"in some (with the choice that decides), and {listed(found['hardly any'])} in hardly any; "
-        f"{listed(found['none'])} under none. The estimates alone agree with the paper in most readings of "
-        f"{listed(found['agree'])}. No single reading makes more than {found['together']['holds']} claims hold, "
-        f"or more than {found['together']['agrees']} agree."
+        f"Under {found['readings']:,} readings of what the paper leaves open, {'; '.join(parts)}.{never} The "
+        f"estimates alone agree with the paper in most readings of {listed(found['agree'])}. The most of the "
+        f"{counted(found['claims'], 'claim')} that agree under a single reading are {together['agrees']}, and "
+        f"the most that hold are {together['holds']}."
     )
