@@ -598,7 +598,8 @@ MULTIVERSE = {
     "smoke": replace(
         _MULTIVERSE,
         splits=2,
-        draws=59,
+        wide_splits=0,
+        draws=40,
         fits=2,
         outer_folds=2,
         marker_fits=2,

@@ -66,7 +66,7 @@ def default(material):
 @pytest.fixture(scope="module")
 def multiverse(cohort, material):
     genes = networks.neighbourhood(cohort, cohort.top_genes(80), list(MARKERS), 12, 0.4, 1)
-    sizes = replace(multiverse_sizes("smoke"), draws=29, splits=2, marker_draws=2)
+    sizes = replace(multiverse_sizes("smoke"), draws=29, splits=2, wide_splits=1, marker_draws=2)
     return compute.Multiverse(material, sizes, simulation_sizes("smoke"), 80, 12, genes, SEED)
 
 
