@@ -5,14 +5,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import load_cohort
 from pnetlib.datasets.identity import check_lines
+from pnetlib.datasets.own_tables import KINDS, is_table, read_own_expression
 from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
-from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
+from pnetlib.errors import UsageError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKENDS, Engine
 from pnetlib.io import SUFFIXES, write_network
@@ -26,42 +26,17 @@ EXAMPLES = """Examples
 
 
 def read_expression(source: str) -> pd.DataFrame:
-    """Return expression, cell lines x genes, of a csv file or of a source that `load_cohort` knows.
+    """Return expression, cell lines x genes, of a table or of a source that `load_cohort` knows.
 
-    The first column of a file names the cell lines and its header names the genes.
+    What was found about a table is printed.
     """
-    if Path(source).suffix != ".csv":
+    if not is_table(source):
+        if Path(source).is_file():
+            raise UsageError(f"{source} is no table of text; it must end in {', '.join(KINDS)}.")
         return load_cohort(source).expression
-    try:
-        table = pd.read_csv(source, index_col=0)
-        names = pd.read_csv(source, index_col=0, header=None, nrows=1, dtype=str).iloc[0]
-    except FileNotFoundError:
-        raise DataError(f"there is no file {source}; check the path.") from None
-    except (ValueError, OSError) as error:
-        raise CorruptFileError(
-            f"{source} is not a table of comma-separated values ({error}); write it again as csv."
-        ) from None
-    for kind, labels in (("gene", names), ("cell line", table.index.to_series())):
-        repeated = labels[labels.duplicated()]
-        if len(repeated):
-            raise DuplicateError(
-                f"{source}: the {kind} {repeated.iloc[0]} occurs twice; remove one of the two."
-            )
-    numbers = table.apply(pd.to_numeric, errors="coerce")
-    invalid = np.argwhere(~np.isfinite(numbers.to_numpy(float)))
-    if len(invalid):
-        row, column = invalid[0]
-        raise DataError(
-            f"{source}: cell line {table.index[row]}, gene {table.columns[column]} is "
-            f"{table.iat[row, column]!r}, not a number; correct it, or remove the cell line or "
-            "the gene."
-        )
-    if min(table.shape) < 2:
-        raise DataError(
-            f"{source}: a network needs at least two cell lines and two genes, but the table has "
-            f"{table.shape[0]} and {table.shape[1]}."
-        )
-    return numbers
+    table, said = read_own_expression(Path(source))
+    print("".join(f"{sentence}\n" for sentence in said), end="")
+    return table
 
 
 def allowed_regulators(text: str, genes: pd.Index) -> list[str] | None:
@@ -84,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser("pnetlib network", description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument(
         "source",
-        help="csv file, cell lines x genes, or a cohort: gdsc, gdsc-official, simulated or a "
+        help="table (.csv, .tsv, .txt, also .gz), cell lines x genes, or a cohort: gdsc, gdsc-official, simulated or a "
         "folder with the official files",
     )
     parser.add_argument(
@@ -128,9 +103,11 @@ def estimate(options: argparse.Namespace) -> None:
     """Estimate the network that the options describe, write it and print what was found."""
     if Path(options.out).suffix not in SUFFIXES:
         raise UsageError(f"--out is {options.out}, but must end in one of {', '.join(SUFFIXES)}.")
+    if not Path(options.out).absolute().parent.is_dir():
+        raise UsageError(f"--out is {options.out}, but there is no such folder; make it first.")
     with Engine(options.backend, options.threads, options.scheduler) as engine:
         X = read_expression(options.source)
-        if Path(options.source).suffix == ".csv":
+        if is_table(options.source):
             print(check_lines(X, Path(options.source).name, identity=not options.any_lines))
         regulators = allowed_regulators(options.regulators, X.columns)
         settings = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,8 +23,17 @@ _AGREEMENT, _LEAD, _LEAST_LINES = 0.85, 0.03, 50
 
 
 def drug_words(drugs: str | Iterable[str | int]) -> list[str]:
-    """Return the names and ids in a text, separated by commas, or in a sequence; at least one."""
-    parts = drugs.split(",") if isinstance(drugs, str) else map(str, drugs)
+    """Return the names and ids in a text, separated by commas, or in a sequence; at least one.
+
+    A name with a comma may stand in double quotes.
+
+    >>> drug_words('Docetaxel, "Brivanib, BMS-540215", 133')
+    ['Docetaxel', 'Brivanib, BMS-540215', '133']
+    """
+    if isinstance(drugs, str):
+        parts = next(csv.reader([" ".join(drugs.split())], skipinitialspace=True), [])
+    else:
+        parts = map(str, drugs)
     words = [word for word in map(str.strip, parts) if word]
     if not words:
         raise UsageError("No drug was requested; give at least one name or GDSC id.")
@@ -81,18 +91,35 @@ def find_drugs(
     UsageError
         If no drug is requested.
     """
-    places = [_place(word, entries, source, handled) for word in drug_words(drugs)]
+    words = drug_words(drugs)
+    if isinstance(drugs, str):
+        words = _joined(words, set(entries["name"].str.casefold()))
+    places = [_place(word, entries, source, handled) for word in words]
     found = entries.loc[list(dict.fromkeys(places))]
     shared = found["name"].duplicated(False)
     label = found["name"].where(~shared, found["name"] + " (" + found["id"].astype(str) + ")")
     return found.assign(label=label)
 
 
+def _joined(words: Sequence[str], names: set[str]) -> list[str]:
+    """Return the words, those that only together are the name of a drug with commas as one."""
+    found, at = [], 0
+    while at < len(words):
+        stop = at + 1
+        if words[at].casefold() not in names:
+            ends = range(len(words), at + 1, -1)
+            stop = next((e for e in ends if ", ".join(words[at:e]).casefold() in names), stop)
+        found.append(", ".join(words[at:stop]))
+        at = stop
+    return found
+
+
 def _place(word: str, entries: pd.DataFrame, source: str, handled: list[str]):
     """Return the index of the one entry that a word refers to."""
+    found = entries[:0]
     if word.isdecimal():
         found = entries[(entries["id"] == int(word)).fillna(False)]
-    else:
+    if found.empty:  # the name of a drug may be a number
         found = entries[entries["name"].str.casefold() == word.casefold()]
     if found.empty:
         what = f"with id {word}" if word.isdecimal() else word

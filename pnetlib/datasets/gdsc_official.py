@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import math
 import re
 import zipfile
@@ -17,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
+from pnetlib.datasets.cells import UNKNOWN, date_genes, even_rows, is_blank, whole_number
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
@@ -87,9 +89,20 @@ def read_folder(
     values = read_expression(paths["expression"], notes)
     if "genes" in paths:
         values = by_symbol(values, paths["genes"], notes)
+    if dates := date_genes(values.columns):
+        shown = first_few(f"{name} (probably {gene})" for name, gene in dates.items())
+        notes.append(
+            f"Genes of {paths['expression'].name} that a spreadsheet made dates keep these names: {shown}."
+        )
+    response = read_response(paths["response"], drugs, notes)
+    if not response.index.isin(values.index).any():
+        raise DataError(
+            f"{paths['response'].name} and {paths['expression'].name} have no cell line in common; "
+            "check that both name cell lines by COSMIC id."
+        )
     return assemble_cohort(
         values,
-        read_response(paths["response"], drugs, notes),
+        response,
         read_annotation(paths["annotation"], notes),
         {
             "source": source or f"folder {folder.resolve().name}",
@@ -130,9 +143,9 @@ def _screens_in(
     rows: dict[tuple[str, str], list[tuple[str, Any, Any]]] = {}
     columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME")
     for _, (line, drug_id, name, value, area) in _rows(path, columns, ("LN_IC50", "AUC")):
-        drug_id, line = _whole(drug_id), _whole(line)
+        drug_id, line = whole_number(drug_id), whole_number(line)
         drug = own.get(drug_id) if screen == "GDSC1" else None
-        drug = drug or names.get(str(name).casefold())
+        drug = drug or names.get(drug_name(name).casefold())
         if drug and line:
             rows.setdefault((drug, drug_id), []).append((line, value, area))
     found = []
@@ -160,13 +173,13 @@ def drugs_in(path: Path) -> pd.DataFrame:
     found: dict[str, list[Any]] = {}
     optional = ("PATHWAY_NAME", "LN_IC50")
     for place, (drug_id, name, pathway, value) in _rows(path, ("DRUG_ID", "DRUG_NAME"), optional):
-        drug_id = _whole(drug_id)
+        drug_id = whole_number(drug_id)
         if not drug_id.isdecimal():
             raise DataError(
                 f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
                 "correct it."
             )
-        found.setdefault(drug_id, [int(drug_id), str(name), [], pathway])[2].append(value)
+        found.setdefault(drug_id, [int(drug_id), drug_name(name), [], pathway])[2].append(value)
     ids, names, values, pathways = zip(*found.values()) if found else ([], [], [], [])
     numbers = [pd.to_numeric(pd.Series(x, dtype=object), errors="coerce") for x in values]
     return listed_drugs(ids, names, numbers, pathways)
@@ -202,6 +215,7 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
             f"Columns of {path.name} left out because they are not cell lines: "
             f"{first_few(ignored)}."
         )
+    _check_widths(path, len(header))
     table = _read_values(path, header, header.index(symbol), list(lines))
     genes = pd.Index(table.pop(header.index(symbol)).str.strip())
     values = table.to_numpy().T
@@ -217,10 +231,10 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
     seen: dict[str, str] = {}
     rows = []
     for place, (line, drug_id, name, value) in _rows(path, columns):
-        drug_id = _whole(drug_id)
-        seen.setdefault(drug_id, str(name))
+        drug_id = whole_number(drug_id)
+        seen.setdefault(drug_id, drug_name(name))
         if drug_id in wanted:
-            rows.append((place, _whole(line), drug_id, value))
+            rows.append((place, _line_id(line, place, path), drug_id, value))
     for drug, drug_id in drugs.items():
         if str(drug_id) not in seen:
             same = [id for id, name in seen.items() if name == drug]
@@ -231,8 +245,9 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
         if seen[str(drug_id)].casefold() != drug.casefold():
             handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
     table = pd.DataFrame(rows, columns=["place", "line", "drug", "value"])
-    values = pd.to_numeric(table["value"].replace("", np.nan), errors="coerce")
-    wrong = table[values.isna() & (table["value"] != "") | ~np.isfinite(values.fillna(0.0))]
+    blank = table["value"].map(is_blank).astype(bool)
+    values = pd.to_numeric(table["value"].mask(blank), errors="coerce")
+    wrong = table[values.isna() & ~blank | ~np.isfinite(values.fillna(0.0))]
     for row in wrong.itertuples():
         raise DataError(
             f"LN_IC50 in row {row.place} of {path.name} is {row.value!r}, not a number; correct it "
@@ -254,7 +269,7 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
     rows = [
-        (_whole(line), *map(str, labels))
+        (whole_number(line), *("" if _unknown(label) else str(label) for label in labels))
         for _, (line, *labels) in _rows(path, _ANNOTATION[path.name])
     ]
     table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
@@ -264,6 +279,26 @@ def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
             f"{counted((~known).sum(), 'row')} of {path.name} without a COSMIC id left out."
         )
     return _once(table[known], ["line"], path, handled, "cell line").set_index("line")
+
+
+def drug_name(cell: Any) -> str:
+    """Return the name of a drug as text; a spreadsheet keeps a name of digits as a number."""
+    return whole_number(cell) if isinstance(cell, float) else str(cell).strip()
+
+
+def _line_id(cell: Any, place: int, path: Path) -> str:
+    """Return the COSMIC id in a cell, "" if it is blank; raise `DataError` for anything else."""
+    line = whole_number(cell)
+    if line and not line.isdecimal():
+        raise DataError(
+            f"COSMIC_ID in row {place} of {path.name} is {str(cell)!r}, not a whole number; correct it "
+            "or leave it blank."
+        )
+    return line
+
+
+def _unknown(label: Any) -> bool:
+    return label is None or str(label).strip().casefold() in UNKNOWN
 
 
 def _one_of(folder: Path, names: Sequence[str]) -> Path:
@@ -283,7 +318,11 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         else:
             with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
                 yield file
-    except (*BROKEN, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise CorruptFileError(
+            f"{path.name} is not text in UTF-8 (byte {error.start}); save it as UTF-8, or fetch it again."
+        ) from error
+    except (*BROKEN, csv.Error) as error:
         raise CorruptFileError(
             f"{path.name} is truncated or damaged ({error}); fetch it again."
         ) from error
@@ -297,10 +336,25 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         ) from error
 
 
+def _check_widths(path: Path, width: int) -> None:
+    """Refuse a row with more fields than the header, whose values would be read one column off.
+
+    Blank fields at the end of a row are no values; `_read_values` drops them.
+    """
+    with _opened(path) as file:
+        for place, line in enumerate(file, 1):
+            fields = line.rstrip(b"\r\n").rstrip(b"\t").count(b"\t") + 1
+            if fields > width:
+                raise CorruptFileError(
+                    f"Row {place} of {path.name} has {counted(fields, 'field')} and the header {width}; "
+                    "correct the row or fetch the file again."
+                )
+
+
 def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -> pd.DataFrame:
     """Parse the rows below the header, with columns by position and the symbols as text."""
     layout: dict[str, Any] = {"sep": "\t", "header": None, "skiprows": 1, "encoding": "utf-8"}
-    layout |= {"names": range(len(header)), "usecols": [symbol, *cells]}
+    layout |= {"names": range(len(header)), "usecols": [symbol, *cells], "index_col": False}
     layout |= {"quoting": csv.QUOTE_NONE, "keep_default_na": False, "low_memory": False}
     try:
         with _opened(path) as file:
@@ -398,9 +452,10 @@ def _rows(
 
     An optional column that the file lacks gives None.
     """
-    rows = _xlsx_rows(path) if path.suffix == ".xlsx" else _csv_rows(path)
+    rows = even_rows(_xlsx_rows(path) if path.suffix == ".xlsx" else _csv_rows(path), path.name)
+    _, first = next(rows, (0, []))
     # Headers of Cell_Lines_Details.xlsx contain line breaks.
-    header = [" ".join(str(cell).split()) for cell in next(rows, [])]
+    header = [" ".join(str(cell).split()) for cell in first]
     missing = [column for column in columns if column not in header]
     if missing:
         raise MissingColumnError(
@@ -409,9 +464,7 @@ def _rows(
         )
     cells = [header.index(column) for column in columns]
     more = [header.index(column) if column in header else None for column in optional]
-    for place, row in enumerate(rows, start=2):
-        if len(row) < len(header):
-            raise CorruptFileError(f"Row {place} of {path.name} ends early; fetch the file again.")
+    for place, row in rows:
         yield place, [row[at] for at in cells] + [None if at is None else row[at] for at in more]
 
 
@@ -429,15 +482,27 @@ def _xlsx_rows(path: Path) -> Iterator[list[Any]]:
 
 
 def _csv_rows(path: Path) -> Iterator[list[str]]:
-    with _opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
-        yield from csv.reader(text)
+    with _opened(path) as file, io.TextIOWrapper(file, encoding_of(path), newline="") as text:
+        first = text.readline()
+        found = separator_of(first)
+        reader = csv.reader(itertools.chain([first], text), delimiter=found, strict=True)
+        yield from reader
 
 
-def _whole(cell: Any) -> str:
-    """Return an id as text; Excel stores whole numbers as floats."""
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip().removesuffix(".0")
+def encoding_of(path: Path) -> str:
+    """Return UTF-16 for a file that begins with its byte order mark, else UTF-8."""
+    with _opened(path) as file:
+        start = file.read(2)
+    return "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
+def separator_of(header: str) -> str:
+    """Return the separator of a header: the comma, unless another one is more frequent.
+
+    >>> separator_of("a;b;c"), separator_of("a,b"), separator_of("a\\tb, c\\td")
+    (';', ',', '\\t')
+    """
+    return max(",;\t", key=header.count)
 
 
 def _once(

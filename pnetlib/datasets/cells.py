@@ -1,0 +1,124 @@
+"""What people mean by the cells of a table: rows, ids, blanks, and names that a spreadsheet changed."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from pnetlib.errors import CorruptFileError
+from pnetlib.words import counted
+
+# Spellings of a cell without a value, in small letters.
+BLANKS = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "<na>"})
+UNKNOWN = BLANKS | {"unclassified", "unable to classify", "unknown", "not available"}
+_THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0*)?")
+_MONTHS = {"mar": "MARCH", "sep": "SEPT", "dec": "DEC", "oct": "OCT", "nov": "NOV", "feb": "FEB"}
+_MONTHS |= {"apr": "APR"}
+_NUMBERED = {3: "MARCH", 9: "SEPT", 12: "DEC"}  # in dates that are all digits
+_DATES = (
+    re.compile(r"(?P<day>\d{1,2})[-/. ](?P<month>[A-Za-z]{3})[a-z]*([-/. ]\d{2,4})?"),
+    re.compile(r"(?P<month>[A-Za-z]{3})[a-z]*[-/. ](?P<day>\d{1,2})([-/. ]\d{2,4})?"),
+    re.compile(r"\d{4}-(?P<number>\d{2})-(?P<day>\d{2})([ T]00:00(:00)?)?"),
+)
+
+
+def is_blank(cell: Any) -> bool:
+    """Return whether a cell has no value, whatever word stands for that.
+
+    >>> [is_blank(cell) for cell in ("", " NA ", "#N/A", float("nan"), "0", None)]
+    [True, True, True, True, False, True]
+    """
+    return cell is None or str(cell).strip().casefold() in BLANKS
+
+
+def whole_number(cell: Any) -> str:
+    """Return a whole number as text, however a spreadsheet wrote it; other text as it is.
+
+    >>> [whole_number(cell) for cell in (700003.0, "7.00003e+05", "700003.00", "700,003", "X7")]
+    ['700003', '700003', '700003', '700003', 'X7']
+    >>> whole_number(" NaN "), whole_number("007")
+    ('', '007')
+    """
+    if is_blank(cell):
+        return ""
+    text = str(cell).strip()
+    if text.isdecimal():
+        return text
+    plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+    try:
+        number = float(plain)
+    except ValueError:
+        return text
+    return str(int(number)) if math.isfinite(number) and number.is_integer() else text
+
+
+def date_genes(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that look like dates, each with the gene that it probably was.
+
+    Spreadsheets turn symbols such as MARCH1 and SEPT2 into dates.
+
+    >>> date_genes(["1-Mar", "2-Sep", "TP53", "Sep-09", "2001-03-02", "AKR1C1"])
+    {'1-Mar': 'MARCH1', '2-Sep': 'SEPT2', 'Sep-09': 'SEPT9', '2001-03-02': 'MARCH2'}
+    """
+    found = {}
+    for name in names:
+        for pattern in _DATES:
+            match = pattern.fullmatch(str(name).strip())
+            if not match:
+                continue
+            parts = match.groupdict()
+            month = _MONTHS.get(parts.get("month", "").casefold())
+            month = month or _NUMBERED.get(int(parts.get("number") or 0))
+            if month:
+                found[name] = f"{month}{int(parts['day'])}"
+            break
+    return found
+
+
+def even_rows(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the header, then every row with a value, each with its number as a spreadsheet counts it.
+
+    Rows of blank cells are skipped. Blank cells beyond the header are left out.
+
+    Parameters
+    ----------
+    rows : iterable of sequences
+        The header first.
+    name : str
+        Of the file, for messages.
+
+    Raises
+    ------
+    CorruptFileError
+        If a row has more or fewer fields than the header.
+    """
+    header: list[Any] = []
+    for place, row in enumerate(rows, 1):
+        row = list(row)
+        if all(_empty(cell) for cell in row):
+            continue
+        if not header:
+            while row and _empty(row[-1]):
+                row.pop()
+            header = row
+            yield place, header
+            continue
+        while len(row) > len(header) and _empty(row[-1]):
+            row.pop()
+        if len(row) > len(header):
+            raise CorruptFileError(
+                f"Row {place} of {name} has {counted(len(row), 'field')} and the header {len(header)}: "
+                "a value with a separator needs quotes around it, and every column a name."
+            )
+        if len(row) < len(header):
+            raise CorruptFileError(
+                f"Row {place} of {name} ends early: it has {counted(len(row), 'field')} and the header "
+                f"{len(header)}; complete the row or fetch the file again."
+            )
+        yield place, row
+
+
+def _empty(cell: Any) -> bool:
+    return cell is None or not str(cell).strip()

@@ -1,0 +1,168 @@
+"""Own tables: read rightly, or refused in one sentence that names file, row, column and the fix."""
+
+import gzip
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, strategies as st
+
+from pnetlib.datasets.own_tables import read_own_expression
+from pnetlib.errors import CorruptFileError, DataError, DuplicateError, PnetError, UsageError
+
+PLAIN = ",TP53,MDM2,ESR1\nA,1.5,2.5,-3\nB,4,5e-1,6\nC,7,8,9.25\n"
+EXPECTED = pd.DataFrame(
+    [[1.5, 2.5, -3.0], [4.0, 0.5, 6.0], [7.0, 8.0, 9.25]], list("ABC"), ["TP53", "MDM2", "ESR1"]
+)
+
+
+def written(tmp_path, content, name="own.csv"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (PLAIN, "own.csv"),
+        (PLAIN, "OWN.CSV"),
+        (PLAIN.replace(",", "\t"), "own.tsv"),
+        (PLAIN.replace(",", "\t"), "own.csv"),
+        (PLAIN.replace(",", ";"), "own.txt"),
+        (PLAIN.replace(",", ";").replace(".", ","), "own.csv"),
+        (PLAIN.replace("\n", "\r\n"), "own.csv"),
+        ("\ufeff" + PLAIN, "own.csv"),
+        (PLAIN.encode("utf-16"), "own.csv"),
+        (PLAIN.rstrip("\n"), "own.csv"),
+        (PLAIN + "\n\n", "own.csv"),
+        (PLAIN.replace("\nB", "\n\n,,,\nB"), "own.csv"),
+        (PLAIN + ",,,\n", "own.csv"),
+        (PLAIN.replace("\n", ",\n"), "own.csv"),
+        ("".join(f"{line}{',' * bool(k)}\n" for k, line in enumerate(PLAIN.split())), "own.csv"),
+        (PLAIN.replace("TP53", '"TP53"').replace("A,", '"A",'), "own.csv"),
+        (PLAIN.replace("TP53", " TP53 ").replace("A,", " A ,"), "own.csv"),
+        ("cell line" + PLAIN, "own.csv"),
+        (gzip.compress(PLAIN.encode()), "own.csv.gz"),
+        (gzip.compress(PLAIN.replace(",", "\t").encode()), "own.TSV.GZ"),
+    ],
+)
+def test_tables_of_many_habits_are_read_alike(tmp_path, content, name):
+    table, said = read_own_expression(written(tmp_path, content, name))
+    pd.testing.assert_frame_equal(table, EXPECTED, check_names=False)
+    assert all(sentence.startswith(name) and sentence.endswith(".") for sentence in said)
+
+
+def test_what_was_found_is_said(tmp_path):
+    path = written(tmp_path, PLAIN.replace(",", ";").replace(".", ","))
+    _, said = read_own_expression(path)
+    assert said == ["own.csv is separated by semicolons.", "own.csv has decimal commas."]
+
+
+def test_names_are_text_as_they_stand(tmp_path):
+    path = written(tmp_path, "x,NA,nan,None,007,7\n001,1,2,3,4,5\nNA,1,2,3,4,6\nnull,3,2,1,0,9\n")
+    table, _ = read_own_expression(path)
+    assert list(table.columns) == ["NA", "nan", "None", "007", "7"]
+    assert list(table.index) == ["001", "NA", "null"]
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "named"),
+    [
+        ("", DataError, "0 columns in its first row"),
+        ("TP53\n1\n2\n", DataError, "1 column in its first row"),
+        (",TP53,MDM2\n", DataError, "0 cell lines and 2 genes; at least two"),
+        (",TP53,MDM2\nA,1,2\n", DataError, "1 cell line and 2 genes"),
+        (",TP53\nA,1\nB,2\n", DataError, "2 cell lines and 1 gene;"),
+        (PLAIN.replace("B,4", "B,4,4"), CorruptFileError, "Row 3 of own.csv has 5 fields and the header 4"),
+        (PLAIN.replace(",TP53,", "TP53,"), CorruptFileError, "Row 2 of own.csv has 4 fields"),
+        (PLAIN.replace("B,4,", "B,"), CorruptFileError, "Row 3 of own.csv ends early: it has 3 fields"),
+        (PLAIN.replace("2.5", "1,234.5"), CorruptFileError, "Row 2 of own.csv has 5 fields"),
+        (PLAIN.replace("2.5", '"1,234.5"'), DataError, "gene|row 2: the expression of MDM2"),
+        (PLAIN.replace("2.5", ""), DataError, "row 2: the expression of MDM2 in the cell line A is blank"),
+        (PLAIN.replace("5e-1", "NaN"), DataError, "row 3: .*MDM2.* B is 'NaN', no finite number; give"),
+        (PLAIN.replace("5e-1", "inf"), DataError, "row 3: .*'inf', no finite number; correct it"),
+        (PLAIN.replace("5e-1", "1e999"), DataError, "'1e999', no finite number"),
+        (PLAIN.replace("5e-1", "low"), DataError, "'low', no finite number"),
+        (PLAIN.replace("5e-1", "=1+1"), DataError, "'=1\\+1', no finite number"),
+        (PLAIN.replace("\n\n", "\n").replace("C,7", "B,7"), DuplicateError, "line B occurs twice .rows 3 and 4"),
+        (PLAIN.replace("ESR1", "TP53 "), DuplicateError, "gene TP53 occurs twice .columns 2 and 4"),
+        (PLAIN.replace("MDM2", " "), DataError, "Column 3 of own.csv has no name in row 1"),
+        (PLAIN.replace("B,", " ,"), DataError, "cell line in row 3 of own.csv has no name"),
+        (PLAIN.replace("MDM2", "2-Sep"), DataError, "dates: 2-Sep .probably SEPT2.; restore"),
+        (PLAIN.replace("MDM2", "2001-03-01"), DataError, "2001-03-01 .probably MARCH1"),
+        ("1.5,2.5,3.5\n4.5,5.5,6.5\n7.5,8.5,9.5\n", DataError, "Row 1 of own.csv has numbers"),
+        ("TP53,MDM2\n1.5,2.5\n3.5,4.5\n5.5,6.5\n", DataError, "first column of own.csv, 'TP53', has numbers"),
+        (PLAIN.encode("latin-1") + b"D\xe9,1,2,3\n", CorruptFileError, "not text in UTF-8"),
+        (PLAIN + 'D,"1,2,3\n', CorruptFileError, "damaged or no table of text"),
+        (PLAIN + "D,1,2\0,3\n", PnetError, "own.csv"),
+        (b"PK\x03\x04rest of an xlsx", CorruptFileError, "no table of text; export it as csv"),
+        (b"\x80\x04\x95pickle", CorruptFileError, "no table of text"),
+        ("<table><tr><td>1</td></tr></table>", DataError, "1 column in its first row"),
+        (",<img src=x onerror=alert(1)>,MDM2\nA,1,x\nB,1,2\n", DataError, "row 2: the expression of MDM2"),
+    ],
+)
+def test_a_fault_is_one_sentence_that_names_its_place(tmp_path, content, error, named):
+    path = written(tmp_path, content)
+    with pytest.raises(error, match=named) as refused:
+        read_own_expression(path)
+    sentence = str(refused.value)
+    assert "\n" not in sentence and sentence.endswith(".") and "own.csv" in sentence
+
+
+def test_what_is_no_plain_file_is_refused(tmp_path):
+    with pytest.raises(DataError, match="There is no file"):
+        read_own_expression(tmp_path / "none.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match=r"folder\.csv is a folder"):
+        read_own_expression(tmp_path / "folder.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=r"pipe\.csv is no plain file"):
+        read_own_expression(tmp_path / "pipe.csv")
+    with pytest.raises(UsageError, match=r"must end in \.csv, \.tsv"):
+        read_own_expression(written(tmp_path, PLAIN, "own.xls"))
+    with pytest.raises(CorruptFileError, match="damaged"):
+        read_own_expression(written(tmp_path, PLAIN, "own.csv.gz"))
+    whole = gzip.compress(PLAIN.encode() * 50)
+    with pytest.raises(CorruptFileError, match="damaged"):
+        read_own_expression(written(tmp_path, whole[: len(whole) // 2], "cut.csv.gz"))
+
+
+def test_a_row_without_an_end_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("pnetlib.datasets.own_tables.LONGEST_LINE", 1000)
+    bomb = gzip.compress(b"," + b"x" * 5000)
+    with pytest.raises(CorruptFileError, match="more than 1,000 characters; it is no table"):
+        read_own_expression(written(tmp_path, bomb, "own.csv.gz"))
+
+
+TEXT = st.text(st.characters(blacklist_categories=("Cs",)), max_size=120)
+
+
+@given(TEXT)
+def test_any_text_is_a_table_of_numbers_or_one_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("any") / "own.csv"
+    path.write_bytes(text.encode())
+    try:
+        table, _ = read_own_expression(path)
+    except PnetError as error:
+        assert "\n" not in str(error) and str(error).endswith(".")
+    else:
+        assert np.isfinite(table.to_numpy()).all() and min(table.shape) >= 2
+        assert table.index.is_unique and table.columns.is_unique
+
+
+@given(
+    st.lists(st.integers(-(10**6), 10**6), min_size=6, max_size=6),
+    st.sampled_from(",;\t"),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_written_numbers_come_back(tmp_path_factory, numbers, separator, end, blank):
+    values = np.array(numbers).reshape(3, 2) / 64
+    rows = [["", "G1", "G2"], *([f"L{k}", *map(str, row)] for k, row in enumerate(values.tolist()))]
+    text = end.join(separator.join(row) for row in rows) + end * (2 if blank else 1)
+    path = tmp_path_factory.mktemp("back") / "own.txt"
+    path.write_bytes(text.encode())
+    table, _ = read_own_expression(path)
+    np.testing.assert_array_equal(table.to_numpy(), values)
