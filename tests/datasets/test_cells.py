@@ -9,7 +9,14 @@ from pnetlib.errors import CorruptFileError
 
 @given(st.integers(0, 10**7))
 def test_whole_numbers_are_read_however_they_are_written(number):
-    for text in (str(number), f"{number}.0", f"{number}.00", f"{number:,}", f"{number:e}", f" {number} "):
+    for text in (
+        str(number),
+        f"{number}.0",
+        f"{number}.00",
+        f"{number:,}",
+        f"{number:e}",
+        f" {number} ",
+    ):
         expected = str(number)
         if "e" in text and float(text) != number:
             continue
@@ -22,7 +29,9 @@ def test_what_is_no_whole_number_stays_as_it_is(text):
     assert whole_number(text) == text
 
 
-@pytest.mark.parametrize("word", ["", " ", "NA", "na", "N/A", "#N/A", "NaN", "None", "NULL", "<NA>"])
+@pytest.mark.parametrize(
+    "word", ["", " ", "NA", "na", "N/A", "#N/A", "NaN", "None", "NULL", "<NA>"]
+)
 def test_blank_words_have_no_value(word):
     assert is_blank(word) and whole_number(word) == ""
 
@@ -42,7 +51,9 @@ def test_dates_are_told_with_the_gene_they_probably_were(name, gene):
     assert date_genes([name]) == {name: gene}
 
 
-@pytest.mark.parametrize("name", ["TP53", "HLA-A", "7-Jan", "NKX2-1", "MARCH1", "SEPTIN2", "AC009-3"])
+@pytest.mark.parametrize(
+    "name", ["TP53", "HLA-A", "7-Jan", "NKX2-1", "MARCH1", "SEPTIN2", "AC009-3"]
+)
 def test_other_names_are_no_dates(name):
     assert not date_genes([name])
 
@@ -50,6 +61,9 @@ def test_other_names_are_no_dates(name):
 def test_rows_are_counted_as_a_spreadsheet_counts_them():
     rows = [["a", "b", ""], [], ["1", "2"], ["", " "], ["3", "4", "", ""]]
     assert list(even_rows(rows, "t")) == [(1, ["a", "b"]), (3, ["1", "2"]), (5, ["3", "4"])]
-    for wrong, named in ((["1"], "Row 2 of t ends early"), (["1", "2", "3"], "Row 2 of t has 3 fields")):
+    for wrong, named in (
+        (["1"], "Row 2 of t ends early"),
+        (["1", "2", "3"], "Row 2 of t has 3 fields"),
+    ):
         with pytest.raises(CorruptFileError, match=named):
             list(even_rows([["a", "b"], wrong], "t"))

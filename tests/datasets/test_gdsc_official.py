@@ -283,3 +283,132 @@ def test_real_folder(gdsc_folder):
     top = set(cohort.top_genes(976))
     assert {"ANXA10", "AKR1C1", "AKR1C3", "AKR1B10"} <= top
     assert set(MARKERS) <= set(cohort.expression.columns)
+
+
+def rewritten(path, change):
+    """Change the text of a file."""
+    path.write_text(change(path.read_text()))
+    return path
+
+
+@pytest.fixture
+def plain(folder):
+    """The folder with csv and txt in place of xlsx and zip."""
+    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
+    make.write_response(folder, suffix=".csv")
+    (folder / official.EXPRESSION_ZIP).unlink()
+    make.write_expression(folder, zipped=False)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "named"),
+    [
+        (
+            "GDSC1_fitted_dose_response_27Oct23.csv",
+            ("TT,", "TT, a clone,"),
+            "Row 2 .* 8 fields and the header 7",
+        ),
+        (
+            "cell_lines.csv",
+            ("TT,", "TT, a clone,"),
+            "Row 2 of cell_lines.csv has 5 fields and the header 4",
+        ),
+        (
+            "Cell_line_RMA_proc_basalExp.txt",
+            ("\nRET\t", "\n1\tRET\t"),
+            "Row 2 of Cell_line.* has 9 fields",
+        ),
+    ],
+)
+def test_rows_longer_than_the_header_are_refused(plain, name, change, named):
+    rewritten(plain / name, lambda text: text.replace(*change, 1))
+    make.refused(CorruptFileError, named, load_cohort, plain)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\n\n", 3),
+        lambda text: text + "\n\n",
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + text,
+    ],
+)
+@pytest.mark.parametrize(
+    "name",
+    ["GDSC1_fitted_dose_response_27Oct23.csv", "cell_lines.csv", "Cell_line_RMA_proc_basalExp.txt"],
+)
+def test_habits_of_editors_do_not_change_what_is_read(plain, name, change):
+    expected = load_cohort(plain)
+    path = plain / name
+    path.write_bytes(change(path.read_text()).encode())
+    found = load_cohort(plain)
+    pd.testing.assert_frame_equal(found.expression, expected.expression)
+    pd.testing.assert_frame_equal(found.response, expected.response)
+    pd.testing.assert_frame_equal(found.annotation, expected.annotation)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("GDSC1_fitted_dose_response_27Oct23.csv", lambda text: text + ",,,,,,\n"),
+        ("GDSC1_fitted_dose_response_27Oct23.csv", lambda text: text.replace("\n", ",\n")),
+        ("GDSC1_fitted_dose_response_27Oct23.csv", lambda text: text.replace(",", ";")),
+        ("cell_lines.csv", lambda text: text.replace(",", "\t")),
+        (
+            "Cell_line_RMA_proc_basalExp.txt",
+            lambda text: (
+                text.split("\n", 1)[0] + "\n" + text.split("\n", 1)[1].replace("\n", "\t\n")
+            ),
+        ),
+    ],
+)
+def test_empty_cells_at_the_end_and_other_separators_are_read(plain, name, change):
+    expected = load_cohort(plain)
+    rewritten(plain / name, change)
+    found = load_cohort(plain, drugs=["Docetaxel"])
+    pd.testing.assert_frame_equal(found.expression, expected.expression)
+    pd.testing.assert_frame_equal(found.response, expected.response[["Docetaxel"]])
+
+
+@pytest.mark.parametrize("spelling", ["{:e}", "{:.2f}", '"{:,}"', " {} "])
+def test_ids_that_a_spreadsheet_changed_are_read_as_whole_numbers(plain, spelling):
+    expected = load_cohort(plain).response
+    path = plain / "GDSC1_fitted_dose_response_27Oct23.csv"
+    rewritten(path, lambda text: text.replace("930299.0", spelling.format(930299)))
+    pd.testing.assert_frame_equal(load_cohort(plain).response, expected)
+    rewritten(path, lambda text: text.replace(spelling.format(930299), "930299.5"))
+    make.refused(DataError, "COSMIC_ID in row 2 .* is '930299.5'", load_cohort, plain)
+
+
+def test_files_without_a_common_line_are_refused(plain):
+    path = plain / "Cell_line_RMA_proc_basalExp.txt"
+    rewritten(path, lambda text: text.replace("DATA.", "DATA.9"))
+    make.refused(DataError, "have no cell line in common", load_cohort, plain)
+
+
+@pytest.mark.parametrize("word", ["NA", "Unclassified", "n/a", "UNABLE TO CLASSIFY", ""])
+def test_words_for_no_tissue_are_unknown(plain, word):
+    rewritten(plain / "cell_lines.csv", lambda text: text.replace("thyroid", word))
+    assert load_cohort(plain).annotation.loc["930299", "tissue"] == "unknown"
+
+
+def test_genes_that_became_dates_are_named(plain):
+    path = plain / "Cell_line_RMA_proc_basalExp.txt"
+    rewritten(path, lambda text: text.replace("\nRET\t", "\n2-Sep\t"))
+    (note,) = [n for n in load_cohort(plain).provenance["handled"] if "dates" in n]
+    assert "2-Sep (probably SEPT2)" in note
+
+
+@pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
+@pytest.mark.parametrize("name", ["Brivanib, BMS-540215", "741909"])
+def test_drugs_with_commas_or_of_digits_are_found(folder, suffix, name):
+    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
+    rows = make.response_rows(drugs={name: 376, "Docetaxel": 1007}, other=False)
+    make.write_response(folder, rows, suffix=suffix)
+    assert load_cohort(folder, drugs=f"Docetaxel, {name}").provenance["drugs"] == {
+        "Docetaxel": 1007,
+        name: 376,
+    }
+    assert list(load_cohort(folder, drugs=f'"{name}",1007').response) == [name, "Docetaxel"]
