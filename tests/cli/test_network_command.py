@@ -33,8 +33,16 @@ def test_a_table_becomes_the_network_that_the_estimator_gives(table, tmp_path, c
 @pytest.mark.parametrize(
     "spoil, code, words",
     [
-        (lambda t: t.assign(G3=["?"] + [1.0] * 39), 4, "expression of G3 in the cell line L0 is '?'"),
-        (lambda t: t.replace({"G5": {t.iat[2, 5]: np.nan}}), 4, "expression of G5 in the cell line L2 is blank"),
+        (
+            lambda t: t.assign(G3=["?"] + [1.0] * 39),
+            4,
+            "expression of G3 in the cell line L0 is '?'",
+        ),
+        (
+            lambda t: t.replace({"G5": {t.iat[2, 5]: np.nan}}),
+            4,
+            "expression of G5 in the cell line L2 is blank",
+        ),
         (lambda t: t.rename(columns={"G1": "G0"}), 44, "gene G0 occurs twice"),
         (lambda t: t.rename(index={"L1": "L0"}), 44, "cell line L0 occurs twice"),
         (lambda t: t[["G0"]], 4, "40 cell lines and 1 gene; at least two"),
