@@ -81,10 +81,16 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
             f"a network of shape {B.shape} needs that many different gene names, not {len(names)} "
             f"({len(set(names))} different ones)."
         )
-    if wrong := next((name for name in names if name.splitlines() != [name]), None):
-        raise UsageError(f"the gene name {wrong!r} is not one line of text.")
     if "" in names:
         raise UsageError("a gene has an empty name; give every gene a name.")
+    if wrong := next((name for name in names if not _is_plain(name)), None):
+        raise UsageError(
+            f"the gene name {wrong!r} is not one line of text that every format can hold; rename the gene."
+        )
+    if not np.isfinite(B.data).all():
+        raise UsageError(
+            "the network has coefficients that are not finite; correct or remove them."
+        )
     if path.suffix == ".mtx":
         with whole_file(genes_file(path)) as partial:
             partial.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
@@ -155,6 +161,14 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
     return B, genes
 
 
+def _is_plain(name):
+    """Return whether a name is one stripped line without what XML or UTF-8 cannot hold."""
+    wrong = any(
+        ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 or ord(c) in (0xFFFE, 0xFFFF) for c in name
+    )
+    return name.splitlines() == [name] and name.strip() == name and not wrong
+
+
 def _known(path):
     path = Path(path)
     if path.suffix not in SUFFIXES:
@@ -191,7 +205,7 @@ def _read_mtx(path):
     B = mmread(path)
     if not issparse(B):
         raise DataError(f"{path} contains a dense matrix; write it in coordinates.")
-    return B, names.read_text(encoding="utf-8").splitlines()
+    return B, names.read_text(encoding="utf-8-sig").splitlines()
 
 
 def _write_graphml(path, B, genes):
@@ -210,13 +224,25 @@ def _read_graphml(path):
         raise DataError(
             f"{path} must contain a directed graph with at most one edge per ordered pair of genes."
         )
-    place = {gene: number for number, gene in enumerate(graph)}
+    place = {node: number for number, node in enumerate(graph)}
     edges = [(place[q], place[j], data.get("coefficient")) for q, j, data in graph.edges(data=True)]
     if any(value is None for *_, value in edges):
         raise DataError(f"{path} has an edge without the attribute coefficient.")
     rows, columns, values = zip(*edges) if edges else ((), (), ())
     values = np.array(values, float)
-    return csc_array((values, (rows, columns)), shape=(len(place), len(place))), list(place)
+    return csc_array((values, (rows, columns)), shape=(len(place), len(place))), _gene_names(graph)
+
+
+def _gene_names(graph):
+    """Return the names of the genes: the attribute ``name`` where all nodes have one, else the ids.
+
+    igraph and Cytoscape number the nodes and keep the names in an attribute.
+    """
+    for attribute in ("name", "shared name", "label"):
+        named = [data.get(attribute) for _, data in graph.nodes(data=True)]
+        if named and None not in named:
+            return [str(name) for name in named]
+    return list(graph)
 
 
 _WRITERS = {".npz": _write_npz, ".mtx": _write_mtx, ".graphml": _write_graphml}

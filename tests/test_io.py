@@ -122,6 +122,43 @@ def test_what_does_not_fit_is_refused(tmp_path):
     )
     with pytest.raises(DataError, match="net.npz"):
         read_network(tmp_path / "net.npz")
-    write_network(tmp_path / "net.npz", np.array([[0, np.inf], [0, 0]]), ["a", "b"])
+    infinite = {"data": [np.inf], "indices": [0], "indptr": [0, 0, 1], "genes": ["a", "b"]}
+    np.savez(tmp_path / "net.npz", format=b"csc", shape=[2, 2], **infinite)
     with pytest.raises(DataError, match="finite"):
         read_network(tmp_path / "net.npz")
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize("name", ["A\x00", "A\x0b", "\ud800", "A\n", " A", "A\ufffe", "\x1b[31m"])
+def test_names_that_a_format_cannot_hold_are_refused_before_writing(tmp_path, suffix, name):
+    path = tmp_path / f"network{suffix}"
+    with pytest.raises(UsageError, match="not one line of text that every format can hold"):
+        write_network(path, [[0, 0.5], [0, 0]], ["A0", name])
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_names_that_look_like_tags_and_coefficients_without_a_value(tmp_path, suffix):
+    path, names = tmp_path / f"network{suffix}", ["<img src=x>", "a & b"]
+    write_network(path, [[0, 0.5], [0, 0]], names)
+    assert read_network(path)[1] == names
+    with pytest.raises(UsageError, match="not finite"):
+        write_network(path, [[0, np.nan], [0, 0]], names)
+    assert read_network(path)[1] == names
+
+
+@pytest.mark.parametrize("attribute", ["name", "shared name", "label"])
+def test_graphs_of_other_programs_have_the_names_of_their_nodes(tmp_path, attribute):
+    graph = nx.DiGraph()
+    for number, gene in enumerate(("TP53", "MDM2")):
+        graph.add_node(f"n{number}", **{attribute: gene})
+    graph.add_edge("n0", "n1", coefficient=0.5)
+    nx.write_graphml(graph, tmp_path / "other.graphml")
+    B, genes = read_network(tmp_path / "other.graphml")
+    assert genes == ["TP53", "MDM2"] and B[0, 1] == 0.5
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
+    path = write_network(tmp_path / "network.mtx", [[0, 0.5], [0, 0]], ["A", "B"])
+    (tmp_path / "network.genes.txt").write_text("\ufeffA\nB\n", encoding="utf-8")
+    assert read_network(path)[1] == ["A", "B"]
