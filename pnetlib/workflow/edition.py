@@ -24,8 +24,8 @@ from pnetlib.workflow.notebooks import find_steps
 from pnetlib.workflow.parameters import is_named_source
 
 LARGEST = 6_000_000  # bytes of all files of an edition together
-WIDEST = 1100  # pixels of a picture, enough for a page
-COLOURS = 128
+WIDEST = 1000  # pixels of a picture, enough for a page
+COLOURS = 64
 MOST_LINES = 20  # named cell lines in one output; a table of more would hand on data
 NOT_PUBLISHED = ("out", "threads")
 # What is true of the notebooks in notebooks/ only.

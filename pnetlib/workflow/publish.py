@@ -19,6 +19,7 @@ PAGES = (
     "docs/results.md",
     "docs/discussion.md",
     "docs/provenance.md",
+    "docs/multiverse.md",
     "docs/uncertainty.md",
     "docs/ja/index.md",
 )
