@@ -28,10 +28,10 @@ from pnetlib.steps.sizes import multiverse_sizes, profile_named, simulation_size
 SIZES = {
     "splits": 3,
     "wide_splits": 0,
-    "draws": 39,
+    "draws": 59,
     "fits": 1,
     "marker_fits": 1,
-    "marker_draws": 39,
+    "marker_draws": 59,
 }
 STATISTICS = ("median", "ahead", "significant")
 

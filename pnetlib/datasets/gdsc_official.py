@@ -46,6 +46,16 @@ _LINE = re.compile(r"\d+(\.\d+)?")
 # What zipfile, gzip and zlib raise; the last two are for encryption and unknown compression.
 BROKEN = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error)
 BROKEN += (NotImplementedError, RuntimeError)
+# Names of columns in other releases and in exports of the web page, in small letters.
+_SPELLINGS = {
+    "COSMIC_ID": ("cosmic_id", "cosmic_identifier", "cosmic_sample_id"),
+    "DRUG_ID": ("drug_id", "drug_identifier"),
+    "DRUG_NAME": ("drug_name", "drug"),
+    "LN_IC50": ("ln_ic50", "log_ic50"),
+    "AUC": ("auc",),
+    "DATASET": ("dataset", "dataset_version"),
+    "PATHWAY_NAME": ("pathway_name", "target_pathway"),
+}
 _TCGA = "Cancer Type (matching TCGA label)"
 _ANNOTATION = {
     CELL_LINES: ("cosmic_id", "cell_line", "gdsc_tissue_1", "tcga_label"),
@@ -78,7 +88,7 @@ def read_folder(
     choices = (EXPRESSION, EXPRESSION_ZIP, ENSEMBL) if expression is None else (expression,)
     paths = {
         "expression": _one_of(folder, choices),
-        "response": _one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")),
+        "response": response_file(folder),
         "annotation": _one_of(folder, (DETAILS, CELL_LINES)),
     }
     if not isinstance(drugs, Mapping):
@@ -122,9 +132,8 @@ def read_screens(folder: Path, cohort: Cohort) -> Screens:
     From GDSC1 come the areas under the dose curves and further ids of the same name; from GDSC2,
     where the folder has ``GDSC2_fitted_dose_response_27Oct23.xlsx`` (or .csv), ln IC50 and areas.
     """
-    path = _one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv"))
-    second = [folder / f"{SECOND}{suffix}" for suffix in (".xlsx", ".csv")]
-    second = [file for file in second if file.is_file()][:1]
+    path = response_file(folder)
+    second = response_files(folder, "GDSC2")[:1]
     found, handled = [], []
     if not second:
         handled.append(f"The folder has no {SECOND}.xlsx, so there is no screen of GDSC2.")
@@ -141,8 +150,8 @@ def _screens_in(
     own = {str(drug_id): drug for drug, drug_id in cohort.provenance["drugs"].items()}
     names = {drug.casefold(): drug for drug in own.values()}
     rows: dict[tuple[str, str], list[tuple[str, Any, Any]]] = {}
-    columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME")
-    for _, (line, drug_id, name, value, area) in _rows(path, columns, ("LN_IC50", "AUC")):
+    optional = ("DRUG_NAME", "LN_IC50", "AUC")
+    for _, (line, drug_id, name, value, area) in _rows(path, ("COSMIC_ID", "DRUG_ID"), optional):
         drug_id, line = whole_number(drug_id), whole_number(line)
         drug = own.get(drug_id) if screen == "GDSC1" else None
         drug = drug or names.get(drug_name(name).casefold())
@@ -165,15 +174,16 @@ def _screens_in(
 
 def list_folder(folder: Path) -> pd.DataFrame:
     """Return the table of `pnetlib.datasets.list_drugs` for the response file of a folder."""
-    return drugs_in(_one_of(folder, (f"{RESPONSE}.xlsx", f"{RESPONSE}.csv")))
+    return drugs_in(response_file(folder))
 
 
 def drugs_in(path: Path) -> pd.DataFrame:
     """Return the table of `pnetlib.datasets.list_drugs` for a response file."""
     found: dict[str, list[Any]] = {}
-    optional = ("PATHWAY_NAME", "LN_IC50")
-    for place, (drug_id, name, pathway, value) in _rows(path, ("DRUG_ID", "DRUG_NAME"), optional):
+    optional = ("DRUG_NAME", "PATHWAY_NAME", "LN_IC50")
+    for place, (drug_id, name, pathway, value) in _rows(path, ("DRUG_ID",), optional):
         drug_id = whole_number(drug_id)
+        name = drug_id if name is None else name
         if not drug_id.isdecimal():
             raise DataError(
                 f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
@@ -226,13 +236,13 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
 
 def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> pd.DataFrame:
     """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique."""
-    columns = ("COSMIC_ID", "DRUG_ID", "DRUG_NAME", "LN_IC50")
+    columns = ("COSMIC_ID", "DRUG_ID", "LN_IC50")
     wanted = {str(drug_id) for drug_id in drugs.values()}
     seen: dict[str, str] = {}
     rows = []
-    for place, (line, drug_id, name, value) in _rows(path, columns):
+    for place, (line, drug_id, value, name) in _rows(path, columns, ("DRUG_NAME",)):
         drug_id = whole_number(drug_id)
-        seen.setdefault(drug_id, drug_name(name))
+        seen.setdefault(drug_id, "" if name is None else drug_name(name))
         if drug_id in wanted:
             rows.append((place, _line_id(line, place, path), drug_id, value))
     for drug, drug_id in drugs.items():
@@ -242,7 +252,7 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
             raise MissingDrugError(
                 f"{path.name} has no drug {drug} with DRUG_ID {drug_id}; {hint}."
             )
-        if seen[str(drug_id)].casefold() != drug.casefold():
+        if seen[str(drug_id)] and seen[str(drug_id)].casefold() != drug.casefold():
             handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
     table = pd.DataFrame(rows, columns=["place", "line", "drug", "value"])
     blank = table["value"].map(is_blank).astype(bool)
@@ -452,20 +462,88 @@ def _rows(
 
     An optional column that the file lacks gives None.
     """
-    rows = even_rows(_xlsx_rows(path) if path.suffix == ".xlsx" else _csv_rows(path), path.name)
+    rows = even_rows(
+        _xlsx_rows(path) if path.suffix.casefold() == ".xlsx" else _csv_rows(path), path.name
+    )
     _, first = next(rows, (0, []))
     # Headers of Cell_Lines_Details.xlsx contain line breaks.
     header = [" ".join(str(cell).split()) for cell in first]
-    missing = [column for column in columns if column not in header]
+    cells, more = ([_place_of(column, header) for column in names] for names in (columns, optional))
+    missing = [column for column, at in zip(columns, cells) if at is None]
     if missing:
         raise MissingColumnError(
             f"{path.name} has no column {' and no column '.join(missing)}; it needs "
             f"{', '.join(columns)}."
         )
-    cells = [header.index(column) for column in columns]
-    more = [header.index(column) if column in header else None for column in optional]
     for place, row in rows:
         yield place, [row[at] for at in cells] + [None if at is None else row[at] for at in more]
+
+
+def _place_of(column: str, header: Sequence[str]) -> int | None:
+    """Return the place of a column, by its name or by another that a release has for it."""
+    if column in header:
+        return header.index(column)
+    known = {
+        re.sub("[^a-z0-9]+", "_", name.casefold()).strip("_"): at for at, name in enumerate(header)
+    }
+    spellings = _SPELLINGS.get(column, ())
+    return next((known[name] for name in spellings if name in known), None)
+
+
+def response_file(folder: Path) -> Path:
+    """Return the one file with the responses of GDSC1 in a folder, whatever release it is of.
+
+    The file of release 8.5 is taken by its name. Any other csv or xlsx counts if it has a column for
+    the cell line (COSMIC id), the id of the drug and ln IC50.
+
+    Raises
+    ------
+    DataError
+        If there is none, or more than one.
+    """
+    found = response_files(folder, "GDSC1")
+    if not found:
+        raise DataError(
+            f"The folder {folder} lacks {RESPONSE}.xlsx or another table with COSMIC_ID, DRUG_ID and "
+            "LN_IC50; put the official file there."
+        )
+    if len(found) > 1:
+        raise DataError(
+            f"The folder {folder} has {len(found)} tables of responses to drugs, "
+            f"{first_few(path.name for path in found)}; keep one of them there."
+        )
+    return found[0]
+
+
+def response_files(folder: Path, screen: str) -> list[Path]:
+    """Return the files with responses of a screen ("GDSC1" or "GDSC2"); one with the official name alone."""
+    official = RESPONSE if screen == "GDSC1" else SECOND
+    named = [folder / f"{official}{suffix}" for suffix in (".xlsx", ".csv")]
+    named = [path for path in named if path.is_file()]
+    if named:
+        return named[:1]
+    found = []
+    for path in sorted(folder.iterdir()):
+        own = path.name in (DETAILS, CELL_LINES, IDENTIFIERS) or path.name.startswith(
+            (RESPONSE, SECOND)
+        )
+        if path.suffix.casefold() in (".xlsx", ".csv") and path.is_file() and not own:
+            if _screen_of(path) == screen:
+                found.append(path)
+    return found
+
+
+def _screen_of(path: Path) -> str | None:
+    """Return the screen whose responses a file has, None if it is no such file."""
+    columns = ("COSMIC_ID", "DRUG_ID", "LN_IC50")
+    try:
+        first = next(_rows(path, columns, ("DATASET",)), None)
+    except (MissingColumnError, CorruptFileError, DataError):
+        return None
+    dataset = "" if first is None or first[1][3] is None else str(first[1][3])
+    if dataset.upper() in ("GDSC1", "GDSC2"):
+        return dataset.upper()
+    return "GDSC2" if "gdsc2" in path.name.casefold() else "GDSC1"
 
 
 def _xlsx_rows(path: Path) -> Iterator[list[Any]]:

@@ -175,7 +175,7 @@ def test_truncated_text_is_refused_or_lacks_rows_at_its_end(tmp_path_factory, cu
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".csv"])
-@pytest.mark.parametrize("column", ["COSMIC_ID", "DRUG_ID", "DRUG_NAME", "LN_IC50"])
+@pytest.mark.parametrize("column", ["COSMIC_ID", "DRUG_ID", "LN_IC50"])
 def test_response_without_a_column_is_refused(folder, suffix, column):
     (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
     header = ["other" if name == column else name for name in make.RESPONSE]
@@ -412,3 +412,67 @@ def test_drugs_with_commas_or_of_digits_are_found(folder, suffix, name):
         name: 376,
     }
     assert list(load_cohort(folder, drugs=f'"{name}",1007').response) == [name, "Docetaxel"]
+
+
+RENAMED = [
+    "Dataset version",
+    "COSMIC identifier",
+    "Cell line",
+    "drug id",
+    "Drug name",
+    "ln IC50",
+    "Z score",
+]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "v17.3_fitted_dose_response.xlsx",
+        "GDSC1_fitted_dose_response_25Feb20.xlsx",
+        "GDSC1_fitted_dose_response_24Jul22.csv",
+        "PANCANCER_IC_export.CSV",
+    ],
+)
+@pytest.mark.parametrize("header", [make.RESPONSE, RENAMED])
+def test_other_releases_are_found_by_what_they_contain(folder, name, header):
+    expected = load_cohort(folder)
+    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
+    suffix = ".xlsx" if name.endswith("xlsx") else ".csv"
+    make.write_response(folder, header=header, suffix=suffix).rename(folder / name)
+    found = load_cohort(folder)
+    pd.testing.assert_frame_equal(found.response, expected.response)
+    assert found.provenance["response"] == name and name in found.provenance["files"]
+
+
+def test_the_screen_of_a_file_is_told_by_its_content(folder):
+    rows = [["GDSC2", *row[1:]] for row in make.response_rows()]
+    make.write_response(folder, rows, suffix=".csv").rename(folder / "second.csv")
+    assert official.response_files(folder, "GDSC2") == [folder / "second.csv"]
+    assert official.response_file(folder).name == "GDSC1_fitted_dose_response_27Oct23.xlsx"
+    screens = official.read_screens(folder, load_cohort(folder))
+    notes = screens.provenance["handled"]
+    assert any("GDSC2" in note for note in notes) and not any("has no GDSC2" in n for n in notes)
+
+
+def test_two_tables_of_responses_are_a_question(folder):
+    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
+    for name in ("a.csv", "b.csv"):
+        make.write_response(folder, suffix=".csv").rename(folder / name)
+    make.refused(
+        DataError, "has 2 tables of responses to drugs, a.csv, b.csv; keep one", load_cohort, folder
+    )
+    for name in ("a.csv", "b.csv"):
+        (folder / name).unlink()
+    make.refused(
+        DataError, "lacks GDSC1_fitted_dose_response_27Oct23.xlsx or another", load_cohort, folder
+    )
+
+
+def test_a_release_without_names_of_drugs_has_their_ids(folder):
+    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
+    at = make.RESPONSE.index("DRUG_NAME")
+    rows = [row[:at] + row[at + 1 :] for row in make.response_rows()]
+    make.write_response(folder, rows, [n for n in make.RESPONSE if n != "DRUG_NAME"])
+    assert load_cohort(folder).provenance["drugs"] == PAPER_DRUGS
+    assert list(load_cohort(folder, drugs="1007").response) == ["1007"]

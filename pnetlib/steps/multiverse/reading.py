@@ -111,7 +111,9 @@ class Reading:
         """Say which reading this is."""
         changed = text_of(self.options, self.default) if self.options else ""
         return (
-            f"Reading: {changed} (the nearest reading is {AFTER})." if changed else "Default reading."
+            f"Reading: {changed} (the nearest reading is {AFTER})."
+            if changed
+            else "Default reading."
         )
 
     # Data and genes
