@@ -12,13 +12,14 @@ from typing import Any, Protocol
 
 from pnetlib.errors import SetupError, UsageError
 from pnetlib.execution.fingerprint import calculation_digest, versions
-from pnetlib.execution.threads import chunks, thread_count
+from pnetlib.execution.threads import allowed_threads, chunks, thread_count
 
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
 SCHEDULER_VARIABLE = "PNETLIB_SCHEDULER"
 _PATIENCE = {"scheduler": 20, "worker": 120, "job": 86400}  # seconds until the first one answers
 SLURM = "slurm"  # instead of an address
+_MOST_PER_CORE = 32  # threads; more only cost memory
 _JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # per worker, unless dask's settings say more
 _TRIES = 3  # attempts to start a local cluster
 _LOOK = 5  # seconds of silence after which the scheduler is checked
@@ -55,7 +56,8 @@ class Engine:
     Raises
     ------
     UsageError
-        If the backend is unknown, or the backend threads is given an address.
+        If the backend is unknown, the backend threads is given an address, or this machine is asked
+        for more than 32 threads per allowed core.
 
     Examples
     --------
@@ -72,7 +74,12 @@ class Engine:
         if scheduler and backend != "dask":
             raise UsageError(f"the backend {backend} takes no scheduler; give --backend dask too.")
         self.backend = backend
-        self.threads = thread_count(threads)
+        self.threads, allowed = thread_count(threads), allowed_threads()
+        if not scheduler and self.threads > _MOST_PER_CORE * allowed:
+            raise UsageError(
+                f"{self.threads:,} threads were asked for, but this process may use {allowed} cores; "
+                f"ask for at most {_MOST_PER_CORE * allowed:,}, or for 0 to use one per core."
+            )
         self.scheduler = scheduler
         self._open = []
 

@@ -139,6 +139,16 @@ def test_wrong_backends_are_refused(monkeypatch):
     assert Engine.of_environment(3).backend == "threads"
 
 
+def test_far_more_threads_than_cores_are_refused(monkeypatch):
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "2")
+    assert Engine(threads=64).threads == 64
+    with pytest.raises(
+        UsageError, match=r"^100,000 threads were asked for, .* 2 cores; ask for at most 64,"
+    ):
+        Engine(threads=100_000)
+    assert Engine("dask", 1000, "tcp://node:1").threads == 1000  # a cluster decides for itself
+
+
 def test_slurm_needs_its_command(monkeypatch, tmp_path):
     pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
     monkeypatch.setenv("PATH", str(tmp_path))
