@@ -340,23 +340,26 @@ def regulons(found):
 
 
 def multiverse(found):
-    """Say which claims hold however the paper is read, which hang on a choice, and which never hold."""
+    """Say which claims hold however the paper is read, which depend on a choice, and which never hold."""
     nearly, some, hardly = found["nearly all"], found["some"], found["hardly any"]
     parts = [
-        f"{listed(nearly)} {'holds' if len(nearly) == 1 else 'hold'} beyond chance in nearly all readings"
+        f"{listed(nearly)} {'holds' if len(nearly) == 1 else 'hold'} in nearly all readings"
         if nearly
-        else "no claim holds beyond chance in nearly all of its readings"
+        else "no claim holds in nearly all of its readings"
     ]
     if some:
         decided = listed(f"{claim} ({decision})" for claim, decision in some.items())
-        parts.append(f"in some, by the choice named in brackets: {decided}")
+        verb = "holds" if len(some) == 1 else "hold"
+        parts.append(f"{decided} {verb} in some, by the choice named in brackets")
     if hardly:
-        parts.append(f"in hardly any: {listed(hardly)}")
-    never = f" Under no reading: {listed(found['none'])}." if found["none"] else ""
+        parts.append(f"{listed(hardly)} {'holds' if len(hardly) == 1 else 'hold'} in hardly any")
+    never = f", {listed(found['none'])} in none" if found["none"] else ""
     together = found["together"]
     return (
-        f"Under {found['readings']:,} readings of what the paper leaves open, {'; '.join(parts)}.{never} The "
-        f"estimates alone agree with the paper in most readings of {listed(found['agree'])}. The most of the "
-        f"{counted(found['claims'], 'claim')} that agree under a single reading are {together['agrees']}, and "
-        f"the most that hold are {together['holds']}."
+        f"The claims were computed under {found['readings']:,} readings, combinations of choices that the paper "
+        "leaves open. A claim holds under a reading if its estimates lie as the paper says, beyond chance: "
+        f"{'; '.join(parts)}{never}. The estimates alone agree with the paper in more than half of the readings "
+        f"of {listed(found['agree']) or 'no claim'}. Of the {counted(found['claims'], 'claim')}, "
+        f"{together['agrees']} agree and {together['holds']} hold under the best single readings, which were "
+        "chosen after seeing the results."
     )

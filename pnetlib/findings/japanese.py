@@ -369,7 +369,7 @@ def regulons(found):
 
 
 def multiverse(found):
-    """Say which claims hold however the paper is read, which hang on a choice, and which never hold."""
+    """Say which claims hold however the paper is read, which depend on a choice, and which never hold."""
     nothing = "なし"
     some = _listed(f"{claim}（{decision}）" for claim, decision in found["some"].items())
     return (
@@ -379,5 +379,5 @@ def multiverse(found):
         f"左右する選択）、ほとんど成り立たないのは {_listed(found['hardly any']) or nothing}、一度も成り立たないのは "
         f"{_listed(found['none']) or nothing} です。推定値だけを見れば、"
         f"{_listed(found['agree']) or nothing} では半数を超える読み方で論文と一致します。一つの読み方で同時に成り立つ"
-        f"主張は最大{found['together']['holds']}、推定値が一致する主張は最大{found['together']['agrees']}です。"
+        f"主張は（結果を見て選んだ読み方で）最大{found['together']['holds']}、推定値が一致する主張は（結果を見て選んだ読み方で）最大{found['together']['agrees']}です。"
     )

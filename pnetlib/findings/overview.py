@@ -263,7 +263,7 @@ def of_multiverse(numbers):
     -------
     dict
         ``readings`` in all; the claims that hold in ``nearly all`` and in ``hardly any`` of theirs, that
-        hang on a choice (``some``: claim to decision), and that hold under ``none``; those that
+        depend on a choice (``some``: claim to decision), and that hold under ``none``; those that
         ``agree`` in most; the most claims that ``together`` agree, and hold, under one reading.
     """
     claims = numbers["claims"]

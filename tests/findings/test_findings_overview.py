@@ -448,15 +448,14 @@ def test_every_reading_is_told_in_both_languages():
     numbers = every_reading()
     found = overview.of_multiverse(numbers)
     text, other = english.multiverse(found), japanese.multiverse(found)
-    assert text.startswith(
-        "Under 300 readings of what the paper leaves open, C8 holds beyond chance"
-    )
-    assert "in brackets: C4 (estimator); in hardly any: C1. Under no reading: C1." in text
-    assert "most readings of C4 and C8" in text and "are 2, and the most that hold are 1." in text
+    assert text.startswith("The claims were computed under 300 readings")
+    assert "C8 holds in nearly all readings; C4 (estimator) holds in some, by the choice" in text
+    assert "C1 holds in hardly any, C1 in none." in text and "readings of C4 and C8" in text
+    assert "Of the 3 claims, 2 agree and 1 hold under the best single readings" in text
     weak = every_reading()
     weak["claims"] = {c: own | {"word": "holds in hardly any"} for c, own in weak["claims"].items()}
     said = english.multiverse(overview.of_multiverse(weak))
-    assert "no claim holds beyond chance in nearly all" in said
+    assert "no claim holds in nearly all of its readings" in said
     for word in ("300通り", "C4（estimator）", "最大1", "最大2"):
         assert word in other
     assert tables.robustness(numbers).splitlines()[2] == (

@@ -682,6 +682,7 @@ def test_texts_of_readings_are_read_and_written(material, default):
     [
         ("tissue=solid", "'tissue=solid' is no decision"),
         ("lines", "'lines' is no decision with an option"),
+        ("judge=squared error", "judge is a decision that notebooks 01 to 05 do not have"),
         ("lines=blood", "lines is 'blood', which is none of its options; choose all, solid"),
         ("response=AUC", "response is 'AUC', which is not there in these data; choose ln IC50"),
     ],

@@ -56,6 +56,11 @@ def read_reading(text, options):
     found = {name: names[0] for name, names in options.items()}
     for word in filter(None, (part.strip() for part in text.split(";"))):
         name, equals, option = (part.strip() for part in word.partition("="))
+        if name not in SHOWN and name in options:
+            raise UsageError(
+                f"reading: {name} is a decision that notebooks 01 to 05 do not have; decisions are "
+                f"{', '.join(SHOWN)}."
+            )
         if name not in options or not equals:
             raise UsageError(
                 f"reading: {word!r} is no decision with an option, such as lines=solid; decisions are "
@@ -111,7 +116,7 @@ class Reading:
         """Say which reading this is."""
         changed = text_of(self.options, self.default) if self.options else ""
         return (
-            f"Reading: {changed} (the nearest reading is {AFTER})."
+            f"Reading: {changed}. If it was {AFTER}, its agreement with the paper is no evidence."
             if changed
             else "Default reading."
         )

@@ -18,10 +18,18 @@ def decisions_table(options=None):
                 default = "default" if option.name == decision.default else ""
                 claims = ", ".join(decision.claims) or "none"
                 rows.append(
-                    (decision.title, option.name, option.means, option.because, default, claims)
+                    (
+                        decision.title,
+                        name,
+                        option.name,
+                        option.means,
+                        option.because,
+                        default,
+                        claims,
+                    )
                 )
     return table_text(
-        ("decision", "option", "what is done", "why it is plausible", "", "claims"), rows
+        ("decision", "name", "option", "what is done", "why it is plausible", "", "claims"), rows
     )
 
 
@@ -51,19 +59,20 @@ def overall(numbers):
     beyond = [claim for claim, found in claims.items() if found["test"]["p_median"] < LEVEL]
     together = numbers["together"]
     lines = [
-        f"- **Robust:** {_claims(kinds['holds in nearly all'])} in at least {NEARLY_ALL:.0%} of the readings, "
-        f"{_claims(kinds['depends on'])} in some, and {_claims(kinds['holds in hardly any'])} in at most "
-        f"{HARDLY_ANY:.0%}; {_claims(never)} under no reading at all.",
-        f"- **Estimates alone**, whatever chance gives, agree with the paper in most readings for "
-        f"{listed(agree)}.",
+        f"- **How robust:** {_claims(kinds['holds in nearly all'])} in at least {NEARLY_ALL:.0%} of the readings; "
+        f"{_claims(kinds['depends on'])} in fewer, but in more than {HARDLY_ANY:.0%}; "
+        f"{_claims(kinds['holds in hardly any'])} in at most {HARDLY_ANY:.0%}."
+        + (f" {_claims(never)} under no reading at all." if never else ""),
+        f"- **Estimates alone**, without regard to significance, agree with the paper in more than half of the "
+        f"readings for {listed(agree) if agree else 'no claim'}.",
         f"- **The whole curve** lies further in the paper's direction than chance gives (p of the median below "
         f"{LEVEL}) for {listed(beyond)}; no correction is made for the number of claims.",
         f"- **What matters:** {_choices(claims)}.",
-        f"- **One reading for all:** the most claims that agree under a single reading are "
-        f"{len(together['agrees']['claims'])} of {len(claims)} ({listed(together['agrees']['claims'])}; "
-        f"{counted(together['agrees']['changes'], 'change')} from the default), and "
-        f"{len(together['holds']['claims'])} hold beyond chance ({listed(together['holds']['claims'])}). Both were "
-        "found by looking at the results, so they are no evidence for the claims.",
+        f"- **One reading for all:** of single readings, one was found under which "
+        f"{len(together['agrees']['claims'])} of {len(claims)} claims agree ({listed(together['agrees']['claims'])}; "
+        f"{counted(together['agrees']['changes'], 'change')} from the default), and one under which "
+        f"{len(together['holds']['claims'])} hold ({listed(together['holds']['claims'])}), but none with more. Both "
+        "were found by looking at the results, so they are no evidence for the claims.",
     ]
     return "\n".join(lines)
 
@@ -74,17 +83,18 @@ def _claims(claims):
 
 
 def _choices(claims):
-    """Name the decision that explains most of each claim's variance, claims of one decision together."""
-    first = {}
+    """Name the decision with the largest share of each claim's variance, claims of one decision together."""
+    first, decisions = {}, open_decisions()
     for claim, found in claims.items():
         if found["variance"]:
             name, share = max(found["variance"].items(), key=lambda item: item[1])
             first.setdefault(name, []).append((claim, share))
     parts = [
-        f"{name} ({listed(f'{claim}, {share:.0%}' for claim, share in part)})"
+        f"*{decisions[name].title[0].lower() + decisions[name].title[1:]}* for {listed(f'{claim} ({share:.0%})' for claim, share in part)}"
         for name, part in first.items()
     ]
-    return "the decision that explains most of the variance of the estimates is " + listed(parts)
+    most = "the decision that explains the largest share of the variance of the estimates is "
+    return most + "; ".join(parts)
 
 
 def of_claims(numbers):
@@ -102,8 +112,8 @@ def of_claims(numbers):
             again = found["exchanged"]
             text += (
                 f" With responses exchanged ({counted(again['draws'], 'exchange')}, a part of the readings) p of the "
-                f"median is {again['p_median']:.2g}. Errors reported on lines that chose the lambdas: it "
-                f"agrees in {found['optimistic']['agrees']:.0%} of these readings and holds in "
+                f"median is {again['p_median']:.2g}. With errors reported on the lines used to choose the lambdas, it "
+                f"agrees in {found['optimistic']['agrees']:.0%} of the readings and holds in "
                 f"{found['optimistic']['holds']:.0%}."
             )
         if near["holds"] is None:
