@@ -109,7 +109,8 @@ def pair_of(source, profile, seed):
 
 def main(source="gdsc", profile="standard", exchanges="2000", seed="20220823"):
     """Print the rates on the cell lines of a run."""
-    assert set(CLAIMS) <= set(JUDGES)
+    if missing := set(CLAIMS) - set(JUDGES):
+        raise ValueError(f"no rule judges {', '.join(sorted(missing))}")
     table = rates(pair_of(source, profile, int(seed)), int(exchanges), int(seed))
     print(f"{exchanges} exchanges of labels within tissues, seed {seed}")
     print(table.map("{:.1%}".format).to_string())

@@ -16,7 +16,7 @@ def scratch_folder() -> Iterator[Path]:
     """Give a private folder, with a path short enough for sockets, and remove it at the end."""
     base = tempfile.gettempdir()
     if len(base) > _LONGEST_SOCKET_FOLDER:
-        base = "/tmp"
+        base = "/tmp"  # noqa: S108 - the folder made inside has an unguessable name and is private
     with tempfile.TemporaryDirectory(prefix="pnet-", dir=base, ignore_cleanup_errors=True) as path:
         yield Path(path)
 

@@ -91,7 +91,7 @@ def requeue(error: StoppedError) -> str:
     if job is None or not error.progress:
         return ""
     try:
-        reply = subprocess.run(["scontrol", "requeue", job], capture_output=True, timeout=60)
+        reply = subprocess.run(["scontrol", "requeue", job], capture_output=True, timeout=60)  # noqa: S607
     except (OSError, subprocess.TimeoutExpired):
         reply = None
     if reply is not None and reply.returncode == 0:
