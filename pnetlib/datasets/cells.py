@@ -47,11 +47,22 @@ def whole_number(cell: Any) -> str:
     if text.isdecimal():
         return text
     plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+    found = number(plain)
+    return str(int(found)) if math.isfinite(found) and found.is_integer() else text
+
+
+def number(text: str) -> float:
+    """Return the number of a text, or not a number.
+
+    Python's underscores in numbers are no part of one in a table.
+
+    >>> [number(text) for text in ("-1.5e3", " 7 ", "7_5", "1,5", "")]
+    [-1500.0, 7.0, nan, nan, nan]
+    """
     try:
-        number = float(plain)
+        return math.nan if "_" in text else float(text)
     except ValueError:
-        return text
-    return str(int(number)) if math.isfinite(number) and number.is_integer() else text
+        return math.nan
 
 
 def date_genes(names: Iterable[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN, date_genes, even_rows, is_blank, whole_number
+from pnetlib.datasets.cells import UNKNOWN, date_genes, even_rows, is_blank, number, whole_number
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
@@ -393,20 +393,13 @@ def _wrong_value(path: Path, header: list[str], symbol: int, table: pd.DataFrame
     """Return the error for the first value that is missing or not a number."""
     for row in table.drop(columns=symbol).itertuples():
         for at, text in zip(table.columns.drop(symbol), row[1:], strict=True):
-            if not _is_number(text):
+            if not math.isfinite(number(text)):
                 what = repr(text) if text else "blank"
                 return DataError(
                     f"The expression of {table[symbol][row.Index]} (row {row.Index + 2}, column "
                     f"{header[at]}) in {path.name} is {what}; replace it with a number."
                 )
     return CorruptFileError(f"{path.name} cannot be read as a table of numbers; fetch it again.")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
 
 
 def _one_column_per_line(

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import date_genes, even_rows, is_blank
+from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
 from pnetlib.words import counted, first_few
 
@@ -76,10 +76,12 @@ def read_own_expression(path: Path) -> tuple[pd.DataFrame, list[str]]:
     for place, row in rows:
         if comma is None:
             comma = _has_decimal_commas(row[1:])
+            if not comma and not any("." in cell for cell in row[1:]):
+                comma = None  # whole numbers alone say nothing
             if comma:
                 said.append(f"{path.name} has decimal commas.")
         names.append(str(row[0]).strip())
-        values.append(_numbers(path, place, names[-1], genes, row[1:], comma))
+        values.append(_numbers(path, place, names[-1], genes, row[1:], bool(comma)))
     _check_lines(path, names, header[0])
     table = pd.DataFrame(np.array(values).reshape(len(names), len(genes)), names, genes)
     if min(table.shape) < 2:
@@ -154,7 +156,7 @@ def _checked_genes(path: Path, genes: list[str], corner: str) -> list[str]:
             raise DataError(
                 f"Column {at} of {path.name} has no name in row 1; name the gene or remove the column."
             )
-    if all(_is_number(name) and not name.isdecimal() for name in genes):
+    if all(_is_decimal(name) for name in genes):
         raise DataError(
             f"Row 1 of {path.name} has numbers ({first_few(genes, 2)}); it must name the genes. Add a "
             "first row with their names."
@@ -174,7 +176,7 @@ def _check_lines(path: Path, names: list[str], corner: str) -> None:
             raise DataError(
                 f"The cell line in row {place} of {path.name} has no name in the first column; name it."
             )
-    if names and all(_is_number(name) and not name.isdecimal() for name in names):
+    if names and all(_is_decimal(name) for name in names):
         raise DataError(
             f"The first column of {path.name}, {corner!r}, has numbers ({first_few(names, 2)}); it must "
             "name the cell lines. Add a first column with their names."
@@ -194,6 +196,15 @@ def _refuse_twice(path: Path, names: list[str], what: str) -> None:
         seen[name] = at
 
 
+def _is_decimal(name: str) -> bool:
+    """Return whether a name is a number that no id would be, such as 0.53 or nan."""
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return not name.isdecimal()
+
+
 def _has_decimal_commas(cells: Sequence[str]) -> bool:
     return any(_DECIMAL_COMMA.fullmatch(cell.strip()) for cell in cells)
 
@@ -202,11 +213,14 @@ def _numbers(
     path: Path, place: int, line: str, genes: Sequence[str], cells: Sequence[str], comma: bool
 ) -> np.ndarray:
     """Return the numbers of one row; refuse the first cell that is none, or not finite."""
-    texts = [cell.replace(",", ".") for cell in cells] if comma else cells
+    texts = cells
+    if comma:  # a point beside decimal commas may mean thousands, so it is no number
+        texts = [cell.replace(".", "_").replace(",", ".") for cell in cells]
     try:
-        numbers = np.array(texts, dtype=float)
+        plain = "_" not in "".join(texts)
+        numbers = np.array(texts if plain else [number(text) for text in texts], dtype=float)
     except ValueError:
-        numbers = np.array([float(text) if _is_number(text) else np.nan for text in texts])
+        numbers = np.array([number(text) for text in texts])
     wrong = np.flatnonzero(~np.isfinite(numbers))
     if wrong.size:
         cell = cells[wrong[0]]
@@ -219,11 +233,3 @@ def _numbers(
             f"{what}; {hint}."
         )
     return numbers
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -60,6 +60,12 @@ def test_what_was_found_is_said(tmp_path):
     assert said == ["own.csv is separated by semicolons.", "own.csv has decimal commas."]
 
 
+def test_decimal_commas_may_begin_below_whole_numbers(tmp_path):
+    path = written(tmp_path, "x;TP53;MDM2\nA;1;2\nB;3,5;4\nC;5;6\n")
+    table, said = read_own_expression(path)
+    assert table.loc["B", "TP53"] == 3.5 and said[-1] == "own.csv has decimal commas."
+
+
 def test_names_are_text_as_they_stand(tmp_path):
     path = written(tmp_path, "x,NA,nan,None,007,7\n001,1,2,3,4,5\nNA,1,2,3,4,6\nnull,3,2,1,0,9\n")
     table, _ = read_own_expression(path)
@@ -101,6 +107,13 @@ def test_names_are_text_as_they_stand(tmp_path):
         (PLAIN.replace("5e-1", "inf"), DataError, "row 3: .*'inf', no finite number; correct it"),
         (PLAIN.replace("5e-1", "1e999"), DataError, "'1e999', no finite number"),
         (PLAIN.replace("5e-1", "low"), DataError, "'low', no finite number"),
+        (PLAIN.replace("2.5", "2_5"), DataError, "row 2: .*MDM2.* A is '2_5', no finite number"),
+        (
+            PLAIN.replace(",", ";").replace(".", ",").replace("9,25", "9.250"),
+            DataError,
+            "row 4: .*ESR1.* C is '9.250', no finite number",
+        ),
+        (PLAIN.replace("9.25", '"9,25"'), DataError, "row 4: .*'9,25', no finite number"),
         (PLAIN.replace("5e-1", "=1+1"), DataError, "'=1\\+1', no finite number"),
         (
             PLAIN.replace("\n\n", "\n").replace("C,7", "B,7"),
