@@ -24,7 +24,9 @@ def test_whole_numbers_are_read_however_they_are_written(number):
     assert whole_number(float(number)) == str(number)
 
 
-@pytest.mark.parametrize("text", ["X7", "7.5", "7_5", "700_003", "1,23", "7a", "--", "inf", "1e400"])
+@pytest.mark.parametrize(
+    "text", ["X7", "7.5", "7_5", "700_003", "1,23", "7a", "--", "inf", "1e400"]
+)
 def test_what_is_no_whole_number_stays_as_it_is(text):
     assert whole_number(text) == text
 

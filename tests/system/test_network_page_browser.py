@@ -177,7 +177,7 @@ def test_table_gives_the_coefficients_and_its_names_select(page, tables):
             list(edges.loc[(regulator, target), list(GROUPS)]), abs=6e-4
         )
     page.locator("#rows").get_by_role("button", name=EVIL).first.click()
-    assert page.locator("#gene").input_value() == EVIL
+    page.wait_for_function("name => document.querySelector('#gene').value === name", arg=EVIL)
 
 
 def test_unknown_gene_is_refused_in_words(page):
