@@ -16,6 +16,7 @@ from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import UsageError
 from pnetlib.execution.storage import digest, digests, whole_file
 from pnetlib.execution.threads import allowed_threads
+from pnetlib.words import first_few
 from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
 from pnetlib.workflow.project import project_root
 
@@ -160,6 +161,35 @@ class Run:
         if path.exists():
             folder = path if path.is_dir() else path.parent
             _trace(fetched={str(folder / name): sha256 for name, sha256 in files.items()})
+
+    def with_genes(self, cohort: Cohort, text: str) -> Cohort:
+        """Return the cohort with the genes that a text or file names only; without a text, all.
+
+        Raises
+        ------
+        UsageError
+            If the cohort lacks one of them, or fewer than two are named.
+        """
+        if not text:
+            return cohort
+        from pnetlib.datasets.regulons import gene_names
+
+        given = self.given(text)
+        names = gene_names(given, "genes")
+        if Path(given).is_file():
+            self.used(given, {Path(given).name: digest(Path(given))})
+        known = set(cohort.expression.columns)
+        absent = [name for name in names if name not in known]
+        if absent or len(names) < 2:
+            raise UsageError(
+                f"genes names {first_few(absent)}, which {cohort.provenance['source']} lacks; correct "
+                "the name or leave it out."
+                if absent
+                else f"genes names {names[0]} alone; name at least two genes."
+            )
+        return cohort.subset(
+            genes=[gene for gene in cohort.expression.columns if gene in set(names)]
+        )
 
     def regulators(self, text: str, cohort: Cohort) -> tuple[str, ...]:
         """Return the genes that may regulate (`pnetlib.datasets.regulons.regulators_for`)."""

@@ -37,6 +37,7 @@ from pnetlib.steps.drugs.compute import (
 from pnetlib.steps.drugs.further import CYTOTOXIC, choose_further, with_further
 from pnetlib.steps.drugs.sentences import conclusion, of_choice, of_forecast, of_forecast_error
 from pnetlib.steps.sizes import PROFILES, drugs_sizes
+from pnetlib.steps.study import PAPER, SIMULATED
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5
@@ -464,7 +465,7 @@ def test_many_drugs_are_sorted_and_not_named(n_drugs):
     rng = np.random.default_rng(1)
     table = differences([*rng.normal(-0.01, 0.02, n_drugs), -0.01])
     wins = count_wins(table)
-    figure = figures.draw_drugs(table, wins, simulated=True)
+    figure = figures.draw_drugs(table, wins, study=SIMULATED)
     panels = figure.axes
     assert len(panels) == 3 and not any(
         t.get_text().startswith("d") for t in panels[0].get_yticklabels()
@@ -480,7 +481,7 @@ def test_many_drugs_are_sorted_and_not_named(n_drugs):
         assert (np.diff(values[np.argsort(places)]) >= 0).all()
         assert f"below 0: {row['wins']} of {n_drugs}" in axes.get_title(loc="left")
     assert figure.get_size_inches()[1] <= 8  # fits on a page
-    said = figures.caption_drugs(table, wins, simulated=False)
+    said = figures.caption_drugs(table, wins, study=PAPER)
     assert f"{n_drugs} drugs" in said and "sorted by the difference" in said
 
 

@@ -45,6 +45,7 @@ from pnetlib.steps.lambdas.compute import (
 )
 from pnetlib.steps.lambdas.sentences import conclusion
 from pnetlib.steps.sizes import PROFILES, grid_beside, lambdas_sizes
+from pnetlib.steps.study import SIMULATED
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
 SEED = 5
@@ -389,7 +390,7 @@ def test_sentence_names_the_order_of_the_methods(both_searches):
 
 def test_both_searches_are_drawn_with_their_difference(both_searches):
     table = search_errors(searches_beside(both_searches[2]))
-    figure = figures.draw_searches(table, simulated=True)
+    figure = figures.draw_searches(table, study=SIMULATED)
     assert len(figure.axes) == 2 * 3
     left = figure.axes[0]
     drawn = {
@@ -401,7 +402,7 @@ def test_both_searches_are_drawn_with_their_difference(both_searches):
     for search in ("grid", "zoom"):
         for value in part[search]:
             assert (round(value, 9), search == "grid") in drawn
-    assert "2 outer folds" in figures.caption_searches(table, 2, simulated=True)
+    assert "2 outer folds" in figures.caption_searches(table, 2, study=SIMULATED)
 
 
 # Tolerances ---------------------------------------------------------------------------------
