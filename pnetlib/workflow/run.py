@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -13,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pnetlib.datasets import DEFAULT_SEED
-from pnetlib.errors import UsageError
+from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import digest, digests, whole_file
 from pnetlib.execution.threads import allowed_threads
 from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
@@ -46,8 +48,8 @@ class Run:
     Parameters
     ----------
     source : str
-        ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder with the official files
-        (a relative path starts from the folder of the project).
+        ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, a folder with the official files, or one
+        of these files (a relative path starts from the folder of the project).
     profile : {"smoke", "standard", "paper"}
         Sizes of all steps.
     out : str, default=""
@@ -67,7 +69,8 @@ class Run:
     engine : Engine
         Where long tasks are computed.
     made_from : dict
-        Source, profile and seed, with the digests of the files if the source is a folder.
+        Source, profile and seed, with the digests of the files of its folder if the source is a
+        folder or a file.
 
     Raises
     ------
@@ -112,9 +115,16 @@ class Run:
 
     @property
     def name(self) -> str:
-        """``<source>-<profile>``, where a folder as source is ``folder-<its name>``."""
-        source = self.source if is_named_source(self.source) else f"folder-{Path(self.source).name}"
-        return f"{source}-{self.profile}"
+        """``<source>-<profile>``, where a folder as source is ``folder-<its name>``.
+
+        A file is named by its folder and its own name without the suffix, both made safe for names
+        of files.
+        """
+        if is_named_source(self.source):
+            return f"{self.source}-{self.profile}"
+        place = Path(self.source)
+        named = f"{_safe(place.parent.name)}-{_safe(place.stem)}" if place.is_file() else place.name
+        return f"folder-{named}-{self.profile}"
 
     def cohort(self, fresh: bool = False, drugs: str = "", identity: bool = True) -> Cohort:
         """Return the cohort that step 01 stored; without one, or if `fresh`, load the source.
@@ -305,11 +315,19 @@ class Run:
 
     @cached_property
     def made_from(self) -> dict[str, Any]:
-        """Source, profile and seed, with the digests of the files if the source is a folder."""
+        """Source, profile and seed; for a folder or file also the digests of the folder's files."""
         made_from = {"source": self.source, "profile": self.profile, "seed": self.seed}
         if not is_named_source(self.source):
-            files = sorted(file for file in Path(self.source).iterdir() if file.is_file())
-            known = digests(files, self.folder / ".made" / "source.json")
+            place = Path(self.source)
+            folder = place.parent if place.is_file() else place
+            try:
+                files = sorted(file for file in folder.iterdir() if file.is_file())
+                known = digests(files, self.folder / ".made" / "source.json")
+            except OSError as error:
+                raise DataError(
+                    f"{error.filename or folder} cannot be read ({error.strerror}); check its "
+                    "permissions, or move it elsewhere if it is no data."
+                ) from error
             made_from["files"] = {Path(name).name: sha256 for name, sha256 in known.items()}
         return made_from
 
@@ -361,6 +379,21 @@ class Run:
             return True
         step = self.record(f"steps/{execution.partition(' ')[0]}")
         return step is not None and step.get("execution") == execution
+
+
+_LONGEST = 60  # letters of a part of the name of a folder
+
+
+def _safe(name: str) -> str:
+    """Return a name with the letters that every file system and shell takes as they are.
+
+    >>> _safe("GDSC2 (27Oct23)"), _safe("<b>") == _safe("(b)")
+    ('GDSC2_27Oct23-d20d', False)
+    """
+    plain = re.sub(r"[^\w.+-]+", "_", name, flags=re.ASCII).strip("_.-")[:_LONGEST]
+    if plain == name:
+        return name
+    return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:4]}".lstrip("-")
 
 
 def _trace(**what: dict[str, str | None]) -> None:
