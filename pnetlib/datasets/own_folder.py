@@ -8,44 +8,18 @@ from typing import Any
 
 import pandas as pd
 
-from pnetlib.config import NAME, Config, Data, Responses, read_config
+from pnetlib.config import Config, Data, Responses, read_config
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import drug_words, listed_drugs
 from pnetlib.datasets.own_cohort import find_tables, read_own_cohort
-from pnetlib.datasets.own_kinds import kind_of
+from pnetlib.datasets.own_source import config_path
 from pnetlib.errors import UsageError
-
-SUFFIXES = (".yml", ".yaml")
 
 
 def config_of(source: str | Path) -> Config | None:
-    """Return the config that a source is, or that lies in it; None without one.
-
-    `source` is the path of a config or of a folder, which may have a ``config.yml``.
-    """
-    path = _config_path(source)
+    """Return the config that a source is, or that lies in it; None without one."""
+    path = config_path(source)
     return None if path is None else read_config(path)
-
-
-def _config_path(source: str | Path) -> Path | None:
-    path = Path(source)
-    if path.suffix.casefold() in SUFFIXES and path.is_file():
-        return path
-    return path / NAME if (path / NAME).is_file() else None
-
-
-def is_own(source: str | Path) -> bool:
-    """Return whether a source is a cohort of own tables rather than the official files of GDSC.
-
-    It has a config with files, or a folder with a table named expression.
-    """
-    path = Path(source)
-    if _config_path(path) is not None:
-        return True
-    return path.is_dir() and any(
-        file.name.casefold().split(".")[0] == "expression" and kind_of(file.name)
-        for file in path.iterdir()
-    )
 
 
 def own_files(source: str | Path) -> tuple[dict[str, Path], Data]:
@@ -62,10 +36,10 @@ def own_files(source: str | Path) -> tuple[dict[str, Path], Data]:
     if config is None:
         tables = find_tables(path)
         return tables, Data(**{kind: table.name for kind, table in tables.items()})
-    folder = _config_path(source).parent
+    folder = config_path(source).parent
     if isinstance(config.data, str):
         raise UsageError(
-            f"{_config_path(source).name}: data is {config.data!r}, which names no files; give the "
+            f"{config_path(source).name}: data is {config.data!r}, which names no files; give the "
             "keys expression and response below data, or name this config as the source of a run."
         )
     tables = {}
@@ -73,7 +47,7 @@ def own_files(source: str | Path) -> tuple[dict[str, Path], Data]:
         name = getattr(config.data, kind)
         if name and not (folder / name).exists():
             raise UsageError(
-                f"{_config_path(source).name}: data.{kind} is {name!r}, but there is no such file in "
+                f"{config_path(source).name}: data.{kind} is {name!r}, but there is no such file in "
                 f"{folder}; correct the name."
             )
         if name:
@@ -121,9 +95,18 @@ def _read(source: str | Path, names: Sequence[str] | None = None) -> Cohort:
     )
 
 
+def own_settings(source: str | Path) -> tuple[list[Path], dict[str, Any]]:
+    """Return the files of a cohort of own tables, and all else on which the cohort depends."""
+    tables, data = own_files(source)
+    config = config_of(source)
+    read = data.model_dump(include={"tissue", "layer", "raw", "sheet"})
+    meaning = (config.responses if config else Responses()).model_dump(include={"measure", "larger"})
+    return sorted(tables.values()), {"name": name_of(source)} | read | meaning
+
+
 def name_of(source: str | Path) -> str:
     """Return what a cohort of own tables is called: by its config, or by its folder."""
-    config, path = config_of(source), _config_path(source)
+    config, path = config_of(source), config_path(source)
     own = path.parent if path is not None else Path(source)
     return (config.name if config else "") or own.resolve().name
 
