@@ -98,7 +98,7 @@ class Groups(_Part):
 
 
 class Genes(_Part):
-    """Genes to analyse: a number, a fraction or a list, at most one of the three.
+    """Genes to analyse: a number, a fraction or a list of them, at most one of the three.
 
     Attributes
     ----------
@@ -106,17 +106,17 @@ class Genes(_Part):
         Genes of largest variance; 0 means the profile's number.
     fraction : float, default 0
         The same as a share of all genes.
-    list : list of str or str, default []
-        Names of genes, or a file with one name per line. Only these enter.
+    only : list of str or str, default []
+        Names of genes, or a file with one name per line; no others enter.
     """
 
     number: Annotated[int, Field(ge=0)] = 0
     fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
-    list: list[str] | str = []
+    only: list[str] | str = []
 
     @model_validator(mode="after")
     def _one(self) -> Genes:
-        given = [name for name in ("number", "fraction", "list") if getattr(self, name)]
+        given = [name for name in ("number", "fraction", "only") if getattr(self, name)]
         if len(given) > 1:
             raise ValueError(f"has {' and '.join(given)}; give one of them")
         return self

@@ -100,7 +100,9 @@ def own_settings(source: str | Path) -> tuple[list[Path], dict[str, Any]]:
     tables, data = own_files(source)
     config = config_of(source)
     read = data.model_dump(include={"tissue", "layer", "raw", "sheet"})
-    meaning = (config.responses if config else Responses()).model_dump(include={"measure", "larger"})
+    meaning = (config.responses if config else Responses()).model_dump(
+        include={"measure", "larger"}
+    )
     return sorted(tables.values()), {"name": name_of(source)} | read | meaning
 
 

@@ -39,6 +39,7 @@ from pnetlib.steps.networks.compute import (
     GROUPS,
     edge_matrices,
     fit_group_networks,
+    fitting_size,
     network_errors,
     network_genes,
     split_groups,
@@ -329,7 +330,7 @@ def group_networks(run, cohort, profile):
             return groups, genes, edge_matrices(edges, genes), "Networks read from 04_edges.csv."
     networks, _ = drug_networks(run, cohort, profile)
     _, genes = network_genes(cohort, networks, profile.n_neighbours, n_jobs=run.threads)
-    groups = split_groups(cohort, within(profile, cohort).group_size)
+    groups = split_groups(cohort, fitting_size(cohort, within(profile, cohort).group_size))
     lam1 = network_errors(cohort, groups, genes, run.seed).mean(axis=1).idxmin()
     fitted = fit_group_networks(cohort, groups, genes, lam1, run.threads)
     B = {group: fitted[group].B_.toarray() for group in GROUPS}

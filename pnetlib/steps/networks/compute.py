@@ -21,6 +21,7 @@ from pnetlib.solvers.network import solve_dense
 from pnetlib.solvers.shared import standardised
 from pnetlib.steps.markers.compute import common_markers, default_top, mean_ranks
 from pnetlib.steps.study import study_of
+from pnetlib.words import counted
 
 GROUPS = ("ST", "RS")
 RULES = ("extreme", "mean", "quantile")  # by which lines are sorted into groups
@@ -113,11 +114,18 @@ def split_groups(cohort, size, drugs=None, rule="extreme"):
     both = chosen["ST"].intersection(chosen["RS"])
     if len(both):
         raise DataError(
-            f"{len(both)} cell lines, such as {both[0]}, would be both sensitive and resistant; "
+            f"{counted(len(both), 'cell line')}, such as {both[0]}, would be both sensitive and resistant; "
             "choose a smaller group_size."
         )
     cuts = {"ST": float(worst.iloc[size - 1]), "RS": float(best.iloc[size - 1])}
     return Groups(chosen, cuts, len(lines))
+
+
+def fitting_size(cohort, most, rule="extreme"):
+    """Return the largest number of lines per group, at most `most`, with which no line is in both."""
+    values = cohort.response.to_numpy()
+    sizes = range(most, 0, -1)
+    return next((size for size in sizes if group_rows(values, rule, size)), most)
 
 
 def _by_rule(z, rule, size):
