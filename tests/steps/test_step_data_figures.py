@@ -74,10 +74,10 @@ def test_names_of_markers_do_not_overlap(cohorts, size, n_genes):
 
 
 def test_simulated_data_say_so_and_real_data_do_not(cohorts):
-    for simulated in (True, False):
-        for figure in figures_of(cohorts["smoke"], 80, simulated):
+    for study in (SIMULATED, PAPER):
+        for figure in figures_of(cohorts["smoke"], 80, study):
             said = any("simulated" in t.get_text().lower() for t, _ in shown_texts(figure))
-            assert said == simulated
+            assert said == study.simulated
 
 
 def test_figures_are_the_same_bytes_under_any_settings_of_the_user(cohorts):

@@ -107,12 +107,12 @@ def test_no_marker_can_be_drawn(effects, degrees, moved):
 
 
 def test_the_paper_s_edge_comes_first_then_the_smallest_p(edges):
-    told = differences.first_edges(edges)
+    told = differences.first_edges(edges, NAMED_EDGE)
     assert len(told) == differences.MOST
     assert tuple(told.iloc[0][["regulator", "target"]]) == NAMED_EDGE
     assert told["regulator"].to_list()[1:4] == ["r0", "r1", "r2"]
     family = {"p family": np.where(edges["regulator"] == "r9", 0.01, 0.5)}
-    assert differences.first_edges(edges.assign(**family))["regulator"].iloc[1] == "r9"
+    assert differences.first_edges(edges.assign(**family), NAMED_EDGE)["regulator"].iloc[1] == "r9"
     assert "AKR1C1 → ANXA10" in words(differences.draw_edges(edges, study=SIMULATED))
     assert "Of 21 edges 1 have q" in differences.caption_edges(edges, 99, study=SIMULATED)
 
@@ -158,7 +158,7 @@ def test_intervals_of_edges_belong_to_the_debiased_symbols(edges):
 
 
 def test_the_penalised_edge_has_no_band(moved):
-    penalised, debiased = next(differences.panel_rows(moved, ["ANXA10"]))
+    penalised, debiased = next(differences.panel_rows(moved, ["ANXA10"], NAMED_EDGE))
     assert penalised[1][["low", "high"]].isna().all(axis=None)
     assert (debiased[1]["difference"] == 0.77).all() and (debiased[1]["high"] == 0.9).all()
 

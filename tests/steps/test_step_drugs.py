@@ -436,8 +436,8 @@ def test_no_held_out_line_is_seen_by_the_weighted_model(cohort):
 # Figures ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
+@pytest.mark.parametrize("study", [SIMULATED, PAPER])
+def test_figures_show_all_drugs_and_weights(cohort, compared, study):
     folds = fold_errors(compared.predictions)
     apart, errors = paired_differences(folds), method_errors(folds)
     predictions, weights = weigh(cohort, compared, PROFILE, SEED, ())
@@ -445,19 +445,19 @@ def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
     assert (weights["omega"] == 1.0).all() and (weighted["mean"] == 0.0).all()
     wins = count_wins(apart)
     drawn = [
-        figures.draw_drugs(apart, wins, simulated=simulated),
-        figures.draw_tissues(errors, errors, simulated=simulated),
-        figures.draw_weights(weights, weighted, simulated=simulated),
+        figures.draw_drugs(apart, wins, study=study),
+        figures.draw_tissues(errors, errors, study=study),
+        figures.draw_weights(weights, weighted, study=study),
     ]
     drugs = [*cohort.response, "mean of the drugs"]
     assert [t.get_text() for t in drawn[0].axes[0].get_yticklabels()] == drugs
     assert [t.get_text() for t in drawn[2].axes[1].get_yticklabels()] == drugs
     assert f"below 0: {wins['wins'][0]} of 2" in drawn[0].legends[0].texts[0].get_text()
     for figure in drawn:
-        assert figure._suptitle.get_text().endswith("SIMULATED DATA") == simulated
-    caption = figures.caption_drugs(apart, wins, simulated=simulated)
+        assert figure._suptitle.get_text().endswith("SIMULATED DATA") == study.simulated
+    caption = figures.caption_drugs(apart, wins, study=study)
     assert "2 drugs" in caption and "share their cell lines, so they are not independent" in caption
-    assert "1 in 6" in figures.caption_weights(weights, simulated=simulated)
+    assert "1 in 6" in figures.caption_weights(weights, study=study)
 
 
 @pytest.mark.parametrize("n_drugs", [60, 400])

@@ -67,7 +67,7 @@ def test_markers_show_every_published_gene_and_the_most_frequent(found):
         ]
     )
     first = figure.axes[0].lines[0]
-    genes = stability.drawn_genes(found)
+    genes = stability.drawn_genes(found, SIMULATED)
     shown = dict(zip(genes, first.get_xdata()))
     assert shown["ANXA10"] == found[50].table.at["ANXA10", COMMON] and np.isnan(shown["C1QL1"])
     assert "–" in text  # a published gene outside the first width

@@ -58,8 +58,8 @@ def published_table(found, study=PAPER):
     return pd.DataFrame(rows, columns=columns)
 
 
-def numbers(found, frequencies, switched, hubs, study=PAPER, shown=None, most=15):
-    """Return the numbers of notebook 08; `shown` are the hubs reported, by default the markers.
+def numbers(found, frequencies, switched, hubs, study=PAPER, named=None, most=15):
+    """Return the numbers of notebook 08; `named` are the hubs reported, by default the markers.
 
     Returns
     -------
@@ -76,7 +76,7 @@ def numbers(found, frequencies, switched, hubs, study=PAPER, shown=None, most=15
     published = {}
     for row in published_table(found, study).to_dict("records"):
         published.setdefault(row.pop("marker"), {})[str(row.pop("width"))] = row
-    reported = hubs[hubs.index.isin(list(study.markers if shown is None else shown))]
+    reported = hubs[hubs.index.isin(list(study.markers if named is None else named))]
     return {
         "markers": markers,
         "published": published,
