@@ -234,7 +234,7 @@ def _read(
     if kind == H5AD:
         return _of_h5ad(path, what, layer, raw, oriented)
     said: list[str] = []
-    rows = xlsx_rows(path, sheet) if kind == XLSX else _fields(path, said)
+    rows = xlsx_rows(path, sheet, said) if kind == XLSX else _fields(path, said)
     return _of_rows(path, rows, what, said, oriented)
 
 
@@ -463,7 +463,7 @@ def _of_columns(
     numbers = range(1, len(keys) + 1)
     names = _checked_names(file, keys, numbers, corner, what, nouns[0], said)
     heads = _checked_heads(file, [str(head).strip() for head in heads], nouns[1], said, 2)
-    if not heads:
+    if not heads and what != ANNOTATION:
         raise DataError(f"{file} has no columns next to the names of its rows; add them.")
     places = (_Places(words[0], numbers), _Places(words[1], range(2, 2 + len(heads))))
     shape = (len(names), len(heads))
@@ -605,7 +605,7 @@ def _checked_heads(
     heads = [_full_digits(f"{file}, {word} {at}", name) for at, name in enumerate(heads, first)]
     heads = _one_line(file, heads, said)
     heads = _without_points(file, heads, f"the names of its {word}s", said)
-    if all(_is_decimal(name) for name in heads):
+    if heads and all(_is_decimal(name) for name in heads):
         each = "genes" if noun == "gene" else "columns"
         raise DataError(
             f"Row 1 of {file} has numbers ({first_few(heads, 2)}); it must name the {each}. Add a "
