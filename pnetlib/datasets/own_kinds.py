@@ -25,6 +25,7 @@ from pnetlib.words import counted, first_few
 TEXT = (".csv", ".tsv", ".tab", ".txt")
 XLSX, PARQUET, H5AD = ".xlsx", ".parquet", ".h5ad"
 KINDS = (*TEXT, PARQUET, XLSX, H5AD)
+MOST_NAMES = 500_000  # rows or columns of a table
 # An archive that unfolds to more than both is no table.
 _MOST_FOLD, _LEAST_BYTES = 400, 1 << 26
 _FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
@@ -64,6 +65,22 @@ def needed_module(module: str, package: str, file: str) -> ModuleType:
         ) from error
 
 
+def check_names(file: str, n_rows: int, n_columns: int) -> None:
+    """Refuse a table with more rows or columns than there are names to give.
+
+    Raises
+    ------
+    DataError
+        If there are more than 500,000 of either.
+    """
+    for count, what in ((n_rows, "rows"), (n_columns, "columns")):
+        if count > MOST_NAMES:
+            raise DataError(
+                f"{file} has more than {MOST_NAMES:,} {what}; no table of cell lines, genes or responses "
+                "has. Check the file."
+            )
+
+
 def check_size(file: str, n_rows: int, n_columns: int) -> None:
     """Refuse a matrix of float64 that does not fit into the memory that is available.
 
@@ -72,6 +89,7 @@ def check_size(file: str, n_rows: int, n_columns: int) -> None:
     DataError
         If it needs more than half of it.
     """
+    check_names(file, n_rows, n_columns)
     available = available_memory()
     needed = 16 * n_rows * n_columns
     if available is not None and needed > available:

@@ -132,14 +132,18 @@ def spoilt(at, value):
         (
             lambda: made(genes=["TP53", "MDM2", "TP53"]),
             DuplicateError,
-            "gene TP53 occurs twice .vars 1 and 3",
+            "gene TP53 occurs twice .var 1 and 3",
         ),
         (
             lambda: made(lines=["L1", *LINES[1:]]),
             DuplicateError,
-            "cell line L1 occurs twice .obss? 1 and 2",
+            "cell line L1 occurs twice .obs 1 and 2",
         ),
-        (lambda: made(genes=["TP53", " ", "ESR1"]), DataError, "var 2 of the AnnData has no name"),
+        (
+            lambda: made(genes=["TP53", " ", "ESR1"]),
+            DataError,
+            "var 2 of the AnnData has no name; name",
+        ),
         (lambda: made(genes=["TP53", "1-Mar", "ESR1"]), DataError, "1-Mar .probably MARCH1"),
         (lambda: made(None), UsageError, "the AnnData has no X; choose a layer"),
         (lambda: VALUES, UsageError, "adata is of the type ndarray, but must be an AnnData"),

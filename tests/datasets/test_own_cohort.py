@@ -1053,5 +1053,23 @@ def test_a_matrix_larger_than_memory_is_refused(tmp_path):
     with h5py.File(path, "a") as file:
         del file["X"]
         # Nothing is stored, but a reader would make it all.
-        file.create_dataset("X", shape=(1 << 22, 1 << 22), dtype="f8", chunks=(64, 64))
+        file.create_dataset("X", shape=(400_000, 400_000), dtype="f8", chunks=(64, 64))
     refused(DataError, "values, which need .* GB of memory", read_own_table, path, "expression")
+
+
+@pytest.mark.parametrize("kind", ["columns", "rows"])
+def test_a_table_of_millions_of_names_is_refused_soon(tmp_path, kind):
+    path = tmp_path / "response.csv"
+    with open(path, "w") as file:
+        if kind == "columns":
+            file.write("," + ",".join(f"g{at}" for at in range(1_000_000)) + "\n")
+            file.writelines(f"L{at}" + ",1.5" * 1_000_000 + "\n" for at in range(3))
+        else:
+            file.write(",a\n")
+            file.writelines(f"L{at},{at}.5\n" for at in range(2_000_000))
+    plain = path.stat().st_size
+    tracemalloc.start()
+    refused(DataError, f"has more than 500,000 {kind}", read_own_table, path, "response")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * plain
