@@ -25,11 +25,13 @@ from pnetlib.words import counted, first_few
 TEXT = (".csv", ".tsv", ".tab", ".txt")
 XLSX, PARQUET, H5AD = ".xlsx", ".parquet", ".h5ad"
 KINDS = (*TEXT, PARQUET, XLSX, H5AD)
+MOST_NAMES = 500_000  # rows or columns of a table
 # An archive that unfolds to more than both is no table.
 _MOST_FOLD, _LEAST_BYTES = 400, 1 << 26
 _FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
 _COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})\d')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_ERROR = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="e"')
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b(?P<attributes>[^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|(?=</(?:\w+:)?c>))"
@@ -63,6 +65,22 @@ def needed_module(module: str, package: str, file: str) -> ModuleType:
         ) from error
 
 
+def check_names(file: str, n_rows: int, n_columns: int) -> None:
+    """Refuse a table with more rows or columns than there are names to give.
+
+    Raises
+    ------
+    DataError
+        If there are more than 500,000 of either.
+    """
+    for count, what in ((n_rows, "rows"), (n_columns, "columns")):
+        if count > MOST_NAMES:
+            raise DataError(
+                f"{file} has more than {MOST_NAMES:,} {what}; no table of cell lines, genes or responses "
+                "has. Check the file."
+            )
+
+
 def check_size(file: str, n_rows: int, n_columns: int) -> None:
     """Refuse a matrix of float64 that does not fit into the memory that is available.
 
@@ -71,6 +89,7 @@ def check_size(file: str, n_rows: int, n_columns: int) -> None:
     DataError
         If it needs more than half of it.
     """
+    check_names(file, n_rows, n_columns)
     available = available_memory()
     needed = 16 * n_rows * n_columns
     if available is not None and needed > available:
@@ -80,10 +99,11 @@ def check_size(file: str, n_rows: int, n_columns: int) -> None:
         )
 
 
-def xlsx_rows(path: Path, sheet: str | None = None) -> Iterator[list[Any]]:
+def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[Any]]:
     """Yield the rows of the one sheet of a workbook that has any, or of a named one.
 
-    A cell is a float or text. Truth values and dates are text; blank cells are "".
+    A cell is a float or text. Truth values and dates are text; blank cells and errors are "", and
+    `said` gets a sentence for the latter.
 
     Raises
     ------
@@ -100,7 +120,7 @@ def xlsx_rows(path: Path, sheet: str | None = None) -> Iterator[list[Any]]:
             found = _chosen_sheet(path, book, sheet, parts)
             if found is None:
                 return
-            _check_formulas(path, found, parts)
+            _check_cells(path, parts[found], said)
             for row in book.get_sheet_by_name(found).iter_rows():
                 yield [_plain(cell) for cell in row]
     except (python_calamine.CalamineError, OSError, ValueError) as error:
@@ -186,10 +206,10 @@ def _pieces(path: Path, part: str) -> Iterator[bytes]:
         rest = b""
         while piece := file.read(1 << 22):
             piece = rest + piece
-            end = piece.rfind(b"<", 0, piece.rfind(b"c>") + 1)
-            rest = piece[end:] if end > 0 else piece
-            if end > 0:
-                yield piece[:end]
+            end = max(piece.rfind(b"</c>") + 4, piece.rfind(b":c>") + 3)
+            end = 0 if end < 5 else end
+            rest = piece[end:]
+            yield piece[:end]
         yield rest
 
 
@@ -224,18 +244,24 @@ def _column_number(letters: bytes) -> int:
     return number
 
 
-def _check_formulas(path: Path, name: str, parts: dict[str, str]) -> None:
-    for piece in _pieces(path, parts[name]):
-        if b"f" not in piece:
-            continue
+def _check_cells(path: Path, part: str, said: list[str]) -> None:
+    """Refuse a formula without a value; say how many cells have an error for a value."""
+    errors = 0
+    for piece in _pieces(path, part):
+        errors += len(_ERROR.findall(piece))
         for match in _FORMULA.finditer(piece):
-            attributes = match["attributes"].decode("ascii", "replace")
-            if _attribute(" " + attributes, "t") == "str":
+            attributes = " " + match["attributes"].decode("ascii", "replace")
+            if _attribute(attributes, "t") == "str":
                 continue  # a formula whose value is no text
             raise CorruptFileError(
-                f"Cell {_attribute(' ' + attributes, 'r') or 'of a formula'} of {path.name} has a formula "
+                f"Cell {_attribute(attributes, 'r') or 'of a formula'} of {path.name} has a formula "
                 "without a stored value; open the file in a spreadsheet and save it, or paste values."
             )
+    if errors:
+        said.append(
+            f"{path.name}: {counted(errors, 'cell')} with an error of the spreadsheet, such as #DIV/0!, "
+            "taken as blank."
+        )
 
 
 def read_parquet(path: Path) -> tuple[str, list[Any], list[str], list[Any]]:

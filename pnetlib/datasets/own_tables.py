@@ -15,6 +15,7 @@ import re
 import stat
 import unicodedata
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ from pnetlib.datasets.own_kinds import (
     XLSX,
     arrow_numbers,
     arrow_texts,
+    check_names,
     dense_matrix,
     kind_of,
     read_h5ad,
@@ -46,6 +48,7 @@ LONGEST_LINE = 1 << 28  # characters; a longer one is no table
 LONGEST_NAME = 500  # characters
 LARGEST = 1e100  # no measurement is larger; squares of such numbers are still finite
 EXPRESSION, RESPONSE, ANNOTATION = "expression", "response", "annotation"
+_PLURALS = {"row": "rows", "column": "columns"}
 _MOST_TEXTS = 10_000  # cells of text that are stored with their words
 _MOST_FOLD, _LEAST_CHARACTERS = 400, 1 << 26  # compressed text that unfolds to more is no table
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -234,7 +237,7 @@ def _read(
     if kind == H5AD:
         return _of_h5ad(path, what, layer, raw, oriented)
     said: list[str] = []
-    rows = xlsx_rows(path, sheet) if kind == XLSX else _fields(path, said)
+    rows = xlsx_rows(path, sheet, said) if kind == XLSX else _fields(path, said)
     return _of_rows(path, rows, what, said, oriented)
 
 
@@ -267,6 +270,7 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
             lines = _lines(text, path, _MOST_FOLD * path.stat().st_size if packed else math.inf)
             first = next(lines, "")
             separator = max(SEPARATORS, key=first.count)
+            check_names(path.name, 0, first.count(separator))  # before it is taken apart
             if separator != "," and first.count(separator):
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
             yield from csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
@@ -314,6 +318,7 @@ def _of_rows(
             f"{path.name} has {counted(len(header), 'column')} in its first row; the first column must "
             f"name the {'cell lines' if oriented else 'rows'}, and each further one {each}."
         )
+    check_names(path.name, 0, len(header))
     words = ("cell line", "gene") if oriented else ("name", "name")
     heads = _checked_heads(path.name, [_plain_label(name) for name in header[1:]], words[1], said)
     corner = str(header[0]).strip()
@@ -322,6 +327,7 @@ def _of_rows(
     keys, numbers = [], []
     for place, row in rows:
         keys.append(_plain_label(row[0]))
+        check_names(path.name, len(keys), 0)
         numbers.append(place)
         if what == ANNOTATION:
             cells.rows.append([_text(cell) for cell in row[1:]])
@@ -337,7 +343,9 @@ class _Cells:
 
     def __init__(self, file: str, what: str, heads: list[str], oriented: bool) -> None:
         self.file, self.what, self.heads, self.oriented = file, what, heads, oriented
-        self.rows: list[Any] = []
+        self.rows: list[list[str]] = []  # of an annotation
+        self.numbers = array("d")  # of anything else: compact, however short the rows are
+        self.count = 0
         self.wrong: list[tuple[int, np.ndarray]] = []
         self.texts: dict[tuple[int, int], str] = {}
 
@@ -354,14 +362,15 @@ class _Cells:
             raise self.refusal(place, name, wrong[0], cells[wrong[0]])
         if wrong.size:
             self.note(numbers, wrong, cells)
-        self.rows.append(numbers)
+        self.numbers.frombytes(numbers.tobytes())
+        self.count += 1
 
     def note(self, numbers: np.ndarray, wrong: np.ndarray, cells: Sequence[Any]) -> None:
         """Note which cells of a response are text rather than blank."""
         texts = np.array([at for at in wrong if not is_blank(cells[at])], dtype=int)
         numbers[wrong] = np.nan
         if texts.size:
-            row = len(self.rows)
+            row = self.count
             self.wrong.append((row, texts))
             if len(self.texts) < _MOST_TEXTS:
                 self.texts |= {(row, int(at)): _text(cells[at]) for at in texts[:_MOST_TEXTS]}
@@ -395,10 +404,7 @@ class _Cells:
         if self.what == ANNOTATION:
             frame = pd.DataFrame(self.rows, names, self.heads, dtype=object)
             return OwnTable(self.file, frame, said, places, corner=corner)
-        values = np.empty(shape)
-        for at, row in enumerate(self.rows):
-            values[at] = row
-            self.rows[at] = None  # so that no more than one copy is in memory
+        values = np.frombuffer(self.numbers).reshape(shape)
         mask = None
         if self.wrong:
             mask = np.zeros(shape, dtype=bool)
@@ -463,7 +469,7 @@ def _of_columns(
     numbers = range(1, len(keys) + 1)
     names = _checked_names(file, keys, numbers, corner, what, nouns[0], said)
     heads = _checked_heads(file, [str(head).strip() for head in heads], nouns[1], said, 2)
-    if not heads:
+    if not heads and what != ANNOTATION:
         raise DataError(f"{file} has no columns next to the names of its rows; add them.")
     places = (_Places(words[0], numbers), _Places(words[1], range(2, 2 + len(heads))))
     shape = (len(names), len(heads))
@@ -595,23 +601,23 @@ def _checked_heads(
     file: str, heads: list[str], noun: str, said: list[str], first: int = 2, word: str = "column"
 ) -> list[str]:
     """Return the names of the columns; refuse blank, repeated and purely decimal ones."""
-    called = "Column" if word == "column" else word
+    called, place = ("Column", " in row 1") if word == "column" else (word, "")
     for at, head in enumerate(heads, first):
         if not head:
             each = "gene" if noun == "gene" else "column"
             raise DataError(
-                f"{called} {at} of {file} has no name in row 1; name the {each} or remove the column."
+                f"{called} {at} of {file} has no name{place}; name the {each} or remove the column."
             )
     heads = [_full_digits(f"{file}, {word} {at}", name) for at, name in enumerate(heads, first)]
     heads = _one_line(file, heads, said)
-    heads = _without_points(file, heads, f"the names of its {word}s", said)
-    if all(_is_decimal(name) for name in heads):
+    heads = _without_points(file, heads, f"the names of its {_PLURALS.get(word, word)}", said)
+    if heads and all(_is_decimal(name) for name in heads):
         each = "genes" if noun == "gene" else "columns"
         raise DataError(
             f"Row 1 of {file} has numbers ({first_few(heads, 2)}); it must name the {each}. Add a "
             "first row with their names."
         )
-    _refuse_twice(file, heads, range(first, first + len(heads)), f"{word}s", noun)
+    _refuse_twice(file, heads, range(first, first + len(heads)), _PLURALS.get(word, word), noun)
     return heads
 
 
@@ -645,7 +651,7 @@ def _checked_names(
             if what == EXPRESSION
             else "; a response has one row per cell line and one column per drug"
         )
-        _refuse_twice(file, names, places, f"{word}s", noun, hint)
+        _refuse_twice(file, names, places, _PLURALS.get(word, word), noun, hint)
     return names
 
 
