@@ -297,7 +297,7 @@ def _shown(value: Any) -> str:
 
 
 def _plain(expected: str) -> str:
-    return expected.replace("'", "").replace(" or ", ", ").replace(", ", " or ", 0)
+    return expected.replace("'", "")
 
 
 def _keys(place: tuple) -> list[str]:

@@ -168,7 +168,7 @@ def resolved(run: Run, given: Mapping[str, str]) -> str:
     parts |= {"n_genes": ("number", "genes"), "gene_fraction": ("fraction", "genes")}
     for name, (key, part) in parts.items():
         if name in given and not (name == "gene_fraction" and given.get("genes")):
-            whole.setdefault(part, {})[key] = given[name]
+            whole.setdefault(part, {})[key] = _number(given[name])
     if given.get("genes"):
         whole.setdefault("genes", {})["only"] = _named(given["genes"])
     if given.get("regulators"):
@@ -177,6 +177,16 @@ def resolved(run: Run, given: Mapping[str, str]) -> str:
     if others := {name: text for name, text in given.items() if name not in KEYS}:
         whole["parameters"] = others
     return HEADER + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
+
+
+def _number(text: str) -> int | float | str:
+    """Return a number of a text, for a config that reads well; other text as it is."""
+    if text.isdecimal():
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _named(text: str) -> str | list[str]:

@@ -22,7 +22,7 @@ def for_others(text: str) -> str:
     >>> for_others("Four drugs. <!-- the paper only; others: Drugs. --> They act.")
     'Drugs. They act.'
     """
-    return "\n".join(filter(None.__ne__, map(_line, text.split("\n"))))
+    return "\n".join(line for line in map(_line, text.split("\n")) if line is not None)
 
 
 def _line(line: str) -> str | None:

@@ -173,12 +173,14 @@ def marker_table(draws, known=MARKERS):
     Returns
     -------
     DataFrame
-        One row per drug and marker (known, or common in any draw): columns marker, drug,
+        One row per drug and marker (known, or common in any draw; without any, those whose networks
+        are estimated): columns marker, drug,
         published (whether it is known), common (draws in which it is a common marker), selected (draws in which it has
         an effect on this drug), first (its effect in the first draw), low and high (range).
     """
     common = dict.fromkeys(gene for draw in draws for gene in draw.common)
-    names = [gene for gene in dict.fromkeys([*known, *common]) if gene in draws[0].theta.index]
+    followed = [*known, *common] or draws[0].markers
+    names = [gene for gene in dict.fromkeys(followed) if gene in draws[0].theta.index]
     rows = []
     for marker in names:
         times = sum(marker in draw.common for draw in draws)

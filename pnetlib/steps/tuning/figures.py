@@ -80,7 +80,8 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
 
 
 def _kind(markers, study):
-    return study.called if markers["published"].any() else "common"
+    others = "common" if markers["common"].any() else "followed"
+    return study.called if markers["published"].any() else others
 
 
 def _shift(place, n):
