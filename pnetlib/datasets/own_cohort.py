@@ -33,6 +33,7 @@ from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
 LEAST_LINES = 10  # in common, and measured per response
+LEAST_SPREAD = 1e-100  # of the values of a gene or a response; squares of smaller ones vanish
 FEW_VALUES = 5  # different values of a response that may be a score rather than a measurement
 _NAMES = {
     "expression": ("expression",),
@@ -230,6 +231,7 @@ def cohort_of_tables(
         raise UsageError(f"larger is {larger!r}, but must be one of {', '.join(_DIRECTIONS)}.")
     if isinstance(responses, str):
         raise UsageError(f"responses is the text {responses!r}; give a list of names.")
+    responses = list(responses or ())
     handled = [*expression.said, *response.said, *(annotation.said if annotation else ())]
     expression, response = _oriented(expression, response, annotation, handled)
     genes = expression.values.columns
@@ -250,6 +252,8 @@ def cohort_of_tables(
             f"Fewer than two genes of {expression.file} vary over the {len(known)} cell lines; check the "
             "table."
         )
+    spread = np.ptp(values, axis=0)
+    _refuse_tiny(expression.file, genes[order][(spread > 0) & (spread < LEAST_SPREAD)])
     chosen = _chosen_responses(response, responses, handled)
     measured = pd.DataFrame(
         {drug: response.values[drug].loc[known] for drug in chosen}, index=known, dtype=float
@@ -482,6 +486,7 @@ def _chosen_responses(table: OwnTable, responses: Sequence[str], handled: list[s
                 "others with responses, or remove it."
             )
         else:
+            _refuse_tiny(table.file, [response] * int(np.ptp(levels) < LEAST_SPREAD))
             chosen.append(response)
             if len(levels) <= FEW_VALUES and len(values) > 4 * FEW_VALUES:
                 handled.append(
@@ -509,16 +514,25 @@ def _chosen_responses(table: OwnTable, responses: Sequence[str], handled: list[s
     return chosen
 
 
+def _refuse_tiny(file: str, names: Sequence[str]) -> None:
+    """Refuse values whose squares would vanish."""
+    if len(names):
+        raise DataError(
+            f"The values of {first_few(names)} in {file} differ by less than {LEAST_SPREAD:g}; give them in "
+            "another unit."
+        )
+
+
 def _refuse_text(table: OwnTable, column: int, inside: np.ndarray) -> None:
-    """Refuse a response with cells of text."""
+    """Refuse a response with cells of text in the rows that count."""
     if table.is_text is None:
         return
-    rows = np.flatnonzero(table.is_text[:, column])
+    rows = np.flatnonzero(table.is_text[:, column] & inside)
     if not rows.size:
         return
     response = table.values.columns[column]
     words = [table.texts[row, column] for row in rows if (row, column) in table.texts]
-    n_numbers = table.values.iloc[:, column].notna().sum()
+    n_numbers = table.values.iloc[inside, column].notna().sum()
     if len(rows) > n_numbers:
         shown = first_few(map(repr, dict.fromkeys(words)), 3)
         levels = len(set(words))
@@ -544,12 +558,8 @@ def _annotation_of(
     if table is None:
         return found
     rows, key = _annotated_rows(lines, table, handled)
-    columns = {_plain(column): column for column in reversed(table.values.columns)}
-    used = {
-        part: next((columns[name] for name in names if name in columns), None)
-        for part, names in _SPELLINGS.items()
-    }
-    used["tissue"] = columns.get(_plain(tissue))
+    used = {part: _column_of(table, names) for part, names in _SPELLINGS.items()}
+    used["tissue"] = _column_of(table, (tissue,))
     if used["tissue"] is None and _plain(tissue) == _plain(key):
         used["tissue"] = key
     if used["tissue"] is None and tissue != "tissue":
@@ -577,6 +587,22 @@ def _annotation_of(
             f"{counted(len(without), 'cell line')} without a tissue in {table.file}: {first_few(without)}."
         )
     return found
+
+
+def _column_of(table: OwnTable, names: Sequence[str]) -> str | None:
+    """Return the column that has the first of some names that any has, exactly or but for case."""
+    for name in names:
+        if name in table.values.columns:
+            return name
+        found = [column for column in table.values.columns if _plain(column) == _plain(name)]
+        if len(found) > 1:
+            raise DuplicateError(
+                f"{table.file} has the columns {' and '.join(sorted(found))}; name the one with {name} "
+                "exactly so."
+            )
+        if found:
+            return found[0]
+    return None
 
 
 def _annotated_rows(

@@ -308,14 +308,15 @@ def _of_rows(
     path: Path, rows: Iterable[Sequence[Any]], what: str, said: list[str], oriented: bool
 ) -> OwnTable:
     """Return the table of rows of cells, the header first."""
-    rows = even_rows(rows, path.name)
+    rows = even_rows(_named_first(path, rows), path.name)
     _, header = next(rows, (0, []))
     if len(header) < 2:
         each = "a gene" if oriented else "a gene, a response or a cell line"
         if what == ANNOTATION:
-            each = "one property"
+            each = "a property"
         raise DataError(
-            f"{path.name} has {counted(len(header), 'column')} in its first row; the first column must "
+            f"{path.name} has {counted(len(header), 'column')} in its first row; put the header there and "
+            "separate columns by commas, tabs or semicolons: the first column must "
             f"name the {'cell lines' if oriented else 'rows'}, and each further one {each}."
         )
     check_names(path.name, 0, len(header))
@@ -336,6 +337,22 @@ def _of_rows(
     names = _checked_names(path.name, keys, numbers, corner, what, words[0], said)
     places = (_Places("row", numbers), _Places("column", range(2, 2 + len(heads))))
     return cells.table(names, places, said, corner)
+
+
+def _named_first(path: Path, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    """Yield rows; refuse a header without a name for the first column, as R writes it."""
+    lengths: list[int] = []
+    for place, row in enumerate(rows, 1):
+        if len(lengths) < 2 and any(str(cell).strip() for cell in row):
+            filled = [at for at, cell in enumerate(row, 1) if str(cell).strip()]
+            lengths.append(filled[-1])
+            if len(lengths) == 2 and lengths[1] == lengths[0] + 1:
+                raise CorruptFileError(
+                    f"Row {place} of {path.name} has {lengths[1]} fields and the header {lengths[0]}: name "
+                    "the first column too (in R, write.csv, or write.table with col.names = NA), and quote "
+                    "values that have a separator."
+                )
+        yield row
 
 
 class _Cells:

@@ -525,6 +525,31 @@ CASES = {
     "HTML": ({"response": "<table><tr><td>1</td></tr></table>"}, DataError, "1 column in its"),
     "binary": ({"response": b"\x89HDF\r\n\x1a\n"}, CorruptFileError, "no table of text"),
     "pickle": ({"response": b"\x80\x04\x95rest"}, CorruptFileError, "no table of text"),
+    "tiny responses": (
+        {"response": R * 1e-300},
+        DataError,
+        "The values of 007 in response.csv differ by less than 1e-100; give them in another unit",
+    ),
+    "tiny genes": (
+        {"expression": E * 1e-200},
+        DataError,
+        "The values of AKR1C1, .* in expression.csv differ by less than 1e-100",
+    ),
+    "two columns of tissue": (
+        {"annotation": A.assign(TISSUE="x")},
+        DuplicateError,
+        "annotation.csv has the columns TISSUE and Tissue; name the one with tissue exactly so",
+    ),
+    "header of R": (
+        {"expression": text(E).removeprefix(",")},
+        CorruptFileError,
+        "Row 2 of expression.csv has 5 fields and the header 4: name the first column too .in R",
+    ),
+    "another separator": (
+        {"expression": text(E, "|")},
+        DataError,
+        "1 column in its first row; .* separate columns by commas, tabs or semicolons",
+    ),
     "wrong direction": (
         {"larger": "better"},
         UsageError,
@@ -573,6 +598,13 @@ def test_unusable_responses_are_left_out_and_said(tmp_path):
 def test_words_in_a_response_that_is_not_chosen_do_not_matter(tmp_path):
     found = cohort(tmp_path, response=WORDS, responses=["007"])
     assert list(found.response.columns) == ["007"]
+
+
+def test_words_of_lines_without_expression_do_not_matter(tmp_path):
+    unit = pd.DataFrame([["uM", "uM", "uM"]], ["unit"], DRUGS)
+    found = cohort(tmp_path, response=pd.concat([unit, R.astype(object)]))
+    assert "1 cell line of response.csv not in expression.csv left out: unit." in said(found)
+    pd.testing.assert_frame_equal(found.response, expected()[1])
 
 
 def test_a_score_of_few_levels_is_said(tmp_path):
