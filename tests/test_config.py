@@ -88,11 +88,7 @@ def test_marks_and_comments_in_front_change_nothing(tmp_path, start):
         ("data: {expression: a}\n", UsageError, "the key data.response is missing"),
         ("data: {expression: , response: b}\n", UsageError, "data.expression is missing"),
         ("data: gdsc\ngrups: {}\n", UsageError, "there is no key grups; did you mean groups?"),
-        (
-            "data: gdsc\ngroups: {sizes: 3}\n",
-            UsageError,
-            "no key groups.sizes; did you mean size?",
-        ),
+        ("data: gdsc\ngroups: {sizes: 3}\n", UsageError, "no key groups.sizes; did you mean size?"),
         ("data: gdsc\nx1: {}\n", UsageError, "no key x1; keys are name, data, responses"),
         (
             "data: {expression: a, response: b, layr: c}\n",
@@ -182,8 +178,10 @@ def test_any_text_is_read_or_refused_in_one_sentence(tmp_path_factory, text):
 @given(
     st.recursive(
         st.text(max_size=5) | st.none() | st.integers(),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["data", "groups", "size", "x"]), inner, max_size=3),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(st.sampled_from(["data", "groups", "size", "x"]), inner, max_size=3)
+        ),
         max_leaves=6,
     )
 )

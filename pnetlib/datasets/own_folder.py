@@ -119,5 +119,5 @@ def list_own(source: str | Path) -> pd.DataFrame:
     Median and spread are those of z-scores.
     """
     response = _read(source, ()).response
-    values = [response[name] for name in response]
+    values = [response[name].dropna() for name in response]
     return listed_drugs([None] * len(values), list(response), values)

@@ -118,7 +118,7 @@ def with_markers(cohort: Cohort, text: str) -> Cohort:
         if gene not in cohort.expression.columns:
             raise UsageError(
                 f"markers names {gene}, which is not among the {cohort.expression.shape[1]:,} genes of "
-                f"{cohort.provenance['source']}; correct the name or leave it out."
+                "the cohort; correct the name or leave it out."
             )
         markers[gene] = role
     return replace(cohort, provenance={**cohort.provenance, "markers": markers})

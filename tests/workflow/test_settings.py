@@ -132,8 +132,7 @@ def test_a_parameter_that_no_notebook_has_is_named(cohort):
 
 def test_parameters_of_steps_that_are_not_run_are_no_mistake(cohort):
     write(
-        cohort,
-        "data: {expression: expression.csv, response: response.csv}\ngroups: {rule: mean}\n",
+        cohort, "data: {expression: expression.csv, response: response.csv}\ngroups: {rule: mean}\n"
     )
     assert options("--data", cohort, "--only", "03").parameters == {"03_markers": {}}
 
@@ -163,8 +162,7 @@ def test_results_depend_on_the_tables_and_how_they_are_read_alone(cohort):
     first = Run(str(cohort), "smoke").made_from
     (cohort / "notes.txt").write_text("not data")
     write(
-        cohort,
-        "data: {expression: expression.csv, response: response.csv}\ngroups: {rule: mean}\n",
+        cohort, "data: {expression: expression.csv, response: response.csv}\ngroups: {rule: mean}\n"
     )
     assert Run(str(cohort), "smoke").made_from == first
     write(
