@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
+MOST = 4096  # threads; more than machines have cores
+
+
 def allowed_threads() -> int:
     """Return the threads that Slurm grants, else those of the CPU affinity, else all CPUs."""
     granted = os.environ.get("SLURM_CPUS_PER_TASK", "")
@@ -26,14 +29,16 @@ def allowed_threads() -> int:
 
 def thread_count(n_jobs: int | None = None) -> int:
     """Return the threads asked for, or all that are allowed for None, -1 and 0."""
-    if n_jobs is None or n_jobs in (0, -1):
+    if n_jobs is None:
         return allowed_threads()
-    if not isinstance(n_jobs, numbers.Integral) or n_jobs < 0:
+    whole = isinstance(n_jobs, numbers.Integral) and not isinstance(n_jobs, bool)
+    if not whole or not -1 <= n_jobs <= MOST:
+        shown = " ".join(repr(n_jobs).split()) if not whole or n_jobs < 10**20 else "a larger one"
         raise UsageError(
-            f"n_jobs must be a whole number of at least 1 (None, -1 or 0: all allowed cores), "
-            f"not {n_jobs!r}."
+            f"n_jobs must be a whole number of at least 1 and at most {MOST:,} (None, -1 or 0: all "
+            f"allowed cores), not {shown}."
         )
-    return int(n_jobs)
+    return int(n_jobs) if n_jobs > 0 else allowed_threads()
 
 
 @cache

@@ -36,7 +36,7 @@ def coefficients(model):
 
 
 @named(EVERY)
-@pytest.mark.parametrize("unit", [2.0**-900, 2.0**-46, 1e-14, 1e200, 2.0**900])
+@pytest.mark.parametrize("unit", [2.0**-900, 2.0**-46, 1e-12, 1e12, 1e-150, 1e150, 2.0**500])
 def test_unit_of_expression_does_not_matter(model, unit):
     X, z = data()
     one, two = clone(model).fit(X, z), clone(model).fit(unit * X, z)
@@ -50,24 +50,72 @@ def test_unit_of_expression_does_not_matter(model, unit):
 
 
 @named(EVERY)
-def test_expression_too_large_names_the_gene(model):
+@pytest.mark.parametrize("value", [1e155, 1e200, -9.99e307])
+def test_expression_too_large_names_the_gene(model, value):
     X, z = data()
-    X[3, 2] = 1e305
+    X[3, 2] = value
     table = pd.DataFrame(X, columns=[f"GENE{q}" for q in range(6)])
-    with pytest.raises(DataError, match="gene GENE2 reaches 1e\\+305") as caught:
-        clone(model).fit(table, z)
-    assert str(caught.value).endswith(".") and "divide it" in str(caught.value)
-    with pytest.raises(DataError, match="gene 2 reaches"):
-        clone(model).fit(X, z)
+    fitted = clone(model).fit(data()[0], z)
+    uses = [lambda X: clone(model).fit(X, z), getattr(fitted, "predict", fitted.score)]
+    uses += [fitted.transform] if hasattr(fitted, "transform") else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        for use in uses:
+            with pytest.raises(
+                DataError, match=f"gene x2 reaches {value:.3g} in row 3".replace("+", r"\+")
+            ):
+                use(X)
+        table.index = [f"line {i}" for i in range(len(table))]
+        with pytest.raises(
+            DataError, match="gene GENE2 reaches .* in cell line 'line 3'"
+        ) as caught:
+            uses[0](table)
+    assert str(caught.value).endswith(".") and "\n" not in str(caught.value)
 
 
 @named(WITH_RESPONSE)
-@pytest.mark.parametrize("unit", [1e-200, 1e-60, 1e60, 1e200, 1e307])
+@pytest.mark.parametrize("unit", [1e-200, 1e-160, 1e155, 1e200, 1e307])
 def test_response_out_of_range_is_one_sentence(model, unit):
     X, z = data()
-    with pytest.raises(DataError, match="the response y deviates by") as caught:
-        clone(model).fit(X, unit * z)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        with pytest.raises(DataError, match="the response y (deviates by|reaches)") as caught:
+            clone(model).fit(X, unit * z)
     assert str(caught.value).endswith("divide it by its standard deviation.")
+    largest = f"{np.abs(unit * z).max():.3g}"
+    assert largest in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("model", "power"),
+    [
+        (
+            model,
+            6
+            if type(model) in (PredictiveNetwork, PredictiveNetworkCV)
+            else 4
+            if hasattr(model, "cv")
+            else 2,
+        )
+        for model in WITH_RESPONSE
+    ],
+    ids=lambda x: type(x).__name__ if hasattr(x, "fit") else None,
+)
+def test_response_is_refused_where_products_of_it_overflow(model, power):
+    """The largest unit that is fitted neither warns nor hangs; twice that of the bound is refused."""
+    X, z = data()
+    z = z - z.mean()
+    top = (np.finfo(float).max / 40) ** (1.0 / power) / 2.0 / np.abs(z).max()
+    with pytest.raises(DataError, match=f"products of {power} such numbers overflow"):
+        clone(model).fit(X, 1.01 * top * z)
+    low = (np.finfo(float).tiny * 40) ** (1.0 / power) / np.abs(z).max()
+    with pytest.raises(DataError, match=f"products of {power} such numbers vanish"):
+        clone(model).fit(X, 0.99 * low * z)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for unit in (0.99 * top, 1.01 * low):
+            assert np.isfinite(clone(model).fit(X, unit * z).coef_).all()
 
 
 @named(SCALED)
@@ -111,7 +159,7 @@ def test_large_response_announces_what_it_cannot_reach():
     assert good != any(issubclass(w.category, ConvergenceWarning) for w in caught)
 
 
-@pytest.mark.parametrize("unit", [1e-14, 1.0, 1e200])
+@pytest.mark.parametrize("unit", [1e-150, 1e-14, 1.0, 1e12, 1e150])
 def test_constant_genes_are_judged_relative_to_their_unit(unit):
     X, z = data()
     X[:, 2] = 0.1
