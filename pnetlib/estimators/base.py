@@ -164,7 +164,7 @@ def check_grid(estimator, name, *, positive=False, most=LARGEST_PENALTY):
         bound += f" and at most {most:g}"
     try:
         grid = [as_float(value) for value in values]
-        known = None not in grid and len(grid) > 0
+        known = None not in grid and len(values) > 0 and not isinstance(given, (bytes, dict, set))
     except TypeError:
         known = False
     if known and most == LARGEST_PENALTY and most < max(grid) < np.inf:

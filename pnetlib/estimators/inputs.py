@@ -19,7 +19,7 @@ from pnetlib.errors import InputError, InputTypeError, PnetError
 from pnetlib.solvers.moments import CONSTANT
 
 FLOAT = np.finfo(float)
-PLAIN = frozenset({float, int, np.float64, np.float32, np.int64, np.int32})
+PLAIN = frozenset({float, np.float64, np.float32, np.int64, np.int32})
 TO_TEXT = "X.columns = X.columns.astype(str)"
 
 
@@ -220,13 +220,13 @@ def _refuse_not_finite(values, X):
     line, name = _line(X, int(np.argmax(wrong[:, gene]))), _name(X, gene)
     if missing.any():
         raise InputError(
-            f"X contains NaN: gene {name} has no value in {line} ({missing.sum():,} of "
-            f"{missing.size:,} values are missing); leave such genes or lines out, or fill the gaps "
+            f"X contains NaN: gene {name} has no value in {line}, and {missing.sum():,} of "
+            f"{missing.size:,} values are missing; leave such genes or lines out, or fill the gaps "
             "in."
         )
     raise InputError(
-        f"X contains infinity: gene {name} has {values[wrong][0]} or a value beyond float64 in "
-        f"{line} ({wrong.sum():,} of {wrong.size:,} values); correct or leave it out."
+        f"X contains infinity: gene {name} is infinite or beyond float64 in {line}, as are "
+        f"{wrong.sum():,} of {wrong.size:,} values; correct them or leave them out."
     )
 
 
@@ -234,9 +234,9 @@ def _check_sizes(values, largest, X):
     """Refuse values whose squares overflow, or that are so small that they have lost digits."""
     gene = int(np.argmax(largest))
     if largest[gene] > _most(len(values), 2):
-        line = _line(X, int(np.argmax(np.abs(values[:, gene]))))
+        at = int(np.argmax(np.abs(values[:, gene])))
         raise InputError(
-            f"expression of gene {_name(X, gene)} reaches {largest[gene]:.3g} in {line}, and the "
+            f"expression of gene {_name(X, gene)} is {values[at, gene]:.3g} in {_line(X, at)}, and the "
             "square of that overflows; correct it, as such a value often stands for a missing one, "
             "or divide expression by a constant."
         )
@@ -386,8 +386,8 @@ def _check_response(values, y):
         at = int(np.argmax(wrong))
         kind = "NaN" if np.isnan(values[at]) else "infinity"
         raise InputError(
-            f"the response y contains {kind} in {_line(y, at)} ({wrong.sum():,} of {len(values):,} "
-            "values are missing or infinite); leave such lines out."
+            f"the response y contains {kind} in {_line(y, at)}, and {wrong.sum():,} of "
+            f"{len(values):,} values are missing or infinite; leave such lines out."
         )
 
 
@@ -430,7 +430,7 @@ def _check_objects(values, what, line):
                 f"{what} has {_shown(value)} in {line(at)}: this argument must be an array that has no "
                 "string and no other object, but numbers alone."
             )
-        if isinstance(value, (numbers.Integral, Decimal)) and abs(value) > FLOAT.max:
+        if isinstance(value, (numbers.Integral, Decimal)) and abs(value) > float(FLOAT.max):
             raise InputError(
                 f"{what} has {_shown(value)} in {line(at)}, too large for a number of float64; "
                 "correct or leave it out."
@@ -440,7 +440,7 @@ def _check_objects(values, what, line):
 def _shown(value):
     """Return a value as a sentence can hold it."""
     try:
-        text = repr(value)
+        text = repr(value.item() if isinstance(value, np.generic) else value)
     except ValueError:  # an integer of too many digits
         text = f"a {type(value).__name__} of too many digits"
     text = " ".join(text.split())

@@ -262,7 +262,7 @@ class PathSearch:
         except PnetError:
             raise
         except (TypeError, ValueError) as error:
-            raise UsageError(f"{allowed} ({' '.join(str(error).split())}).") from error
+            raise UsageError(f"{allowed}.") from error
         if not folds or any(not _is_fold(fold, len(X)) for fold in folds):
             raise UsageError(f"{allowed}.")
         if any(len(train) < 2 or len(test) < 1 for train, test in folds):
