@@ -21,19 +21,10 @@ from pnetlib.estimators.inputs import (
 )
 from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.forecast import forecast_memory
+from pnetlib.words import shown
 
 LARGEST_PENALTY = 1e100  # products of larger penalties and effects could overflow
 LARGEST_COUNT = np.iinfo(np.int64).max
-SHOWN = 100  # characters of a wrong value that a sentence shows
-
-
-def shown(value):
-    """Return a value as a sentence can hold it: on one line, and not too long."""
-    try:
-        text = " ".join(repr(value).split())
-    except ValueError:  # an integer of too many digits
-        text = f"an {type(value).__name__} of too many digits"
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def check_penalties(estimator, names):

@@ -17,6 +17,7 @@ from sklearn.utils.validation import column_or_1d, validate_data
 
 from pnetlib.errors import InputError, InputTypeError, PnetError
 from pnetlib.solvers.moments import CONSTANT
+from pnetlib.words import shown
 
 FLOAT = np.finfo(float)
 PLAIN = frozenset({float, np.float64, np.float32, np.int64, np.int32})
@@ -439,12 +440,7 @@ def _check_objects(values, what, line):
 
 def _shown(value):
     """Return a value as a sentence can hold it."""
-    try:
-        text = repr(value.item() if isinstance(value, np.generic) else value)
-    except ValueError:  # an integer of too many digits
-        text = f"a {type(value).__name__} of too many digits"
-    text = " ".join(text.split())
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shown(value.item() if isinstance(value, np.generic) else value, 60)
 
 
 def _name(X, gene):

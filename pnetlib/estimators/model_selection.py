@@ -19,7 +19,6 @@ from pnetlib.estimators.base import (
     check_grid,
     check_penalties,
     enough_memory,
-    shown,
     warn_unconverged,
 )
 from pnetlib.estimators.expression import ElasticNetExpression, ExpressionRegressor, LassoExpression
@@ -56,7 +55,7 @@ from pnetlib.solvers.search import (
     read_rule,
     search_lambdas,
 )
-from pnetlib.words import counted
+from pnetlib.words import counted, shown
 
 MOST_POINTS = 10_000  # of a computed path
 LAM1_FRACTIONS = (0.08, 0.04)

@@ -19,7 +19,6 @@ from pnetlib.estimators.base import (
     network_out_of_order,
     out_of_order,
     regulators_first,
-    shown,
     warn_unconverged,
 )
 from pnetlib.estimators.inputs import read_expression
@@ -29,6 +28,7 @@ from pnetlib.solvers.certificate import certify_network
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.moments import Moments, centred, constant_genes
 from pnetlib.solvers.network import solve_network, solve_on
+from pnetlib.words import shown
 
 CERTIFIED = 256  # columns whose gap a fit with a float32 Gram matrix computes anew in float64
 

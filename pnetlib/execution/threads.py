@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pnetlib.errors import UsageError
+from pnetlib.words import shown
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -33,10 +34,9 @@ def thread_count(n_jobs: int | None = None) -> int:
         return allowed_threads()
     whole = isinstance(n_jobs, numbers.Integral) and not isinstance(n_jobs, bool)
     if not whole or not -1 <= n_jobs <= MOST:
-        shown = " ".join(repr(n_jobs).split()) if not whole or n_jobs < 10**20 else "a larger one"
         raise UsageError(
             f"n_jobs must be a whole number of at least 1 and at most {MOST:,} (None, -1 or 0: all "
-            f"allowed cores), not {shown}."
+            f"allowed cores), not {shown(n_jobs)}."
         )
     return int(n_jobs) if n_jobs > 0 else allowed_threads()
 

@@ -306,9 +306,9 @@ def test_expression_far_from_training_is_refused_by_every_use():
         for use in (small.transform, small.score, small.error, small.certify):
             with pytest.raises(DataError, match="times its standard deviation in training"):
                 use(1e100 * X)
-        model = PredictiveNetwork(n_jobs=1).fit(X, 1e20 * z)
+        model = PredictiveNetwork(n_jobs=1).fit(X, z)
         assert np.isfinite(model.predict(1e100 * X)).all()
-        with pytest.raises(DataError, match="x0 is 1.0.e.200 in row|is .*e.200 in row"):
+        with pytest.raises(DataError, match="is .*e.200 in row"):
             model.score(1e200 * X, z)
         with pytest.raises(DataError, match="the response y reaches"):
             model.score(X, 1e200 * z)
