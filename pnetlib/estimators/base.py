@@ -1,4 +1,4 @@
-"""What the estimators share: checks of parameters, gene names, predictions, networks as tables."""
+"""What the estimators share: checks of parameters, predictions, networks as tables."""
 
 import numbers
 import warnings
@@ -342,7 +342,7 @@ class NetworkTables(GeneNames):
         -------
         DataFrame
             Columns regulator, target, coefficient (in standard deviations of the target per
-            standard deviation of the regulator).
+            standard deviation of the regulator). Genes without names are called x0, x1, ...
 
         See Also
         --------

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
-MOST = 4096  # threads; more than machines have cores
+MOST = 65_536  # threads; more than any machine or cluster of one job has cores
 
 
 def allowed_threads() -> int:

@@ -29,11 +29,11 @@ def test_thread_count_and_chunks(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "given", [True, 1.0, 1.5, "2", -2, 4097, 100_000, 10**30, [1], np.array([1, 2])], ids=repr
+    "given", [True, 1.0, 1.5, "2", -2, 65_537, 100_000, 10**30, [1], np.array([1, 2])], ids=repr
 )
 def test_what_is_no_number_of_threads_is_refused(given):
     with pytest.raises(
-        UsageError, match="n_jobs must be a whole number .* at most 4,096"
+        UsageError, match="n_jobs must be a whole number .* at most 65,536"
     ) as caught:
         thread_count(given)
     assert str(caught.value).endswith(".")
