@@ -373,7 +373,8 @@ def _check_order(y, X):
     lines, others = X.index, y.index
     if isinstance(lines, pd.RangeIndex) or isinstance(others, pd.RangeIndex):
         return
-    if not lines.equals(others) and others.isin(lines).any():
+    lines, others = list(lines), list(others)
+    if lines != others and not set(lines).isdisjoint(others):
         at = next(at for at, pair in enumerate(zip(lines, others)) if pair[0] != pair[1])
         raise InputError(
             f"the response y names other cell lines than X, or in another order: row {at} is "
