@@ -6,13 +6,16 @@ regulator, a column or target the target gene.
 
 from __future__ import annotations
 
+import numbers
+import os
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 from scipy.io import mmread, mmwrite
 from scipy.sparse import csc_array, issparse
 
@@ -39,10 +42,10 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
         ``.npz``: as `scipy.sparse.save_npz` writes it, with one more array, ``genes``;
         ``.mtx``: Matrix Market, with the names in ``<stem>.genes.txt``; ``.graphml``: a directed
         graph whose edges have the attribute ``coefficient``.
-    B : sparse array or ndarray of shape (p, p)
+    B : sparse array, ndarray or DataFrame of shape (p, p)
         Coefficients, regulators x targets.
-    genes : sequence, default=None
-        Names, written as text; ``0, 1, ...`` if None.
+    genes : sequence of str or int, default=None
+        Names, written as text; those of a DataFrame, else ``0, 1, ...``, if None.
 
     Returns
     -------
@@ -52,7 +55,8 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
     Raises
     ------
     UsageError
-        If the suffix is another one, or names and network do not match.
+        If the suffix is another one, names and network do not match, a name is missing or neither
+        text nor a whole number, or B is not a matrix of finite numbers.
     SetupError
         If the file cannot be written.
 
@@ -72,10 +76,13 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
     (['A', 'B'], 0.5)
     """
     path = _known(path)
-    B = csc_array(B, dtype=float)
-    B.sum_duplicates()
+    if isinstance(B, pd.DataFrame):
+        if not B.index.equals(B.columns):
+            raise UsageError("a network in a table must have the same genes as rows and columns.")
+        genes = list(B.index) if genes is None else genes
+    B = _coefficients(B)
     p = B.shape[0]
-    names = [str(gene) for gene in (range(p) if genes is None else genes)]
+    names = _names(range(p) if genes is None else genes)
     if B.shape != (p, p) or len(names) != p or len(set(names)) != p:
         raise UsageError(
             f"a network of shape {B.shape} needs that many different gene names, not {len(names)} "
@@ -161,6 +168,35 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
     return B, genes
 
 
+def _coefficients(B):
+    """Return a network as a sparse array of float; refuse what is no matrix of real numbers."""
+    wrong = getattr(getattr(B, "dtype", None), "kind", "f") in "cmM"
+    wrong = wrong or (isinstance(B, np.ma.MaskedArray) and np.ma.getmaskarray(B).any())
+    if not wrong:
+        try:
+            B = csc_array(np.asarray(B) if isinstance(B, pd.DataFrame) else B, dtype=float)
+        except (TypeError, ValueError):
+            wrong = True
+    if wrong:
+        raise UsageError("the network must be a matrix of numbers, regulators x targets.")
+    B.sum_duplicates()
+    return B
+
+
+def _names(genes):
+    """Return names of genes as text; refuse those that are neither text nor whole numbers."""
+    if isinstance(genes, (str, bytes, set, frozenset)) or not isinstance(genes, Iterable):
+        raise UsageError(f"genes must be a sequence of names, not of type {type(genes).__name__}.")
+    genes = list(genes)
+    for at, gene in enumerate(genes):
+        whole = isinstance(gene, numbers.Integral) and not isinstance(gene, bool)
+        if not isinstance(gene, str) and not whole:
+            raise UsageError(
+                f"gene {at} (counted from 0) is called {gene!r}; a name must be text or a whole number."
+            )
+    return [str(gene) for gene in genes]
+
+
 def _is_plain(name):
     """Return whether a name is one stripped line without what XML or UTF-8 cannot hold."""
     wrong = any(
@@ -170,6 +206,8 @@ def _is_plain(name):
 
 
 def _known(path):
+    if not isinstance(path, (str, os.PathLike)) or "\0" in str(path):
+        raise UsageError(f"path must name a file, not {path!r}.")
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise UsageError(f"{path} must end in one of {', '.join(SUFFIXES)}.")

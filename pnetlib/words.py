@@ -13,6 +13,19 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def shown(value: Any, most: int = 100) -> str:
+    """Return the representation of a value on one line, shortened to `most` characters.
+
+    >>> shown("TP53"), shown(list(range(9)), most=10)
+    ("'TP53'", '[0, 1, ...')
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python does not write whole numbers of more than 4,300 digits
+        text = f"{type(value).__name__} of too many digits"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
 def table_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     """Return a table in Markdown; a bar within a cell is escaped.
 
