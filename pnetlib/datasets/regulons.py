@@ -19,6 +19,7 @@ import pandas as pd
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import cache_folder
+from pnetlib.datasets.files import opened
 from pnetlib.datasets.gdsc_packages import DataPackage, fetch_package
 from pnetlib.errors import (
     CorruptFileError,
@@ -41,6 +42,7 @@ CONFIDENT = ("A", "B", "C")  # levels that are used, as DoRothEA's authors recom
 TFS = "tfs"
 COLUMNS = ("tf", "target", "sign")
 NAMES = {"regulator": "tf", "source": "tf", "gene": "target", "mor": "sign", "weight": "sign"}
+LARGEST_LIST = 1 << 24  # bytes of a file that names regulators
 PLANTED, KNOWN = 0.7, 0.05  # of simulated regulons; ours
 
 
@@ -227,12 +229,12 @@ def regulator_names(text: str, regulons: Regulons | None = None) -> tuple[str, .
             f"regulators is {text!r}, which is neither {TFS} nor a file; name a file with one gene "
             "per line."
         )
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorruptFileError(
-            f"{path.name} is not a text file in UTF-8 ({error}); write one gene name per line."
-        ) from error
+    if path.stat().st_size > LARGEST_LIST:
+        raise UsageError(
+            f"{path.name} has more than {LARGEST_LIST:,} bytes; write one gene per line."
+        )
+    with opened(path) as file:
+        lines = file.read().decode("utf-8-sig").splitlines()
     names = tuple(dict.fromkeys(name for name in map(str.strip, lines) if name))
     if not names:
         raise UsageError(f"{path.name} names no gene; write one name per line.")

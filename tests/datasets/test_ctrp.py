@@ -138,7 +138,7 @@ def test_the_archive_is_unpacked_file_by_file(tmp_path, cohort, monkeypatch):
     archive = tmp_path / "archive.zip"
     with zipfile.ZipFile(archive, "w") as packed:
         for file in source.iterdir():
-            packed.write(file, f"../deep/{file.name}")
+            packed.write(file, f"deep/{file.name}")
     monkeypatch.setattr(ctrp, "fetch_file", lambda file, folder: archive)
     monkeypatch.setenv("PNETLIB_CACHE", str(tmp_path / "cache"))
     (tmp_path / "cache" / "ctrp").mkdir(parents=True)
