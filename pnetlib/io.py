@@ -6,7 +6,6 @@ regulator, a column or target the target gene.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
@@ -17,12 +16,13 @@ from scipy.io import mmread, mmwrite
 from scipy.sparse import csc_array, issparse
 
 from pnetlib.errors import DataError, UsageError
+from pnetlib.execution.files import BROKEN, check_arrays, check_plain
 from pnetlib.execution.storage import whole_file
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
 # What the readers of damaged files raise.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError)
-_UNREADABLE += (zipfile.BadZipFile, ParseError, nx.NetworkXError)
+_UNREADABLE += (*BROKEN, MemoryError, ParseError, nx.NetworkXError)
 
 
 def genes_file(path: Path) -> Path:
@@ -140,7 +140,12 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
     if not path.is_file():
         raise DataError(f"{path} does not exist; name a file written by write_network.")
     try:
-        B, genes = _READERS[path.suffix](path)
+        B, genes = _READERS[path.suffix](check_plain(path))
+        if B.shape != (len(genes), len(genes)):
+            raise DataError(
+                f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names; a network has "
+                "one gene per row and column."
+            )
         B = csc_array(B, dtype=float)
         B.check_format()
     except DataError:
@@ -150,10 +155,10 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         raise DataError(
             f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
         ) from error
-    if B.shape != (len(genes), len(genes)) or len(set(genes)) != len(genes):
+    if len(set(genes)) != len(genes):
         raise DataError(
-            f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names "
-            f"({len(set(genes))} different ones); a network has one gene per row and column."
+            f"{path} contains {len(genes)} gene names ({len(set(genes))} different ones); a network has "
+            "one gene per row and column."
         )
     if not np.isfinite(B.data).all():
         raise DataError(f"{path} contains coefficients that are not finite; write it again.")
@@ -184,7 +189,7 @@ def _write_npz(path, B, genes):
 
 
 def _read_npz(path):
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(check_arrays(path), allow_pickle=False) as file:
         if file["format"].item() != b"csc":
             raise DataError(f"{path} does not contain compressed columns; save a csc_array.")
         shape = tuple(int(size) for size in file["shape"])

@@ -12,11 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pnetlib.datasets.files import check_plain, format_of, opened
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.datasets.sheets import KINDS, csv_rows, rows_of
 from pnetlib.datasets.workbooks import xlsx_rows
 from pnetlib.errors import CorruptFileError, DataError
+from pnetlib.execution.files import check_plain, format_of, opened
 from pnetlib.words import counted, first_few
 
 EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"

@@ -16,9 +16,9 @@ from pnetlib.datasets.cells import whole_number
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import OfficialFile, cache_folder, fetch_file
-from pnetlib.datasets.files import BROKEN, check_archive, chunks
 from pnetlib.datasets.screens import AUC, OTHER, Screens, assemble_screens, by_name
 from pnetlib.errors import CorruptFileError, DataError, DownloadError, DuplicateError
+from pnetlib.execution.files import BROKEN, check_archive, chunks
 from pnetlib.execution.storage import digest, whole_file
 from pnetlib.words import counted, first_few
 

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from pnetlib.datasets.cells import is_blank, number
-from pnetlib.datasets.files import opened
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
+from pnetlib.execution.files import opened
 from pnetlib.words import counted, first_few
 
 csv.field_size_limit(1 << 24)
@@ -133,6 +133,8 @@ def _table(
                     )
                 value = math.nan
             column.append(value)
+    if not places:
+        raise CorruptFileError(f"{path.name} has no row below its header; fetch it again.")
     # From one array per column: a dict cannot have names twice, which callers may allow.
     table = pd.DataFrame(
         {

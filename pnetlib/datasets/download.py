@@ -17,10 +17,10 @@ import pandas as pd
 from pnetlib.datasets.candidates import DETAILS, ENSEMBL, EXPRESSION_ZIP
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import Drugs
-from pnetlib.datasets.files import BROKEN, check_archive, chunks, opened
 from pnetlib.datasets.gdsc_official import list_folder, read_folder
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.errors import DataError, DownloadError, SetupError
+from pnetlib.execution.files import BROKEN, check_archive, chunks, opened
 from pnetlib.execution.storage import digest
 
 CACHE_VARIABLE = "PNETLIB_CACHE"

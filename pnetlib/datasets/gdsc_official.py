@@ -32,7 +32,6 @@ from pnetlib.datasets.candidates import (
 from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, whole_number
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
-from pnetlib.datasets.files import check_plain, opened
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
 from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens
 from pnetlib.datasets.sheets import rows_of
@@ -43,6 +42,7 @@ from pnetlib.errors import (
     MissingColumnError,
     MissingDrugError,
 )
+from pnetlib.execution.files import check_plain, opened
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
@@ -241,6 +241,8 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
             f"{first_few(ignored)}."
         )
     places = _places(path, len(header))
+    if not places:
+        raise CorruptFileError(f"{path.name} has no row below its header; fetch it again.")
     table = _read_values(path, header, header.index(symbol), list(lines), places)
     genes = pd.Index(table.pop(header.index(symbol)).str.strip())
     values = table.to_numpy().T

@@ -19,7 +19,6 @@ import pandas as pd
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import cache_folder
-from pnetlib.datasets.files import opened
 from pnetlib.datasets.gdsc_packages import DataPackage, fetch_package
 from pnetlib.errors import (
     CorruptFileError,
@@ -28,6 +27,7 @@ from pnetlib.errors import (
     MissingColumnError,
     UsageError,
 )
+from pnetlib.execution.files import opened
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
@@ -238,6 +238,10 @@ def regulator_names(text: str, regulons: Regulons | None = None) -> tuple[str, .
     names = tuple(dict.fromkeys(name for name in map(str.strip, lines) if name))
     if not names:
         raise UsageError(f"{path.name} names no gene; write one name per line.")
+    if odd := [name for name in names if not name.isprintable()]:
+        raise CorruptFileError(
+            f"{path.name} has the line {odd[0][:30]!r}, which no text has; write one gene name per line."
+        )
     if spaced := [name for name in names if any(mark in name for mark in ",;\t ")]:
         raise UsageError(
             f"{path.name} has the line {first_few(spaced, 1)!r}; write one gene name per line."
