@@ -6,14 +6,15 @@ regulator, a column or target the target gene.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 import numpy as np
-from scipy.io import mmread, mmwrite
-from scipy.sparse import csc_array, issparse
+from scipy.io import mmwrite
+from scipy.sparse import coo_array, csc_array
 
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.files import BROKEN, check_arrays, check_plain
@@ -22,7 +23,7 @@ from pnetlib.execution.storage import whole_file
 SUFFIXES = (".npz", ".mtx", ".graphml")
 # What the readers of damaged files raise.
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError)
-_UNREADABLE += (*BROKEN, MemoryError, ParseError, nx.NetworkXError)
+_UNREADABLE += (*BROKEN, StopIteration, MemoryError, ParseError, nx.NetworkXError)
 
 
 def genes_file(path: Path) -> Path:
@@ -147,7 +148,7 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
                 "one gene per row and column."
             )
         B = csc_array(B, dtype=float)
-        B.check_format()
+        B.check_format(full_check=True)  # places out of bounds would be read from other memory
     except DataError:
         raise
     except _UNREADABLE as error:
@@ -155,6 +156,8 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         raise DataError(
             f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
         ) from error
+    if "" in map(str.strip, genes):
+        raise DataError(f"{path} has a gene without a name; name every gene.")
     if len(set(genes)) != len(genes):
         raise DataError(
             f"{path} contains {len(genes)} gene names ({len(set(genes))} different ones); a network has "
@@ -162,7 +165,10 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         )
     if not np.isfinite(B.data).all():
         raise DataError(f"{path} contains coefficients that are not finite; write it again.")
+    entries = B.nnz
     B.sum_duplicates()
+    if B.nnz != entries:
+        raise DataError(f"{path} has two coefficients for one pair of genes; keep one of them.")
     return B, genes
 
 
@@ -207,10 +213,28 @@ def _read_mtx(path):
     names = genes_file(path)
     if not names.is_file():
         raise DataError(f"{names} does not exist; it must name the genes of {path}, one per line.")
-    B = mmread(path)
-    if not issparse(B):
-        raise DataError(f"{path} contains a dense matrix; write it in coordinates.")
-    return B, names.read_text(encoding="utf-8-sig").splitlines()
+    genes = names.read_text(encoding="utf-8-sig").splitlines()
+    with open(path, encoding="utf-8") as file:
+        words = file.readline().casefold().split()
+        if words[:2] != ["%%matrixmarket", "matrix"] or len(words) != 5:
+            raise ValueError("its first line is not that of Matrix Market")
+        if words[2] != "coordinate":
+            raise DataError(f"{path} contains a dense matrix; write it in coordinates.")
+        if words[3] not in ("real", "double", "integer") or words[4] != "general":
+            raise DataError(
+                f"{path} contains a matrix that is {words[3]} and {words[4]}; write it as real and general."
+            )
+        sizes = next(line for line in file if line.strip() and not line.startswith("%"))
+        rows, columns, entries = map(int, sizes.split())
+        # SciPy's own reader reads beyond the memory of some malformed files.
+        kinds = [("row", np.int64), ("column", np.int64), ("value", np.float64)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a network without edges
+            found = np.loadtxt(file, kinds, comments="%", ndmin=1, max_rows=entries + 1)
+    if len(found) != entries:
+        raise ValueError(f"it announces {entries} entries and has another number")
+    places = (found["row"] - 1, found["column"] - 1)
+    return coo_array((found["value"], places), shape=(rows, columns)), genes
 
 
 def _write_graphml(path, B, genes):

@@ -123,7 +123,12 @@ def header_of(path: Path) -> list[str]:
                 f"The first row of {path.name} has more than {LONGEST_HEADER:,} bytes; put the "
                 "official file there, genes in rows and cell lines in columns."
             )
-        return [name.strip(" ") for name in line.decode("utf-8-sig").rstrip("\r\n").split("\t")]
+        if b"\0" in line or b"\r" in line.rstrip(b"\r\n"):
+            raise CorruptFileError(
+                f"Row 1 of {path.name} has a character that ends a text or a line within; fetch the "
+                "file again."
+            )
+        return [name.strip(" ") for name in line.decode("utf-8-sig").rstrip("\r\n\t ").split("\t")]
 
 
 def _has_expression(path: Path) -> bool:

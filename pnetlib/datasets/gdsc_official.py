@@ -164,7 +164,7 @@ def _screens_in(
     for _, (line, drug_id, name, value, area) in rows_of(path, ("COSMIC_ID", "DRUG_ID"), optional):
         drug_id, line = whole_number(drug_id), whole_number(line)
         drug = own.get(drug_id) if is_own else None
-        drug = drug or names.get(drug_name(name).casefold())
+        drug = drug or names.get(name_of(name).casefold())
         if drug and line:
             rows.setdefault((drug, drug_id), []).append((line, value, area))
     found = []
@@ -199,7 +199,7 @@ def drugs_in(path: Path) -> pd.DataFrame:
                     f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
                     "correct it."
                 )
-            name = drug_id if name is None else drug_name(name)
+            name = drug_id if name is None else name_of(name)
             found[drug_id] = int(drug_id), name, array("d"), pathway
         found[drug_id][2].append(math.nan if value is None else number(str(value)))
     ids, names, values, pathways = zip(*found.values()) if found else ([], [], [], [])
@@ -216,6 +216,8 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     """
     header = header_of(path)
     symbol, prefix = ("ensembl_gene", "") if _is_ensembl(header) else ("GENE_SYMBOLS", "DATA.")
+    if header.count(symbol) > 1:
+        raise DuplicateError(f"{path.name} has the column {symbol} twice; keep one.")
     if symbol not in header:
         raise MissingColumnError(
             f"{path.name} has no column {symbol} in its first line; put the official file there."
@@ -258,7 +260,7 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
     rows = []
     for place, (line, drug_id, value, name) in rows_of(path, RESPONSE_COLUMNS, ("DRUG_NAME",)):
         drug_id = whole_number(drug_id)
-        seen.setdefault(drug_id, "" if name is None else drug_name(name))
+        seen.setdefault(drug_id, "" if name is None else name_of(name))
         if drug_id in wanted:
             rows.append((place, _line_id(line, place, path), drug_id, value))
     for drug, drug_id in drugs.items():
@@ -295,7 +297,7 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
     rows = [
-        (whole_number(line), *("" if _unknown(label) else str(label) for label in labels))
+        (whole_number(line), *("" if _unknown(label) else name_of(label) for label in labels))
         for _, (line, *labels) in rows_of(path, _annotation_columns(path))
     ]
     table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
@@ -307,8 +309,8 @@ def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     return _once(table[known], ["line"], path, handled, "cell line").set_index("line")
 
 
-def drug_name(cell: Any) -> str:
-    """Return the name of a drug as text; a spreadsheet keeps a name of digits as a number."""
+def name_of(cell: Any) -> str:
+    """Return the name of a drug or cell line as text; a spreadsheet keeps a name of digits as a number."""
     return whole_number(cell) if isinstance(cell, float) else str(cell).strip()
 
 
@@ -348,26 +350,37 @@ def _is_ensembl(header: Sequence[str]) -> bool:
 def _places(path: Path, width: int) -> array:
     """Return the numbers of the rows below the header that are not blank, as a spreadsheet counts.
 
-    A row with more fields than the header is refused: its values would be read one column off. Blank
-    fields at the end of a row are no values; `_read_values` drops them.
+    A row with more fields than the header, or fewer, is refused: its values would be read one column
+    off. Blank fields at the end of a row are no values; `_read_values` drops them.
     """
-    places = array("l")
+    places, short = array("l"), 0
     with opened(path, (EXPRESSION,)) as file:
         for place, line in enumerate(file, 1):
             line = line.rstrip(b"\r\n")
+            if place == 1 or not line.strip(b" "):
+                continue
+            if short:
+                raise CorruptFileError(
+                    f"Row {short} of {path.name} ends early; fetch the file again."
+                )
             fields = line.rstrip(b"\t").count(b"\t") + 1
             if fields > width:
                 raise CorruptFileError(
                     f"Row {place} of {path.name} has {counted(fields, 'field')} and the header {width}; "
                     "correct the row or fetch the file again."
                 )
+            if line.count(b"\t") + 1 < width:
+                short = place
             if b"\0" in line or b"\r" in line:
                 raise CorruptFileError(
                     f"Row {place} of {path.name} has a character that ends a text or a line within; "
                     "fetch the file again."
                 )
-            if place > 1 and line.strip(b" "):
-                places.append(place)
+            places.append(place)
+    if short:
+        raise CorruptFileError(
+            f"{path.name} is truncated: it ends within row {short}; fetch it again."
+        )
     return places
 
 
@@ -392,14 +405,8 @@ def _read_values(
         raise CorruptFileError(
             f"{path.name} has {len(places):,} rows, of which {len(table):,} could be read; fetch it again."
         )
-    # Blank fields fail above, so only a row that ends early leaves gaps.
-    short = table.index[table[cells[-1]].isna()]
-    if len(short):
-        raise CorruptFileError(
-            f"{path.name} is truncated: it ends within row {places[-1]}; fetch it again."
-            if short[0] == len(table) - 1
-            else f"Row {places[short[0]]} of {path.name} ends early; fetch the file again."
-        )
+    if not np.isfinite(table[cells].to_numpy()).all():
+        raise _wrong_value(path, header, symbol, cells)
     return table
 
 
