@@ -147,6 +147,7 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
                 f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names; a network has "
                 "one gene per row and column."
             )
+        entries = B.nnz
         B = csc_array(B, dtype=float)
         B.check_format(full_check=True)  # places out of bounds would be read from other memory
     except DataError:
@@ -165,7 +166,6 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         )
     if not np.isfinite(B.data).all():
         raise DataError(f"{path} contains coefficients that are not finite; write it again.")
-    entries = B.nnz
     B.sum_duplicates()
     if B.nnz != entries:
         raise DataError(f"{path} has two coefficients for one pair of genes; keep one of them.")
@@ -248,7 +248,11 @@ def _write_graphml(path, B, genes):
 
 
 def _read_graphml(path):
-    graph = nx.read_graphml(path)
+    reader = nx.readwrite.graphml.GraphMLReader()
+    graph, *more = reader(path=str(path))
+    if more:
+        raise DataError(f"{path} contains {len(more) + 1} graphs; write one network per file.")
+    _check_graphml(path, reader.xml.getroot())
     if not graph.is_directed() or graph.is_multigraph():
         raise DataError(
             f"{path} must contain a directed graph with at most one edge per ordered pair of genes."
@@ -260,6 +264,30 @@ def _read_graphml(path):
     rows, columns, values = zip(*edges) if edges else ((), (), ())
     values = np.array(values, float)
     return csc_array((values, (rows, columns)), shape=(len(place), len(place))), _gene_names(graph)
+
+
+def _check_graphml(path, root):
+    """Refuse what networkx takes silently: ends that are no nodes, values that are there twice."""
+    space = "{http://graphml.graphdrawing.org/xmlns}"
+    graph = root.find(f"{space}graph")
+    nodes, edges = graph.findall(f"{space}node"), graph.findall(f"{space}edge")
+    for kind, found in (("node", nodes), ("edge", edges)):
+        if len(found) != sum(1 for _ in root.iter(f"{space}{kind}")):
+            raise DataError(f"{path} has a {kind} that is no part of its graph; write it again.")
+    ids = [node.get("id") for node in nodes]
+    if None in ids or len(set(ids)) != len(ids):
+        raise DataError(f"{path} has a node without an id, or an id twice; give each its own.")
+    known = set(ids)
+    for edge in edges:
+        ends = edge.get("source"), edge.get("target")
+        if not known.issuperset(ends):
+            raise DataError(
+                f"{path} has an edge from {ends[0]} to {ends[1]}, which is no node; correct it."
+            )
+    for item in (*nodes, *edges):
+        keys = [data.get("key") for data in item.findall(f"{space}data")]
+        if len(set(keys)) != len(keys):
+            raise DataError(f"{path} has a node or an edge with one attribute twice; keep one.")
 
 
 def _gene_names(graph):

@@ -132,7 +132,9 @@ def zipped(name: str, content: bytes) -> bytes:
 
 def expression(rng: Random) -> Case:
     content = some_damage(as_text(changed(EXPRESSION, rng), "\t", rng, quotes=False), rng)
-    truth = strict.expression(strict.grid_of(content, "\t", quotes=False, utf16=False))
+    truth = strict.expression(
+        strict.grid_of(content, "\t", quotes=False, utf16=False, errors="surrogateescape")
+    )
     name = candidates.EXPRESSION
     if rng.random() < 0.2:
         packed = zipped(name, content)
@@ -143,7 +145,9 @@ def expression(rng: Random) -> Case:
 def ensembl(rng: Random) -> Case:
     content = some_damage(as_text(changed(ENSEMBL, rng), "\t", rng, quotes=False), rng)
     truth = strict.expression(
-        strict.grid_of(content, "\t", quotes=False, utf16=False), "ensembl_gene", ""
+        strict.grid_of(content, "\t", quotes=False, utf16=False, errors="surrogateescape"),
+        "ensembl_gene",
+        "",
     )
     return plain(candidates.ENSEMBL, some_damage(gzip.compress(content, 1), rng), truth)
 
@@ -157,7 +161,8 @@ def sheet_of(grid: Grid) -> tuple[bytes, Grid | None]:
     """Return a workbook of a table, with numbers as such, and what its sheet says."""
     is_number = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,9})?").fullmatch
     rows = [[float(c) if is_number(c) else c for c in row] for row in grid]
-    return workbook(rows), strict.even([list(row) for row in grid], pad=True)
+    said = [[f"{c:.15g}" if isinstance(c, float) else c for c in row] for row in rows]
+    return workbook(rows), strict.even(said, pad=True)
 
 
 def response_sheet(rng: Random) -> Case:
@@ -546,7 +551,7 @@ def _shown(content: bytes) -> bytes:
     ):
         with suppress(OSError, EOFError, zlib.error):
             content = gzip.decompress(content)
-    return content[:800]
+    return content[:1500]
 
 
 def main(arguments: list[str] | None = None) -> int:

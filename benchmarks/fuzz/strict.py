@@ -20,14 +20,16 @@ LEAST = 20
 UNKNOWN = BLANK | {"unclassified", "unable to classify", "unknown", "not available"}
 
 
-def grid_of(content: bytes, separators: str, *, quotes: bool, utf16: bool = True) -> Grid | None:
+def grid_of(
+    content: bytes, separators: str, *, quotes: bool, utf16: bool = True, errors: str = "strict"
+) -> Grid | None:
     """Return the rows of a text, all as long as its header; blank rows are left out."""
     if utf16 and content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         coding = "utf-16"
     else:
         coding = "utf-8-sig"
     try:
-        text = content.decode(coding)
+        text = content.decode(coding, errors)
     except UnicodeDecodeError:
         return None
     if "\0" in text:
@@ -118,6 +120,8 @@ def expression(grid: Grid | None, symbol: str = "GENE_SYMBOLS", prefix: str = "D
     found: dict = {}
     for row in grid[1:]:
         gene = row[header.index(symbol)].strip()
+        if any("\udc80" <= letter <= "\udcff" for letter in gene):
+            return None  # no text; a title, which nobody reads, may be none
         for line, at in lines.items():
             value = number(row[at])
             if not math.isfinite(value) or (gene and not put(found, (line, gene), value)):
@@ -235,7 +239,12 @@ def market(content: bytes, genes: bytes) -> Truth:
     found: dict = {}
     try:
         sizes = [int(size) for size in rows[0]]
-        if sizes[:2] != [len(known)] * 2 or len({*known}) < len(known) or "" in known:
+        if (
+            len(sizes) != 3
+            or sizes[:2] != [len(known)] * 2
+            or len({*known}) < len(known)
+            or "" in known
+        ):
             return None
         for i, j, value in rows[1:]:
             key = known[int(i) - 1], known[int(j) - 1]
@@ -268,6 +277,7 @@ def ctrp(
     for line, name in parts["lines"]:
         if whole(line) and not put(own, (whole(line),), name):
             return None
+    keys = [re.sub("[^A-Z0-9]", "", name.upper()).removeprefix("NCI") for name in own.values()]
     compound: dict = {}
     for compound_id, name in parts["compounds"]:
         if whole(compound_id) and not put(compound, (whole(compound_id),), name):
@@ -291,7 +301,7 @@ def ctrp(
         name = own.get((next(iter(on)),), "") if len(on) == 1 else ""
         key = re.sub("[^A-Z0-9]", "", name.upper()).removeprefix("NCI")
         drug = drugs.get(re.sub("[^a-z0-9]", "", compound.get((compound_id,), "").lower()))
-        if key in lines and drug:
+        if key in lines and drug and keys.count(key) == 1:  # of one line under two names, none
             found.setdefault((key, drug), []).append(value)
     measured = [drug for _, drug in found]  # screens of fewer lines are left out in a sentence
     return {

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import is_blank, number
+from pnetlib.datasets.cells import even_rows, is_blank, number
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
 from pnetlib.execution.files import opened
-from pnetlib.words import counted, first_few
+from pnetlib.words import first_few
 
 csv.field_size_limit(1 << 24)
 MOST_COLUMNS = 1 << 14  # as many as a spreadsheet has
@@ -94,9 +94,10 @@ def _table(
     others: bool,
 ) -> pd.DataFrame:
     """Collect the columns row by row; equal texts are stored once, numbers as such."""
-    first = next(rows, [])
+    rows = even_rows(rows, path.name)
+    _, first = next(rows, (0, []))
     if not first:
-        raise CorruptFileError(f"{path.name} has no header in its first row; fetch it again.")
+        raise CorruptFileError(f"{path.name} is empty; fetch or write it again.")
     if len(first) > MOST_COLUMNS:
         raise CorruptFileError(
             f"{path.name} has {len(first):,} columns and may have {MOST_COLUMNS:,}; put the official "
@@ -110,14 +111,7 @@ def _table(
     at = range(len(header)) if others else [header.index(name) for name in columns]
     found: list[Any] = [array("d") if header[k] in numbers else [] for k in at]
     places, known = array("l"), {}
-    for place, row in enumerate(rows, 2):
-        if not any(row) or not any(map(str.strip, row)):
-            continue
-        if len(row) != len(header):
-            raise CorruptFileError(
-                f"Row {place} of {path.name} has {counted(len(row), 'field')} and the header "
-                f"{len(header)}; correct the row or fetch the file again."
-            )
+    for place, row in rows:
         places.append(place)
         for column, k in zip(found, at):
             cell = row[k]

@@ -113,7 +113,7 @@ def test_what_is_wrong_is_named(tmp_path, cohort, layout):
         file.write("99\n")
     refused(
         CorruptFileError,
-        f"Row 38 of {layout.lines} has 1 field and the header 3",
+        f"Row 38 of {layout.lines} ends early: it has 1 field and the header 3",
         read_ctrp,
         tmp_path,
         cohort,

@@ -32,7 +32,7 @@ def test_tabs_have_no_quotes_and_names_may_be_folded(path):
     [
         (CorruptFileError, b"", "table.csv is empty"),
         (CorruptFileError, b"a,b\n1,2,3\n", "Row 2 of table.csv has 3 fields and the header 2"),
-        (CorruptFileError, b"a,b\n1,2\n\n1\n", "Row 4 of table.csv has 1 field and"),
+        (CorruptFileError, b"a,b\n1,2\n\n1\n", "Row 4 of table.csv ends early: it has 1 field and"),
         (CorruptFileError, b'a,b\n1,"2\n', "truncated or damaged .unexpected end of data"),
         (CorruptFileError, b"a,b\n1,2\0\n", "has a character that no text has"),
         (CorruptFileError, b"a,b\n\x80\x04\n", "is not text in UTF-8"),
