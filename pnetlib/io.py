@@ -22,7 +22,7 @@ from pnetlib.execution.storage import whole_file
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
 # What the readers of damaged files raise.
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError)
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, EOFError)
 _UNREADABLE += (*BROKEN, StopIteration, MemoryError, ParseError, nx.NetworkXError)
 
 
@@ -199,7 +199,13 @@ def _read_npz(path):
         if file["format"].item() != b"csc":
             raise DataError(f"{path} does not contain compressed columns; save a csc_array.")
         shape = tuple(int(size) for size in file["shape"])
-        B = csc_array((file["data"], file["indices"], file["indptr"]), shape=shape)
+        data, indices, ends = file["data"], file["indices"], file["indptr"]
+        # SciPy does not check the ends of columns before the last, and reads beyond its memory.
+        if not ends.size or ends[0] != 0 or (np.diff(ends) < 0).any():
+            raise ValueError("the ends of its columns are not in order")
+        if not ends[-1] == indices.size == data.size:
+            raise ValueError("its numbers of places and values differ")
+        B = csc_array((data, indices, ends), shape=shape)
         return B, [str(gene) for gene in file["genes"]]
 
 
@@ -230,7 +236,7 @@ def _read_mtx(path):
         kinds = [("row", np.int64), ("column", np.int64), ("value", np.float64)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a network without edges
-            found = np.loadtxt(file, kinds, comments="%", ndmin=1, max_rows=entries + 1)
+            found = np.loadtxt(file, kinds, comments=None, ndmin=1, max_rows=entries + 1)
     if len(found) != entries:
         raise ValueError(f"it announces {entries} entries and has another number")
     places = (found["row"] - 1, found["column"] - 1)

@@ -274,7 +274,7 @@ def _of_arrays(arrays: Mapping[str, np.ndarray]) -> strict.Truth:
         return None
     if not square or len(ends) != p + 1 or ends[0] != 0 or ends != sorted(ends):
         return None
-    if ends[-1] > min(len(data), len(indices)) or len({*genes}) < p or "" in genes:
+    if not ends[-1] == len(data) == len(indices) or len({*genes}) < p or "" in genes:
         return None
     found: dict = {}
     for target, (start, end) in zip(genes, itertools.pairwise(ends)):
@@ -336,9 +336,7 @@ def _of_graph(content: bytes) -> strict.Truth:
         return None
     space = "{http://graphml.graphdrawing.org/xmlns}"
     keys = {
-        key.get("id")
-        for key in root.iter(f"{space}key")
-        if key.get("attr.name") == "coefficient" and key.get("for") == "edge"
+        key.get("id") for key in root.iter(f"{space}key") if key.get("attr.name") == "coefficient"
     }
     graphs = root.findall(f"{space}graph")
     if len(graphs) != 1:

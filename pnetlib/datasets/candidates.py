@@ -31,6 +31,7 @@ TABLES = (".txt", ".tsv", ".zip", ".gz")  # that may have expression
 # A cell line in a header: its COSMIC id, followed by .1 for a second column of that line.
 LINE = re.compile(r"\d+(\.\d+)?")
 LONGEST_HEADER = 1 << 24  # bytes
+MOST_COLUMNS = 100_000  # of a table of expression
 RESPONSE_COLUMNS = ("COSMIC_ID", "DRUG_ID", "LN_IC50")
 _TCGA = "Cancer Type (matching TCGA label)"
 ANNOTATION_COLUMNS = {
@@ -121,6 +122,11 @@ def header_of(path: Path) -> list[str]:
         if len(line) == LONGEST_HEADER:
             raise CorruptFileError(
                 f"The first row of {path.name} has more than {LONGEST_HEADER:,} bytes; put the "
+                "official file there, genes in rows and cell lines in columns."
+            )
+        if (tabs := line.count(b"\t")) > MOST_COLUMNS:
+            raise CorruptFileError(
+                f"{path.name} has {tabs + 1:,} columns and may have {MOST_COLUMNS:,}; put the "
                 "official file there, genes in rows and cell lines in columns."
             )
         if b"\0" in line or b"\r" in line.rstrip(b"\r\n"):

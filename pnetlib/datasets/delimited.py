@@ -20,6 +20,7 @@ from pnetlib.words import first_few
 
 csv.field_size_limit(1 << 24)
 MOST_COLUMNS = 1 << 14  # as many as a spreadsheet has
+MOST_ROWS = 1_000_000  # the largest table of CTRPv2 has 395,263
 LONGEST_ROW = 1 << 24  # characters
 _OTHERS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 
@@ -113,6 +114,10 @@ def _table(
     places, known = array("l"), {}
     for place, row in rows:
         places.append(place)
+        if len(places) > MOST_ROWS:
+            raise CorruptFileError(
+                f"{path.name} has more rows than the {MOST_ROWS:,} it may have; put the official file there."
+            )
         for column, k in zip(found, at):
             cell = row[k]
             if isinstance(column, list):

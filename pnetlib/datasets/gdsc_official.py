@@ -46,7 +46,7 @@ from pnetlib.execution.files import check_plain, opened
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
-MOST_LINES = 100_000  # columns that a table of expression may have
+MOST_GENES, MOST_LINES = 1_000_000, 100_000  # rows of tables of expression and of cell lines
 _NAMED = 5  # genes with repeated rows that are named one by one
 
 
@@ -231,11 +231,6 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
         raise MissingColumnError(
             f"{path.name} has no column {prefix}<COSMIC id>; put the official file there."
         )
-    if len(lines) > MOST_LINES:
-        raise CorruptFileError(
-            f"{path.name} has {len(lines):,} columns of cell lines and may have {MOST_LINES:,}; put the "
-            "official file there, genes in rows and cell lines in columns."
-        )
     others = [column for at, column in enumerate(header) if at not in lines]
     if ignored := [column for column in others if column not in ("", "GENE_title", symbol)]:
         handled.append(
@@ -247,6 +242,11 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
         raise CorruptFileError(f"{path.name} has no row below its header; fetch it again.")
     table = _read_values(path, header, header.index(symbol), list(lines), places)
     genes = pd.Index(table.pop(header.index(symbol)).str.strip())
+    if symbol in genes:  # of ids alone, a header further down would be numbers
+        place = places[genes.get_indexer_for([symbol])[0]]
+        raise CorruptFileError(
+            f"Row {place} of {path.name} is a header again; remove it or fetch the file again."
+        )
     values = table.to_numpy().T
     values, cell_lines = _one_column_per_line(list(lines.values()), values, handled)
     values, genes = _one_row_per_gene(path, genes, values, places, handled)
@@ -296,10 +296,11 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
 
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
-    rows = [
-        (whole_number(line), *("" if _unknown(label) else name_of(label) for label in labels))
-        for _, (line, *labels) in rows_of(path, _annotation_columns(path))
-    ]
+    rows = []
+    for _, (line, *labels) in rows_of(path, _annotation_columns(path)):
+        rows.append((whole_number(line), *("" if _unknown(x) else name_of(x) for x in labels)))
+        if len(rows) > MOST_LINES:
+            raise _too_many(path, "cell lines", MOST_LINES)
     table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
     known = table["line"].str.fullmatch(r"\d+")
     if not known.all():
@@ -323,6 +324,12 @@ def _line_id(cell: Any, place: int, path: Path) -> str:
             "or leave it blank."
         )
     return line
+
+
+def _too_many(path: Path, what: str, most: int) -> CorruptFileError:
+    return CorruptFileError(
+        f"{path.name} has more rows than the {most:,} {what} it may have; put the official file there."
+    )
 
 
 def _unknown(label: Any) -> bool:
@@ -377,6 +384,8 @@ def _places(path: Path, width: int) -> array:
                     "fetch the file again."
                 )
             places.append(place)
+            if len(places) > MOST_GENES:
+                raise _too_many(path, "genes", MOST_GENES)
     if short:
         raise CorruptFileError(
             f"{path.name} is truncated: it ends within row {short}; fetch it again."
