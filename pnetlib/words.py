@@ -1,5 +1,6 @@
 """Counts and lists in sentences."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,3 +64,12 @@ def listed(words: Iterable[Any]) -> str:
     if not words:
         return "none"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def harmless(text: str) -> str:
+    """Return Markdown in which a name from the data cannot become a tag, a comment or a role.
+
+    >>> harmless("<b>A</b>, p < 0.1, {download}`x`")
+    '&lt;b>A&lt;/b>, p < 0.1, \\\\{download}`x`'
+    """
+    return re.sub(r"(\{)(?=[\w:+.-]+\}`)", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text))
