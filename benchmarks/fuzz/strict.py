@@ -235,7 +235,7 @@ def names(content: bytes) -> Truth:
 def market(content: bytes, genes: bytes) -> Truth:
     """Coefficients of a Matrix Market file by the names of a file of genes."""
     try:
-        lines = content.decode().split("\n")
+        lines = re.sub("\r\n?", "\n", content.decode()).split("\n")
         known = genes.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         return None
