@@ -6,11 +6,12 @@ import pickle
 import socket
 import stat
 import threading
+import time
 import tracemalloc
 import warnings
 import zipfile
 import zlib
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import official_files as make
@@ -347,3 +348,22 @@ def test_leading_blank_rows_of_a_sheet_are_counted(tmp_path):
     path = make.write_rows(tmp_path / "x.xlsx", rows)
     assert [place for place, _ in rows_of(path, ["a"])] == [3]
     assert len(list(xlsx_rows(path))) == 3
+
+
+@pytest.mark.parametrize(
+    "evil", [b"<f>" + b"<c>" * 350_000, b"<f>" + b"<v" * 500_000, b"<c" * 500_000 + b"<f></c>"]
+)
+def test_a_sheet_made_to_take_long_does_not(tmp_path, evil):
+    make.write_rows(tmp_path / "x.xlsx", [["a"], [1.0]])
+    rewrite(
+        tmp_path / "x.xlsx",
+        sheet(
+            lambda text: text.replace(
+                b"<row", evil + os.urandom(1 << 15).hex().encode() + b"<row", 1
+            )
+        ),
+    )
+    started = time.process_time()
+    with suppress(PnetError):
+        list(xlsx_rows(tmp_path / "x.xlsx"))
+    assert time.process_time() - started < 5
