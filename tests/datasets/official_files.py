@@ -262,8 +262,8 @@ def write_sdist(folder: Path, setup: str = "") -> Path:
     members = {
         "PKG-INFO": b"Metadata-Version: 1.1\nName: gdsctools\nVersion: 1.0.1\n",
         "setup.py": setup.encode(),
-        "gdsctools/data/cosmic_info.csv.gz": gzip.compress(table.getvalue().encode()),
-        "gdsctools/data/IC50_v17.csv.gz": gzip.compress(screened.getvalue().encode()),
+        "gdsctools/data/cosmic_info.csv.gz": gzip.compress(table.getvalue().encode(), mtime=0),
+        "gdsctools/data/IC50_v17.csv.gz": gzip.compress(screened.getvalue().encode(), mtime=0),
     }
     path = folder / f"{root}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:
