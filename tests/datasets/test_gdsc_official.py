@@ -451,7 +451,7 @@ def test_the_screen_of_a_file_is_told_by_its_content(folder):
     make.write_response(folder, rows, suffix=".csv").rename(folder / "second.csv")
     assert response_files(folder, "GDSC2") == [folder / "second.csv"]
     notes = official.read_screens(folder, load_cohort(folder)).provenance["handled"]
-    assert any("GDSC2" in note for note in notes) and not any("has no table" in n for n in notes)
+    assert any("GDSC2" in note for note in notes) and not any("no screen of" in n for n in notes)
 
 
 def test_a_release_without_names_of_drugs_has_their_ids(folder):
