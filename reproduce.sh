@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Make an environment if there is none, then run the notebooks or the tests in it, or build the pages
-# or the benchmark.
+# Make an environment if there is none, then run the notebooks or the tests in it, build the pages
+# or the benchmark, or describe tables of your own.
 # ./reproduce.sh --help lists the options; sbatch reproduce.sh [options] does the same in a job.
 #SBATCH --job-name=pnetlib
 #SBATCH --ntasks=1
@@ -207,6 +207,10 @@ case "${1:-}" in
         action=docs
         shift
         ;;
+    init)
+        action=init
+        shift
+        ;;
     bench) # the external solvers have their own environment
         action=bench
         venv=$root/.venv-bench
@@ -227,6 +231,7 @@ if [ -z "$kind" ]; then
         test) python=$(active_python test) || true ;;
         bench) python=$(active_python bench) || true ;;
         docs) python=$(active_python docs) || true ;;
+        init) python=$(active_python) || true ;;
         run) python=$(active_python) || true ;;
     esac
 fi

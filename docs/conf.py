@@ -6,7 +6,7 @@ from pathlib import Path
 
 site = json.loads((Path(__file__).parent / "site.json").read_text("utf-8"))
 
-project = "PredictiveNetwork, reproduced"
+project = site["title"]
 author = "The pnetlib authors"
 copyright = "The pnetlib authors. Text and figures: CC BY 4.0. Code: MIT"
 version = release = site["version"]

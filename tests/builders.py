@@ -9,6 +9,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from pnetlib.estimators import (
@@ -273,3 +275,27 @@ def searching_estimators(**options):
 def named(models):
     """Return a test parameter ``model`` with names of classes."""
     return pytest.mark.parametrize("model", models, ids=lambda model: type(model).__name__)
+
+
+def own_cohort(folder, lines=60, genes=40, drugs=("drug A", "drug B", "drug C"), seed=3):
+    """Write tables of a made-up cohort into a new folder, as a user may have them; return it.
+
+    Genes are in rows of the expression, two lines lack the second response, and a few genes decide
+    all responses.
+    """
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    names = [f"PT-{number:03d}" for number in rng.permutation(lines)]
+    symbols = [f"G{number:02d}" for number in range(genes)]
+    shared = rng.normal(size=(lines, 4))
+    values = shared @ rng.normal(size=(4, genes)) + rng.normal(size=(lines, genes))
+    expression = pd.DataFrame(values.round(4), names, symbols)
+    response = pd.DataFrame(
+        {drug: shared[:, 0] + 0.5 * rng.normal(size=lines) for drug in drugs}, names
+    ).round(4)
+    response.iloc[[5, 9], 1] = np.nan
+    expression.T.to_csv(folder / "expression.csv")
+    response.to_csv(folder / "response.csv")
+    tissues = pd.DataFrame({"tissue": rng.choice(["lung", "skin", "bone"], lines)}, names)
+    tissues.to_csv(folder / "annotation.csv")
+    return folder

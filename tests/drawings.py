@@ -42,6 +42,7 @@ from pnetlib.steps.simulation.designs import GRAPHS, RESPONSES
 from pnetlib.steps.speed import figures as speed
 from pnetlib.steps.stability import figures as stability
 from pnetlib.steps.stability.compute import COMMON, STRONG, Frequencies
+from pnetlib.steps.study import PAPER, SIMULATED
 from pnetlib.steps.tuning import figures as tuning
 
 DRUGS = ("Doxorubicin", "Mitomycin-C", "5-Fluorouracil", "Docetaxel")
@@ -99,12 +100,12 @@ def draw_markers(rng):
     theta = pd.DataFrame(rng.normal(0, 0.03, (12, 4)), GENES[:4] + GENES[-8:], list(DRUGS))
     found = DrugNetworks(theta.index, theta, (theta * 50).abs(), {}, pd.DataFrame())
     published = pd.DataFrame({"marker": list(MARKERS), "variance rank": range(1, 8)})
-    return markers.draw_markers(found, pd.DataFrame(index=GENES[-5:]), published, simulated=False)
+    return markers.draw_markers(found, pd.DataFrame(index=GENES[-5:]), published, study=PAPER)
 
 
-def draw_networks(rng, simulated=False):
+def draw_networks(rng, study=PAPER):
     edges, degrees = group_edges(rng)
-    return networks.draw_networks(edges, degrees, layout(edges, 0), GENES[:9], simulated=simulated)
+    return networks.draw_networks(edges, degrees, layout(edges, 0), GENES[:9], study=study)
 
 
 def ranges(rng, keys):
@@ -123,19 +124,19 @@ def draw_tuning(rng):
     )
     edges, _ = group_edges(rng, 30)
     moved = ranges(rng, edges[["regulator", "target"]].to_dict("records"))
-    return tuning.draw_draws(marked, moved, simulated=False)
+    return tuning.draw_draws(marked, moved, study=PAPER)
 
 
 def draw_effect_ranges(rng):
     keys = [{"marker": g, "side": s, "length": 1} for g in list(MARKERS)[:4] for s in SIDES]
-    return tuning.draw_effects(ranges(rng, keys), simulated=False)
+    return tuning.draw_effects(ranges(rng, keys), study=PAPER)
 
 
 def draw_effects(rng):
     keys = [(g, s, k) for g in list(MARKERS)[:4] for s in SIDES for k in GROUPS for _ in range(40)]
     table = pd.DataFrame(keys, columns=["marker", "side", "group"])
     table["effect"] = rng.gamma(3, 0.3, len(table))
-    return effects.draw_effects(table.assign(length=1), 1, simulated=False)
+    return effects.draw_effects(table.assign(length=1), 1, study=PAPER)
 
 
 def replicates(rng, n, **values):
@@ -180,13 +181,13 @@ def draw_surface(rng):
     table = pd.DataFrame(keys, columns=["drug", "lam4", "lam1", "lam3"])
     table["above"] = rng.gamma(2, 5, len(table))
     table.loc[table.groupby("drug")["above"].idxmin(), "above"] = 0.0
-    return lambdas.draw_surface(table, simulated=False)
+    return lambdas.draw_surface(table, study=PAPER)
 
 
 def draw_rules(rng):
     table = rows(rng, 0.05, 0.03, ("method", METHODS), ("rule", RULES))
     table["effects"] = rng.integers(0, 190, len(table))
-    return lambdas.draw_rules(table, simulated=False)
+    return lambdas.draw_rules(table, study=PAPER)
 
 
 def draw_searches(rng):
@@ -194,7 +195,7 @@ def draw_searches(rng):
     first, second = SEARCHES
     table[first] = 0.8 + 0.1 * rng.random(len(table))
     table[second] = table[first] + table["mean"]
-    return lambdas.draw_searches(table, simulated=False)
+    return lambdas.draw_searches(table, study=PAPER)
 
 
 def frequencies(rng, pairs=4):
@@ -208,7 +209,7 @@ def draw_frequent_edges(rng):
     edges, _ = group_edges(rng)
     for name in ("ST any", "RS any", "ST strong", "RS strong"):
         edges[name] = rng.random(len(edges))
-    return stability.draw_edges(edges, list(MARKERS), simulated=False)
+    return stability.draw_edges(edges, list(MARKERS), study=PAPER)
 
 
 def tested(rng, keys):
@@ -225,13 +226,13 @@ def tested(rng, keys):
 
 def draw_tested_effects(rng):
     keys = [{"marker": g, "side": s, "length": 1} for s in SIDES for g in MARKERS]
-    return differences.draw_effects(tested(rng, keys), 1, simulated=False)
+    return differences.draw_effects(tested(rng, keys), 1, study=PAPER)
 
 
 def draw_tested_edges(rng):
     edges, _ = group_edges(rng, 40)
     table = tested(rng, edges[["regulator", "target"]].to_dict("records"))
-    return differences.draw_edges(table, simulated=False)
+    return differences.draw_edges(table, study=PAPER)
 
 
 def draw_sensitivity(rng):
@@ -245,14 +246,14 @@ def draw_sensitivity(rng):
         for size in range(60, 131, 10)
         for estimator in ESTIMATORS
     ]
-    return differences.draw_sensitivity(tested(rng, keys), list(MARKERS)[:3], simulated=False)
+    return differences.draw_sensitivity(tested(rng, keys), list(MARKERS)[:3], study=PAPER)
 
 
 def draw_drugs(rng, n=10):
     names = [f"drug {k}" for k in range(n)]
     wins = pd.DataFrame({"against": METHODS[1:], "drugs": n, "wins": n // 2})
     wins = wins.assign(**{"share low": 0.2, "share high": 0.8, "clear wins": 1, "clear losses": 1})
-    return drugs.draw_drugs(paired(rng, [*names, "all"]), wins, simulated=False)
+    return drugs.draw_drugs(paired(rng, [*names, "all"]), wins, study=PAPER)
 
 
 def draw_weights(rng):
@@ -260,7 +261,7 @@ def draw_weights(rng):
     weights = index.to_frame(index=False, name=["drug", "repeat", "fold", "omega"])
     weights["inner error"] = 0.8 + 0.01 * rng.random(len(weights))
     changes = rows(rng, 0.0, 0.001, ("drug", [*DRUGS, "all"]))
-    return drugs.draw_weights(weights, changes, simulated=False)
+    return drugs.draw_weights(weights, changes, study=PAPER)
 
 
 def solver_times(rng):
@@ -281,7 +282,7 @@ def solver_times(rng):
 def draw_phases(rng):
     phases = ["network of each lam1", "theta step", "B step", "rest", "all"]
     table = pd.DataFrame({"phase": phases, "one by one (s)": rng.random(5)})
-    return speed.draw_phases(table.assign(**{"along the path (s)": rng.random(5)}), simulated=True)
+    return speed.draw_phases(table.assign(**{"along the path (s)": rng.random(5)}), study=SIMULATED)
 
 
 def draw_growth(rng):
@@ -307,7 +308,7 @@ def draw_ceiling(rng):
     found = rows(rng, 0.55, 0.03, ("drug", DRUGS[1:])).set_index("drug")
     found = found.rename(columns={"mean": "share"})
     found["screen"] = [f"{drug}: GDSC2 no. 1 ln IC50" for drug in found.index]
-    return screens.draw_ceiling(shares, found, simulated=False)
+    return screens.draw_ceiling(shares, found, study=PAPER)
 
 
 MANY = tuple(f"Drug-{k}" for k in range(26))
@@ -321,7 +322,7 @@ def correlations(rng, drugs=DRUGS):
 def draw_laboratory_pairs(rng, drugs=DRUGS):
     pairs = (NETWORK_GAIN, *(f"Pro minus {method}" for method in METHODS[1:]))
     keys = ("drug", (*drugs, MEAN)), ("lines", ("all", "solid")), ("pair", pairs)
-    return laboratory.draw_pairs(rows(rng, 0.0, 0.05, *keys), simulated=False)
+    return laboratory.draw_pairs(rows(rng, 0.0, 0.05, *keys), study=PAPER)
 
 
 UNIVERSES = ("the paper's genes", "all genes")
@@ -333,7 +334,7 @@ def draw_enrichment(rng):
     )
     drugless = table["kind"].isin(KINDS[2:])
     table = table[drugless == (table["drug"] == NO_DRUG)].assign(known=720, tfs=25)
-    return regulons.draw_enrichment(table.reset_index(drop=True), simulated=False)
+    return regulons.draw_enrichment(table.reset_index(drop=True), study=PAPER)
 
 
 def draw_named_edge(rng):
@@ -344,7 +345,7 @@ def draw_named_edge(rng):
     partial = rows(rng, 0.3, 0.2, *keys)[["mean", "low", "high"]]
     partial.columns = ["partial", "partial low", "partial high"]
     table["n"] = [95, 95, 975, 0, 84, 90, 801, 0]
-    return regulons.draw_named_edge(table.join(partial), simulated=False)
+    return regulons.draw_named_edge(table.join(partial), study=PAPER)
 
 
 def curve_of(rng, claim="C6a"):
@@ -373,12 +374,12 @@ def summaries_of(rng):
     return {claim: summarise(curve_of(rng, claim), DEFAULT) for claim in ("C4", "C6a", "C6b", "C8")}
 
 
-def draw_claims(rng, simulated=False):
+def draw_claims(rng, study=PAPER):
     cells = [simulation_cell(response=r) for r in RESPONSES for _ in range(8)]
     evidence = Evidence(selection=selection({"cells": cells}))
     verdicts = judge(evidence, None)
     robust = robustness(verdicts, {"claims": summaries_of(rng)})
-    return claims.draw_claims(verdicts, robust, simulated=simulated)
+    return claims.draw_claims(verdicts, robust, study=study)
 
 
 def cohort():
@@ -387,26 +388,28 @@ def cohort():
 
 def draw_responses(rng):
     given = cohort()
-    return data.draw_responses(given.response, *cohorts.response_correlation(given), simulated=True)
+    return data.draw_responses(
+        given.response, *cohorts.response_correlation(given), study=SIMULATED
+    )
 
 
 DRAWINGS = {
     "01_genes": lambda rng: data.draw_gene_variance(
-        cohorts.gene_table(cohort(), 80), 80, simulated=True
+        cohorts.gene_table(cohort(), 80), 80, study=SIMULATED
     ),
     "01_responses": draw_responses,
-    "01_tissues": lambda rng: data.draw_tissues(cohorts.tissue_table(cohort()), 4, simulated=True),
-    "02_errors": lambda rng: comparison.draw_errors(method_errors(rng), simulated=False),
-    "02_differences": lambda rng: comparison.draw_differences(paired(rng), simulated=False),
+    "01_tissues": lambda rng: data.draw_tissues(cohorts.tissue_table(cohort()), 4, study=SIMULATED),
+    "02_errors": lambda rng: comparison.draw_errors(method_errors(rng), study=PAPER),
+    "02_differences": lambda rng: comparison.draw_differences(paired(rng), study=PAPER),
     "02_control": lambda rng: comparison.draw_control(
-        method_errors(rng), method_errors(rng), simulated=False
+        method_errors(rng), method_errors(rng), study=PAPER
     ),
     "03_markers": draw_markers,
     "04_errors": lambda rng: networks.draw_network_errors(
-        pd.DataFrame(rng.random((4, 2)), [0.1, 0.2, 0.4, 0.8], GROUPS), 0.2, simulated=False
+        pd.DataFrame(rng.random((4, 2)), [0.1, 0.2, 0.4, 0.8], GROUPS), 0.2, study=PAPER
     ),
     "04_networks": draw_networks,
-    "04_hubs": lambda rng: networks.draw_hubs(group_edges(rng)[1], GENES[:9], simulated=False),
+    "04_hubs": lambda rng: networks.draw_hubs(group_edges(rng)[1], GENES[:9], study=PAPER),
     "04_draws": draw_tuning,
     "05_effects": draw_effects,
     "05_draws": draw_effect_ranges,
@@ -419,14 +422,14 @@ DRAWINGS = {
     "07_rules": draw_rules,
     "07_searches": draw_searches,
     "08_markers": lambda rng: stability.draw_markers(
-        {976: frequencies(rng), 1500: frequencies(rng, 1)}, simulated=False
+        {976: frequencies(rng), 1500: frequencies(rng, 1)}, study=PAPER
     ),
     "08_bounds": lambda rng: stability.draw_bounds(
-        {976: frequencies(rng, 25), 1500: frequencies(rng, 10)}, simulated=False
+        {976: frequencies(rng, 25), 1500: frequencies(rng, 10)}, study=PAPER
     ),
     "08_edges": draw_frequent_edges,
     "09_degrees": lambda rng: differences.draw_degrees(
-        tested(rng, [{"gene": gene} for gene in MARKERS]), list(MARKERS), simulated=False
+        tested(rng, [{"gene": gene} for gene in MARKERS]), list(MARKERS), study=PAPER
     ),
     "09_effects": draw_tested_effects,
     "09_edges": draw_tested_edges,
@@ -434,34 +437,34 @@ DRAWINGS = {
     "10_drugs": draw_drugs,
     "10_drugs_many": lambda rng: draw_drugs(rng, 60),
     "10_tissues": lambda rng: drugs.draw_tissues(
-        method_errors(rng), method_errors(rng), simulated=False
+        method_errors(rng), method_errors(rng), study=PAPER
     ),
     "10_weights": draw_weights,
-    "11_solvers": lambda rng: speed.draw_solvers(solver_times(rng), simulated=True),
-    "11_lower_bound": lambda rng: speed.draw_lower_bound(solver_times(rng), simulated=True),
+    "11_solvers": lambda rng: speed.draw_solvers(solver_times(rng), study=SIMULATED),
+    "11_lower_bound": lambda rng: speed.draw_lower_bound(solver_times(rng), study=SIMULATED),
     "11_phases": draw_phases,
     "11_growth": draw_growth,
-    "12_agreement": lambda rng: screens.draw_agreement(agreements(rng), simulated=False),
+    "12_agreement": lambda rng: screens.draw_agreement(agreements(rng), study=PAPER),
     "12_ceiling": draw_ceiling,
     "12_judges": lambda rng: screens.draw_judges(
-        correlations(rng), "Judged by the second screen", simulated=False
+        correlations(rng), "Judged by the second screen", study=PAPER
     ),
     "13_laboratory_many": lambda rng: laboratory.draw_laboratory(
-        correlations(rng, MANY), simulated=False
+        correlations(rng, MANY), study=PAPER
     ),
     "13_differences_many": lambda rng: draw_laboratory_pairs(rng, MANY),
-    "13_laboratory": lambda rng: laboratory.draw_laboratory(correlations(rng), simulated=False),
+    "13_laboratory": lambda rng: laboratory.draw_laboratory(correlations(rng), study=PAPER),
     "13_differences": draw_laboratory_pairs,
     "14_enrichment": draw_enrichment,
     "14_gains": lambda rng: regulons.draw_gains(
         rows(rng, 0.0, 0.01, ("universe", UNIVERSES), ("drug", (*DRUGS, "mean of the drugs"))),
-        simulated=False,
+        study=PAPER,
     ),
     "14_edge": draw_named_edge,
-    "15_curve": lambda rng: multiverse.draw_curve(curve_of(rng), DEFAULT, simulated=False),
-    "15_shares": lambda rng: multiverse.draw_shares(summaries_of(rng), simulated=False),
-    "15_choices": lambda rng: multiverse.draw_choices(summaries_of(rng), simulated=False),
-    "15_nearest": lambda rng: multiverse.draw_nearest(summaries_of(rng), simulated=False),
+    "15_curve": lambda rng: multiverse.draw_curve(curve_of(rng), DEFAULT, study=PAPER),
+    "15_shares": lambda rng: multiverse.draw_shares(summaries_of(rng), study=PAPER),
+    "15_choices": lambda rng: multiverse.draw_choices(summaries_of(rng), study=PAPER),
+    "15_nearest": lambda rng: multiverse.draw_nearest(summaries_of(rng), study=PAPER),
     "16_claims": draw_claims,
 }
 

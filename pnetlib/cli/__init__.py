@@ -9,6 +9,7 @@ from pnetlib.errors import PnetError, UsageError
 
 SUBCOMMANDS = {
     "run": "run the notebooks of a checkout, as ./reproduce.sh does",
+    "init": "look at tables of your own and write a config.yml for them",
     "network": "estimate the network of an expression table or of a cohort",
     "compile": "compile the kernels once for all later runs",
     "docs": "build the pages of a finished run",

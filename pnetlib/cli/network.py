@@ -10,7 +10,8 @@ import pandas as pd
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import load_cohort
 from pnetlib.datasets.identity import check_lines
-from pnetlib.datasets.own_tables import KINDS, is_table, read_own_expression
+from pnetlib.datasets.own_kinds import KINDS
+from pnetlib.datasets.own_tables import is_table, read_own_expression
 from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
 from pnetlib.errors import UsageError
 from pnetlib.estimators import ElasticNetwork
@@ -25,16 +26,20 @@ EXAMPLES = """Examples
 """
 
 
-def read_expression(source: str) -> pd.DataFrame:
+def read_expression(
+    source: str, *, layer: str = "", raw: bool = False, sheet: str | None = None
+) -> pd.DataFrame:
     """Return expression, cell lines x genes, of a table or of a source that `load_cohort` knows.
 
     What was found about a table is printed.
     """
     if not is_table(source):
         if Path(source).is_file():
-            raise UsageError(f"{source} is no table of text; it must end in {', '.join(KINDS)}.")
+            raise UsageError(f"{source} is no table; it must end in {', '.join(KINDS)}.")
+        if layer or raw or sheet:
+            raise UsageError(f"--layer, --raw and --sheet are for tables; {source} is none.")
         return load_cohort(source).expression
-    table, said = read_own_expression(Path(source))
+    table, said = read_own_expression(Path(source), layer=layer, raw=raw, sheet=sheet)
     print("".join(f"{sentence}\n" for sentence in said), end="")
     return table
 
@@ -59,8 +64,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = Parser("pnetlib network", description=DESCRIPTION, epilog=EXAMPLES)
     parser.add_argument(
         "source",
-        help="table (.csv, .tsv, .txt, also .gz), cell lines x genes, or a cohort: gdsc, gdsc-official, simulated or a "
-        "folder with the official files",
+        help="table (.csv, .tsv, .txt, also .gz, .parquet, .xlsx, .h5ad), cell lines x genes, or a "
+        "cohort: gdsc, gdsc-official, simulated or a folder with the official files",
+    )
+    parser.add_argument("--layer", default="", help="layer of an .h5ad file (default: its X)")
+    parser.add_argument("--raw", action="store_true", help="read the raw matrix of an .h5ad file")
+    parser.add_argument(
+        "--sheet", help="sheet of an .xlsx file (default: the only one with values)"
     )
     parser.add_argument(
         "--lam1", type=float, required=True, help="L1 penalty; at 2 no edge remains"
@@ -106,7 +116,8 @@ def estimate(options: argparse.Namespace) -> None:
     if not Path(options.out).absolute().parent.is_dir():
         raise UsageError(f"--out is {options.out}, but there is no such folder; make it first.")
     with Engine(options.backend, options.threads, options.scheduler) as engine:
-        X = read_expression(options.source)
+        kind = {"layer": options.layer, "raw": options.raw, "sheet": options.sheet}
+        X = read_expression(options.source, **kind)
         if is_table(options.source):
             print(check_lines(X, Path(options.source).name, identity=not options.any_lines))
         regulators = allowed_regulators(options.regulators, X.columns)

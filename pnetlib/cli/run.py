@@ -16,11 +16,12 @@ from pnetlib.cli.parser import Parser, print_error
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
-from pnetlib.workflow.notebooks import find_steps, select_steps
+from pnetlib.workflow.notebooks import Step, find_steps, select_steps
 from pnetlib.workflow.options import Options
-from pnetlib.workflow.parameters import assign, check_source, typed
+from pnetlib.workflow.parameters import assign, check_profile, check_source, typed
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import Run
+from pnetlib.workflow.settings import Settings, settings_of
 from pnetlib.workflow.stop import Signalled, StoppedError, requeue, requeue_notice, signals
 
 # Parameters of notebooks that have an option of their own.
@@ -42,9 +43,9 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     """
     parser = Parser("./reproduce.sh", add_help=False)
     parser.add_argument("--data", default="gdsc")
-    parser.add_argument("--profile", default="standard")
+    parser.add_argument("--profile", default="")
     parser.add_argument("--out", default="")
-    parser.add_argument("--seed", default=str(DEFAULT_SEED))
+    parser.add_argument("--seed", default="")
     parser.add_argument("-j", "--threads", default="0")
     parser.add_argument("--notebooks", default="")
     parser.add_argument("-p", dest="parameters", action="append", default=[])
@@ -59,24 +60,42 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     parser.add_argument("--reading", default="")
     given = parser.parse_args(arguments)
 
+    settings = settings_of(check_source(given.data, base, called="--data"))
+    profile = check_profile(given.profile or settings.profile)
     run = Run(
-        source=check_source(given.data, base, called="--data"),
-        profile=given.profile,
-        out=str((base / Path(given.out).expanduser()).resolve()) if given.out else "",
-        seed=int(typed("--seed", given.seed, DEFAULT_SEED)),
+        source=settings.source,
+        profile=profile,
+        out=str((base / Path(given.out).expanduser()).resolve())
+        if given.out
+        else settings.out(profile),
+        seed=int(typed("--seed", given.seed, DEFAULT_SEED)) if given.seed else settings.seed,
         threads=int(typed("--threads", given.threads, 0)),
     )
     folder = base / given.notebooks if given.notebooks else project_root() / "notebooks"
     parameters = dict(_name_and_text(word) for word in given.parameters)
+    if given.reading and run.own:
+        raise UsageError(
+            "--reading follows other readings of the paper, which own tables do not have; leave it out."
+        )
     if given.reading:
         parameters["reading"] = _reading(given.reading, run)
         own = run.folder.with_name(f"{run.folder.name}-{_folder(given.reading)}")
         run = replace(run, out=str(own))
         given.only = given.only or ("" if given.first else READING_STEPS)
-    steps = select_steps(find_steps(folder), given.only, given.first)
+    every = find_steps(folder)
+    steps = select_steps(every, given.only, given.first)
     if given.reading and any("draws" in step.defaults for step in steps):
         parameters.setdefault("draws", "1")  # of the tuning folds: further ones follow the default
     Engine(given.backend, run.threads, given.scheduler)  # raises if a value is wrong
+    _check_known(settings, every)
+    others = run.own or bool(settings.merged(parameters, every).get("markers"))
+    left_out = [step for step in steps if others and step.left_out]
+    if left_out and (given.only or len(left_out) == len(steps)):
+        raise UsageError(
+            f"{left_out[0].name} is left out on another cohort: it {left_out[0].left_out}."
+        )
+    steps = [step for step in steps if step not in left_out]
+    parameters = settings.merged(parameters, steps)
     part = None if given.array is None else _part(given.array)
     if part and (given.merge or given.force):
         raise UsageError("--array can be combined with neither --merge nor --force; leave one out.")
@@ -91,7 +110,20 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
         scheduler=given.scheduler,
         part=part,
         merge=given.merge,
+        left_out=tuple(left_out),
+        others=others,
+        given=settings.merged(dict(map(_name_and_text, given.parameters)), every),
     )
+
+
+def _check_known(settings: Settings, steps: Sequence[Step]) -> None:
+    """Refuse a parameter in a config that no notebook has."""
+    known = {name for step in steps for name in step.defaults}
+    if unknown := sorted(set(settings.parameters) - known):
+        raise UsageError(
+            f"{settings.config.name}: there is no parameter {unknown[0]} in any notebook; remove it "
+            "from parameters."
+        )
 
 
 def _reading(text: str, run: Run) -> str:

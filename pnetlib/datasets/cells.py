@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pnetlib.errors import CorruptFileError
@@ -33,6 +34,7 @@ def is_blank(cell: Any) -> bool:
     return cell is None or str(cell).strip().casefold() in BLANKS
 
 
+@lru_cache(maxsize=1 << 14, typed=True)
 def whole_number(cell: Any) -> str:
     """Return a whole number as text, however a spreadsheet wrote it; other text as it is.
 
@@ -107,6 +109,14 @@ def even_rows(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[int, l
     """
     header: list[Any] = []
     for place, row in enumerate(rows, 1):
+        if (
+            len(row) == len(header)
+            and isinstance(row[0], str)
+            and not row[0][:1].isspace()
+            and row[0]
+        ):
+            yield place, row if isinstance(row, list) else list(row)
+            continue
         row = list(row)
         if all(_empty(cell) for cell in row):
             continue

@@ -15,16 +15,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pnetlib.datasets.candidates import DETAILS, ENSEMBL, EXPRESSION_ZIP
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import Drugs
-from pnetlib.datasets.gdsc_official import (
-    BROKEN,
-    DETAILS,
-    ENSEMBL,
-    EXPRESSION_ZIP,
-    list_folder,
-    read_folder,
-)
+from pnetlib.datasets.files import BROKEN
+from pnetlib.datasets.gdsc_official import list_folder, read_folder
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.errors import DownloadError, SetupError
 from pnetlib.execution.storage import digest

@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
-import itertools
 import math
-import re
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from array import array
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN, date_genes, even_rows, is_blank, number, whole_number
+from pnetlib.datasets.candidates import (
+    ANNOTATION_COLUMNS,
+    CELL_LINES,
+    DETAILS,
+    ENSEMBL,
+    EXPRESSION,
+    EXPRESSION_ZIP,
+    LINE,
+    RESPONSE_COLUMNS,
+    find,
+    header_of,
+    response_file,
+    response_files,
+    screen_of,
+    source_of,
+    unchanged,
+)
+from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, whole_number
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
+from pnetlib.datasets.files import check_plain, opened
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
 from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens
+from pnetlib.datasets.sheets import rows_of
 from pnetlib.errors import (
     CorruptFileError,
     DataError,
@@ -33,50 +46,25 @@ from pnetlib.errors import (
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
-EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"
-EXPRESSION_ZIP = f"{EXPRESSION}.zip"
-ENSEMBL = "sanger1018_brainarray_ensemblgene_rma.txt.gz"
-RESPONSE = "GDSC1_fitted_dose_response_27Oct23"
-SECOND = "GDSC2_fitted_dose_response_27Oct23"  # optional: a further screen
-DETAILS = "Cell_Lines_Details.xlsx"
-CELL_LINES = "cell_lines.csv"
-
-# A cell line in a header: its COSMIC id, followed by .1 for a second column of that line.
-_LINE = re.compile(r"\d+(\.\d+)?")
-# What zipfile, gzip and zlib raise; the last two are for encryption and unknown compression.
-BROKEN = (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, zlib.error)
-BROKEN += (NotImplementedError, RuntimeError)
-# Names of columns in other releases and in exports of the web page, in small letters.
-_SPELLINGS = {
-    "COSMIC_ID": ("cosmic_id", "cosmic_identifier", "cosmic_sample_id"),
-    "DRUG_ID": ("drug_id", "drug_identifier"),
-    "DRUG_NAME": ("drug_name", "drug"),
-    "LN_IC50": ("ln_ic50", "log_ic50"),
-    "AUC": ("auc",),
-    "DATASET": ("dataset", "dataset_version"),
-    "PATHWAY_NAME": ("pathway_name", "target_pathway"),
-}
-_TCGA = "Cancer Type (matching TCGA label)"
-_ANNOTATION = {
-    CELL_LINES: ("cosmic_id", "cell_line", "gdsc_tissue_1", "tcga_label"),
-    DETAILS: ("COSMIC identifier", "Sample Name", "GDSC Tissue descriptor 1", _TCGA),
-}
+MOST_LINES = 100_000  # columns that a table of expression may have
+_NAMED = 5  # genes with repeated rows that are named one by one
 
 
 def read_folder(
-    folder: Path, drugs: Drugs, *, source: str | None = None, expression: str | None = None
+    place: Path, drugs: Drugs, *, source: str | None = None, expression: str | None = None
 ) -> Cohort:
     """Read the cohort from the official files in a folder.
 
-    The folder must have three files: ``Cell_line_RMA_proc_basalExp.txt`` (or its zip, or the same
-    by Ensembl id, ``sanger1018_brainarray_ensemblgene_rma.txt.gz``, with
-    ``gene_identifiers_20191101.csv``), ``GDSC1_fitted_dose_response_27Oct23.xlsx`` (or .csv), and
-    ``Cell_Lines_Details.xlsx`` (or ``cell_lines.csv``).
+    The folder must have expression, ``Cell_line_RMA_proc_basalExp.txt`` (or its zip, or the same by
+    Ensembl id, ``sanger1018_brainarray_ensemblgene_rma.txt.gz``, with
+    ``gene_identifiers_20191101.csv``), responses, ``GDSC1_fitted_dose_response_27Oct23.xlsx`` (or
+    .csv), and ``Cell_Lines_Details.xlsx`` (or ``cell_lines.csv``). Files of other names are found by
+    their columns.
 
     Parameters
     ----------
-    folder : Path
-        The folder.
+    place : Path
+        The folder, or a file in it that is taken where there are several of its kind.
     drugs : mapping of str to int, str, or sequence of str or int
         As for `pnetlib.datasets.load_cohort`, which lists the errors too.
     source : str, default None
@@ -85,17 +73,23 @@ def read_folder(
         Name of the expression file; None means the first of those above that exists.
     """
     notes: list[str] = []
+    files = source_of(place)
+    folder = files.folder
     choices = (EXPRESSION, EXPRESSION_ZIP, ENSEMBL) if expression is None else (expression,)
     paths = {
-        "expression": _one_of(folder, choices),
-        "response": response_file(folder),
-        "annotation": _one_of(folder, (DETAILS, CELL_LINES)),
+        "expression": find(files, "expression", choices),
+        "response": response_file(files),
+        "annotation": find(files, "annotation", (DETAILS, CELL_LINES)),
     }
+    is_ensembl = _is_ensembl(header_of(paths["expression"]))
+    if is_ensembl:
+        paths["genes"] = find(files, "genes", (IDENTIFIERS,))
+    check = unchanged([check_plain(path) for path in paths.values()])
+    if (screen := screen_of(paths["response"])) != "GDSC1":
+        notes.append(f"The responses are those of {screen}, not of GDSC1 as in the paper.")
     if not isinstance(drugs, Mapping):
         chosen = find_drugs(drugs, drugs_in(paths["response"]), paths["response"].name, notes)
         drugs = dict(zip(chosen["label"], map(int, chosen["id"])))
-    if paths["expression"].name == ENSEMBL:
-        paths["genes"] = _one_of(folder, (IDENTIFIERS,))
     values = read_expression(paths["expression"], notes)
     if "genes" in paths:
         values = by_symbol(values, paths["genes"], notes)
@@ -110,50 +104,66 @@ def read_folder(
             f"{paths['response'].name} and {paths['expression'].name} have no cell line in common; "
             "check that both name cell lines by COSMIC id."
         )
+    annotation = read_annotation(paths["annotation"], notes)
+    digests = {path.name: digest(path) for path in paths.values()}
+    check()
     return assemble_cohort(
         values,
         response,
-        read_annotation(paths["annotation"], notes),
+        annotation,
         {
             "source": source or f"folder {folder.resolve().name}",
             "simulated": False,
             "expression": "RMA, log2",
             "response": paths["response"].name,
-            "files": {path.name: digest(path) for path in paths.values()},
+            "files": digests,
             "handled": notes,
             "drugs": dict(drugs),
         },
     )
 
 
-def read_screens(folder: Path, cohort: Cohort) -> Screens:
+def read_screens(place: Path, cohort: Cohort) -> Screens:
     """Read the further screens of a cohort's drugs from the official response files in a folder.
 
-    From GDSC1 come the areas under the dose curves and further ids of the same name; from GDSC2,
-    where the folder has ``GDSC2_fitted_dose_response_27Oct23.xlsx`` (or .csv), ln IC50 and areas.
+    From the file of the response itself, mostly that of GDSC1, come the areas under the dose curves
+    and further ids of the same name; from that of the other screen ln IC50 and areas. `place` is as
+    for `read_folder`.
     """
-    path = response_file(folder)
-    second = response_files(folder, "GDSC2")[:1]
+    files = source_of(place)
+    path = response_file(files)
+    own = screen_of(path)
+    other = "GDSC2" if own == "GDSC1" else "GDSC1"
+    further = response_files(files.folder, other)
     found, handled = [], []
-    if not second:
-        handled.append(f"The folder has no {SECOND}.xlsx, so there is no screen of GDSC2.")
-    for file, screen in ((path, "GDSC1"), *((file, "GDSC2") for file in second)):
-        found += _screens_in(file, screen, cohort, handled)
-    files = {file.name: digest(file) for file in (path, *second)}
-    return assemble_screens(cohort, found, {"files": files, "handled": handled})
+    if not further:
+        handled.append(
+            f"The folder has no table of responses of {other}, so there is no screen of {other}."
+        )
+    elif len(further) > 1:
+        names = first_few(file.name for file in further)
+        handled.append(
+            f"The folder has {len(further)} tables of responses of {other}, {names}, and none was used "
+            "as a further screen; keep one of them there."
+        )
+        further = []
+    for file, screen in ((path, own), *((file, other) for file in further)):
+        found += _screens_in(file, screen, cohort, handled, is_own=file == path)
+    digests = {file.name: digest(file) for file in (path, *further)}
+    return assemble_screens(cohort, found, {"files": digests, "handled": handled})
 
 
 def _screens_in(
-    path: Path, screen: str, cohort: Cohort, handled: list[str]
+    path: Path, screen: str, cohort: Cohort, handled: list[str], *, is_own: bool
 ) -> list[tuple[dict[str, str], pd.Series]]:
     """Return the entries of a response file with the name or the id of a drug of the cohort."""
     own = {str(drug_id): drug for drug, drug_id in cohort.provenance["drugs"].items()}
     names = {drug.casefold(): drug for drug in own.values()}
     rows: dict[tuple[str, str], list[tuple[str, Any, Any]]] = {}
     optional = ("DRUG_NAME", "LN_IC50", "AUC")
-    for _, (line, drug_id, name, value, area) in _rows(path, ("COSMIC_ID", "DRUG_ID"), optional):
+    for _, (line, drug_id, name, value, area) in rows_of(path, ("COSMIC_ID", "DRUG_ID"), optional):
         drug_id, line = whole_number(drug_id), whole_number(line)
-        drug = own.get(drug_id) if screen == "GDSC1" else None
+        drug = own.get(drug_id) if is_own else None
         drug = drug or names.get(drug_name(name).casefold())
         if drug and line:
             rows.setdefault((drug, drug_id), []).append((line, value, area))
@@ -165,33 +175,35 @@ def _screens_in(
             continue
         for measure in (IC50, AUC):
             values = pd.to_numeric(table[measure].replace("", np.nan), errors="coerce")
-            response = screen == "GDSC1" and measure == IC50 and drug_id in own
+            response = is_own and measure == IC50 and drug_id in own
             if values.notna().any() and not response:
                 entry = {"drug": drug, "screen": screen, "measure": measure, "id": drug_id}
                 found.append((entry | {"laboratory": SAME}, values))
     return found
 
 
-def list_folder(folder: Path) -> pd.DataFrame:
-    """Return the table of `pnetlib.datasets.list_drugs` for the response file of a folder."""
-    return drugs_in(response_file(folder))
+def list_folder(place: Path) -> pd.DataFrame:
+    """Return the table of `pnetlib.datasets.list_drugs` for the responses of a folder or file."""
+    return drugs_in(response_file(source_of(place)))
 
 
 def drugs_in(path: Path) -> pd.DataFrame:
     """Return the table of `pnetlib.datasets.list_drugs` for a response file."""
-    found: dict[str, list[Any]] = {}
+    found: dict[str, tuple[int, str, array, Any]] = {}
     optional = ("DRUG_NAME", "PATHWAY_NAME", "LN_IC50")
-    for place, (drug_id, name, pathway, value) in _rows(path, ("DRUG_ID",), optional):
+    for place, (drug_id, name, pathway, value) in rows_of(path, ("DRUG_ID",), optional):
         drug_id = whole_number(drug_id)
-        name = drug_id if name is None else name
-        if not drug_id.isdecimal():
-            raise DataError(
-                f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
-                "correct it."
-            )
-        found.setdefault(drug_id, [int(drug_id), drug_name(name), [], pathway])[2].append(value)
+        if drug_id not in found:
+            if not drug_id.isdecimal():
+                raise DataError(
+                    f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
+                    "correct it."
+                )
+            name = drug_id if name is None else drug_name(name)
+            found[drug_id] = int(drug_id), name, array("d"), pathway
+        found[drug_id][2].append(math.nan if value is None else number(str(value)))
     ids, names, values, pathways = zip(*found.values()) if found else ([], [], [], [])
-    numbers = [pd.to_numeric(pd.Series(x, dtype=object), errors="coerce") for x in values]
+    numbers = [pd.Series(np.array(x)) for x in values]
     return listed_drugs(ids, names, numbers, pathways)
 
 
@@ -202,10 +214,8 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     result has COSMIC ids as index, and as columns the gene symbols (Ensembl ids from that file).
     `handled`, here and below, gets a sentence for every correction.
     """
-    ensembl = path.name == ENSEMBL
-    symbol, prefix = ("ensembl_gene", "") if ensembl else ("GENE_SYMBOLS", "DATA.")
-    with _opened(path) as file:
-        header = file.readline().decode("utf-8-sig").rstrip("\r\n").split("\t")
+    header = header_of(path)
+    symbol, prefix = ("ensembl_gene", "") if _is_ensembl(header) else ("GENE_SYMBOLS", "DATA.")
     if symbol not in header:
         raise MissingColumnError(
             f"{path.name} has no column {symbol} in its first line; put the official file there."
@@ -213,11 +223,16 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     lines = {
         at: column.removeprefix(prefix)
         for at, column in enumerate(header)
-        if column.startswith(prefix) and _LINE.fullmatch(column.removeprefix(prefix))
+        if column.startswith(prefix) and LINE.fullmatch(column.removeprefix(prefix))
     }
     if not lines:
         raise MissingColumnError(
             f"{path.name} has no column {prefix}<COSMIC id>; put the official file there."
+        )
+    if len(lines) > MOST_LINES:
+        raise CorruptFileError(
+            f"{path.name} has {len(lines):,} columns of cell lines and may have {MOST_LINES:,}; put the "
+            "official file there, genes in rows and cell lines in columns."
         )
     others = [column for at, column in enumerate(header) if at not in lines]
     if ignored := [column for column in others if column not in ("", "GENE_title", symbol)]:
@@ -225,22 +240,21 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
             f"Columns of {path.name} left out because they are not cell lines: "
             f"{first_few(ignored)}."
         )
-    _check_widths(path, len(header))
-    table = _read_values(path, header, header.index(symbol), list(lines))
+    places = _places(path, len(header))
+    table = _read_values(path, header, header.index(symbol), list(lines), places)
     genes = pd.Index(table.pop(header.index(symbol)).str.strip())
     values = table.to_numpy().T
     values, cell_lines = _one_column_per_line(list(lines.values()), values, handled)
-    values, genes = _one_row_per_gene(path, genes, values, handled)
+    values, genes = _one_row_per_gene(path, genes, values, places, handled)
     return pd.DataFrame(values, index=cell_lines, columns=genes)
 
 
 def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> pd.DataFrame:
     """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique."""
-    columns = ("COSMIC_ID", "DRUG_ID", "LN_IC50")
     wanted = {str(drug_id) for drug_id in drugs.values()}
     seen: dict[str, str] = {}
     rows = []
-    for place, (line, drug_id, value, name) in _rows(path, columns, ("DRUG_NAME",)):
+    for place, (line, drug_id, value, name) in rows_of(path, RESPONSE_COLUMNS, ("DRUG_NAME",)):
         drug_id = whole_number(drug_id)
         seen.setdefault(drug_id, "" if name is None else drug_name(name))
         if drug_id in wanted:
@@ -280,7 +294,7 @@ def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
     rows = [
         (whole_number(line), *("" if _unknown(label) else str(label) for label in labels))
-        for _, (line, *labels) in _rows(path, _ANNOTATION[path.name])
+        for _, (line, *labels) in rows_of(path, _annotation_columns(path))
     ]
     table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
     known = table["line"].str.fullmatch(r"\d+")
@@ -311,63 +325,59 @@ def _unknown(label: Any) -> bool:
     return label is None or str(label).strip().casefold() in UNKNOWN
 
 
-def _one_of(folder: Path, names: Sequence[str]) -> Path:
-    for name in names:
-        if (folder / name).is_file():
-            return folder / name
-    raise DataError(f"The folder {folder} lacks {' or '.join(names)}; put the official file there.")
+def _annotation_columns(path: Path) -> Sequence[str]:
+    """Return the columns of a table of cell lines: by its name, else those that it has."""
+    if path.name in ANNOTATION_COLUMNS:
+        return ANNOTATION_COLUMNS[path.name]
+    *others, last = ANNOTATION_COLUMNS.values()
+    for columns in others:
+        try:
+            next(rows_of(path, columns), None)
+        except MissingColumnError:
+            continue
+        return columns
+    return last
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file, also within a zip or gzip; a failure to read it becomes one sentence."""
-    try:
-        if path.suffix == ".zip":
-            with zipfile.ZipFile(path) as archive, archive.open(path.stem) as file:
-                yield file
-        else:
-            with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
-                yield file
-    except UnicodeDecodeError as error:
-        raise CorruptFileError(
-            f"{path.name} is not text in UTF-8 (byte {error.start}); save it as UTF-8, or fetch it again."
-        ) from error
-    except (*BROKEN, csv.Error) as error:
-        raise CorruptFileError(
-            f"{path.name} is truncated or damaged ({error}); fetch it again."
-        ) from error
-    except KeyError as error:
-        raise CorruptFileError(
-            f"{path.name} does not contain {path.stem}; fetch it again."
-        ) from error
-    except OSError as error:
-        raise DataError(
-            f"{path.name} cannot be read ({error.strerror}); check the file and its permissions."
-        ) from error
+def _is_ensembl(header: Sequence[str]) -> bool:
+    return "ensembl_gene" in header and "GENE_SYMBOLS" not in header
 
 
-def _check_widths(path: Path, width: int) -> None:
-    """Refuse a row with more fields than the header, whose values would be read one column off.
+def _places(path: Path, width: int) -> array:
+    """Return the numbers of the rows below the header that are not blank, as a spreadsheet counts.
 
-    Blank fields at the end of a row are no values; `_read_values` drops them.
+    A row with more fields than the header is refused: its values would be read one column off. Blank
+    fields at the end of a row are no values; `_read_values` drops them.
     """
-    with _opened(path) as file:
+    places = array("l")
+    with opened(path, (EXPRESSION,)) as file:
         for place, line in enumerate(file, 1):
-            fields = line.rstrip(b"\r\n").rstrip(b"\t").count(b"\t") + 1
+            line = line.rstrip(b"\r\n")
+            fields = line.rstrip(b"\t").count(b"\t") + 1
             if fields > width:
                 raise CorruptFileError(
                     f"Row {place} of {path.name} has {counted(fields, 'field')} and the header {width}; "
                     "correct the row or fetch the file again."
                 )
+            if b"\0" in line or b"\r" in line:
+                raise CorruptFileError(
+                    f"Row {place} of {path.name} has a character that ends a text or a line within; "
+                    "fetch the file again."
+                )
+            if place > 1 and line.strip(b" "):
+                places.append(place)
+    return places
 
 
-def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -> pd.DataFrame:
+def _read_values(
+    path: Path, header: list[str], symbol: int, cells: list[int], places: Sequence[int]
+) -> pd.DataFrame:
     """Parse the rows below the header, with columns by position and the symbols as text."""
     layout: dict[str, Any] = {"sep": "\t", "header": None, "skiprows": 1, "encoding": "utf-8"}
     layout |= {"names": range(len(header)), "usecols": [symbol, *cells], "index_col": False}
     layout |= {"quoting": csv.QUOTE_NONE, "keep_default_na": False, "low_memory": False}
     try:
-        with _opened(path) as file:
+        with opened(path, (EXPRESSION,)) as file:
             types: dict[int, Any] = dict.fromkeys(cells, np.float64) | {symbol: str}
             table = pd.read_csv(file, dtype=types, **layout)
     except (IndexError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -375,30 +385,38 @@ def _read_values(path: Path, header: list[str], symbol: int, cells: list[int]) -
             f"{path.name} is not a complete table ({error}); fetch it again."
         ) from error
     except ValueError as error:
-        with _opened(path) as file:
-            text = pd.read_csv(file, dtype=str, **layout)
-        raise _wrong_value(path, header, symbol, text) from error
+        raise _wrong_value(path, header, symbol, cells) from error
+    if len(table) != len(places):
+        raise CorruptFileError(
+            f"{path.name} has {len(places):,} rows, of which {len(table):,} could be read; fetch it again."
+        )
     # Blank fields fail above, so only a row that ends early leaves gaps.
     short = table.index[table[cells[-1]].isna()]
     if len(short):
         raise CorruptFileError(
-            f"{path.name} is truncated: it ends within row {len(table) + 1}; fetch it again."
+            f"{path.name} is truncated: it ends within row {places[-1]}; fetch it again."
             if short[0] == len(table) - 1
-            else f"Row {short[0] + 2} of {path.name} ends early; fetch the file again."
+            else f"Row {places[short[0]]} of {path.name} ends early; fetch the file again."
         )
     return table
 
 
-def _wrong_value(path: Path, header: list[str], symbol: int, table: pd.DataFrame) -> DataError:
+def _wrong_value(path: Path, header: list[str], symbol: int, cells: Sequence[int]) -> DataError:
     """Return the error for the first value that is missing or not a number."""
-    for row in table.drop(columns=symbol).itertuples():
-        for at, text in zip(table.columns.drop(symbol), row[1:], strict=True):
-            if not math.isfinite(number(text)):
-                what = repr(text) if text else "blank"
-                return DataError(
-                    f"The expression of {table[symbol][row.Index]} (row {row.Index + 2}, column "
-                    f"{header[at]}) in {path.name} is {what}; replace it with a number."
-                )
+    with opened(path, (EXPRESSION,)) as file:
+        for place, line in enumerate(file, 1):
+            fields = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
+            if place == 1 or not line.strip():
+                continue
+            for at in cells:
+                text = fields[at] if at < len(fields) else ""
+                if not math.isfinite(number(text)):
+                    what = repr(text) if text else "blank"
+                    gene = fields[symbol] if symbol < len(fields) else "?"
+                    return DataError(
+                        f"The expression of {gene} (row {place}, column {header[at]}) in {path.name} "
+                        f"is {what}; replace it with a number."
+                    )
     return CorruptFileError(f"{path.name} cannot be read as a table of numbers; fetch it again.")
 
 
@@ -426,7 +444,7 @@ def _one_column_per_line(
 
 
 def _one_row_per_gene(
-    path: Path, genes: pd.Index, values: np.ndarray, handled: list[str]
+    path: Path, genes: pd.Index, values: np.ndarray, places: Sequence[int], handled: list[str]
 ) -> tuple[np.ndarray, pd.Index]:
     """Drop rows without a symbol and repeated rows; refuse a gene with two sets of values."""
     blank = genes == ""
@@ -435,145 +453,21 @@ def _one_row_per_gene(
             f"{counted(blank.sum(), 'row')} of {path.name} without a gene symbol left out."
         )
     wanted = ~blank
-    for gene in genes[genes.duplicated() & wanted].unique():
-        first, *others = np.flatnonzero(genes == gene)
+    repeated = np.flatnonzero(genes.duplicated(keep=False) & wanted)
+    groups = pd.Series(repeated).groupby(genes[repeated], sort=False)
+    for number_of, (gene, (first, *others)) in enumerate(groups):
         if any((values[:, at] != values[:, first]).any() for at in others):
             raise DuplicateError(
                 f"The gene {gene} appears {len(others) + 1} times in {path.name} (rows "
-                f"{', '.join(str(at + 2) for at in (first, *others))}) with different values; keep "
+                f"{', '.join(str(places[at]) for at in (first, *others))}) with different values; keep "
                 "one of them."
             )
         wanted[others] = False
-        handled.append(f"The gene {gene} has {len(others) + 1} identical rows; one was used.")
+        if number_of < _NAMED:
+            handled.append(f"The gene {gene} has {len(others) + 1} identical rows; one was used.")
+    if (more := len(groups) - _NAMED) > 0:
+        handled.append(f"{counted(more, 'further gene')} of identical rows; one of each was used.")
     return values[:, wanted], genes[wanted]
-
-
-def _rows(
-    path: Path, columns: Sequence[str], optional: Sequence[str] = ()
-) -> Iterator[tuple[int, list[Any]]]:
-    """Yield the number of each row of a csv or xlsx and its cells in some columns.
-
-    An optional column that the file lacks gives None.
-    """
-    rows = even_rows(
-        _xlsx_rows(path) if path.suffix.casefold() == ".xlsx" else _csv_rows(path), path.name
-    )
-    _, first = next(rows, (0, []))
-    # Headers of Cell_Lines_Details.xlsx contain line breaks.
-    header = [" ".join(str(cell).split()) for cell in first]
-    cells, more = ([_place_of(column, header) for column in names] for names in (columns, optional))
-    missing = [column for column, at in zip(columns, cells) if at is None]
-    if missing:
-        raise MissingColumnError(
-            f"{path.name} has no column {' and no column '.join(missing)}; it needs "
-            f"{', '.join(columns)}."
-        )
-    for place, row in rows:
-        yield place, [row[at] for at in cells] + [None if at is None else row[at] for at in more]
-
-
-def _place_of(column: str, header: Sequence[str]) -> int | None:
-    """Return the place of a column, by its name or by another that a release has for it."""
-    if column in header:
-        return header.index(column)
-    known = {
-        re.sub("[^a-z0-9]+", "_", name.casefold()).strip("_"): at for at, name in enumerate(header)
-    }
-    spellings = _SPELLINGS.get(column, ())
-    return next((known[name] for name in spellings if name in known), None)
-
-
-def response_file(folder: Path) -> Path:
-    """Return the one file with the responses of GDSC1 in a folder, whatever release it is of.
-
-    The file of release 8.5 is taken by its name. Any other csv or xlsx counts if it has a column for
-    the cell line (COSMIC id), the id of the drug and ln IC50.
-
-    Raises
-    ------
-    DataError
-        If there is none, or more than one.
-    """
-    found = response_files(folder, "GDSC1")
-    if not found:
-        raise DataError(
-            f"The folder {folder} lacks {RESPONSE}.xlsx or another table with COSMIC_ID, DRUG_ID and "
-            "LN_IC50; put the official file there."
-        )
-    if len(found) > 1:
-        raise DataError(
-            f"The folder {folder} has {len(found)} tables of responses to drugs, "
-            f"{first_few(path.name for path in found)}; keep one of them there."
-        )
-    return found[0]
-
-
-def response_files(folder: Path, screen: str) -> list[Path]:
-    """Return the files with responses of a screen ("GDSC1" or "GDSC2"); one with the official name alone."""
-    official = RESPONSE if screen == "GDSC1" else SECOND
-    named = [folder / f"{official}{suffix}" for suffix in (".xlsx", ".csv")]
-    named = [path for path in named if path.is_file()]
-    if named:
-        return named[:1]
-    found = []
-    for path in sorted(folder.iterdir()):
-        own = path.name in (DETAILS, CELL_LINES, IDENTIFIERS) or path.name.startswith(
-            (RESPONSE, SECOND)
-        )
-        if path.suffix.casefold() in (".xlsx", ".csv") and path.is_file() and not own:
-            if _screen_of(path) == screen:
-                found.append(path)
-    return found
-
-
-def _screen_of(path: Path) -> str | None:
-    """Return the screen whose responses a file has, None if it is no such file."""
-    columns = ("COSMIC_ID", "DRUG_ID", "LN_IC50")
-    try:
-        first = next(_rows(path, columns, ("DATASET",)), None)
-    except (MissingColumnError, CorruptFileError, DataError):
-        return None
-    dataset = "" if first is None or first[1][3] is None else str(first[1][3])
-    if dataset.upper() in ("GDSC1", "GDSC2"):
-        return dataset.upper()
-    return "GDSC2" if "gdsc2" in path.name.casefold() else "GDSC1"
-
-
-def _xlsx_rows(path: Path) -> Iterator[list[Any]]:
-    import python_calamine
-
-    try:
-        with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
-            sheet = book.get_sheet_by_index(0)
-    except (python_calamine.CalamineError, OSError) as error:
-        raise CorruptFileError(
-            f"{path.name} is truncated or not an xlsx file ({error}); fetch it again."
-        ) from error
-    yield from sheet.iter_rows()
-
-
-def _csv_rows(path: Path) -> Iterator[list[str]]:
-    with _opened(path) as file, io.TextIOWrapper(file, encoding_of(path), newline="") as text:
-        first = text.readline()
-        found = separator_of(first)
-        reader = csv.reader(itertools.chain([first], text), delimiter=found, strict=True)
-        yield from reader
-
-
-def encoding_of(path: Path) -> str:
-    """Return UTF-16 for a file that begins with its byte order mark, else UTF-8."""
-    with _opened(path) as file:
-        start = file.read(2)
-    return "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-
-
-def separator_of(header: str) -> str:
-    """Return the separator of a header: the comma, unless another one is more frequent.
-
-    >>> separator_of("a;b;c"), separator_of("a,b"), separator_of("a\\tb, c\\td")
-    (';', ',', '\\t')
-    """
-    return max(",;\t", key=header.count)
 
 
 def _once(

@@ -208,7 +208,8 @@ def regulator_names(text: str, regulons: Regulons | None = None) -> tuple[str, .
     Parameters
     ----------
     text : str
-        The path of a file with one name per line, ``"tfs"``, or "" for no restriction.
+        The path of a file with one name per line, names separated by commas, ``"tfs"``, or "" for
+        no restriction.
     regulons : Regulons, optional
         Whose transcription factors "tfs" means.
 
@@ -221,11 +222,21 @@ def regulator_names(text: str, regulons: Regulons | None = None) -> tuple[str, .
         return ()
     if text == TFS and regulons is not None:
         return tuple(regulons.tfs)
+    return gene_names(text, "regulators", f"neither {TFS} nor a file")
+
+
+def gene_names(text: str, parameter: str, neither: str = "no file") -> tuple[str, ...]:
+    """Return the genes of a file with one name per line, or named in a text with commas.
+
+    `parameter` and `neither` are for the message if the text is something else.
+    """
     path = Path(text).expanduser()
+    if "," in text and not path.is_file():
+        return tuple(dict.fromkeys(name for name in map(str.strip, text.split(",")) if name))
     if not path.is_file():
         raise UsageError(
-            f"regulators is {text!r}, which is neither {TFS} nor a file; name a file with one gene "
-            "per line."
+            f"{parameter} is {text!r}, which is {neither}; name a file with one gene per line, or "
+            "genes separated by commas."
         )
     try:
         lines = path.read_text("utf-8-sig").splitlines()

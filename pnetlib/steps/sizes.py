@@ -178,8 +178,9 @@ def small(profile):
 def with_genes(profile, n_genes, fraction=0.0, cohort=None):
     """Return the profile with another number of genes; 0 leaves it as it is.
 
-    A `fraction` of the genes of the cohort may be given instead of `n_genes`. Raises `UsageError`
-    if both are given, or the fraction is not between 0 and 1.
+    A `fraction` of the genes of the cohort may be given instead of `n_genes`. Without either, the
+    profile is taken as far as the cohort has genes and lines (`within`). Raises `UsageError` if
+    both are given, or the fraction is not between 0 and 1.
     """
     if n_genes and fraction:
         raise UsageError("n_genes and gene_fraction are both given; give one of them.")
@@ -187,7 +188,19 @@ def with_genes(profile, n_genes, fraction=0.0, cohort=None):
         raise UsageError(f"gene_fraction is {fraction}, but must be between 0 and 1.")
     if fraction:
         n_genes = max(1, round(fraction * cohort.expression.shape[1]))
+    if cohort is not None:
+        profile = within(profile, cohort)
     return replace(profile, n_genes=n_genes) if n_genes else profile
+
+
+def within(profile, cohort):
+    """Return the profile with no more genes than a cohort has, and no larger groups than it allows.
+
+    Groups have at most a third of the cell lines measured with all drugs.
+    """
+    genes = min(profile.n_genes, cohort.expression.shape[1])
+    size = min(profile.group_size, max(1, len(cohort.complete_lines()) // 3))
+    return replace(profile, n_genes=genes, group_size=size)
 
 
 # Steps 04 and 05 ------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The look of every figure: colours with one meaning each, legible type, captions.
 
 In the steps, `draw_x` returns a figure and `caption_x` its caption. Both take tables of the step's
-compute module, and whether the data are simulated: title and caption then say so.
+compute module, and its study: the title names the data, and a caption says if they are simulated.
 
 Figures have the width of a journal's page or of one of its columns, in mm, and no text below
 `SMALL` points at that size. They are drawn without pyplot: they need no display, leave no global
@@ -24,6 +24,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from PIL import Image
 from sklearn.isotonic import isotonic_regression
+
+from pnetlib.steps.study import Study
 
 _Given, _Made = ParamSpec("_Given"), TypeVar("_Made")
 
@@ -105,20 +107,19 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     return drawn
 
 
-def new_figure(title: str, height: float, simulated: bool, width: float = PAGE) -> Figure:
+def new_figure(title: str, height: float, study: Study, width: float = PAGE) -> Figure:
     """Return an empty figure, to be filled inside a `styled` function.
 
     Height and width are in mm, the width `PAGE` or `COLUMN`. The title names the data.
     """
     figure = Figure(figsize=(width * MM, height * MM), layout="constrained")
-    data = "SIMULATED DATA" if simulated else "GDSC cell lines"
-    figure.suptitle(f"{title} · {data}", x=0.01, ha="left")
+    figure.suptitle(f"{title} · {study.data}", x=0.01, ha="left")
     return figure
 
 
-def caption(number: str, text: str, simulated: bool) -> str:
+def caption(number: str, text: str, study: Study) -> str:
     """Return the caption, as Markdown, of a figure with a number such as ``"Figure 1a"``."""
-    label = f"{number} (simulated data)" if simulated else number
+    label = f"{number} (simulated data)" if study.simulated else number
     return f"**{label}.** {text}"
 
 

@@ -39,12 +39,21 @@ from pnetlib.steps.networks.compute import (
     GROUPS,
     edge_matrices,
     fit_group_networks,
+    fitting_size,
     network_errors,
     network_genes,
     split_groups,
 )
 from pnetlib.steps.screens.compute import ALL, errors_by_lines
-from pnetlib.steps.sizes import SMOKE, multiverse_sizes, profile_named, simulation_sizes, small
+from pnetlib.steps.sizes import (
+    SMOKE,
+    multiverse_sizes,
+    profile_named,
+    simulation_sizes,
+    small,
+    within,
+)
+from pnetlib.steps.study import study_of
 from pnetlib.steps.tuning.compute import EFFECT_COLUMNS, choose_again
 from pnetlib.words import counted
 
@@ -247,7 +256,8 @@ def chosen_lambdas(run, cohort, profile, force=()):
             {drug: drugs[drug]["chosen"]["Pro"] for drug in cohort.response.columns},
             "Lambdas read from 02_comparison.json of this run.",
         )
-    chosen = choose_on_all_lines(cohort, small(profile), run.seed, force=force, engine=run.engine)
+    sizes = small(within(profile, cohort))
+    chosen = choose_on_all_lines(cohort, sizes, run.seed, force=force, engine=run.engine)
     return (
         {drug: points["Pro"] for drug, points in chosen.items()},
         "Notebook 02 was not run here: lambdas chosen on the grid of the smoke profile.",
@@ -262,7 +272,8 @@ def chosen_by_draw(run, cohort, profile, seeds, advance=None):
     """
     first, _ = chosen_lambdas(run, cohort, profile)
     numbers = _comparison(run, cohort)
-    sizes, force = (small(profile), ()) if numbers is None else _compared(numbers["sizes"], profile)
+    small_sizes = small(within(profile, cohort))
+    sizes, force = (small_sizes, ()) if numbers is None else _compared(numbers["sizes"], profile)
     options = {"engine": run.engine, "stored": run.folds(cohort), "advance": advance}
     return choose_again(cohort, sizes, first, seeds, force, **options)
 
@@ -298,7 +309,7 @@ def drug_networks(run, cohort, profile):
     if arrays is not None and fits is not None and list(arrays["drugs"]) == drugs:
         return DrugNetworks.of_arrays(arrays, fits), "Networks read from 03_networks.npz."
     chosen, _ = chosen_lambdas(run, cohort, profile)
-    genes = cohort.top_genes(profile.n_genes)
+    genes = cohort.top_genes(within(profile, cohort).n_genes)
     networks = fit_drug_networks(cohort, genes, chosen, engine=run.engine)
     return networks, (
         "Notebook 03 was not run here: networks fitted with lambdas of the smoke profile's grid."
@@ -312,13 +323,14 @@ def group_networks(run, cohort, profile):
     """
     numbers, edges = run.read_json("04_networks"), run.read_table("04_edges")
     if numbers is not None and edges is not None:
-        groups = reading_of(run).split_groups(cohort, numbers["group_size"])
+        rule = numbers.get("groups", "extreme")
+        groups = reading_of(run).split_groups(cohort, numbers["group_size"], rule)
         genes = pd.Index(numbers["genes"])
         if groups.cuts == numbers["cuts"]:  # else written for other drugs
             return groups, genes, edge_matrices(edges, genes), "Networks read from 04_edges.csv."
     networks, _ = drug_networks(run, cohort, profile)
     _, genes = network_genes(cohort, networks, profile.n_neighbours, n_jobs=run.threads)
-    groups = split_groups(cohort, profile.group_size)
+    groups = split_groups(cohort, fitting_size(cohort, within(profile, cohort).group_size))
     lam1 = network_errors(cohort, groups, genes, run.seed).mean(axis=1).idxmin()
     fitted = fit_group_networks(cohort, groups, genes, lam1, run.threads)
     B = {group: fitted[group].B_.toarray() for group in GROUPS}
@@ -339,6 +351,23 @@ def networks_by_draw(run, cohort, profile):
         genes = pd.Index(draw["genes"])
         drawn.append((genes, edge_matrices(edges[edges["draw"] == number], genes)))
     return drawn, f"{counted(len(drawn), 'draw')} read from 04_draws_edges.csv."
+
+
+def group_rule(run):
+    """Return the rule by which notebook 04 of the run formed the groups; the usual one without it."""
+    return (run.read_json("04_networks") or {}).get("groups", "extreme")
+
+
+def shown_markers(run, cohort, genes, most=6):
+    """Return the markers whose effects are compared: those of the study among the genes of networks.
+
+    A study without markers gets the first `most` of notebook 04, which come first among its genes.
+    """
+    study = study_of(cohort)
+    if study.markers:
+        return [gene for gene in study.markers if gene in genes]
+    stored = (run.read_json("04_networks") or {}).get("markers", [])
+    return [gene for gene in stored if gene in genes][:most] or list(genes[:most])
 
 
 def effects_by_draw(run):
@@ -485,7 +514,7 @@ def predictions_of(run, cohort, profile):
     predictions = run.read_table("02_predictions")
     if predictions is not None and set(predictions["drug"]) == set(cohort.response.columns):
         return predictions, "Errors read from 02_predictions.csv."
-    compared = compare(cohort, small(profile), run.seed, engine=run.engine)
+    compared = compare(cohort, small(within(profile, cohort)), run.seed, engine=run.engine)
     return compared.predictions, (
         "Notebook 02 was not run here: errors on the folds and grid of the smoke profile."
     )

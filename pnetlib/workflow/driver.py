@@ -18,10 +18,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from pnetlib.datasets.own_source import NAME as CONFIG
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.compiled import compiled_kernels
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
-from pnetlib.execution.storage import remove_partial, writable_folder
+from pnetlib.execution.storage import remove_partial, whole_file, writable_folder
 from pnetlib.words import counted
 from pnetlib.workflow import freshness
 from pnetlib.workflow.crate import write_crate
@@ -33,6 +34,7 @@ from pnetlib.workflow.options import Options
 from pnetlib.workflow.progress import VARIABLE as PROGRESS
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import EXECUTION, TRACE, Run
+from pnetlib.workflow.settings import resolved
 from pnetlib.workflow.shards import WORK
 from pnetlib.workflow.stop import Signalled, StoppedError
 
@@ -107,6 +109,7 @@ class Session:
                 sockets=sockets,
                 display=display,
                 lock=self.lock,
+                others=self.options.others,
             )
         freshness.finish(self.run, step, given, execution, trace)
 
@@ -209,9 +212,13 @@ def drive(options: Options) -> None:
         f"{counted(len(steps), 'step')} {_described(run)}; results in {short(run.folder)}",
         flush=True,
     )
+    for step in options.left_out:
+        print(f"Left out on this cohort: {step.name}, which {step.left_out}.", flush=True)
     fresh = 0
     with session(options) as work:
         try:
+            with whole_file(run.folder / CONFIG) as partial:
+                partial.write_text(resolved(run, options.given), "utf-8")
             if options.force:
                 shutil.rmtree(run.folder / "folds", ignore_errors=True)
             if options.merge:

@@ -20,7 +20,7 @@ from pnetlib.execution.storage import digest, whole_file
 from pnetlib.words import first_few, table_text
 from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures
 from pnetlib.workflow.freshness import step_records
-from pnetlib.workflow.notebooks import find_steps
+from pnetlib.workflow.notebooks import Step, find_steps
 from pnetlib.workflow.parameters import is_named_source
 
 LARGEST = 6_000_000  # bytes of all files of an edition together
@@ -51,7 +51,7 @@ def check_finished(run: Path, notebooks: Path) -> None:
         raise UsageError(
             f"{run} is not the folder of a finished run; name one such as results/gdsc-standard."
         )
-    records, steps = step_records(run), find_steps(notebooks)
+    records, steps = step_records(run), steps_of(run, notebooks)
     absent = [step for step in steps if step.name not in records]
     absent += [s for s in steps if not (run / "notebooks" / f"{s.name}.ipynb").is_file()]
     if absent:
@@ -73,6 +73,18 @@ def check_finished(run: Path, notebooks: Path) -> None:
                     f"{run / name} is not as {step.name} left it; repeat the command that made "
                     "this run."
                 )
+
+
+def of_others(run: Path) -> bool:
+    """Return whether the cohort of a run, or its markers, are not the paper's."""
+    records = step_records(run).values()
+    return any("settings" in r["made_from"] or r["parameters"].get("markers") for r in records)
+
+
+def steps_of(run: Path, notebooks: Path) -> list[Step]:
+    """Return the steps that a whole run on its cohort has."""
+    left_out = of_others(run)
+    return [step for step in find_steps(notebooks) if not (left_out and step.left_out)]
 
 
 def write_edition(run: Path, folder: Path, found: Mapping[str, str], notebooks: Path) -> list[str]:

@@ -28,6 +28,7 @@ from pnetlib.workflow.display import StepDisplay, short
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.run import Run
 from pnetlib.workflow.stop import Signalled
+from pnetlib.workflow.wording import worded
 
 ENGINE = "pnetlib"
 KERNEL = "python3"
@@ -119,8 +120,11 @@ def execute(
     sockets: Path,
     display: StepDisplay,
     lock: TextIO,
+    others: bool = False,
 ) -> None:
     """Execute one notebook; its copy gets its final name only once it is complete.
+
+    If the cohort or the markers are not the paper's (`others`), its words are those for others.
 
     Papermill sets the `parameters`. The kernel has the variables `environment`, sockets whose path
     begins with `sockets`, and the `lock` of the folder, which it inherits; `display` gets its
@@ -136,7 +140,7 @@ def execute(
         with open(log_path, "w", encoding="utf-8") as log, _papermill_logs_to(log):
             try:
                 papermill.execute_notebook(
-                    step.notebook,
+                    worded(step.notebook, sockets.parent) if others else step.notebook,
                     partial,
                     dict(parameters),
                     engine_name=ENGINE,

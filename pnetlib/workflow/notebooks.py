@@ -60,6 +60,11 @@ class Step:
         """Return the time measured for a profile, if the metadata of the notebook have it."""
         return self._content["metadata"].get("pnetlib", {}).get("seconds", {}).get(profile)
 
+    @property
+    def left_out(self) -> str:
+        """Why the step is left out of a run on another cohort than the paper's; "" if it is not."""
+        return self._content["metadata"].get("pnetlib", {}).get("left_out", "")
+
     @cached_property
     def _content(self) -> Mapping[str, Any]:
         return json.loads(self.notebook.read_text("utf-8"))

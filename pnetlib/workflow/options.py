@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.parameters import Value
@@ -21,3 +22,6 @@ class Options:
     scheduler: str = ""
     part: tuple[int, int] | None = None  # compute only part k of m of the folds
     merge: bool = False  # refuse to start while folds are missing
+    left_out: tuple[Step, ...] = ()  # that make no sense on this cohort
+    given: Mapping[str, str] = field(default_factory=dict)  # parameters of the config and options
+    others: bool = False  # the cohort or the markers are not the paper's

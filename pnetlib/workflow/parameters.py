@@ -32,18 +32,20 @@ def check_profile(profile: str) -> str:
 
 
 def check_source(source: str, base: Path, called: str = "source") -> str:
-    """Return a source as a name or an absolute folder; a relative path starts from `base`.
+    """Return a source as a name, or as the absolute path of a folder or of a file in one.
 
-    `called` is the name of the parameter or option in the error message.
+    A relative path starts from `base`. A file stands for its folder, and is taken where the folder
+    has several of its kind. `called` is the name of the parameter or option in the error message.
     """
     if is_named_source(source):
         return source
-    folder = (base / Path(source).expanduser()).resolve()
-    if not source or not folder.is_dir():
+    place = (base / Path(source).expanduser()).resolve()
+    if not source or not (place.is_dir() or place.is_file()):
         raise UsageError(
-            f"{called} is {source!r}, which is neither a folder nor one of {', '.join(SOURCES)}."
+            f"{called} is {source!r}, which is neither a folder, nor a file in one, nor one of "
+            f"{', '.join(SOURCES)}."
         )
-    return str(folder)
+    return str(place)
 
 
 def read_parameters(notebook: Path) -> dict[str, Value]:

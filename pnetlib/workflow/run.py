@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -13,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pnetlib.datasets import DEFAULT_SEED
-from pnetlib.errors import UsageError
+from pnetlib.datasets.own_source import NAME as CONFIG, is_own
+from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import digest, digests, whole_file
 from pnetlib.execution.threads import allowed_threads
+from pnetlib.words import first_few
 from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
 from pnetlib.workflow.project import project_root
 
@@ -46,8 +50,9 @@ class Run:
     Parameters
     ----------
     source : str
-        ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, or a folder with the official files
-        (a relative path starts from the folder of the project).
+        ``"gdsc"``, ``"gdsc-official"``, ``"simulated"``, a folder with the official files, or one
+        of these files, a folder with own tables, or a config (a relative path starts from the
+        folder of the project).
     profile : {"smoke", "standard", "paper"}
         Sizes of all steps.
     out : str, default=""
@@ -67,7 +72,8 @@ class Run:
     engine : Engine
         Where long tasks are computed.
     made_from : dict
-        Source, profile and seed, with the digests of the files if the source is a folder.
+        Source, profile and seed, with the digests of the files of its folder if the source is a
+        folder or a file.
 
     Raises
     ------
@@ -112,25 +118,38 @@ class Run:
 
     @property
     def name(self) -> str:
-        """``<source>-<profile>``, where a folder as source is ``folder-<its name>``."""
-        source = self.source if is_named_source(self.source) else f"folder-{Path(self.source).name}"
-        return f"{source}-{self.profile}"
+        """``<source>-<profile>``, where a folder as source is ``folder-<its name>``.
+
+        A file is named by its folder and its own name without the suffix, both made safe for names
+        of files.
+        """
+        if is_named_source(self.source):
+            return f"{self.source}-{self.profile}"
+        place = Path(self.source)
+        named = f"{_safe(place.parent.name)}-{_safe(place.stem)}" if place.is_file() else place.name
+        if place.name == CONFIG:
+            named = place.parent.name
+        return f"folder-{named}-{self.profile}"
+
+    @cached_property
+    def own(self) -> bool:
+        """Whether the source is a cohort of own tables."""
+        return not is_named_source(self.source) and is_own(self.source)
 
     def cohort(self, fresh: bool = False, drugs: str = "", identity: bool = True) -> Cohort:
         """Return the cohort that step 01 stored; without one, or if `fresh`, load the source.
 
-        `drugs` are names or GDSC ids of the drugs to load; if empty, the four of the paper. A
-        stored cohort has the drugs that step 01 loaded. `identity` is as for
+        `drugs` are names or GDSC ids of the drugs to load; if empty, the four of the paper, or the
+        responses of own tables. A stored cohort has the drugs that step 01 loaded. `identity` is as for
         `pnetlib.datasets.load_cohort`.
         """
         from pnetlib.datasets import load_cohort
         from pnetlib.datasets.cohort import Cohort
-        from pnetlib.paper.drugs import PAPER_DRUGS
 
         stored = None if fresh else self._found(f"{COHORT}.npz")
         if stored is not None:
             return Cohort.load(stored)
-        wanted = {"drugs": drugs or PAPER_DRUGS, "seed": self.seed, "size": self.profile}
+        wanted = {"drugs": drugs or None, "seed": self.seed, "size": self.profile}
         cohort = load_cohort(self.source, **wanted, identity=identity)
         if self.source == "gdsc-official":
             from pnetlib.datasets.download import cache_folder
@@ -160,6 +179,35 @@ class Run:
         if path.exists():
             folder = path if path.is_dir() else path.parent
             _trace(fetched={str(folder / name): sha256 for name, sha256 in files.items()})
+
+    def with_genes(self, cohort: Cohort, text: str) -> Cohort:
+        """Return the cohort with the genes that a text or file names only; without a text, all.
+
+        Raises
+        ------
+        UsageError
+            If the cohort lacks one of them, or fewer than two are named.
+        """
+        if not text:
+            return cohort
+        from pnetlib.datasets.regulons import gene_names
+
+        given = self.given(text)
+        names = gene_names(given, "genes")
+        if Path(given).is_file():
+            self.used(given, {Path(given).name: digest(Path(given))})
+        known = set(cohort.expression.columns)
+        absent = [name for name in names if name not in known]
+        if absent or len(names) < 2:
+            raise UsageError(
+                f"genes names {first_few(absent)}, which {cohort.provenance['source']} lacks; correct "
+                "the name or leave it out."
+                if absent
+                else f"genes names {names[0]} alone; name at least two genes."
+            )
+        return cohort.subset(
+            genes=[gene for gene in cohort.expression.columns if gene in set(names)]
+        )
 
     def regulators(self, text: str, cohort: Cohort) -> tuple[str, ...]:
         """Return the genes that may regulate (`pnetlib.datasets.regulons.regulators_for`)."""
@@ -305,11 +353,29 @@ class Run:
 
     @cached_property
     def made_from(self) -> dict[str, Any]:
-        """Source, profile and seed, with the digests of the files if the source is a folder."""
+        """Source, profile and seed; for a folder or file also the digests of the folder's files.
+
+        Of own tables these are the tables, with the way in which their config says they are read.
+        """
         made_from = {"source": self.source, "profile": self.profile, "seed": self.seed}
-        if not is_named_source(self.source):
-            files = sorted(file for file in Path(self.source).iterdir() if file.is_file())
+        if self.own:
+            from pnetlib.datasets.own_folder import own_settings
+
+            files, settings = own_settings(self.source)
             known = digests(files, self.folder / ".made" / "source.json")
+            made_from["files"] = {Path(name).name: sha256 for name, sha256 in known.items()}
+            return made_from | {"settings": settings}
+        if not is_named_source(self.source):
+            place = Path(self.source)
+            folder = place.parent if place.is_file() else place
+            try:
+                files = sorted(file for file in folder.iterdir() if file.is_file())
+                known = digests(files, self.folder / ".made" / "source.json")
+            except OSError as error:
+                raise DataError(
+                    f"{error.filename or folder} cannot be read ({error.strerror}); check its "
+                    "permissions, or move it elsewhere if it is no data."
+                ) from error
             made_from["files"] = {Path(name).name: sha256 for name, sha256 in known.items()}
         return made_from
 
@@ -361,6 +427,21 @@ class Run:
             return True
         step = self.record(f"steps/{execution.partition(' ')[0]}")
         return step is not None and step.get("execution") == execution
+
+
+_LONGEST = 60  # letters of a part of the name of a folder
+
+
+def _safe(name: str) -> str:
+    """Return a name with the letters that every file system and shell takes as they are.
+
+    >>> _safe("GDSC2 (27Oct23)"), _safe("<b>") == _safe("(b)")
+    ('GDSC2_27Oct23-d20d', False)
+    """
+    plain = re.sub(r"[^\w.+-]+", "_", name, flags=re.ASCII).strip("_.-")[:_LONGEST]
+    if plain == name:
+        return name
+    return f"{plain}-{hashlib.sha256(os.fsencode(name)).hexdigest()[:4]}".lstrip("-")
 
 
 def _trace(**what: dict[str, str | None]) -> None:

@@ -20,12 +20,14 @@ import pnetlib
 from pnetlib.errors import PnetError, SetupError
 from pnetlib.words import table_text
 from pnetlib.workflow.artefacts import FIGURES
-from pnetlib.workflow.edition import check_finished, cleaned, machine_of
+from pnetlib.workflow.edition import check_finished, cleaned, machine_of, of_others, steps_of
 from pnetlib.workflow.findings import fill, findings
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.isolation import scratch_folder
 from pnetlib.workflow.notebooks import Step, find_steps
+from pnetlib.workflow.overview import index_of, name_of
 
+TITLE = "PredictiveNetwork, reproduced"
 MATHJAX = "sphinx-mathjax-offline"  # of which one file is used
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "numpydoc", MATHJAX)
 # The pages of the head line, in this order, where there is such a page; all others are in the guide.
@@ -89,12 +91,13 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
     tree : Path
         Folder to write into, which does not exist yet.
     """
-    found = findings(run)
+    others = of_others(run)
+    found = {} if others else findings(run)
     # A run that an earlier version began may have notebooks of steps that are no more.
-    own = {step.name for step in find_steps(project / "notebooks")}
+    own = {step.name for step in steps_of(run, project / "notebooks")}
     steps = [step for step in find_steps(run / "notebooks") if step.name in own]
     links = Links(run, project, tree)
-    for page in links.pages:
+    for page in () if others else links.pages:
         text = page.read_text("utf-8")
         if page.suffix == ".ipynb":
             links.write(page, json.dumps(_shown(json.loads(text), links, page, folded=False)))
@@ -111,11 +114,17 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
     _copy(formulas(), tree / "_static/tex-svg.js")
     _write(tree / "notebooks/index.md", _notebooks_page(steps))
     _write(tree / "figures/index.md", _figures_page(tree / "figures", steps))
-    _write(tree / "api.md", _api_page())
+    title = TITLE
+    if others:
+        title = name_of(run)
+        _write(tree / "index.md", index_of(run, steps))
+    else:
+        _write(tree / "api.md", _api_page())
     offer(run, tree)
     (made_from, *_) = (record["made_from"] for record in step_records(run).values())
     settings = {
         "version": pnetlib.__version__,
+        "title": title,
         "simulated": made_from["source"] == "simulated",
         "alone": _write_contents(tree),
     }
@@ -301,12 +310,15 @@ def _write_contents(tree: Path) -> list[str]:
     found = [path for path in sorted(tree.rglob("*")) if path.suffix in (".md", ".ipynb")]
     names = [path.relative_to(tree).with_suffix("").as_posix() for path in found]
     names = [name for name in names if not name.startswith(("files/", "extra/", "_"))]
-    head = [name for name in HEAD if name in names] + ["guide"]
+    head = [name for name in HEAD if name in names] + ["guide"] * ("guide" in names)
+    head += ["figures/index"] * ("guide" not in names)
     head += [name for name in names if name in LANGUAGES]
     steps = [name for name in names if name.startswith("notebooks/")]
     below = {page: [entry] for page, entry in BELOW.items() if {page, entry} <= set(names)}
     taken = ("index", *head, *steps, *(entry for entries in below.values() for entry in entries))
-    below |= {"index": head, "guide": [name for name in names if name not in taken]}
+    below |= {"index": head}
+    if "guide" in names:
+        below["guide"] = [name for name in names if name not in taken]
     for page, entries in below.items():
         path = tree / f"{page}.md"
         entries = [f"{LANGUAGES[n]} <{n}>" if n in LANGUAGES else n for n in entries]

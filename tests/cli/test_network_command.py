@@ -114,3 +114,45 @@ def test_lines_that_resemble_others_are_refused_unless_accepted(tmp_path, monkey
     reference.to_csv(tmp_path / "x.csv")
     assert dispatch(line) == 0
     assert "All 12 lines" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".h5ad", ".tsv"])
+def test_other_kinds_of_files_give_the_same_network(table, tmp_path, capsys, suffix):
+    path = tmp_path / f"x{suffix}"
+    options = []
+    if suffix == ".parquet":
+        pytest.importorskip("pyarrow")
+        table.to_parquet(path)
+    elif suffix == ".h5ad":
+        anndata = pytest.importorskip("anndata")
+        obs, var = (pd.DataFrame(index=axis.astype(object)) for axis in table.axes)
+        anndata.AnnData(None, obs, var, layers={"log": table.to_numpy()}).write_h5ad(path)
+        options = ["--layer", "log"]
+    else:
+        table.to_csv(path, sep="\t")
+    out = tmp_path / "network.npz"
+    assert dispatch(["network", str(path), "--lam1", "0.2", "--out", str(out), *options]) == 0
+    expected = ElasticNetwork(0.2).fit(table).B_
+    np.testing.assert_allclose(read_network(out)[0].toarray(), expected.toarray(), atol=1e-12)
+    words = {".h5ad": "x.h5ad: the layer log was read.", ".tsv": "x.tsv is separated by tabs."}
+    assert words.get(suffix, "") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "words"),
+    [
+        ("x.csv", ["--layer", "log"], "Only .h5ad files have layers and raw; x.csv has none"),
+        ("x.csv", ["--sheet", "S"], "Only .xlsx files have sheets; x.csv has none"),
+        ("simulated", ["--raw"], "--layer, --raw and --sheet are for tables; simulated is none"),
+        ("x.rds", [], "x.rds is no table; it must end in .csv"),
+    ],
+)
+def test_options_that_do_not_suit_the_source_are_refused(
+    table, tmp_path, capsys, name, options, words
+):
+    if name != "simulated":
+        table.to_csv(tmp_path / name)
+        name = str(tmp_path / name)
+    out = str(tmp_path / "n.npz")
+    assert dispatch(["network", name, "--lam1", "0.2", "--out", out, *options]) == 2
+    assert words in capsys.readouterr().err

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from pnetlib.datasets import gdsc_official as official, load_cohort
+from pnetlib.datasets.candidates import response_files
 from pnetlib.errors import (
     CorruptFileError,
     DataError,
@@ -448,25 +449,9 @@ def test_other_releases_are_found_by_what_they_contain(folder, name, header):
 def test_the_screen_of_a_file_is_told_by_its_content(folder):
     rows = [["GDSC2", *row[1:]] for row in make.response_rows()]
     make.write_response(folder, rows, suffix=".csv").rename(folder / "second.csv")
-    assert official.response_files(folder, "GDSC2") == [folder / "second.csv"]
-    assert official.response_file(folder).name == "GDSC1_fitted_dose_response_27Oct23.xlsx"
-    screens = official.read_screens(folder, load_cohort(folder))
-    notes = screens.provenance["handled"]
-    assert any("GDSC2" in note for note in notes) and not any("has no GDSC2" in n for n in notes)
-
-
-def test_two_tables_of_responses_are_a_question(folder):
-    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
-    for name in ("a.csv", "b.csv"):
-        make.write_response(folder, suffix=".csv").rename(folder / name)
-    make.refused(
-        DataError, "has 2 tables of responses to drugs, a.csv, b.csv; keep one", load_cohort, folder
-    )
-    for name in ("a.csv", "b.csv"):
-        (folder / name).unlink()
-    make.refused(
-        DataError, "lacks GDSC1_fitted_dose_response_27Oct23.xlsx or another", load_cohort, folder
-    )
+    assert response_files(folder, "GDSC2") == [folder / "second.csv"]
+    notes = official.read_screens(folder, load_cohort(folder)).provenance["handled"]
+    assert any("GDSC2" in note for note in notes) and not any("has no table" in n for n in notes)
 
 
 def test_a_release_without_names_of_drugs_has_their_ids(folder):

@@ -19,7 +19,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize("source", ["", "gdcs", "no/such/folder"])
 def test_unknown_source_is_refused(source):
-    make.refused(UsageError, "neither a folder nor one of", load_cohort, source)
+    make.refused(UsageError, "neither a folder, nor a file in one, nor one of", load_cohort, source)
 
 
 def test_no_drugs_are_refused(folder):

@@ -47,7 +47,7 @@ def test_the_development_container_is_made_from_the_dockerfile(project):
 
 
 def test_docs_name_every_package_of_the_extras(project):
-    extras = ("bench", "dask", "docs", "lab", "test")
+    extras = ("bench", "dask", "docs", "lab", "tables", "test")
     lines = required(project / "pyproject.toml", extras)
     listed = (project / "docs/reproducing.md").read_text("utf-8")
     names = {re.match(r"[\w-]+", line)[0] for line in lines}

@@ -107,7 +107,7 @@ def test_the_layout_names_every_module():
 
 def test_every_dependency_is_explained():
     explained = (ROOT / "docs" / "reproducing.md").read_text("utf-8")
-    needed = required(ROOT / "pyproject.toml", ("dask", "lab", "test"))
+    needed = required(ROOT / "pyproject.toml", ("dask", "lab", "tables", "test"))
     names = [re.match(r"[\w-]+", line).group() for line in needed]
     assert [name for name in names if not re.search(rf"\b{name}\b", explained)] == []
 

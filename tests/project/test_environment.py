@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 
 from pnetlib.cli import environment
 
-EXTRAS = ("dask", "docs", "lab", "test")
+EXTRAS = ("dask", "docs", "lab", "tables", "test")
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 

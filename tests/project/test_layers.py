@@ -11,6 +11,7 @@ from pnetlib.execution.fingerprint import CALCULATION, PRESENTATION
 LAYERS = (
     "errors",
     "words",
+    "config",
     "paper",
     "kernels",
     "execution",
@@ -26,8 +27,9 @@ LAYERS = (
 )
 # What several steps share, and the steps in the order of their notebooks. Sizes come after the
 # simulation, whose networks they name; tuning repeats what notebooks 02 to 05 do.
-SHARED = ("style", "choice", "sizes", "tuning")
+SHARED = ("study", "style", "choice", "sizes", "tuning")
 STEPS = (
+    "study",
     "style",
     "choice",
     "data",

@@ -9,6 +9,7 @@ from pnetlib.steps.claims import figures
 from pnetlib.steps.claims.compute import Evidence, judge
 from pnetlib.steps.claims.evidence import selection
 from pnetlib.steps.claims.verdicts import Number
+from pnetlib.steps.study import PAPER, SIMULATED
 
 DIFFERENCE = Number(-0.8525, -1.4571, -0.5204, 0.0123)
 ROW = {"ST": 0.123, "RS": 0.975, "difference": DIFFERENCE}
@@ -47,10 +48,10 @@ def gathered():
     )
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_figure_shows_every_claim_and_verdict(gathered, simulated):
-    verdicts = judge(gathered, Evidence() if simulated else None)
-    figure = figures.draw_claims(verdicts, simulated=simulated)
+@pytest.mark.parametrize("study", [SIMULATED, PAPER])
+def test_figure_shows_every_claim_and_verdict(gathered, study):
+    verdicts = judge(gathered, Evidence() if study.simulated else None)
+    figure = figures.draw_claims(verdicts, study=study)
     text = " ".join(t.get_text().replace("\n", " ") for t in figure.axes[0].texts)
     assert all(claim in text for claim in verdicts.index)
     assert all(text.count(v) >= n for v, n in verdicts["verdict"].value_counts().items())
@@ -61,6 +62,6 @@ def test_figure_shows_every_claim_and_verdict(gathered, simulated):
         box = artist.get_window_extent(renderer).transformed(figure.axes[0].transData.inverted())
         after = [x for x in starts if x > box.x0 + 0.04]
         assert not after or box.x1 < after[0]
-    assert (figure._suptitle.get_text().endswith("SIMULATED DATA")) == simulated
-    said = figures.caption_claims(verdicts, simulated=simulated)
-    assert "13 claims" in said and ("simulated data" in said) == simulated
+    assert (figure._suptitle.get_text().endswith("SIMULATED DATA")) == study.simulated
+    said = figures.caption_claims(verdicts, study=study)
+    assert "13 claims" in said and ("simulated data" in said) == study.simulated

@@ -9,6 +9,7 @@ from builders import words
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison import figures as comparison
 from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.study import PAPER, SIMULATED
 from pnetlib.steps.style import METHOD_COLOURS
 
 DRUGS = ["A", "B", "C"]
@@ -42,7 +43,7 @@ def differences():
 
 
 def test_errors_show_each_method_in_its_colour(errors):
-    figure = comparison.draw_errors(errors, simulated=True)
+    figure = comparison.draw_errors(errors, study=SIMULATED)
     text = words(figure)
     assert all(word in text for word in [*DRUGS, *METHODS, *BASELINES, "z-score", "SIMULATED"])
     for axes in figure.axes[: len(DRUGS)]:
@@ -53,21 +54,21 @@ def test_errors_show_each_method_in_its_colour(errors):
 
 
 def test_real_data_are_not_called_simulated(errors):
-    assert "SIMULATED" not in words(comparison.draw_errors(errors, simulated=False))
-    assert "simulated" not in comparison.caption_errors(errors, 5, simulated=False)
+    assert "SIMULATED" not in words(comparison.draw_errors(errors, study=PAPER))
+    assert "simulated" not in comparison.caption_errors(errors, 5, study=PAPER)
 
 
 def test_differences_name_every_pair_and_count_the_clear_ones(differences):
-    figure = comparison.draw_differences(differences, simulated=False)
+    figure = comparison.draw_differences(differences, study=PAPER)
     text = words(figure)
     assert all(f"Pro − {method}" in text for method in METHODS[1:])
     assert "mean of the drugs" in text
-    assert "9 of the 9 intervals" in comparison.caption_differences(differences, simulated=False)
+    assert "9 of the 9 intervals" in comparison.caption_differences(differences, study=PAPER)
 
 
 def test_control_compares_measured_with_permuted(errors):
     control = errors.assign(mean=1.0)
-    figure = comparison.draw_control(errors, control, simulated=False)
+    figure = comparison.draw_control(errors, control, study=PAPER)
     lines = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert len(lines) == 2 * len(METHODS)
     permuted = [line for line in lines if line.get_markerfacecolor() == "white"]
@@ -79,13 +80,13 @@ def test_rows_keep_their_height_for_any_number_of_drugs(errors, differences, n_d
     drugs = [f"drug {k}" for k in range(n_drugs)]
     first = errors[errors["drug"] == "A"]
     figure = comparison.draw_errors(
-        pd.concat([first.assign(drug=drug) for drug in drugs]), simulated=False
+        pd.concat([first.assign(drug=drug) for drug in drugs]), study=PAPER
     )
     shown = [axes for axes in figure.axes if axes.get_visible()]
     assert len(shown) == n_drugs
     assert min(axes.get_window_extent().height for axes in shown) / figure.dpi > 1.2
     pairs = differences[differences["drug"] == "A"]
     figure = comparison.draw_differences(
-        pd.concat([pairs.assign(drug=drug) for drug in [*drugs, "all"]]), simulated=False
+        pd.concat([pairs.assign(drug=drug) for drug in [*drugs, "all"]]), study=PAPER
     )
     assert figure.axes[0].get_window_extent().height / figure.dpi > 0.4 * n_drugs

@@ -19,6 +19,7 @@ from pnetlib.steps.data.figures import (
     draw_responses,
     draw_tissues,
 )
+from pnetlib.steps.study import PAPER, SIMULATED
 from pnetlib.steps.style import SMALL
 
 
@@ -27,10 +28,10 @@ def cohorts():
     return {size: load_cohort("simulated", seed=7, size=size) for size in ("smoke", "standard")}
 
 
-def figures_of(cohort, n_genes, simulated=True):
-    yield draw_gene_variance(gene_table(cohort, n_genes), n_genes, simulated=simulated)
-    yield draw_responses(cohort.response, *response_correlation(cohort), simulated=simulated)
-    yield draw_tissues(tissue_table(cohort), cohort.response.shape[1], simulated=simulated)
+def figures_of(cohort, n_genes, study=SIMULATED):
+    yield draw_gene_variance(gene_table(cohort, n_genes), n_genes, study=study)
+    yield draw_responses(cohort.response, *response_correlation(cohort), study=study)
+    yield draw_tissues(tissue_table(cohort), cohort.response.shape[1], study=study)
 
 
 def png(figure, dpi=100):
@@ -60,7 +61,7 @@ def test_figures_are_legible_and_lie_within_the_page(cohorts, size, n_genes):
 
 @pytest.mark.parametrize(("size", "n_genes"), [("smoke", 80), ("standard", 976), ("standard", 5)])
 def test_names_of_markers_do_not_overlap(cohorts, size, n_genes):
-    figure = draw_gene_variance(gene_table(cohorts[size], n_genes), n_genes, simulated=True)
+    figure = draw_gene_variance(gene_table(cohorts[size], n_genes), n_genes, study=SIMULATED)
     figure.canvas.draw()
     names = [t for t in figure.findobj(Text) if t.get_text() in MARKERS]
     assert len(names) == len(MARKERS)
@@ -73,10 +74,10 @@ def test_names_of_markers_do_not_overlap(cohorts, size, n_genes):
 
 
 def test_simulated_data_say_so_and_real_data_do_not(cohorts):
-    for simulated in (True, False):
-        for figure in figures_of(cohorts["smoke"], 80, simulated):
+    for study in (SIMULATED, PAPER):
+        for figure in figures_of(cohorts["smoke"], 80, study):
             said = any("simulated" in t.get_text().lower() for t, _ in shown_texts(figure))
-            assert said == simulated
+            assert said == study.simulated
 
 
 def test_figures_are_the_same_bytes_under_any_settings_of_the_user(cohorts):
@@ -99,14 +100,12 @@ def test_captions_tell_what_the_figure_holds(cohorts):
     cohort = cohorts["smoke"]
     fewer = cohort.subset(genes=cohort.expression.columns.drop("ANXA10"))
     genes = gene_table(fewer, 20, fewer.top_genes(150 - 1)[-2:])
-    text = caption_gene_variance(genes, 20, simulated=True)
+    text = caption_gene_variance(genes, 20, study=SIMULATED)
     assert "simulated" in text and "149 genes" in text and "20 genes" in text
     assert "Markers not in this cohort: 1." in text and "variance: 2." in text
-    assert "4 drugs" in caption_responses(cohort.response, simulated=False)
-    assert "simulated" not in caption_responses(cohort.response, simulated=False)
-    assert "200 with responses to all 4" in caption_tissues(
-        tissue_table(cohort), 4, simulated=False
-    )
+    assert "4 drugs" in caption_responses(cohort.response, study=PAPER)
+    assert "simulated" not in caption_responses(cohort.response, study=PAPER)
+    assert "200 with responses to all 4" in caption_tissues(tissue_table(cohort), 4, study=PAPER)
 
 
 @pytest.mark.parametrize("n_drugs", [1, 3])
@@ -114,12 +113,12 @@ def test_responses_are_drawn_for_any_number_of_drugs(cohorts, n_drugs):
     cohort = cohorts["smoke"]
     z = cohort.response.iloc[:, :n_drugs]
     r, n = (table.iloc[:n_drugs, :n_drugs] for table in response_correlation(cohort))
-    figure = draw_responses(z, r, n, simulated=True)
+    figure = draw_responses(z, r, n, study=SIMULATED)
     titles = " ".join(text.get_text() for text, _ in shown_texts(figure))
     assert all(drug in titles for drug in z)
 
 
 def test_figures_of_the_real_cohort(gdsc_folder):
     cohort = load_cohort(gdsc_folder)
-    for figure in figures_of(cohort, 976, simulated=False):
+    for figure in figures_of(cohort, 976, study=PAPER):
         assert all(text.get_fontsize() >= SMALL for text, _ in shown_texts(figure))

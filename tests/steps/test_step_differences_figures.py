@@ -9,6 +9,7 @@ from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.steps.differences import figures as differences
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
+from pnetlib.steps.study import PAPER, SIMULATED
 from pnetlib.steps.style import GROUP_COLOURS
 
 NUMBERS = {
@@ -82,42 +83,42 @@ def moved():
 
 
 def test_degrees_show_both_groups_in_their_colours_and_p(degrees):
-    figure = differences.draw_degrees(degrees, ["ANXA10", "AKR1C3"], simulated=True)
+    figure = differences.draw_degrees(degrees, ["ANXA10", "AKR1C3"], study=SIMULATED)
     text = words(figure)
     assert all(word in text for word in ("ANXA10", "AKR1C3", "ST", "RS", "0.002", "0.01"))
     assert "other" not in text
     symbols = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "D")]
     assert [line.get_color() for line in symbols] == list(GROUP_COLOURS.values())
-    caption = differences.caption_degrees(degrees, ["ANXA10"], 99, simulated=False)
+    caption = differences.caption_degrees(degrees, ["ANXA10"], 99, study=PAPER)
     assert "1 of 1 rows" in caption and "99 permutations" in caption
 
 
 def test_effects_show_each_marker_and_side(effects):
-    text = words(differences.draw_effects(effects, 2, simulated=False))
+    text = words(differences.draw_effects(effects, 2, study=PAPER))
     assert all(f"{gene}, {side}" in text for gene in ("ANXA10", "AKR1C3") for side in SIDES)
     assert "at most two edges" in text
-    assert "Figure 9c" in differences.caption_effects(effects, 2, 99, simulated=False)
+    assert "Figure 9c" in differences.caption_effects(effects, 2, 99, study=PAPER)
 
 
 def test_no_marker_can_be_drawn(effects, degrees, moved):
-    assert "No marker" in words(differences.draw_effects(effects[:0], 1, simulated=True))
-    assert "No marker" in words(differences.draw_degrees(degrees, [], simulated=True))
-    differences.draw_sensitivity(moved[:0], [], simulated=True)
+    assert "No marker" in words(differences.draw_effects(effects[:0], 1, study=SIMULATED))
+    assert "No marker" in words(differences.draw_degrees(degrees, [], study=SIMULATED))
+    differences.draw_sensitivity(moved[:0], [], study=SIMULATED)
 
 
 def test_the_paper_s_edge_comes_first_then_the_smallest_p(edges):
-    told = differences.first_edges(edges)
+    told = differences.first_edges(edges, NAMED_EDGE)
     assert len(told) == differences.MOST
     assert tuple(told.iloc[0][["regulator", "target"]]) == NAMED_EDGE
     assert told["regulator"].to_list()[1:4] == ["r0", "r1", "r2"]
     family = {"p family": np.where(edges["regulator"] == "r9", 0.01, 0.5)}
-    assert differences.first_edges(edges.assign(**family))["regulator"].iloc[1] == "r9"
-    assert "AKR1C1 → ANXA10" in words(differences.draw_edges(edges, simulated=True))
-    assert "Of 21 edges 1 have q" in differences.caption_edges(edges, 99, simulated=True)
+    assert differences.first_edges(edges.assign(**family), NAMED_EDGE)["regulator"].iloc[1] == "r9"
+    assert "AKR1C1 → ANXA10" in words(differences.draw_edges(edges, study=SIMULATED))
+    assert "Of 21 edges 1 have q" in differences.caption_edges(edges, 99, study=SIMULATED)
 
 
 def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):
-    figure = differences.draw_sensitivity(moved, ["ANXA10", "AKR1C3"], simulated=True)
+    figure = differences.draw_sensitivity(moved, ["ANXA10", "AKR1C3"], study=SIMULATED)
     text = words(figure)
     assert all(
         word in text
@@ -134,12 +135,12 @@ def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):
     assert len(drawn) == 8
     for axes in drawn:
         assert axes.lines[0].get_xdata() == pytest.approx([20, 30, 40], abs=1.5)
-    assert "20 to 40 lines" in differences.caption_sensitivity(moved, simulated=True)
+    assert "20 to 40 lines" in differences.caption_sensitivity(moved, study=SIMULATED)
 
 
 def test_intervals_of_edges_belong_to_the_debiased_symbols(edges):
     """Filled symbols on the bars are debiased, open ones penalised; legend and caption say so."""
-    figure = differences.draw_edges(edges, simulated=False)
+    figure = differences.draw_edges(edges, study=PAPER)
     text = words(figure)
     assert all(
         f"{what} {group}" in text for what in ("debiased", "penalised") for group in "ST RS".split()
@@ -152,20 +153,20 @@ def test_intervals_of_edges_belong_to_the_debiased_symbols(edges):
         debiased = len(expected) // 2
         assert all(filled[value] for value in expected[:debiased])
         assert not any(filled[value] for value in expected[debiased:])
-    caption = differences.caption_edges(edges, 99, simulated=False)
+    caption = differences.caption_edges(edges, 99, study=PAPER)
     assert "Open symbols: penalised" in caption and "Filled symbols: debiased" in caption
 
 
 def test_the_penalised_edge_has_no_band(moved):
-    penalised, debiased = next(differences.panel_rows(moved, ["ANXA10"]))
+    penalised, debiased = next(differences.panel_rows(moved, ["ANXA10"], NAMED_EDGE))
     assert penalised[1][["low", "high"]].isna().all(axis=None)
     assert (debiased[1]["difference"] == 0.77).all() and (debiased[1]["high"] == 0.9).all()
 
 
 def test_captions_name_what_the_intervals_are_for(degrees, effects, moved):
     for text in (
-        differences.caption_degrees(degrees, ["ANXA10"], 99, simulated=False),
-        differences.caption_effects(effects, 1, 99, simulated=False),
-        differences.caption_sensitivity(moved, simulated=False),
+        differences.caption_degrees(degrees, ["ANXA10"], 99, study=PAPER),
+        differences.caption_effects(effects, 1, 99, study=PAPER),
+        differences.caption_sensitivity(moved, study=PAPER),
     ):
         assert "95% bootstrap intervals of the penalised" in text

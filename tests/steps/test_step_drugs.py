@@ -37,6 +37,7 @@ from pnetlib.steps.drugs.compute import (
 from pnetlib.steps.drugs.further import CYTOTOXIC, choose_further, with_further
 from pnetlib.steps.drugs.sentences import conclusion, of_choice, of_forecast, of_forecast_error
 from pnetlib.steps.sizes import PROFILES, drugs_sizes
+from pnetlib.steps.study import PAPER, SIMULATED
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30)
 SEED = 5
@@ -435,8 +436,8 @@ def test_no_held_out_line_is_seen_by_the_weighted_model(cohort):
 # Figures ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
+@pytest.mark.parametrize("study", [SIMULATED, PAPER])
+def test_figures_show_all_drugs_and_weights(cohort, compared, study):
     folds = fold_errors(compared.predictions)
     apart, errors = paired_differences(folds), method_errors(folds)
     predictions, weights = weigh(cohort, compared, PROFILE, SEED, ())
@@ -444,19 +445,19 @@ def test_figures_show_all_drugs_and_weights(cohort, compared, simulated):
     assert (weights["omega"] == 1.0).all() and (weighted["mean"] == 0.0).all()
     wins = count_wins(apart)
     drawn = [
-        figures.draw_drugs(apart, wins, simulated=simulated),
-        figures.draw_tissues(errors, errors, simulated=simulated),
-        figures.draw_weights(weights, weighted, simulated=simulated),
+        figures.draw_drugs(apart, wins, study=study),
+        figures.draw_tissues(errors, errors, study=study),
+        figures.draw_weights(weights, weighted, study=study),
     ]
     drugs = [*cohort.response, "mean of the drugs"]
     assert [t.get_text() for t in drawn[0].axes[0].get_yticklabels()] == drugs
     assert [t.get_text() for t in drawn[2].axes[1].get_yticklabels()] == drugs
     assert f"below 0: {wins['wins'][0]} of 2" in drawn[0].legends[0].texts[0].get_text()
     for figure in drawn:
-        assert figure._suptitle.get_text().endswith("SIMULATED DATA") == simulated
-    caption = figures.caption_drugs(apart, wins, simulated=simulated)
+        assert figure._suptitle.get_text().endswith("SIMULATED DATA") == study.simulated
+    caption = figures.caption_drugs(apart, wins, study=study)
     assert "2 drugs" in caption and "share their cell lines, so they are not independent" in caption
-    assert "1 in 6" in figures.caption_weights(weights, simulated=simulated)
+    assert "1 in 6" in figures.caption_weights(weights, study=study)
 
 
 @pytest.mark.parametrize("n_drugs", [60, 400])
@@ -464,7 +465,7 @@ def test_many_drugs_are_sorted_and_not_named(n_drugs):
     rng = np.random.default_rng(1)
     table = differences([*rng.normal(-0.01, 0.02, n_drugs), -0.01])
     wins = count_wins(table)
-    figure = figures.draw_drugs(table, wins, simulated=True)
+    figure = figures.draw_drugs(table, wins, study=SIMULATED)
     panels = figure.axes
     assert len(panels) == 3 and not any(
         t.get_text().startswith("d") for t in panels[0].get_yticklabels()
@@ -480,7 +481,7 @@ def test_many_drugs_are_sorted_and_not_named(n_drugs):
         assert (np.diff(values[np.argsort(places)]) >= 0).all()
         assert f"below 0: {row['wins']} of {n_drugs}" in axes.get_title(loc="left")
     assert figure.get_size_inches()[1] <= 8  # fits on a page
-    said = figures.caption_drugs(table, wins, simulated=False)
+    said = figures.caption_drugs(table, wins, study=PAPER)
     assert f"{n_drugs} drugs" in said and "sorted by the difference" in said
 
 

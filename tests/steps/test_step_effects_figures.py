@@ -8,6 +8,7 @@ from builders import words
 from pnetlib.steps.effects import figures as effects
 from pnetlib.steps.effects.compute import compare_groups
 from pnetlib.steps.networks.compute import Groups
+from pnetlib.steps.study import PAPER
 from pnetlib.steps.style import GROUP_COLOURS
 
 
@@ -33,9 +34,9 @@ def test_effects_survive_a_silent_marker():
         ignore_index=True,
     )
     compared = compare_groups(table)
-    figure = effects.draw_effects(table, 1, simulated=False)
+    figure = effects.draw_effects(table, 1, study=PAPER)
     assert [t.get_text() for t in figure.axes[1].get_xticklabels()] == ["m1", "m2"]
-    assert "In 2 of 4 comparisons" in effects.caption_effects(compared, 1, simulated=False)
+    assert "In 2 of 4 comparisons" in effects.caption_effects(compared, 1, study=PAPER)
 
 
 def effects_table(scale):
@@ -60,7 +61,7 @@ def effects_table(scale):
 
 def test_effects_show_every_line_in_the_colours_of_the_groups():
     table = effects_table({"m1": 1.0, "m2": 2.0})
-    figure, again = (effects.draw_effects(table, 1, simulated=False) for _ in "ab")
+    figure, again = (effects.draw_effects(table, 1, study=PAPER) for _ in "ab")
     for axes, other, side in zip(figure.axes, again.axes, ("targets", "regulators")):
         dots = [line for line in axes.lines if line.get_marker() == "o"]
         shown = np.sort(np.concatenate([line.get_ydata() for line in dots]))
@@ -78,7 +79,7 @@ def test_effects_show_every_line_in_the_colours_of_the_groups():
 
 def test_effects_of_unlike_markers_stay_visible_next_to_zero():
     table = effects_table({"m1": 1.0, "m2": 1000.0, "m3": 0.0})
-    figure = effects.draw_effects(table, 1, simulated=False)
+    figure = effects.draw_effects(table, 1, study=PAPER)
     for axes in figure.axes:
         assert axes.get_yscale() == "symlog" and axes.get_ylim()[0] < 0
         assert [text.get_text() for text in axes.texts].count("no edge") == 2
@@ -89,4 +90,4 @@ def test_effects_of_unlike_markers_stay_visible_next_to_zero():
 def test_effects_without_any_marker():
     columns = ["line", "group", "marker", "side", "length", "effect"]
     empty = pd.DataFrame(columns=columns)
-    assert "No marker" in words(effects.draw_effects(empty, 1, simulated=False))
+    assert "No marker" in words(effects.draw_effects(empty, 1, study=PAPER))

@@ -45,6 +45,7 @@ from pnetlib.steps.lambdas.compute import (
 )
 from pnetlib.steps.lambdas.sentences import conclusion
 from pnetlib.steps.sizes import PROFILES, grid_beside, lambdas_sizes
+from pnetlib.steps.study import PAPER, SIMULATED
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
 SEED = 5
@@ -273,22 +274,22 @@ def test_surface_is_percent_above_the_lowest_of_a_drug(compared):
     np.testing.assert_allclose(part["above"], 100 * (part["error"] / raw.min() - 1), atol=1e-9)
 
 
-@pytest.mark.parametrize("simulated", [True, False])
-def test_figures_show_every_point_and_rule(compared, simulated):
+@pytest.mark.parametrize("study", [SIMULATED, PAPER])
+def test_figures_show_every_point_and_rule(compared, study):
     surface, rules = mean_surface(compared[1]), rule_errors(compared[0])
-    figure = figures.draw_surface(surface, simulated=simulated)
+    figure = figures.draw_surface(surface, study=study)
     panels = [axes for axes in figure.axes if axes.images]
     assert len(panels) == surface["drug"].nunique() * surface["lam4"].nunique()
     assert sum(len(axes.texts) for axes in panels) == len(surface)
     assert [t.get_text() for axes in panels for t in axes.texts].count("min") == 4
-    other = figures.draw_rules(rules, simulated=simulated)
+    other = figures.draw_rules(rules, study=study)
     labels = [t.get_text() for t in other.axes[0].get_yticklabels()]
     assert labels == [f"{method}, {rule}" for method in METHODS for rule in RULES]
     for drawn in (figure, other):
-        assert drawn._suptitle.get_text().endswith("SIMULATED DATA") == simulated
-    said = figures.caption_surface(surface, 3, simulated=simulated)
+        assert drawn._suptitle.get_text().endswith("SIMULATED DATA") == study.simulated
+    said = figures.caption_surface(surface, 3, study=study)
     assert all(drug in said for drug in surface["drug"])
-    assert "12 other choices" in figures.caption_rules(rules, simulated=simulated)
+    assert "12 other choices" in figures.caption_rules(rules, study=study)
 
 
 def test_conclusion_follows_the_numbers(compared):
@@ -389,7 +390,7 @@ def test_sentence_names_the_order_of_the_methods(both_searches):
 
 def test_both_searches_are_drawn_with_their_difference(both_searches):
     table = search_errors(searches_beside(both_searches[2]))
-    figure = figures.draw_searches(table, simulated=True)
+    figure = figures.draw_searches(table, study=SIMULATED)
     assert len(figure.axes) == 2 * 3
     left = figure.axes[0]
     drawn = {
@@ -401,7 +402,7 @@ def test_both_searches_are_drawn_with_their_difference(both_searches):
     for search in ("grid", "zoom"):
         for value in part[search]:
             assert (round(value, 9), search == "grid") in drawn
-    assert "2 outer folds" in figures.caption_searches(table, 2, simulated=True)
+    assert "2 outer folds" in figures.caption_searches(table, 2, study=SIMULATED)
 
 
 # Tolerances ---------------------------------------------------------------------------------

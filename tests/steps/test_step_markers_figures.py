@@ -6,6 +6,7 @@ from builders import words
 
 from pnetlib.steps.markers import figures as markers
 from pnetlib.steps.markers.compute import DrugNetworks, common_markers, published_markers
+from pnetlib.steps.study import PAPER, SIMULATED
 
 DRUGS = ["A", "B", "C"]
 
@@ -20,21 +21,21 @@ def fitted():
 def test_markers_show_ranks_and_those_outside(fitted):
     common = common_markers(fitted, 2)
     published = published_markers(fitted, ["g2", "far"], pd.Series({"far": 1500.0, "g2": 2.0}))
-    figure = markers.draw_markers(fitted, common, published, simulated=False)
+    figure = markers.draw_markers(fitted, common, published, study=PAPER)
     text = words(figure)
     assert "variance rank 1,500" in text and "no effect" in text
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["g2", "far", "g1 ✓"]
-    assert "1 of the 1 other" in markers.caption_markers(fitted, common, published, simulated=False)
+    assert "1 of the 1 other" in markers.caption_markers(fitted, common, published, study=PAPER)
 
 
 def test_markers_without_any_common_gene(fitted):
     published = published_markers(fitted, ["g4"], pd.Series({"g4": 4.0}))
-    figure = markers.draw_markers(fitted, common_markers(fitted, 0), published, simulated=True)
+    figure = markers.draw_markers(fitted, common_markers(fitted, 0), published, study=SIMULATED)
     assert "SIMULATED" in words(figure)
 
 
 def test_markers_say_what_the_sizes_mean(fitted):
     published = published_markers(fitted, ["g2"], pd.Series({"g2": 2.0}))
-    figure = markers.draw_markers(fitted, common_markers(fitted, 2), published, simulated=False)
+    figure = markers.draw_markers(fitted, common_markers(fitted, 2), published, study=PAPER)
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels[-1] == f"degree {fitted.degree.to_numpy().max():.2g}"

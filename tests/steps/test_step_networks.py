@@ -313,7 +313,7 @@ def test_sentences_name_hubs_and_the_papers_edge(groups):
     said = conclusion(groups, edges, degrees, ["ANXA10", "AKR1C1"])
     assert "share 0 of 2 edges (0%)" in said
     assert "ANXA10 has rank 1; one of them is in the first tenth" in said
-    assert "The paper's hubs of RS are not among the genes." in said
+    assert "The hubs that the paper names in RS are not among the genes." in said
     assert "coefficient 0.500 in ST and 0.000 in RS" in said and "this run agrees" in said
     assert "is in neither network" in conclusion(groups, edges[:0], degrees, ["ANXA10"])
 

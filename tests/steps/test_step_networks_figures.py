@@ -11,6 +11,7 @@ from matplotlib.colors import to_hex
 
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.steps.networks import compute as group_step, figures as networks
+from pnetlib.steps.study import PAPER, SIMULATED
 from pnetlib.steps.style import GROUP_COLOURS, SMALL
 
 
@@ -25,7 +26,7 @@ def group_tables():
 def test_networks_share_one_circle_and_colour_only_their_own_edges(group_tables):
     edges, degrees = group_tables
     positions = group_step.layout(edges, 0)
-    figure = networks.draw_networks(edges, degrees, positions, ["a"], simulated=False)
+    figure = networks.draw_networks(edges, degrees, positions, ["a"], study=PAPER)
     for axes, group in zip(figure.axes, ("ST", "RS")):
         arrows = [patch for patch in axes.patches if hasattr(patch, "get_arrowstyle")]
         assert len(arrows) == (edges[group] != 0).sum()
@@ -48,7 +49,7 @@ def test_neighbours_in_the_layout_are_neighbours_on_the_circle():
 @pytest.mark.parametrize(("n_genes", "columns"), [(40, 2), (150, 1)])
 def test_panels_of_many_genes_stand_above_each_other(n_genes, columns):
     edges, degrees, positions, names = dense_tables(n_genes, 8, 1)
-    figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
+    figure = networks.draw_networks(edges, degrees, positions, names, study=PAPER)
     assert len({round(axes.get_position().x0, 3) for axes in figure.axes}) == columns
     figure.canvas.draw()
     titles = [figure.texts[0], *(axes.title for axes in figure.axes)]
@@ -65,16 +66,16 @@ def test_strongest_edges_only(group_tables):
 
 def test_hubs_use_the_colours_of_the_groups(group_tables):
     _, degrees = group_tables
-    figure = networks.draw_hubs(degrees, ["a", "b"], simulated=False)
+    figure = networks.draw_hubs(degrees, ["a", "b"], study=PAPER)
     drawn = {line.get_color() for line in figure.axes[0].lines if line.get_marker() != "None"}
     assert drawn == set(GROUP_COLOURS.values())
 
 
 def test_network_errors_mark_the_choice():
     errors = pd.DataFrame({"ST": [0.9, 0.5], "RS": [0.8, 0.6]}, index=[0.1, 0.4])
-    figure = networks.draw_network_errors(errors, 0.4, simulated=False)
+    figure = networks.draw_network_errors(errors, 0.4, study=PAPER)
     assert any(np.allclose(line.get_xdata(), 0.4) for line in figure.axes[0].lines)
-    assert "0.50 in ST" in networks.caption_network_errors(errors, 0.4, simulated=False)
+    assert "0.50 in ST" in networks.caption_network_errors(errors, 0.4, study=PAPER)
 
 
 def dense_tables(n_genes, n_markers, seed):
@@ -100,7 +101,7 @@ def dense_tables(n_genes, n_markers, seed):
 @pytest.mark.parametrize(("n_genes", "n_markers"), [(5, 5), (40, 8), (47, 17), (150, 17)])
 def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
     edges, degrees, positions, names = dense_tables(n_genes, n_markers, n_genes)
-    figure = networks.draw_networks(edges, degrees, positions, names, simulated=False)
+    figure = networks.draw_networks(edges, degrees, positions, names, study=PAPER)
     figure.canvas.draw()
     page = np.array(figure.canvas.get_width_height())
     for axes in figure.axes:
@@ -115,13 +116,13 @@ def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
 
 def test_networks_without_an_edge():
     edges, degrees, _, names = dense_tables(5, 2, 0)
-    figure = networks.draw_networks(edges[:0], 0 * degrees, {}, names, simulated=True)
+    figure = networks.draw_networks(edges[:0], 0 * degrees, {}, names, study=SIMULATED)
     assert all(name in words(figure) for name in degrees.index)
 
 
 def test_hubs_are_in_the_order_of_their_degree(group_tables):
     _, degrees = group_tables
-    figure = networks.draw_hubs(degrees, list(degrees.index), simulated=False)
+    figure = networks.draw_hubs(degrees, list(degrees.index), study=PAPER)
     names = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     largest = degrees.loc[names, ["degree ST", "degree RS"]].max(axis=1)
     assert largest.is_monotonic_decreasing

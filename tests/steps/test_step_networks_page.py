@@ -17,10 +17,11 @@ from network_tables import ALONE, EVIL, MARKERS, drug_networks, group_tables
 
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.networks.page import MOST_EDGES, cytoscape, graphml, network_page
+from pnetlib.steps.study import PAPER, SIMULATED
 
 pytest.importorskip("bokeh")
 
-ABOUT = {"source": "made up", "simulated": True, "run": "made-up-smoke", "seed": 5}
+ABOUT = {"source": "made up", "study": SIMULATED, "run": "made-up-smoke", "seed": 5}
 FILES = {"GraphML of <ST>": 'st".graphml'}
 
 
@@ -132,7 +133,7 @@ def test_page_says_what_it_shows(read, tables):
 
 
 def test_page_of_real_data_is_not_called_simulated(tables, drugs):
-    html = network_page(*tables, MARKERS, drugs, **{**ABOUT, "simulated": False})
+    html = network_page(*tables, MARKERS, drugs, **{**ABOUT, "study": PAPER})
     text = Reader(html).text
     assert "Real data (made up)" in text and "imulated data" not in text
 

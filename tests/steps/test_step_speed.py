@@ -8,6 +8,7 @@ from benchmarks.scaling import plan
 from pnetlib.errors import UsageError
 from pnetlib.steps.speed import compute, figures, sentences
 from pnetlib.steps.speed.growth import exponents, fitted_exponents, series, threads_compared
+from pnetlib.steps.study import PAPER, SIMULATED
 
 
 def fake_report(own, other):
@@ -215,11 +216,11 @@ def test_figure_of_growth_says_what_is_simulated_and_how_it_grows():
 
 def test_figures_of_the_comparison_name_solvers_and_bound():
     table = compute.comparison_table(fake_report(0.1, 1.3))
-    assert "one run each" in figures.caption_solvers(table, 1, simulated=True)
-    assert "1.3 s (13 x)" in text_of(figures.draw_solvers(table, simulated=True))
-    assert "median of 5 interleaved repeats" in figures.caption_solvers(table, 5, simulated=True)
-    assert "lower bound" in text_of(figures.draw_lower_bound(table, simulated=False))
-    assert "3.0 to 3.0 times" in figures.caption_lower_bound(table, simulated=False)
+    assert "one run each" in figures.caption_solvers(table, 1, study=SIMULATED)
+    assert "1.3 s (13 x)" in text_of(figures.draw_solvers(table, study=SIMULATED))
+    assert "median of 5 interleaved repeats" in figures.caption_solvers(table, 5, study=SIMULATED)
+    assert "lower bound" in text_of(figures.draw_lower_bound(table, study=PAPER))
+    assert "3.0 to 3.0 times" in figures.caption_lower_bound(table, study=PAPER)
     phases = compute.phase_table(fake_report(0.1, 1.3))
-    assert "along the path" in text_of(figures.draw_phases(phases, simulated=True))
-    assert "(3 s in total)" in figures.caption_phases(phases, simulated=True)
+    assert "along the path" in text_of(figures.draw_phases(phases, study=SIMULATED))
+    assert "(3 s in total)" in figures.caption_phases(phases, study=SIMULATED)

@@ -8,6 +8,7 @@ from builders import words
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.stability import figures as stability
 from pnetlib.steps.stability.compute import COMMON, STRONG, Frequencies
+from pnetlib.steps.study import PAPER, SIMULATED
 
 DRUGS = ["A", "B"]
 
@@ -51,7 +52,7 @@ def edge_table():
 
 
 def test_markers_show_every_published_gene_and_the_most_frequent(found):
-    figure = stability.draw_markers(found, simulated=True)
+    figure = stability.draw_markers(found, study=SIMULATED)
     text = words(figure)
     assert all(
         word in text
@@ -66,34 +67,34 @@ def test_markers_show_every_published_gene_and_the_most_frequent(found):
         ]
     )
     first = figure.axes[0].lines[0]
-    genes = stability.drawn_genes(found)
+    genes = stability.drawn_genes(found, SIMULATED)
     shown = dict(zip(genes, first.get_xdata()))
     assert shown["ANXA10"] == found[50].table.at["ANXA10", COMMON] and np.isnan(shown["C1QL1"])
     assert "–" in text  # a published gene outside the first width
-    assert "simulated" not in stability.caption_markers(found, simulated=False)
+    assert "simulated" not in stability.caption_markers(found, study=PAPER)
 
 
 def test_bounds_are_drawn_for_each_width_and_rule(found):
-    figure = stability.draw_bounds(found, simulated=False)
+    figure = stability.draw_bounds(found, study=PAPER)
     assert len(figure.axes) == 4 and "SIMULATED" not in words(figure)
     reached = figure.axes[0].lines[-1].get_ydata()
     table = found[50].table[COMMON]
     assert reached[0] == (table >= 0.55 - 1e-9).sum() and reached[-1] == (table >= 1).sum()
-    assert "100 genes" in stability.caption_bounds(found, simulated=False)
+    assert "100 genes" in stability.caption_bounds(found, study=PAPER)
 
 
 def test_one_width_and_nothing_found_can_be_drawn():
     none = Frequencies(frequencies(["g1"]).table * 0.0, dict.fromkeys([COMMON, STRONG], 0.0), 50, 3)
-    stability.draw_markers({50: none}, simulated=True)
-    stability.draw_bounds({50: none}, simulated=True)
-    assert "of the 0" not in stability.caption_bounds({50: none}, simulated=True)
+    stability.draw_markers({50: none}, study=SIMULATED)
+    stability.draw_bounds({50: none}, study=SIMULATED)
+    assert "of the 0" not in stability.caption_bounds({50: none}, study=SIMULATED)
 
 
 def test_edges_show_the_paper_s_edge_and_the_most_switched(edge_table):
-    figure = stability.draw_edges(edge_table, list(MARKERS), simulated=True)
+    figure = stability.draw_edges(edge_table, list(MARKERS), study=SIMULATED)
     text = words(figure)
     assert "AKR1C1 → ANXA10" in text and "g1 → ZNF165" in text and "g1 → g2" not in text
     part = Frequencies(edge_table, {STRONG: 5.0}, 42, 10)
-    caption = stability.caption_edges(edge_table, {"ST": part, "RS": part}, simulated=True)
+    caption = stability.caption_edges(edge_table, {"ST": part, "RS": part}, study=SIMULATED)
     assert "0 in ST, 1 in RS" in caption and "(simulated data)" in caption
-    stability.draw_edges(edge_table[:0], list(MARKERS), simulated=True)
+    stability.draw_edges(edge_table[:0], list(MARKERS), study=SIMULATED)

@@ -11,6 +11,7 @@ from pnetlib.datasets import load_cohort
 from pnetlib.steps import style
 from pnetlib.steps.data.compute import tissue_table
 from pnetlib.steps.data.figures import draw_tissues
+from pnetlib.steps.study import SIMULATED
 
 
 @given(
@@ -57,7 +58,7 @@ def test_show_displays_a_small_picture_and_its_caption(monkeypatch):
     monkeypatch.setattr("IPython.display.display", shown.append)
     style.show(
         draw_tissues(
-            tissue_table(load_cohort("simulated", seed=7, size="smoke")), 4, simulated=True
+            tissue_table(load_cohort("simulated", seed=7, size="smoke")), 4, study=SIMULATED
         ),
         "**Figure.** Words.",
     )

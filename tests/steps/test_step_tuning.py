@@ -22,6 +22,7 @@ from pnetlib.steps.networks.compute import (
     split_groups,
 )
 from pnetlib.steps.sizes import SMOKE, small, tuning_draws
+from pnetlib.steps.study import PAPER, SIMULATED
 from pnetlib.steps.tuning import compute, figures, sentences
 from pnetlib.workflow.folds import Folds
 
@@ -196,13 +197,13 @@ def test_effects_of_every_draw(cohort, groups, drawn):
     assert "Over 3 draws" in sentences.of_effects(ranges, roles)
     assert "nan" not in sentences.of_effects(ranges, roles)
     assert sentences.of_effects(compute.effect_ranges(by_draw[:0]), roles) == sentences.ONCE
-    figure = figures.draw_effects(ranges, simulated=True)
+    figure = figures.draw_effects(ranges, study=SIMULATED)
     assert {"ST", "RS", str(row["marker"])} <= set(words(figure).split())
-    assert "Figure 5c" in figures.caption_effects(ranges, simulated=True)
+    assert "Figure 5c" in figures.caption_effects(ranges, study=SIMULATED)
     marked, edges = compute.marker_table(drawn), compute.edge_ranges(drawn)
-    said = words(figures.draw_draws(marked, edges, simulated=False))
+    said = words(figures.draw_draws(marked, edges, study=PAPER))
     assert "ANXA10" in said and "→" in said and "SIMULATED" not in said
-    assert "3 draws" in figures.caption_draws(marked, edges, 3, simulated=False)
+    assert "3 draws" in figures.caption_draws(marked, edges, 3, study=PAPER)
 
 
 def test_intervals_with_draws():

@@ -7,6 +7,7 @@ from network_tables import EVIL, MARKERS, drug_networks, group_tables
 
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.networks.page import FIRST_EDGES, MOST_EDGES, network_page
+from pnetlib.steps.study import SIMULATED
 
 pytest.importorskip("bokeh")
 WIDE, NARROW = {"width": 1280, "height": 1000}, {"width": 400, "height": 800}
@@ -29,7 +30,7 @@ def tables():
 @pytest.fixture(scope="module")
 def address(tables, tmp_path_factory):
     file = tmp_path_factory.mktemp("page") / "networks.html"
-    about = {"source": "made up", "simulated": True, "run": "made-up-smoke", "seed": 5}
+    about = {"source": "made up", "study": SIMULATED, "run": "made-up-smoke", "seed": 5}
     html = network_page(*tables, MARKERS, drug_networks(), **about)
     file.write_text(html, encoding="utf-8")
     return file.as_uri()

@@ -14,6 +14,7 @@ from pnetlib.steps.claims.verdicts import (
     UNTESTABLE,
     VERDICTS,
 )
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLUE,
     GREEN,
@@ -40,7 +41,7 @@ COLUMNS = {"claim": (0.0, 23), "paper": (0.19, 21), "found": (0.36, 65), "verdic
 
 @styled
 def draw_claims(
-    verdicts: pd.DataFrame, robust: pd.DataFrame | None = None, *, simulated: bool
+    verdicts: pd.DataFrame, robust: pd.DataFrame | None = None, *, study: Study
 ) -> Figure:
     """Draw every claim with what the paper reports, what the run found, and the verdict.
 
@@ -49,11 +50,11 @@ def draw_claims(
     `robustness.robustness` returns it.
     """
     holds = {} if robust is None else robust["holds in"].to_dict()
-    rows = [_row(claim, row, simulated, holds.get(claim)) for claim, row in verdicts.iterrows()]
+    rows = [_row(claim, row, study, holds.get(claim)) for claim, row in verdicts.iterrows()]
     heights = [max(len(lines) for lines in row.values()) + 0.6 for row in rows]
     total = sum(heights) + 2
     title = "Claims of the paper and what this run found"
-    figure = new_figure(title, 9 + LINE * total, simulated)
+    figure = new_figure(title, 9 + LINE * total, study)
     axes = figure.add_subplot()
     axes.set(xlim=(-0.01, 1.0), ylim=(total, 0))
     axes.axis("off")
@@ -73,10 +74,10 @@ def draw_claims(
     return figure
 
 
-def _row(claim, row, simulated, holds):
+def _row(claim, row, study, holds):
     """Return the lines of text of one claim by column."""
     figure = f"figure {row['figure']}" if row["figure"].isdecimal() else row["figure"]
-    planted = [f"planted: {row['planted'] or 'nothing'}"] if simulated else []
+    planted = [f"planted: {row['planted'] or 'nothing'}"] if study.simulated else []
     planted += [f"readings: {holds}"] if holds else []
     texts = {
         "claim": [f"{claim}  {row['title']}", f"(paper's {figure})"],
@@ -94,7 +95,7 @@ def _row(claim, row, simulated, holds):
     }
 
 
-def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
+def caption_claims(verdicts: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_claims`."""
     counts = verdicts["verdict"].value_counts()
     listed = ", ".join(f"{counts.get(verdict, 0)} {verdict}" for verdict in VERDICTS)
@@ -104,4 +105,4 @@ def caption_claims(verdicts: pd.DataFrame, *, simulated: bool) -> str:
         "replicates in C8. The rules and how often they err are stated above. Readings: in how many "
         "readings of the paper the claim holds."
     )
-    return caption("Figure 16", text, simulated)
+    return caption("Figure 16", text, study)

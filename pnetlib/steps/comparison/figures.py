@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison.compute import BASELINES
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     FAINT,
     METHOD_COLOURS,
@@ -26,11 +27,11 @@ SHIFT = 0.22  # of the two dots of a drug from the middle of a method's row
 
 
 @styled
-def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_errors(errors: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the error of each method (`method_errors`), one panel per drug."""
     drugs, order = list(errors["drug"].unique()), [*METHODS, *BASELINES]
     height = 15 + 37 * np.ceil(len(drugs) / 2)
-    figure = new_figure("Prediction error on unseen lines", height, simulated)
+    figure = new_figure("Prediction error on unseen lines", height, study)
     for axes, drug in zip(panels_for(figure, len(drugs)), drugs):
         part = errors[errors["drug"] == drug].set_index("method")
         beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": SMALL}
@@ -47,7 +48,7 @@ def draw_errors(errors: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> str:
+def caption_errors(errors: pd.DataFrame, n_folds: int, *, study: Study) -> str:
     """Return the caption of `draw_errors`."""
     text = (
         f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds per "
@@ -56,14 +57,14 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, simulated: bool) -> st
         "dashed line) or of those of the same tissue. The axis does not begin at 0. Methods whose intervals overlap "
         "widely can still differ in the same fold: see Figure 2b."
     )
-    return caption("Figure 2a", text, simulated)
+    return caption("Figure 2a", text, study)
 
 
 @styled
-def draw_differences(differences: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_differences(differences: pd.DataFrame, *, study: Study) -> Figure:
     """Draw Pro's error minus that of each other method (`paired_differences`), drug by drug."""
     drugs = list(differences["drug"].unique())
-    figure = new_figure("Pro against the other methods", 24 + 11 * len(drugs), simulated)
+    figure = new_figure("Pro against the other methods", 24 + 11 * len(drugs), study)
     axes = figure.add_subplot()
     draw_pairs(axes, differences, {method: f"Pro − {method}" for method in METHODS[1:]})
     axes.set_xlabel("Difference in mean squared error (z-score²); left of 0, Pro is better")
@@ -84,7 +85,7 @@ def draw_pairs(axes, differences, labels):
     name_rows(axes, drug_labels(drugs))
 
 
-def caption_differences(differences: pd.DataFrame, *, simulated: bool) -> str:
+def caption_differences(differences: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_differences`."""
     models = differences[differences["against"].isin(METHODS) & (differences["drug"] != "all")]
     clear = ((models["low"] > 0) | (models["high"] < 0)).sum()
@@ -93,13 +94,13 @@ def caption_differences(differences: pd.DataFrame, *, simulated: bool) -> str:
         f"0, Pro predicts better. {clear} of the {len(models)} intervals of single drugs exclude 0. "
         "Last row: the drugs averaged within each fold."
     )
-    return caption("Figure 2b", text, simulated)
+    return caption("Figure 2b", text, study)
 
 
 @styled
-def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, study: Study) -> Figure:
     """Draw how much of the drug mean's error each method saves, on measured and permuted data."""
-    figure = new_figure("Control: measured and permuted responses", 62, simulated)
+    figure = new_figure("Control: measured and permuted responses", 62, study)
     draw_saved(figure.add_subplot(), {"measured": errors, "permuted": control})
     return figure
 
@@ -131,10 +132,10 @@ def draw_saved(axes, tables, *, joined=False):
     axes.figure.legend(handles=keys, loc="outside lower center", ncols=2)
 
 
-def caption_control(sentence: str, *, simulated: bool) -> str:
+def caption_control(sentence: str, *, study: Study) -> str:
     """Return the caption of `draw_control`; `sentence` says what the control shows."""
     text = (
         "Share of the drug mean's error that each method saves; each dot is a drug, and left of 0 a "
         f"method is worse than the drug mean. {sentence}"
     )
-    return caption("Figure 2c", text, simulated)
+    return caption("Figure 2c", text, study)

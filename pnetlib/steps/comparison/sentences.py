@@ -5,6 +5,7 @@ from collections import Counter
 from pnetlib.stats.intervals import interval_text
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.comparison.compute import BASELINES, search_ends
+from pnetlib.steps.study import PAPER
 from pnetlib.words import counted, listed
 
 PERMUTED = {
@@ -13,7 +14,7 @@ PERMUTED = {
 }
 
 
-def conclusion(errors, differences):
+def conclusion(errors, differences, study=PAPER):
     """Return what notebook 02 found, as a Markdown list.
 
     Takes the tables of `method_errors` and `paired_differences`.
@@ -24,10 +25,11 @@ def conclusion(errors, differences):
     network = mean[list(NETWORK_METHODS)].mean()
     expression = mean[["ELA", "LA"]].mean()
     agrees = "too" if network < expression else "in contrast"
+    paper = f" The paper, {agrees}, reports lower errors of the network-based methods."
     lines.append(
         f"- Averaged over the drugs, the network-based methods (Pro, NW.P) have an error of "
-        f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}. "
-        f"The paper, {agrees}, reports lower errors of the network-based methods."
+        f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}."
+        f"{paper if study.of_paper else ''}"
     )
     return "\n".join(lines)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,12 +10,13 @@ import pandas as pd
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.errors import UsageError
 from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.study import study_of
 
 
-def forced_genes(text: str) -> tuple[str, ...]:
+def forced_genes(text: str, markers: Collection[str] = MARKERS) -> tuple[str, ...]:
     """Return the genes named in a text, separated by commas or spaces.
 
-    The word ``markers`` stands for the seven markers of the paper.
+    The word ``markers`` stands for the markers of the study, by default those of the paper.
 
     Raises
     ------
@@ -24,7 +25,7 @@ def forced_genes(text: str) -> tuple[str, ...]:
     """
     genes: list[str] = []
     for word in text.replace(",", " ").split():
-        genes.extend(MARKERS if word == "markers" else [word])
+        genes.extend(markers if word == "markers" else [word])
     twice = sorted({gene for gene in genes if genes.count(gene) > 1})
     if twice:
         raise UsageError(f"force_genes names {', '.join(twice)} more than once; name it once.")
@@ -57,7 +58,7 @@ def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.Da
             "variance": values.var(ddof=1),
             "mean": values.mean(),
             "taken": "",
-            "marker": genes.isin(list(MARKERS)),
+            "marker": genes.isin(list(study_of(cohort).markers)),
         },
         index=genes.rename("gene"),
     )
@@ -66,15 +67,19 @@ def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.Da
     return table
 
 
-def marker_table(genes: pd.DataFrame) -> pd.DataFrame:
-    """Return the seven markers' rows of `gene_table`, blank for a marker not in the cohort."""
-    table = genes.reindex(pd.Index(MARKERS, name="gene")).drop(columns="marker")
+def marker_table(genes: pd.DataFrame, markers: Collection[str] = MARKERS) -> pd.DataFrame:
+    """Return the markers' rows of `gene_table`, blank for a marker not in the cohort."""
+    index = pd.Index(list(markers), name="gene", dtype=str)
+    table = genes.reindex(index).drop(columns="marker")
     table["rank"] = table["rank"].astype("Int64")
     return table.assign(taken=table["taken"].fillna("not in the cohort"))
 
 
 def response_table(cohort: Cohort) -> pd.DataFrame:
-    """Return the number of lines measured and the spread of the z-scores per drug."""
+    """Return the number of lines measured and the spread of the z-scores per drug.
+
+    Drugs of GDSC have their ids, in the column ``gdsc_id``.
+    """
     z = cohort.response
     table = pd.DataFrame(
         {
@@ -87,7 +92,8 @@ def response_table(cohort: Cohort) -> pd.DataFrame:
             "skewness": z.skew(),
         }
     )
-    return table.loc[z.columns].rename_axis("drug")
+    table = table.loc[z.columns].rename_axis("drug")
+    return table if table["gdsc_id"].notna().any() else table.drop(columns="gdsc_id")
 
 
 def response_correlation(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -127,7 +133,7 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
         gene: {key: genes.at[gene, key] for key in ("rank", "variance", "taken")}
         if gene in genes.index
         else None
-        for gene in MARKERS
+        for gene in study_of(cohort).markers
     }
     origin = {key: cohort.provenance[key] for key in ("source", "simulated", "files", "handled")}
     return origin | {

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from pnetlib.paper.markers import MARKERS
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     COLUMN,
     CUT,
@@ -24,12 +24,13 @@ from pnetlib.steps.style import (
     styled,
     write_cells,
 )
+from pnetlib.words import counted
 
 
 @styled
-def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> Figure:
+def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, study: Study) -> Figure:
     """Draw the variance of genes (`gene_table`) by rank, the cut, and the places of the markers."""
-    figure = new_figure("Genes by variance", 75, simulated)
+    figure = new_figure("Genes by variance", 75, study)
     axes = figure.add_subplot()
     across = axes.get_xaxis_transform()
     axes.fill_between([0.8, n_genes + 0.5], 0, 1, transform=across, alpha=0.08)
@@ -38,7 +39,7 @@ def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) ->
     axes.set(xscale="log", yscale="log", xlim=(0.8, 1.25 * len(genes)))
     lowest, highest = genes["variance"].iloc[[-1, 0]]
     axes.set_ylim(lowest / 1.3, highest * (highest / lowest) ** 0.3)
-    axes.set(xlabel="Rank by variance", ylabel="Variance of expression (log2 units²)")
+    axes.set(xlabel="Rank by variance", ylabel=f"Variance of expression{study.units}")
     plain_numbers(axes.xaxis)
     plain_numbers(axes.yaxis)
     axes.text(n_genes + 0.5, 0.02, f"first {n_genes:,} ", ha="right", transform=across)
@@ -46,20 +47,24 @@ def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) ->
     return figure
 
 
-def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, simulated: bool) -> str:
+def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, study: Study) -> str:
     """Return the caption of `draw_gene_variance`."""
-    missing = len(MARKERS) - genes["marker"].sum()
+    missing = len(study.markers) - genes["marker"].sum()
     forced = (genes["taken"] == "forced").sum()
     text = (
         f"Variance of {len(genes):,} genes over all cell lines, largest first. The analysis takes "
-        f"the {n_genes:,} genes left of the dashed line. The paper's markers are named; a full dot "
-        "is a marker in the analysis, an open one a marker outside it."
+        f"the {n_genes:,} genes left of the dashed line."
     )
+    if study.markers:
+        text += (
+            f" {study.whose.capitalize()} markers are labelled; a full dot is a marker in the "
+            "analysis, an open one a marker outside it."
+        )
     if forced:
         text += f" Genes added whatever their variance: {forced}."
     if missing:
         text += f" Markers not in this cohort: {missing}."
-    return caption("Figure 1a", text, simulated)
+    return caption("Figure 1a", text, study)
 
 
 def _label_markers(axes, markers: pd.DataFrame) -> None:
@@ -79,7 +84,7 @@ def _label_markers(axes, markers: pd.DataFrame) -> None:
 
 @styled
 def draw_responses(
-    response: pd.DataFrame, r: pd.DataFrame, n: pd.DataFrame, *, simulated: bool
+    response: pd.DataFrame, r: pd.DataFrame, n: pd.DataFrame, *, study: Study
 ) -> Figure:
     """Draw the distribution of each drug's response and the correlations between drugs.
 
@@ -89,26 +94,26 @@ def draw_responses(
         z-scores, NaN where not measured.
     r, n : DataFrame of shape (n_drugs, n_drugs)
         Correlations, and the number of lines of each.
-    simulated : bool
+    study : Study
     """
-    figure = new_figure("Responses to the drugs", 88, simulated)
+    figure = new_figure("Responses to the drugs", 88, study)
     left, right = figure.subfigures(1, 2, width_ratios=(1.12, 1))
-    _draw_distributions(left, response)
+    _draw_distributions(left, response, study)
     _draw_correlations(right.add_subplot(), r, n)
     return figure
 
 
-def caption_responses(response: pd.DataFrame, *, simulated: bool) -> str:
+def caption_responses(response: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_responses`."""
     text = (
-        f"Responses to {response.shape[1]} drugs: distribution of the z-scored ln IC50 over the n "
+        f"Responses to {counted(response.shape[1], 'drug')}: distribution of the z-scored {study.response} over the n "
         "cell lines measured (dashed: median), and Pearson correlations over the n lines that two "
         "drugs share."
     )
-    return caption("Figure 1b", text, simulated)
+    return caption("Figure 1b", text, study)
 
 
-def _draw_distributions(figure, response: pd.DataFrame) -> None:
+def _draw_distributions(figure, response: pd.DataFrame, study: Study) -> None:
     reach = np.nanmax(np.abs(response.to_numpy()))
     bins = np.linspace(-reach, reach, 26)
     n_drugs = response.shape[1]
@@ -119,7 +124,7 @@ def _draw_distributions(figure, response: pd.DataFrame) -> None:
         axes.set_title(f"{drug}\nn = {len(z):,}")
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True, symmetric=True))
-    figure.supxlabel("z-score of ln IC50 (right: resistant)")
+    figure.supxlabel(f"z-score of {study.response} (right: resistant)")
     figure.supylabel("Cell lines")
 
 
@@ -139,9 +144,9 @@ def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
 
 
 @styled
-def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Figure:
+def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure:
     """Draw the lines per tissue (`tissue_table`), those with all responses in a darker colour."""
-    figure = new_figure("Cell lines per tissue", 22 + 3.8 * len(tissues), simulated, COLUMN)
+    figure = new_figure("Cell lines per tissue", 22 + 3.8 * len(tissues), study, COLUMN)
     axes = figure.add_subplot()
     places = np.arange(len(tissues))
     partial = tissues["lines"] - tissues["complete"]
@@ -157,10 +162,10 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> Fig
     return figure
 
 
-def caption_tissues(tissues: pd.DataFrame, n_drugs: int, *, simulated: bool) -> str:
+def caption_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> str:
     """Return the caption of `draw_tissues`."""
     text = (
         f"{tissues['lines'].sum():,} cell lines of {len(tissues)} tissues of origin. Dark: the "
         f"{tissues['complete'].sum():,} with responses to all {n_drugs} drugs."
     )
-    return caption("Figure 1c", text, simulated)
+    return caption("Figure 1c", text, study)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pnetlib.datasets.cohort import Cohort
+from pnetlib.steps.study import PAPER, Study
 from pnetlib.words import listed
 
 
@@ -29,13 +30,14 @@ def headline(numbers: dict[str, Any]) -> str:
         "genes stored": genes["stored"],
         "genes taken": genes["n_genes"] + genes["forced"],
         "variance at the cut": round(genes["variance_at_cut"], 2),
-        "markers taken": f"{len(inside)} of {len(genes['markers'])}",
     }
+    if genes["markers"]:
+        rows["markers taken"] = f"{len(inside)} of {len(genes['markers'])}"
     width = max(map(len, rows))
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
 
 
-def conclusion(numbers: dict[str, Any]) -> str:
+def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     """Return the answer to the question of notebook 01."""
     lines, genes = numbers["lines"], numbers["genes"]
     per_drug = listed(f"{n:,} with {drug}" for drug, n in lines["per_drug"].items())
@@ -45,11 +47,11 @@ def conclusion(numbers: dict[str, Any]) -> str:
         f"{lines['all_responses']:,} lines with all responses can be called sensitive or resistant "
         "to all drugs.",
         f"Of {genes['stored']:,} genes, the {genes['n_genes']:,} with the largest variance "
-        f"({genes['variance_at_cut']:.2f} or more) enter the analysis; {_markers(genes)}",
+        f"({genes['variance_at_cut']:.2f} or more) enter the analysis{_markers(genes, study)}",
     ]
     if genes["force"]:
         sentences.append(
-            f"Genes added whatever their variance, a deviation from the paper: "
+            f"Genes added whatever their variance{', a deviation from the paper' * study.of_paper}: "
             f"{listed(genes['force'])}."
         )
     pairs = [
@@ -68,8 +70,10 @@ def conclusion(numbers: dict[str, Any]) -> str:
     return " ".join(sentences)
 
 
-def _markers(genes: dict[str, Any]) -> str:
-    """Say which published markers are among the genes taken by variance."""
+def _markers(genes: dict[str, Any], study: Study) -> str:
+    """Say which markers of the study are among the genes taken by variance."""
+    if not genes["markers"]:
+        return "."
     found = {gene: at for gene, at in genes["markers"].items() if at}
     outside = [
         f"{gene} (rank {at['rank']:,})"
@@ -79,7 +83,7 @@ def _markers(genes: dict[str, Any]) -> str:
     absent = [gene for gene in genes["markers"] if gene not in found]
     inside = len(found) - len(outside)
     return (
-        f"{'all' if inside == len(genes['markers']) else inside} of the paper's "
+        f"; {'all' if inside == len(genes['markers']) else inside} of {study.whose} "
         f"{len(genes['markers'])} markers are among them"
         + (f"; below the cut are {listed(outside)}" if outside else "")
         + (f"; not in the cohort: {listed(absent)}" if absent else "")

@@ -21,6 +21,7 @@ from pnetlib.stats.bootstrap import corrected_interval, draw
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.effects.compute import SIDES, path_strength
 from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, is_named_edge, own_network
+from pnetlib.steps.study import study_of
 
 LENGTHS = (1, 2)
 
@@ -41,6 +42,8 @@ class Pair:
         Genes whose regulatory effects are compared.
     lam1 : float
         Penalty of both networks.
+    edge : tuple of str or None
+        The edge that the paper names, reported even where it is in neither network.
     """
 
     X: np.ndarray
@@ -49,6 +52,7 @@ class Pair:
     genes: pd.Index
     markers: list
     lam1: float
+    edge: tuple | None = None
 
     @classmethod
     def of(cls, cohort, groups, genes, markers, lam1):
@@ -58,7 +62,8 @@ class Pair:
         tissue = cohort.annotation.loc[lines, "tissue"].to_numpy(str)
         X = np.ascontiguousarray(cohort.expression.loc[lines, genes].to_numpy())
         genes = pd.Index(genes)
-        return cls(X, labels, tissue, genes, [m for m in markers if m in genes], lam1)
+        inside = [marker for marker in markers if marker in genes]
+        return cls(X, labels, tissue, genes, inside, lam1, study_of(cohort).edge)
 
     @property
     def sizes(self):
@@ -250,7 +255,7 @@ def compare(pair, sizes, seed, engine=None, advance=None):
     }
     edges = parts["edge"]
     present = (edges["ST"] != 0) | (edges["RS"] != 0)
-    edges = edges[present | is_named_edge(edges)].reset_index(drop=True)
+    edges = edges[present | is_named_edge(edges, pair.edge)].reset_index(drop=True)
     effects = parts.get("effect", table[:0].drop(columns=["kind", "regulator", "target"]))
     effects = effects.rename(columns={"gene": "marker"}).astype({"length": int})
     return edges, _with_hubs(parts["degree"], draws, len(pair.genes)), effects

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.effects.figures import NO_MARKER, PATHS
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     DATA,
     DOT,
@@ -36,17 +36,17 @@ OPEN = DOT | {"markersize": 3.2, "markerfacecolor": "white", "zorder": 3}
 
 
 @styled
-def draw_degrees(degrees: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
+def draw_degrees(degrees: pd.DataFrame, markers: list[str], *, study: Study) -> Figure:
     """Draw the degree of each marker in both groups, and the difference, with intervals.
 
     `degrees` is as `compare` returns it; markers are drawn from top to bottom.
     """
     table = degrees.set_index("gene").loc[markers]
-    return _draw_pairs(table, list(markers), "Degree", "Hubs of both groups", simulated)
+    return _draw_pairs(table, list(markers), "Degree", "Hubs of both groups", study)
 
 
 @styled
-def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figure:
+def draw_effects(effects: pd.DataFrame, length: int, *, study: Study) -> Figure:
     """Draw the mean regulatory effect of each marker in both groups, and the difference.
 
     `effects` is as `compare` returns it; paths have at most `length` edges (1 or 2).
@@ -55,18 +55,18 @@ def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figu
     table = pd.concat([table[table["side"] == side] for side in SIDES])
     rows = [f"{row.marker}, {row.side}" for row in table.itertuples()]
     title = f"Tests of the regulatory effects over {PATHS[length]}"
-    figure = _draw_pairs(table, rows, "Mean effect (sd of expression)", title, simulated)
+    figure = _draw_pairs(table, rows, "Mean effect (sd of expression)", title, study)
     for axes in figure.axes:
         axes.axhline((table["side"] == SIDES[0]).sum() - 0.5, color=FAINT, linewidth=0.8)
     return figure
 
 
-def _draw_pairs(table, rows, what, title, simulated, *, debiased=False):
+def _draw_pairs(table, rows, what, title, study, *, debiased=False):
     """Draw both groups on the left and their difference with p and q on the right, row by row.
 
     With `debiased` the symbols with intervals are the debiased values, open ones the penalised.
     """
-    figure = new_figure(title, 24 + 5.6 * max(len(rows), 2), simulated)
+    figure = new_figure(title, 24 + 5.6 * max(len(rows), 2), study)
     if not rows:
         figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
@@ -125,71 +125,71 @@ def _ending(table: pd.DataFrame, n: int) -> str:
     )
 
 
-def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, simulated: bool) -> str:
+def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, study: Study) -> str:
     """Return the caption of `draw_degrees` for n permutations."""
     text = "Degree (sum of absolute coefficients) of the markers in both networks. "
     text += _ending(degrees[degrees["gene"].isin(markers)], n)
-    return caption("Figure 9a", text, simulated)
+    return caption("Figure 9a", text, study)
 
 
-def caption_effects(effects: pd.DataFrame, length: int, n: int, *, simulated: bool) -> str:
+def caption_effects(effects: pd.DataFrame, length: int, n: int, *, study: Study) -> str:
     """Return the caption of `draw_effects` for n permutations."""
     table = effects[effects["length"] == length]
     text = (
         f"Regulatory effect over {PATHS[length]}, on the marker's targets and of its regulators, "
         f"averaged over the cell lines of a group. {_ending(table, n)}"
     )
-    return caption("Figure 9b" if length == 1 else "Figure 9c", text, simulated)
+    return caption("Figure 9b" if length == 1 else "Figure 9c", text, study)
 
 
 @styled
-def draw_edges(edges: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_edges(edges: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the edges of smallest p (of `compare`), after the paper's edge.
 
     Debiased coefficients have intervals; penalised ones are drawn beside them, open.
     """
-    table = first_edges(edges)
+    table = first_edges(edges, study.edge)
     rows = (table["regulator"] + " → " + table["target"]).to_list()
-    return _draw_pairs(
-        table, rows, "Coefficient", "Edges that differ most", simulated, debiased=True
-    )
+    return _draw_pairs(table, rows, "Coefficient", "Edges that differ most", study, debiased=True)
 
 
-def first_edges(edges: pd.DataFrame) -> pd.DataFrame:
-    """Return the paper's edge, those of small family-wise p, then those of smallest p.
+def first_edges(edges: pd.DataFrame, named: tuple[str, str] | None) -> pd.DataFrame:
+    """Return the `named` edge, those of small family-wise p, then those of smallest p.
 
     Ties: larger differences first.
     """
     strict = edges["p family"] < LEVEL
-    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~strict, ~is_named_edge(edges)))
+    others = ~is_named_edge(edges, named)
+    order = np.lexsort((-edges["difference"].abs(), edges["p"], ~strict, others))
     return edges.iloc[order[:MOST]]
 
 
-def caption_edges(edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
+def caption_edges(edges: pd.DataFrame, n: int, *, study: Study) -> str:
     """Return the caption of `draw_edges` for n permutations."""
     clear, strict = (edges["q"] < LEVEL).sum(), (edges["p family"] < LEVEL).sum()
+    named = " → ".join(study.edge or ())
+    first = f"{named} if its genes are in the networks, " if named else ""
     text = (
-        f"{min(MOST, len(edges))} edges: {' → '.join(NAMED_EDGE)} if its genes are in the networks, "
-        f"those with a family-wise p below {LEVEL}, then those of smallest p. Open symbols: penalised coefficients, which p and q compare. "
+        f"{min(MOST, len(edges))} edges: {first}those with a family-wise p below {LEVEL}, then those of smallest p. Open symbols: penalised coefficients, which p and q compare. "
         "Filled symbols: debiased coefficients (desparsified lasso) with 95% intervals for the "
         f"least-squares coefficient of the population. Of {len(edges)} edges "
         f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "
         f"probability of any false edge is below {LEVEL}; p from {n:,} permutations of the labels "
         "within tissues."
     )
-    return caption("Figure 9d", text, simulated)
+    return caption("Figure 9d", text, study)
 
 
 @styled
-def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
+def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, study: Study) -> Figure:
     """Draw edge, degrees and one-step effects by group size, for both estimators.
 
     `sensitivity` is as the function of this name returns it. Panels of one quantity, in a column,
     share their axis.
     """
-    rows = list(panel_rows(sensitivity, markers))
+    rows = list(panel_rows(sensitivity, markers, study.edge))
     title = "ST − RS by group size and estimator"
-    figure = new_figure(title, 24 + 30 * len(rows), simulated)
+    figure = new_figure(title, 24 + 30 * len(rows), study)
     keys = [
         key(name, color=ESTIMATOR_COLOURS[name], linestyle=ESTIMATOR_LINES[name], markersize=3)
         for name in ESTIMATOR_COLOURS
@@ -226,14 +226,14 @@ def _draw_setting(axes, title, part):
     axes.set_title(title)
 
 
-def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
+def panel_rows(sensitivity: pd.DataFrame, markers: list[str], named: tuple[str, str] | None):
     """Yield lists of panels, each a title and its rows: two of the edge, then a list per marker.
 
     The penalised edge has no interval: that in the table belongs to the debiased one.
     """
     edge = sensitivity[sensitivity["kind"] == "edge"]
     if len(edge):
-        name = " → ".join(NAMED_EDGE)
+        name = " → ".join(named or ())
         yield [
             (f"{name}, penalised", edge.assign(low=np.nan, high=np.nan)),
             (f"{name}, debiased", edge.assign(difference=edge["debiased difference"])),
@@ -248,7 +248,7 @@ def panel_rows(sensitivity: pd.DataFrame, markers: list[str]):
             ]
 
 
-def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
+def caption_sensitivity(sensitivity: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
     text = (
@@ -260,4 +260,4 @@ def caption_sensitivity(sensitivity: pd.DataFrame, *, simulated: bool) -> str:
         "error on held-out lines. Effects are in sd of expression. The sizes share most of their lines, so that equal signs are no "
         "independent evidence."
     )
-    return caption("Figure 9e", text, simulated)
+    return caption("Figure 9e", text, study)

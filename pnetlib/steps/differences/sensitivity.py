@@ -47,12 +47,12 @@ def shared_errors(parts, rest, seed, n_folds=5):
     return pd.DataFrame(errors, pd.Index(2.0 * FRACTIONS, name="lam1"), GROUPS)
 
 
-def sizes_that_fit(cohort, sizes):
-    """Return the sizes for which both groups are complete and share no line."""
+def sizes_that_fit(cohort, sizes, rule="extreme"):
+    """Return the sizes for which both groups are complete and share no line, by a rule of groups."""
     fitting = []
     for size in sizes:
         try:
-            split_groups(cohort, size)
+            split_groups(cohort, size, rule=rule)
         except DataError:
             continue
         fitting.append(size)
@@ -110,12 +110,12 @@ def debiased_difference(pair, observed, edge):
     return [ends[regulator, 0] for ends in (apart.value, *apart.interval())]
 
 
-def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, size, estimator):
+def one_setting(cohort, genes, markers, rule, seed, resamples, edge, permutations, size, estimator):
     """Return all quantities of notebook 09 for one group size and one estimator.
 
     Edges have p only where they are `edge`, which is tested with that number of permutations.
     """
-    groups = split_groups(cohort, size)
+    groups = split_groups(cohort, size, rule=rule)
     parts = [cohort.expression.loc[groups.lines[group], genes].to_numpy() for group in GROUPS]
     grouped = groups.lines["ST"].append(groups.lines["RS"])
     others = cohort.complete_lines().difference(grouped, sort=False)
@@ -159,10 +159,14 @@ def one_setting(cohort, genes, markers, seed, resamples, edge, permutations, siz
     return table.assign(size=size, estimator=estimator, lam1=pair.lam1)
 
 
-def sensitivity(cohort, genes, markers, sizes, seed, edge, engine=None, advance=None):
+def sensitivity(
+    cohort, genes, markers, sizes, seed, edge, engine=None, advance=None, rule="extreme"
+):
     """Return one edge, degrees and effects of the markers by group size, for both estimators.
 
-    `edge` is its regulator and target; `seed` is that of folds and resamples.
+    `edge` is its regulator and target, or None; `seed` is that of folds and resamples,
+    `rule` that of the groups. Sizes that do not fit the cohort are left out; if none does, a sixth, a
+    quarter and a third of the cell lines measured with all drugs are taken.
 
     Returns
     -------
@@ -173,10 +177,13 @@ def sensitivity(cohort, genes, markers, sizes, seed, edge, engine=None, advance=
         or effects at this lam1, and of the debiased difference of the edge; see
         `compute.with_intervals`.
     """
-    fitting = sizes_that_fit(cohort, sizes.group_sizes)
+    complete = len(cohort.complete_lines())
+    parts = [complete // share for share in (6, 4, 3)]
+    fitting = sizes_that_fit(cohort, sizes.group_sizes, rule) or sizes_that_fit(cohort, parts, rule)
     settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]
+    edge = edge or (None, None)
     tests = (edge, sizes.further_permutations)
-    shared = (cohort, genes, markers, seed, sizes.group_resamples, *tests)
+    shared = (cohort, genes, markers, rule, seed, sizes.group_resamples, *tests)
     tables = []
     for table in (engine or Engine(threads=1)).map(one_setting, settings, shared, advance=advance):
         reported = table["gene"].isin(markers)

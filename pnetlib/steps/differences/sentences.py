@@ -2,20 +2,21 @@
 
 import math
 
-from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.stats.intervals import interval_text
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.summaries import named_roles
 from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.study import PAPER
 from pnetlib.words import counted, listed
 
 EXPECTED_SIGN = {"ST": 1.0, "RS": -1.0}
 
 
-def conclusion(numbers):
+def conclusion(numbers, study=PAPER):
     """Return the answer to the question of notebook 09, made from `summaries.numbers`."""
-    roles = named_roles(numbers["degrees"])
-    sentences = [_of_exchange(numbers["lines"]), *_of_counts(numbers), *_of_named_edge(numbers)]
+    roles = named_roles(numbers["degrees"], study)
+    sentences = [_of_exchange(numbers["lines"]), *_of_counts(numbers)]
+    sentences += _of_named_edge(numbers, study.edge) if study.edge else []
     sentences.append(
         "- Intervals of degrees and effects below are for the penalised quantity, which the same "
         "lam1 would give with any number of cell lines, not for sums of unpenalised coefficients."
@@ -26,7 +27,7 @@ def conclusion(numbers):
             f"- {gene} ({role} marker): degree {row['ST']:.2f} in ST (rank {row['rank_ST']} of "
             f"{numbers['tested']['degrees']}) and {row['RS']:.2f} in RS (rank {row['rank_RS']}); "
             f"difference {interval_text(row, '.2f', 'difference')}, "
-            f"{chance(row)}: {verdict(row, group)}."
+            f"{chance(row)}: {verdict(row, group, study)}."
         )
     for gene, _, group in roles:
         for row in numbers["effects"]:
@@ -35,12 +36,12 @@ def conclusion(numbers):
                 sentences.append(
                     f"- {gene}, {row['side']}: effect {row['ST']:.2f} in ST and {row['RS']:.2f} in "
                     f"RS, difference {interval_text(row, '.2f', 'difference')}, {chance(row)}: "
-                    f"{verdict(row, group)}; no effect in "
+                    f"{verdict(row, group, study)}; no effect in "
                     f"{other} in {row[f'zero_{other}']:.0%} of the resamples."
                 )
-    sentences += [f"- {text}" for text in of_presence(numbers["presence"])]
+    sentences += [f"- {text}" for text in of_presence(numbers["presence"], study)]
     for estimator in dict.fromkeys(row["estimator"] for row in numbers["sensitivity"]):
-        if text := agreement(numbers["sensitivity"], estimator):
+        if text := agreement(numbers["sensitivity"], estimator, study):
             sentences.append(f"- {text}")
     return "\n".join(sentences)
 
@@ -115,9 +116,9 @@ def of_smallest_q(smallest, tested, permutations):
     )
 
 
-def _of_named_edge(numbers):
+def _of_named_edge(numbers, edge):
     """Yield the sentences on the edge that the paper names."""
-    name, row = " to ".join(NAMED_EDGE), numbers["named_edge"]
+    name, row = " to ".join(edge), numbers["named_edge"]
     if row is None:
         yield f"- {name}: not among the genes."
         return
@@ -176,14 +177,15 @@ def strength(row):
     return "not beyond chance"
 
 
-def verdict(row, group):
+def verdict(row, group, study=PAPER):
     """Say in which group the estimate is larger, and whether the difference is beyond chance."""
     larger = "ST" if row["difference"] > 0 else "RS" if row["difference"] < 0 else "neither"
-    paper = "as the paper expects" if larger == group else f"where the paper expects {group}"
-    return f"estimate larger in {larger}, {paper}; {strength(row)}"
+    who = "the paper expects" if study.of_paper else "its role says"
+    said = f"as {who}" if larger == group else f"where {who} {group}"
+    return f"estimate larger in {larger}, {said}; {strength(row)}"
 
 
-def of_presence(rows):
+def of_presence(rows, study=PAPER):
     """Return the sentences on the regulators of the markers in each group alone."""
     if not rows:
         return []
@@ -194,7 +196,7 @@ def of_presence(rows):
         f"{counted(len(rows), 'test')}): {listed(clear)}."
     ]
     found = {(row["marker"], row["group"]): row for row in rows}
-    for gene, _, group in named_roles({row["marker"] for row in rows}):
+    for gene, _, group in named_roles({row["marker"] for row in rows}, study):
         other = GROUPS[1 - GROUPS.index(group)]
         here, there = found[gene, group], found[gene, other]
         sentences.append(
@@ -213,9 +215,9 @@ def _activity(row):
     return "it is no larger than chance may give, which does not show that there is none"
 
 
-def agreement(rows, estimator):
-    """Say in how many settings of an estimator the one-step effects point as the paper expects."""
-    expected = {gene: group for gene, _, group in named_roles({row["gene"] for row in rows})}
+def agreement(rows, estimator, study=PAPER):
+    """Say in how many settings of an estimator the one-step effects point as expected."""
+    expected = {gene: group for gene, _, group in named_roles({row["gene"] for row in rows}, study)}
     wanted = (estimator, "effect", 1)
     part = [row for row in rows if (row["estimator"], row["kind"], row["length"]) == wanted]
     part = [row for row in part if row["gene"] in expected]
@@ -225,7 +227,8 @@ def agreement(rows, estimator):
     sizes = sorted({row["size"] for row in part})
     return (
         f"With the estimator {estimator!r} and {sizes[0]} to {sizes[-1]} cell lines per group, the "
-        f"estimated one-step effects of the named markers point as the paper expects in "
+        f"estimated one-step effects of the named markers point as "
+        f"{'the paper expects' if study.of_paper else 'their roles say'} in "
         f"{len(right)} of {len(part)} combinations of effect and group size. These are estimates, "
         "not tests, of groups that share most cell lines."
     )

@@ -1,16 +1,16 @@
-"""The numbers of notebook 09 and what the paper expects of each marker."""
+"""The numbers of notebook 09 and what is expected of each marker."""
 
 import math
 
 from scipy.stats import binomtest
 
-from pnetlib.paper.markers import MARKERS
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.sensitivity import ESTIMATORS
-from pnetlib.steps.networks.compute import GROUPS, ROLES, is_named_edge
+from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.study import PAPER, ROLES
 
 
-def numbers(pair, tissues, edges, degrees, effects, sensitivity, presence, sizes):
+def numbers(pair, tissues, edges, degrees, effects, sensitivity, presence, sizes, study=PAPER):
     """Return the numbers of notebook 09.
 
     Returns
@@ -58,7 +58,7 @@ def numbers(pair, tissues, edges, degrees, effects, sensitivity, presence, sizes
         },
         "fdr_edges": _rows(edges[edges["q"] < LEVEL]),
         "strict_edges": _rows(edges[edges["p family"] < LEVEL]),
-        "named_edge": named_edge(edges, sensitivity, sizes),
+        "named_edge": named_edge(edges, sensitivity, sizes, study.edge),
         "presence": _rows(presence),
         "edges": _rows(edges[at_marker]),
         "degrees": {row["gene"]: row for row in _rows(at_markers)},
@@ -96,8 +96,8 @@ def smallest_q(p, tested, permutations):
     }
 
 
-def named_edge(edges, sensitivity, sizes):
-    """Return the test of the edge that the paper names; None if a gene of it is missing.
+def named_edge(edges, sensitivity, sizes, edge=PAPER.edge):
+    """Return the test of the edge that the paper names; None without one or if a gene is missing.
 
     Returns
     -------
@@ -109,11 +109,11 @@ def named_edge(edges, sensitivity, sizes):
         ``in_ST`` and ``in_RS``, and of those in which it is stronger in ST (``stronger_ST``) or in
         RS with p below `LEVEL`.
     """
-    rows = _rows(edges[is_named_edge(edges)])
+    rows = _rows(edges[is_named_edge(edges, edge)])
     if not rows:
         return None
     part = sensitivity[sensitivity["kind"] == "edge"]
-    part = part[is_named_edge(part)]
+    part = part[is_named_edge(part, edge)]
     part = part[["size", "estimator", *GROUPS, "difference", "p"]]
     by_estimator = []
     for estimator in ESTIMATORS:
@@ -138,14 +138,14 @@ def named_edge(edges, sensitivity, sizes):
     }
 
 
-def named_roles(genes):
-    """Return (marker, role, group) of the paper's sensitivity and resistance markers.
+def named_roles(genes, study=PAPER):
+    """Return (marker, role, group) of the sensitivity and resistance markers of the study.
 
-    The group is the one in which the paper expects the larger effect; markers that are not among
-    the genes are left out.
+    The group is the one in which the larger effect is expected; markers that are not among the
+    genes are left out.
     """
     return [
-        (gene, marker.role, ROLES[marker.role])
-        for gene, marker in MARKERS.items()
-        if marker.role in ROLES and gene in genes
+        (gene, role, ROLES[role])
+        for gene, role in study.markers.items()
+        if role in ROLES and gene in genes
     ]

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison.figures import draw_pairs, draw_saved, saved
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     DATA,
     FAINT,
@@ -24,16 +25,16 @@ MOST_NAMED = 16  # drugs; more are drawn without their names
 
 
 @styled
-def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, study: Study) -> Figure:
     """Draw Pro's error minus that of each other model for every drug, and the count below 0.
 
     Takes the tables of `paired_differences` and `count_wins`. Up to `MOST_NAMED` drugs have a row
     each with their names; more are sorted by their difference, in one panel for each other model.
     """
     if wins["drugs"].max() > MOST_NAMED:
-        return _draw_sorted(differences, wins, simulated)
+        return _draw_sorted(differences, wins, study)
     height = 36 + 9 * differences["drug"].nunique()
-    figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
+    figure = new_figure("Pro compared with the other models, drug by drug", height, study)
     labels = {
         row["against"]: f"Pro − {row['against']}\nbelow 0: {row['wins']} of {row['drugs']}\n"
         f"({100 * row['share low']:.0f} to {100 * row['share high']:.0f}%)"
@@ -46,10 +47,10 @@ def draw_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool
     return figure
 
 
-def _draw_sorted(differences, wins, simulated):
+def _draw_sorted(differences, wins, study):
     """Draw the drugs sorted by their difference, those whose interval excludes 0 in colour."""
     height = min(110 + 0.2 * wins["drugs"].max(), 200)
-    figure = new_figure("Pro compared with the other models, drug by drug", height, simulated)
+    figure = new_figure("Pro compared with the other models, drug by drug", height, study)
     panels = figure.subplots(1, len(wins), sharex=True, sharey=True)
     for axes, row in zip(panels, wins.to_dict("records")):
         part = differences[differences["against"] == row["against"]]
@@ -81,7 +82,7 @@ def _draw_sorted(differences, wins, simulated):
     return figure
 
 
-def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: bool) -> str:
+def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_drugs`."""
     drugs = int(wins["drugs"].iloc[0])
     shares = "; ".join(
@@ -102,22 +103,22 @@ def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, simulated: b
         f"as such are too narrow. Of {3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
         f"{int(wins['clear losses'].sum())} entirely right of it."
     )
-    return caption("Figure 10a", text, simulated)
+    return caption("Figure 10a", text, study)
 
 
 @styled
-def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, study: Study) -> Figure:
     """Draw how far each method reduces the error on lines of known and of unseen tissues.
 
     `random` and `unseen` are tables of `method_errors` of the same drugs.
     """
-    figure = new_figure("Held-out lines and held-out tissues", 62, simulated)
+    figure = new_figure("Held-out lines and held-out tissues", 62, study)
     tables = {"lines held out at random": random, "whole tissues held out": unseen}
     draw_saved(figure.add_subplot(), tables, joined=True)
     return figure
 
 
-def caption_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bool) -> str:
+def caption_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_tissues`."""
     known, new = (
         np.mean([saved(table, method).mean() for method in METHODS]) for table in (random, unseen)
@@ -127,16 +128,16 @@ def caption_tissues(random: pd.DataFrame, unseen: pd.DataFrame, *, simulated: bo
         f"Averaged over methods and drugs, the error falls by {known:.1f}% on lines held out at "
         f"random and by {new:.1f}% on lines of tissues absent from training."
     )
-    return caption("Figure 10b", text, simulated)
+    return caption("Figure 10b", text, study)
 
 
 @styled
-def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the inner error by weight, and what choosing the weight changes on held-out lines.
 
     Takes the tables of `weigh` and `weighted_differences`.
     """
-    figure = new_figure("Extension of the model: a weight on the prediction error", 72, simulated)
+    figure = new_figure("Extension of the model: a weight on the prediction error", 72, study)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.15))
     parts = weights.pivot(index=["drug", "repeat", "fold"], columns="omega", values="inner error")
     relative = 100 * (parts.div(parts[1.0], axis=0) - 1)
@@ -157,7 +158,7 @@ def draw_weights(weights: pd.DataFrame, differences: pd.DataFrame, *, simulated:
     return figure
 
 
-def caption_weights(weights: pd.DataFrame, *, simulated: bool) -> str:
+def caption_weights(weights: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_weights`."""
     chosen = weights.loc[weights["chosen"], "omega"].value_counts().sort_index()
     counts = ", ".join(f"{omega:g} in {count}" for omega, count in chosen.items())
@@ -166,4 +167,4 @@ def caption_weights(weights: pd.DataFrame, *, simulated: bool) -> str:
         f"black: mean). Weights chosen: {counts}. Right: error of the model with the chosen weight "
         "minus that of Pro, with 95% intervals; left of 0 the weight helps."
     )
-    return caption("Figure 10c", text, simulated)
+    return caption("Figure 10c", text, study)

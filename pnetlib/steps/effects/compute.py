@@ -76,7 +76,8 @@ def regulatory_effects(networks, X, groups, markers, lengths=(1, 2)):
                 for side in SIDES:
                     row = {"line": lines, "group": group, "marker": marker, "side": side}
                     rows.append(pd.DataFrame(row | {"length": length, "effect": effects[side]}))
-    return pd.concat(rows, ignore_index=True)
+    columns = ["line", "group", "marker", "side", "length", "effect"]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=columns)
 
 
 def compare_groups(effects):
@@ -104,7 +105,9 @@ def compare_groups(effects):
         row |= {f"median {group}": medians[group] for group in ("ST", "RS")}
         row |= {"difference": difference, "larger in": larger_group(difference)}
         rows.append(row)
-    return pd.DataFrame(rows)
+    of_groups = [f"{what} {group}" for what in ("mean", "median") for group in ("ST", "RS")]
+    columns = ["marker", "side", "length", *of_groups, "difference", "larger in"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def larger_group(difference):

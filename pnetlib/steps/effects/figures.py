@@ -7,6 +7,7 @@ from matplotlib.patches import Patch
 
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import BLACK, GROUP_COLOURS, caption, key, new_figure, styled
 
 LETTERS = {1: "Figure 5a", 2: "Figure 5b"}
@@ -22,14 +23,14 @@ NO_MARKER = "No marker is among the genes of the networks."
 
 
 @styled
-def draw_effects(effects: pd.DataFrame, length: int, *, simulated: bool) -> Figure:
+def draw_effects(effects: pd.DataFrame, length: int, *, study: Study) -> Figure:
     """Draw the distribution of each marker's effects over the lines of both groups.
 
     Takes the table of `regulatory_effects`; paths have at most `length` edges (1 or 2). Where the
     effects of the markers differ much, the axis is linear near 0 and logarithmic above.
     """
     markers = list(dict.fromkeys(effects["marker"]))
-    figure = new_figure(f"Regulatory effects over {PATHS[length]}", 108, simulated)
+    figure = new_figure(f"Regulatory effects over {PATHS[length]}", 108, study)
     if not markers:
         figure.text(0.5, 0.5, NO_MARKER, ha="center")
         return figure
@@ -88,7 +89,7 @@ def _set_scale(axes, part):
         axes.set_ylim(-0.03 * top, 1.05 * top)
 
 
-def caption_effects(comparison: pd.DataFrame, length: int, *, simulated: bool) -> str:
+def caption_effects(comparison: pd.DataFrame, length: int, *, study: Study) -> str:
     """Return the caption of `draw_effects`."""
     part = comparison[comparison["length"] == length]
     silent = ((part["mean ST"] == 0) | (part["mean RS"] == 0)).sum()
@@ -104,4 +105,4 @@ def caption_effects(comparison: pd.DataFrame, length: int, *, simulated: bool) -
         f"estimate. In {silent} of {len(part)} comparisons one group has no edge and an "
         "estimated activity of 0."
     )
-    return caption(LETTERS[length], text, simulated)
+    return caption(LETTERS[length], text, study)

@@ -14,30 +14,31 @@ from pnetlib.steps.screens.figures import (
     caption_judges,
     draw_judges,
 )
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import caption, draw_intervals, key, name_rows, new_figure, styled
 
 KINDS = (ALL, "solid")
 
 
-def draw_laboratory(table: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_laboratory(table: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the rank correlation of predictions, and of the response, with the other laboratory."""
     rows = table[table["lines"] == ALL]
-    return draw_judges(rows, "Judged by another laboratory", simulated=simulated)
+    return draw_judges(rows, "Judged by another laboratory", study=study)
 
 
-def caption_laboratory(draws: int, *, simulated: bool) -> str:
+def caption_laboratory(draws: int, *, study: Study) -> str:
     """Return the caption of `draw_laboratory`."""
-    return caption_judges("Figure 13a", LABEL, draws, simulated=simulated)
+    return caption_judges("Figure 13a", LABEL, draws, study=study)
 
 
 @styled
-def draw_pairs(differences: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_pairs(differences: pd.DataFrame, *, study: Study) -> Figure:
     """Draw differences of rank correlations, drug by drug: networks and Pro against the others."""
     pairs = [NETWORK_GAIN, *(f"Pro minus {other}" for other in METHODS[1:])]
     drugs = list(differences["drug"].unique())
     order = [drug for drug in drugs if drug != MEAN] + [MEAN]
     height = min(26 + 9 * len(order), TALLEST)
-    figure = new_figure("Differences between methods", height, simulated)
+    figure = new_figure("Differences between methods", height, study)
     panels = figure.subplots(1, len(pairs), sharex=True, sharey=True)
     for axes, pair in zip(panels, pairs):
         for shift, kind in zip((-0.17, 0.17), KINDS):
@@ -58,7 +59,7 @@ def draw_pairs(differences: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_pairs(differences: pd.DataFrame, draws: int, *, simulated: bool) -> str:
+def caption_pairs(differences: pd.DataFrame, draws: int, *, study: Study) -> str:
     """Return the caption of `draw_pairs`."""
     single = differences[(differences["drug"] != MEAN) & (differences["pair"] == NETWORK_GAIN)]
     single = single[single["lines"] == ALL]
@@ -69,4 +70,4 @@ def caption_pairs(differences: pd.DataFrame, draws: int, *, simulated: bool) -> 
         f"{len(single)} intervals of single drugs (all lines, first panel) exclude 0. Last row: the "
         "drugs averaged."
     )
-    return caption("Figure 13b", text, simulated)
+    return caption("Figure 13b", text, study)

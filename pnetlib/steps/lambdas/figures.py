@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.lambdas.compute import RULES, SEARCHES
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     METHOD_COLOURS,
     caption,
@@ -23,12 +24,12 @@ SYMBOLS = {"CV": "o", "1-SE": "s", "BIC": "^", "EBIC": "D"}
 
 
 @styled
-def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_surface(surface: pd.DataFrame, *, study: Study) -> Figure:
     """Draw Pro's inner error (`mean_surface`), one row per drug and one column per lam4."""
     drugs, lam4s = list(surface["drug"].unique()), sorted(surface["lam4"].unique())
     lam1s, lam3s = (sorted(surface[lam].unique(), reverse=True) for lam in ("lam1", "lam3"))
     height = 20 + (10 + 5 * len(lam1s)) * len(drugs)
-    figure = new_figure("Inner error of Pro over its lambdas", height, simulated)
+    figure = new_figure("Inner error of Pro over its lambdas", height, study)
     panels = figure.subplots(len(drugs), len(lam4s), sharex=True, sharey=True, squeeze=False)
     colours = {"cmap": "cividis_r", "vmin": 0, "vmax": MOST, "aspect": "auto"}
     for axes_row, drug in zip(panels, drugs):
@@ -50,7 +51,7 @@ def draw_surface(surface: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> str:
+def caption_surface(surface: pd.DataFrame, n_folds: int, *, study: Study) -> str:
     """Return the caption of `draw_surface`."""
     best = surface.loc[surface.groupby("drug", sort=False)["above"].idxmin()]
     flat = surface[surface["above"] < 1.0].groupby("drug", sort=False).size()
@@ -64,16 +65,16 @@ def caption_surface(surface: pd.DataFrame, n_folds: int, *, simulated: bool) -> 
         f"in % above the lowest of each drug. Lowest: {where}. Where many points are close to the "
         "lowest, the data hardly distinguish the lambdas."
     )
-    return caption("Figure 7a", text, simulated)
+    return caption("Figure 7a", text, study)
 
 
 @styled
-def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_rules(rules: pd.DataFrame, *, study: Study) -> Figure:
     """Draw each rule's error on held-out lines minus that of CV, and the number of effects.
 
     `rules` is as `rule_errors` returns it.
     """
-    figure = new_figure("Rules for choosing the lambdas", 100, simulated)
+    figure = new_figure("Rules for choosing the lambdas", 100, study)
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.6, 1))
     labels = {}
     for block, method in enumerate(METHODS):
@@ -101,7 +102,7 @@ def draw_rules(rules: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
+def caption_rules(rules: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_rules`."""
     others = rules[rules["rule"] != "CV"]
     worse, better = int((others["low"] > 0).sum()), int((others["high"] < 0).sum())
@@ -111,14 +112,14 @@ def caption_rules(rules: pd.DataFrame, *, simulated: bool) -> str:
         f"number of genes with an effect on the response. Of the {len(others)} other choices, "
         f"{worse} are clearly worse than CV and {better} clearly better."
     )
-    return caption("Figure 7b", text, simulated)
+    return caption("Figure 7b", text, study)
 
 
 @styled
-def draw_searches(table: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_searches(table: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the errors with grid and search and their difference (`search_errors`), by drug."""
     drugs = list(table["drug"].unique())
-    figure = new_figure("A search of the lambdas beside the grid", 20 + 21 * len(drugs), simulated)
+    figure = new_figure("A search of the lambdas beside the grid", 20 + 21 * len(drugs), study)
     panels = figure.subplots(len(drugs), 2, sharex="col", sharey=True, squeeze=False)
     for axes_row, drug, label in zip(panels, drugs, drug_labels(drugs)):
         part = table[table["drug"] == drug].set_index("method").loc[list(METHODS)]
@@ -139,7 +140,7 @@ def draw_searches(table: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_searches(table: pd.DataFrame, n_folds: int, *, simulated: bool) -> str:
+def caption_searches(table: pd.DataFrame, n_folds: int, *, study: Study) -> str:
     """Return the caption of `draw_searches`."""
     single = table[table["drug"] != "all"]
     lower, higher = int((single["high"] < 0).sum()), int((single["low"] > 0).sum())
@@ -149,4 +150,4 @@ def caption_searches(table: pd.DataFrame, n_folds: int, *, simulated: bool) -> s
         f"intervals. Of {len(single)} differences, {lower} are clearly below 0 (search better) and "
         f"{higher} clearly above."
     )
-    return caption("Figure 7c", text, simulated)
+    return caption("Figure 7c", text, study)

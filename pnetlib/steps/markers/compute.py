@@ -121,6 +121,15 @@ def worst_ranks(networks):
     return ranks(networks).max(axis=1, skipna=False).fillna(len(networks.genes) + 1.0)
 
 
+def mean_ranks(networks):
+    """Return the genes by their mean rank over the drugs, smallest first (Series by gene).
+
+    A gene without an effect on a drug comes after all others there.
+    """
+    last = len(networks.genes) + 1.0
+    return ranks(networks).fillna(last).mean(axis=1).sort_values(kind="stable")
+
+
 def common_markers(networks, top):
     """Return the genes ranked among the first `top` for every drug, ordered by their worst rank.
 
@@ -142,7 +151,7 @@ def common_markers(networks, top):
 
 
 def published_markers(networks, markers, variance_rank):
-    """Return rank, effect and degree of each published marker, whether or not it is common.
+    """Return rank, effect and degree of each marker of the study, whether or not it is common.
 
     `variance_rank` is the rank of every gene of the cohort by variance, 1 the largest.
 
@@ -162,7 +171,8 @@ def published_markers(networks, markers, variance_rank):
             row = {"marker": marker, "drug": drug, "in universe": inside, "variance rank": place}
             values = {name: t.at[marker, drug] if inside else np.nan for name, t in tables.items()}
             rows.append(row | values)
-    return pd.DataFrame(rows)
+    columns = ["marker", "drug", "in universe", "variance rank", *tables]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def default_top(networks):

@@ -1,19 +1,20 @@
-"""Figure of notebook 03: effects and degrees of the published and the common markers."""
+"""Figure of notebook 03: effects and degrees of the markers of the study and the common ones."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pnetlib.steps.markers.compute import DrugNetworks, ranks
+from pnetlib.steps.markers.compute import DrugNetworks, mean_ranks, ranks
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import FAINT, caption, key, name_rows, new_figure, styled
 
-MOST = 12  # common genes drawn below the published markers
+MOST = 12  # common genes drawn below the markers of the study
 EDGE = "#555555"
 
 
 @styled
 def draw_markers(
-    networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, simulated: bool
+    networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, study: Study
 ) -> Figure:
     """Draw effect, degree and rank of every marker for every drug.
 
@@ -22,8 +23,9 @@ def draw_markers(
     """
     names = list(dict.fromkeys(published["marker"]))
     found = [gene for gene in common.index if gene not in names][:MOST]
-    genes, drugs = [*names, *found], list(networks.theta.columns)
-    figure = new_figure("Effect, degree and rank of the markers", 34 + 6 * len(genes), simulated)
+    genes = [*names, *found] or list(mean_ranks(networks).index[:MOST])
+    drugs = list(networks.theta.columns)
+    figure = new_figure("Effect, degree and rank of the markers", 34 + 6 * len(genes), study)
     axes = figure.add_subplot()
     theta = networks.theta.reindex(genes).to_numpy()
     degree = networks.degree.reindex(genes).to_numpy()
@@ -38,7 +40,7 @@ def draw_markers(
     labels = [f"{gene} ✓" if gene in common.index else gene for gene in genes]
     name_rows(axes, labels, fontstyle="italic")
     axes.set_xlim(-0.5, len(drugs) - 0.3)
-    if found:
+    if found and names:
         axes.axhline(len(names) - 0.5, color=FAINT, linewidth=0.8)
     figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.9)
     figure.legend(handles=_sizes(largest), loc="outside lower center", ncols=4, handletextpad=0.8)
@@ -76,7 +78,7 @@ def _write_ranks(axes, networks, published, genes, drugs):
 
 
 def caption_markers(
-    networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, simulated: bool
+    networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, study: Study
 ) -> str:
     """Return the caption of `draw_markers`."""
     names = list(dict.fromkeys(published["marker"]))
@@ -84,12 +86,15 @@ def caption_markers(
     text = (
         "Colour: effect theta of a gene's predicted activity on the response (positive: "
         "resistance). Size: degree in Pro's network. Number: rank by |theta| times the square root "
-        f"of the degree. The {len(names)} published markers come first; "
+        "of the degree. "
+        + (f"The {len(names)} {study.called} markers come first; " if names else "")
         + (
-            f"below are {min(others, MOST)} of the {others} other genes that our rule finds common "
-            "to the drugs (✓)."
+            f"{'below are' if names else 'shown are'} {min(others, MOST)} of the {others} "
+            f"{'other ' if names else ''}genes that our rule finds common to the drugs (✓)."
             if others
             else "our rule finds no other gene common to the drugs (✓)."
+            if names
+            else f"our rule finds no gene common to the drugs; shown are the {MOST} of best mean rank."
         )
     )
-    return caption("Figure 3", text, simulated)
+    return caption("Figure 3", text, study)

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.paper.claims import published_claims
 from pnetlib.steps.multiverse.curves import by_option, without_optimistic
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLACK,
     DOT,
@@ -59,7 +60,7 @@ def drawn_ranks(curve, table, most=MOST):
 
 
 @styled
-def draw_curve(curve, default: dict, *, simulated: bool) -> Figure:
+def draw_curve(curve, default: dict, *, study: Study) -> Figure:
     """Draw the specification curve of a claim, and below it the options of every reading.
 
     Estimates are in rank order with 95% intervals from the draws of the null hypothesis. Each row
@@ -73,7 +74,7 @@ def draw_curve(curve, default: dict, *, simulated: bool) -> Figure:
     options = by_option(curve)
     rows = options[options["decision"].isin(decisions)].reset_index(drop=True)
     title = f"{curve.claim} {published_claims().at[curve.claim, 'title']}: every reading"
-    figure = new_figure(title, 62 + ROW * max(len(rows), 4), simulated)
+    figure = new_figure(title, 62 + ROW * max(len(rows), 4), study)
     grid = figure.add_gridspec(
         2, 3, height_ratios=(45, ROW * max(len(rows), 4)), width_ratios=(5, 1.3, 0.9)
     )
@@ -177,7 +178,7 @@ def _draw_shares(axes, rows):
     axes.set_title("share", fontsize=SMALL)
 
 
-def caption_curve(curve, *, simulated: bool) -> str:
+def caption_curve(curve, *, study: Study) -> str:
     """Return the caption of `draw_curve`."""
     honest = without_optimistic(curve)
     k, draws = len(honest.readings), len(curve.parts) - 1
@@ -194,17 +195,17 @@ def caption_curve(curve, *, simulated: bool) -> str:
         text += f" {counted(beyond, 'estimate')} beyond the axis."
     if k > MOST:
         text += f" About {MOST} readings, evenly spaced by rank, are drawn."
-    return caption(f"Figure 15{LETTERS[curve.claim]}", text, simulated)
+    return caption(f"Figure 15{LETTERS[curve.claim]}", text, study)
 
 
 @styled
-def draw_shares(claims: dict, *, simulated: bool) -> Figure:
+def draw_shares(claims: dict, *, study: Study) -> Figure:
     """Draw for every claim the share of its readings under which it holds, agrees, or neither.
 
     `claims` is claim to what `curves.summarise` returns.
     """
     figure = new_figure(
-        "Readings under which each claim of the paper holds", 12 + 6.5 * len(claims), simulated
+        "Readings under which each claim of the paper holds", 12 + 6.5 * len(claims), study
     )
     axes = figure.add_subplot()
     titles = published_claims()["title"]
@@ -240,7 +241,7 @@ def _word(own):
     return "holds" if own["holds"] else "agrees" if own["agrees"] else "does not agree"
 
 
-def caption_shares(claims: dict, *, simulated: bool) -> str:
+def caption_shares(claims: dict, *, study: Study) -> str:
     """Return the caption of `draw_shares`."""
     k = sum(found["readings"] for found in claims.values())
     text = (
@@ -250,16 +251,16 @@ def caption_shares(claims: dict, *, simulated: bool) -> str:
         "median at least as far in the paper's direction. Last: the result of the "
         "default reading as computed here, with fewer folds and data sets than in notebooks 02 and 06."
     )
-    return caption("Figure 15a", text, simulated)
+    return caption("Figure 15a", text, study)
 
 
 @styled
-def draw_choices(claims: dict, *, simulated: bool) -> Figure:
+def draw_choices(claims: dict, *, study: Study) -> Figure:
     """Draw the share of the variance of the estimates that each decision explains, by claim."""
     decisions = list(dict.fromkeys(name for found in claims.values() for name in found["variance"]))
     table = pd.DataFrame({c: found["variance"] for c, found in claims.items()}).reindex(decisions)
     table.loc["combinations"] = 1.0 - table.sum()
-    figure = new_figure("Which choice moves the estimates", 26 + 4.4 * len(table), simulated)
+    figure = new_figure("Which choice moves the estimates", 26 + 4.4 * len(table), study)
     axes = figure.add_subplot()
     values = table.clip(lower=0.0).to_numpy(float)
     image = axes.imshow(np.ma.masked_invalid(values), vmin=0, vmax=1, cmap="Blues", aspect="auto")
@@ -273,21 +274,21 @@ def draw_choices(claims: dict, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_choices(*, simulated: bool) -> str:
+def caption_choices(*, study: Study) -> str:
     """Return the caption of `draw_choices`."""
     text = (
         "Share, in percent, of the variance of the estimates over readings that each decision explains by "
         "itself. Combinations: what no single decision explains. Blank: the decision does not "
         "matter to the claim, or has one option in this run."
     )
-    return caption("Figure 15b", text, simulated)
+    return caption("Figure 15b", text, study)
 
 
 @styled
-def draw_nearest(claims: dict, *, simulated: bool) -> Figure:
+def draw_nearest(claims: dict, *, study: Study) -> Figure:
     """Draw how many decisions have to be changed from the default until each claim agrees, and holds."""
     figure = new_figure(
-        "Changes from the default until a claim holds", 14 + 5.6 * len(claims), simulated
+        "Changes from the default until a claim holds", 14 + 5.6 * len(claims), study
     )
     axes = figure.add_subplot()
     places = np.arange(len(claims))
@@ -328,11 +329,11 @@ def _short(text, most=70):
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
-def caption_nearest(claims: dict, *, simulated: bool) -> str:
+def caption_nearest(claims: dict, *, study: Study) -> str:
     """Return the caption of `draw_nearest`."""
     text = (
         "Smallest number of decisions that differ from this project's default in a reading under which a claim "
         "agrees (circle), and holds beyond chance (diamond), with the options of one such reading. Chosen after "
         "seeing the results."
     )
-    return caption("Figure 15c", text, simulated)
+    return caption("Figure 15c", text, study)

@@ -28,6 +28,7 @@ from pnetlib.steps.networks.compute import (
     GROUPS,
     HUB_SHARE,
     Groups,
+    group_rows,
     neighbourhood,
     network_errors,
 )
@@ -48,31 +49,6 @@ JOINT_LAM3, JOINT_LAM4 = 0.1, 1.0
 GAP, WIDE_GAP = 1e-5, 1e-4  # relative duality gaps, of few and of many genes
 LARGEST_DENSE = 200  # genes above which only networks of a group's own lines are estimated
 UNIT = 1 / WHOLE_NUMBER  # of stored contrasts
-
-
-def group_rows(values, rule, size):
-    """Return the rows of the sensitive and of the resistant lines, or None if they cannot be formed.
-
-    Parameters
-    ----------
-    values : ndarray (n, n_drugs)
-        Responses; lines without all of them belong to no group.
-    rule : {"extreme", "mean", "quantile"}
-        What sorts the lines: their largest (smallest) response, their mean response, or their
-        largest (smallest) rank among the lines of a drug.
-    size : int
-        Lines per group.
-    """
-    rows = np.flatnonzero(~np.isnan(values).any(axis=1))
-    if 2 * size > len(rows):
-        return None
-    z = values[rows]
-    if rule == "quantile":
-        z = pd.DataFrame(z).rank().to_numpy()
-    worst, best = (z.mean(axis=1),) * 2 if rule == "mean" else (z.max(axis=1), z.min(axis=1))
-    ST = rows[np.argsort(worst, kind="stable")[:size]]
-    RS = rows[np.argsort(-best, kind="stable")[:size]]
-    return None if np.intersect1d(ST, RS).size else (ST, RS)
 
 
 @dataclass(frozen=True, eq=False)

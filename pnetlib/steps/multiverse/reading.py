@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 
-from pnetlib.errors import DataError, UsageError
+from pnetlib.errors import UsageError
 from pnetlib.estimators.network import ElasticNetwork
 from pnetlib.execution.engine import Engine
 from pnetlib.paper.decisions import open_decisions
@@ -35,6 +35,7 @@ from pnetlib.steps.multiverse.prediction import (
     model_of,
 )
 from pnetlib.steps.networks import compute as networks
+from pnetlib.steps.study import study_of
 
 TRAINED = (*FIT[len(DATA) :], "second", "tuning")
 SHOWN = (*FIT, "second", "tuning", "rank", "first", "common", *SPLIT[len(DATA) :])
@@ -132,7 +133,7 @@ class Reading:
 
     def force(self, cohort, text):
         """Return the genes that enter whatever their variance: those named in a text, and the reading's."""
-        force = forced_genes(text)
+        force = forced_genes(text, study_of(cohort).markers)
         if self.options.get("genes") != "markers forced":
             return force
         known = [gene for gene in MARKERS if gene in cohort.expression.columns]
@@ -239,23 +240,9 @@ class Reading:
 
     # Groups
 
-    def split_groups(self, cohort, size):
-        """Return the `Groups` of notebook 04 under the rule of the reading."""
-        if not self.differs("groups"):
-            return networks.split_groups(cohort, size)
-        rule, values = self.options["groups"], cohort.response.to_numpy()
-        found = of_groups.group_rows(values, rule, size)
-        if found is None:
-            raise DataError(
-                f"group_size {size} cannot be formed by the rule {rule!r}; choose a smaller group_size."
-            )
-        lines = dict(zip(networks.GROUPS, (cohort.expression.index[rows] for rows in found)))
-        z = cohort.response.mean(axis=1) if rule == "mean" else None
-        ends = [
-            (z if z is not None else cohort.response).loc[own].to_numpy() for own in lines.values()
-        ]
-        cuts = {"ST": float(ends[0].max()), "RS": float(ends[1].min())}
-        return networks.Groups(lines, cuts, len(cohort.complete_lines()))
+    def split_groups(self, cohort, size, rule="extreme"):
+        """Return the `Groups` of notebook 04 under the rule of the reading, or another one."""
+        return networks.split_groups(cohort, size, rule=self.options.get("groups", rule))
 
     def network_genes(self, cohort, drug_networks, n_neighbours, top, n_jobs=None):
         """Return the markers and the genes of the groups' networks."""

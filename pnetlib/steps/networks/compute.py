@@ -14,23 +14,30 @@ import pandas as pd
 from sklearn.model_selection import KFold
 from threadpoolctl import threadpool_limits
 
-from pnetlib.errors import DataError
+from pnetlib.errors import DataError, UsageError
 from pnetlib.estimators.network import ElasticNetwork
-from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.solvers.network import solve_dense
 from pnetlib.solvers.shared import standardised
-from pnetlib.steps.markers.compute import common_markers, default_top
+from pnetlib.steps.markers.compute import common_markers, default_top, mean_ranks
+from pnetlib.steps.study import study_of
+from pnetlib.words import counted
 
 GROUPS = ("ST", "RS")
-ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of this role acts
+RULES = ("extreme", "mean", "quantile")  # by which lines are sorted into groups
+FEWEST = 5  # genes in place of markers where there are none
 HUB_SHARE = 0.1  # our choice: hubs are the first tenth of the genes by degree
 FRACTIONS = np.geomspace(0.7, 0.05, 12)
 NETWORK_GAP_TOL = 1e-6  # tighter than for choosing lambdas: a weak edge decides a test
 
 
-def is_named_edge(edges):
-    """Say which rows of a table with columns regulator and target are the edge the paper names."""
-    return (edges["regulator"] == NAMED_EDGE[0]) & (edges["target"] == NAMED_EDGE[1])
+def is_named_edge(edges, edge=NAMED_EDGE):
+    """Say which rows of a table with columns regulator and target are an edge; none of them for None.
+
+    By default it is the edge that the paper names.
+    """
+    regulator, target = edge or (None, None)
+    return (edges["regulator"] == regulator) & (edges["target"] == target)
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,45 @@ class Groups:
     complete: int
 
 
-def split_groups(cohort, size, drugs=None):
+def group_rows(values, rule, size):
+    """Return the rows of the sensitive and of the resistant lines, or None if they cannot be formed.
+
+    Parameters
+    ----------
+    values : ndarray (n, n_drugs)
+        Responses; lines without all of them belong to no group.
+    rule : {"extreme", "mean", "quantile"}
+        What sorts the lines: their largest (smallest) response, their mean response, or their
+        largest (smallest) rank among the lines of a drug.
+    size : int
+        Lines per group.
+    """
+    rows = np.flatnonzero(~np.isnan(values).any(axis=1))
+    if 2 * size > len(rows):
+        return None
+    z = values[rows]
+    if rule == "quantile":
+        z = pd.DataFrame(z).rank().to_numpy()
+    worst, best = (z.mean(axis=1),) * 2 if rule == "mean" else (z.max(axis=1), z.min(axis=1))
+    ST = rows[np.argsort(worst, kind="stable")[:size]]
+    RS = rows[np.argsort(-best, kind="stable")[:size]]
+    return None if np.intersect1d(ST, RS).size else (ST, RS)
+
+
+def split_groups(cohort, size, drugs=None, rule="extreme"):
     """Return the `size` lines most sensitive, and most resistant, to all drugs at once.
+
+    `rule` is as for `group_rows`.
 
     Raises
     ------
     DataError
         If there are too few lines measured with all drugs, or a line would be in both groups.
+    UsageError
+        If the rule is unknown.
     """
+    if rule not in RULES:
+        raise UsageError(f"groups is {rule!r}, but must be one of {', '.join(RULES)}.")
     lines = cohort.complete_lines(drugs)
     drugs = list(cohort.response.columns) if drugs is None else list(drugs)
     z = cohort.response.loc[lines, drugs]
@@ -68,17 +106,39 @@ def split_groups(cohort, size, drugs=None):
             f"group_size {size} needs {2 * size} cell lines measured with all drugs, but there "
             f"are {len(lines)}; choose a smaller group_size."
         )
+    if rule != RULES[0]:
+        return _by_rule(z, rule, size)
     worst = z.max(axis=1).sort_values(kind="stable")
     best = z.min(axis=1).sort_values(ascending=False, kind="stable")
     chosen = {"ST": worst.index[:size], "RS": best.index[:size]}
     both = chosen["ST"].intersection(chosen["RS"])
     if len(both):
         raise DataError(
-            f"{len(both)} cell lines, such as {both[0]}, would be both sensitive and resistant; "
+            f"{counted(len(both), 'cell line')}, such as {both[0]}, would be both sensitive and resistant; "
             "choose a smaller group_size."
         )
     cuts = {"ST": float(worst.iloc[size - 1]), "RS": float(best.iloc[size - 1])}
     return Groups(chosen, cuts, len(lines))
+
+
+def fitting_size(cohort, most, rule="extreme"):
+    """Return the largest number of lines per group, at most `most`, with which no line is in both."""
+    values = cohort.response.to_numpy()
+    sizes = range(most, 0, -1)
+    return next((size for size in sizes if group_rows(values, rule, size)), most)
+
+
+def _by_rule(z, rule, size):
+    """Return the `Groups` of complete responses under another rule than the first."""
+    found = group_rows(z.to_numpy(), rule, size)
+    if found is None:
+        raise DataError(
+            f"group_size {size} cannot be formed by the rule {rule!r}; choose a smaller group_size."
+        )
+    lines = dict(zip(GROUPS, (z.index[rows] for rows in found)))
+    sorted_by = z.mean(axis=1) if rule == "mean" else z
+    ends = {group: sorted_by.loc[own].to_numpy() for group, own in lines.items()}
+    return Groups(lines, {"ST": float(ends["ST"].max()), "RS": float(ends["RS"].min())}, len(z))
 
 
 def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_jobs=None):
@@ -195,7 +255,9 @@ def line_table(cohort, groups):
 
 
 def network_genes(cohort, networks, n_neighbours, top=0, lam1=0.4, most=10, n_jobs=None):
-    """Return the published and the common markers, and these with the genes linked to them.
+    """Return the markers of the study and the common ones, and these with the genes linked to them.
+
+    Where there are none, the `FEWEST` genes of best mean rank take their place.
 
     Parameters
     ----------
@@ -219,8 +281,8 @@ def network_genes(cohort, networks, n_neighbours, top=0, lam1=0.4, most=10, n_jo
         The markers; the markers followed by their neighbours.
     """
     found = common_markers(networks, top or default_top(networks)).index[:most]
-    published = [gene for gene in MARKERS if gene in cohort.expression.columns]
-    markers = list(dict.fromkeys([*published, *found]))
+    known = [gene for gene in study_of(cohort).markers if gene in cohort.expression.columns]
+    markers = list(dict.fromkeys([*known, *found])) or list(mean_ranks(networks).index[:FEWEST])
     genes = neighbourhood(cohort, networks.genes, markers, n_neighbours, lam1, n_jobs)
     return markers, genes
 

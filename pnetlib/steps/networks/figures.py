@@ -11,6 +11,7 @@ from matplotlib.ticker import NullFormatter
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLACK,
     COLUMN,
@@ -50,7 +51,7 @@ def strongest(edges: pd.DataFrame, most: int = MOST_EDGES) -> pd.DataFrame:
 
 @styled
 def draw_networks(
-    edges: pd.DataFrame, degrees: pd.DataFrame, positions: dict, markers: list, *, simulated: bool
+    edges: pd.DataFrame, degrees: pd.DataFrame, positions: dict, markers: list, *, study: Study
 ) -> Figure:
     """Draw both networks side by side on one layout.
 
@@ -63,14 +64,14 @@ def draw_networks(
         circle; genes without a place, which have no edge, come last.
     markers : list of str
         Genes named in bold.
-    simulated : bool
+    study : Study
     """
     genes = _around(positions, degrees.index)
     side, columns = _panel(genes, markers)
     radius = side / 2 - GAP - _longest(genes, markers) - 2 * GAP - LARGEST
     places = _circle(genes, radius)
     tall = TOP + side * (2 // columns) + BOTTOM
-    figure = new_figure("Networks of the markers", tall, simulated)
+    figure = new_figure("Networks of the markers", tall, study)
     figure.set_layout_engine("none")
     figure.texts[0].set_y(1 - GAP / tall)
     shown, sizes = strongest(edges), _radii(degrees, radius)
@@ -205,7 +206,7 @@ def _legend():
     return [*own, *shared]
 
 
-def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: bool) -> str:
+def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_networks`."""
     counts = edges["presence"].value_counts()
     text = (
@@ -218,13 +219,13 @@ def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, simulated: b
         f"both groups, {counts.get('ST only', 0)} in ST only and {counts.get('RS only', 0)} in RS "
         "only."
     )
-    return caption("Figure 4b", text, simulated)
+    return caption("Figure 4b", text, study)
 
 
 @styled
-def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figure:
+def draw_hubs(degrees: pd.DataFrame, markers: list, *, study: Study) -> Figure:
     """Draw each marker's degree in both groups, joined by a line; the largest degree first."""
-    figure = new_figure("Degrees of the markers", 26 + 5 * len(markers), simulated, COLUMN)
+    figure = new_figure("Degrees of the markers", 26 + 5 * len(markers), study, COLUMN)
     axes = figure.add_subplot()
     pairs = degrees.loc[markers, [f"degree {group}" for group in GROUPS]]
     pairs = pairs.loc[pairs.max(axis=1).sort_values(ascending=False, kind="stable").index]
@@ -240,20 +241,20 @@ def draw_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> Figur
     return figure
 
 
-def caption_hubs(degrees: pd.DataFrame, markers: list, *, simulated: bool) -> str:
+def caption_hubs(degrees: pd.DataFrame, markers: list, *, study: Study) -> str:
     """Return the caption of `draw_hubs`."""
     higher = (degrees.loc[markers, "degree ST"] > degrees.loc[markers, "degree RS"]).sum()
     text = (
         f"Degree (half the sum of |coefficients| of a gene's edges) of the {len(markers)} markers in both networks, largest first. For {higher} of "
         "them it is larger in ST."
     )
-    return caption("Figure 4c", text, simulated)
+    return caption("Figure 4c", text, study)
 
 
 @styled
-def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -> Figure:
+def draw_network_errors(errors: pd.DataFrame, lam1: float, *, study: Study) -> Figure:
     """Draw the cross-validated error of both groups' networks along lam1."""
-    figure = new_figure("Choice of lam1", 62, simulated, COLUMN)
+    figure = new_figure("Choice of lam1", 62, study, COLUMN)
     axes = figure.add_subplot()
     for group, style in zip(GROUPS, ("-", "--")):
         look = {"color": GROUP_COLOURS[group], "linestyle": style, "marker": GROUP_MARKS[group]}
@@ -268,7 +269,7 @@ def draw_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -
     return figure
 
 
-def caption_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool) -> str:
+def caption_network_errors(errors: pd.DataFrame, lam1: float, *, study: Study) -> str:
     """Return the caption of `draw_network_errors`."""
     at = errors.loc[lam1]
     text = (
@@ -276,4 +277,4 @@ def caption_network_errors(errors: pd.DataFrame, lam1: float, *, simulated: bool
         f"variance, averaged over genes. Dotted: the chosen lam1 of {lam1:.3g}, at which the error "
         f"is {at['ST']:.2f} in ST and {at['RS']:.2f} in RS."
     )
-    return caption("Figure 4a", text, simulated)
+    return caption("Figure 4a", text, study)

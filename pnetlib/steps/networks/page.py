@@ -25,6 +25,7 @@ from scipy.stats import rankdata
 
 from pnetlib.steps.markers.compute import DrugNetworks
 from pnetlib.steps.networks.compute import GROUPS
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import EDGE_COLOURS, GROUP_COLOURS, ORANGE
 from pnetlib.words import counted
 
@@ -44,7 +45,7 @@ def network_page(
     drugs: DrugNetworks,
     *,
     source: str,
-    simulated: bool,
+    study: Study,
     run: str,
     seed: int,
     files: Mapping[str, str] | None = None,
@@ -64,8 +65,8 @@ def network_page(
         Pro of each drug; the `MOST_EDGES` strongest edges of each are on the page.
     source : str
         Where the data come from.
-    simulated : bool
-        Whether the data are simulated; the title then says so.
+    study : Study
+        If the data are simulated, the title says so.
     run : str
         Name of the run.
     seed : int
@@ -98,13 +99,13 @@ def network_page(
         for network in sets["drugs"]["networks"]
     ]
     origin = source.removeprefix("SIMULATED: ")
-    about = f"{'Simulated' if simulated else 'Real'} data ({origin}); run {run}; seed {seed}"
+    about = f"{'Simulated' if study.simulated else 'Real'} data ({origin}); run {run}; seed {seed}"
     links = [
         f'<li><a href="{escape(address)}">{escape(what)}</a></li>'
         for what, address in (files or {}).items()
     ]
     return Template(_HERE.with_suffix(".html").read_text("utf-8")).substitute(
-        title=escape(f"{TITLE} (simulated data)" if simulated else TITLE),
+        title=escape(f"{TITLE} (simulated data)" if study.simulated else TITLE),
         about=escape(about),
         counts=escape(
             f"{counted(len(degrees), 'gene')}; {counted(_number(edges, 'ST'), 'edge')} in ST, "

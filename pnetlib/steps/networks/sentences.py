@@ -1,61 +1,66 @@
 """Sentences of notebook 04, generated from its numbers."""
 
-from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.steps.networks.compute import GROUPS, HUB_SHARE, ROLES, is_named_edge
+from pnetlib.steps.networks.compute import HUB_SHARE, is_named_edge
+from pnetlib.steps.study import PAPER, ROLES
 from pnetlib.words import listed
 
-PAPER_HUBS = {
-    group: [gene for gene, marker in MARKERS.items() if ROLES.get(marker.role) == group]
-    for group in GROUPS
+CUTS = {  # what the cut of a group is compared with, by rule
+    "extreme": "every z-score",
+    "mean": "mean z-score",
+    "quantile": "by the quantiles of each drug; every z-score",
 }
 
 
-def conclusion(groups, edges, degrees, markers):
+def conclusion(groups, edges, degrees, markers, rule="extreme", study=PAPER):
     """Return how the two networks differ, as a Markdown list.
 
     `edges` and `degrees` are as `edge_table` and `degree_table` return them; the markers are those
-    among the genes.
+    among the genes; `rule` is that of the groups.
     """
     counts = edges["presence"].value_counts()
     shared = counts.get("both", 0)
     return "\n".join(
         [
             f"- Of {groups.complete} lines measured with all drugs, {len(groups.lines['ST'])} are "
-            f"sensitive (every z-score at most {groups.cuts['ST']:.2f}) and "
-            f"{len(groups.lines['RS'])} resistant (every z-score at least "
+            f"sensitive ({CUTS[rule]} at most {groups.cuts['ST']:.2f}) and "
+            f"{len(groups.lines['RS'])} resistant ({CUTS[rule]} at least "
             f"{groups.cuts['RS']:.2f}).",
             f"- The networks share {shared} of {len(edges)} edges "
             f"({shared / max(len(edges), 1):.0%}); {counts.get('ST only', 0)} are in ST only and "
             f"{counts.get('RS only', 0)} in RS only. How many of these would differ between random "
             "groups is tested in notebook 09.",
-            *(_hubs(degrees, markers, group) for group in PAPER_HUBS),
-            _named_edge(edges),
+            *(_hubs(degrees, markers, role, study) for role in ROLES),
+            *([_named_edge(edges, study.edge)] if study.edge else []),
         ]
     )
 
 
-def _hubs(degrees, markers, group):
-    """Say which markers have the largest degree in a group, and where the paper's hubs rank."""
+def _hubs(degrees, markers, role, study):
+    """Say which markers have the largest degree in a group, and where those of its role rank."""
+    group = ROLES[role]
     rank = degrees[f"degree rank {group}"]
     first = rank[markers].sort_values(kind="stable").iloc[:3]
     text = (
         f"- Among the markers, {listed(first.index)} have the largest degrees in {group} (ranks "
         f"{listed(first)} of {len(rank)} genes)."
     )
-    paper = rank[[gene for gene in PAPER_HUBS[group] if gene in rank.index]]
-    if paper.empty:
-        return f"{text} The paper's hubs of {group} are not among the genes."
-    ranked = listed(f"{gene} has rank {place}" for gene, place in paper.items())
-    hubs = int((paper <= max(1, round(HUB_SHARE * len(rank)))).sum())
-    return (
-        f"{text} Of the hubs that the paper names in {group}, {ranked}; "
-        f"{('none of them is', 'one of them is', 'both are')[hubs]} in the first tenth."
-    )
+    expected = study.with_role(role)
+    known = rank[[gene for gene in expected if gene in rank.index]]
+    if not expected:
+        return text
+    named = f"that the paper names in {group}" if study.of_paper else f"expected in {group}"
+    if known.empty:
+        return f"{text} The hubs {named} are not among the genes."
+    ranked = listed(f"{gene} has rank {place}" for gene, place in known.items())
+    hubs = int((known <= max(1, round(HUB_SHARE * len(rank)))).sum())
+    inside = "none of them is" if not hubs else "one of them is" if hubs == 1 else None
+    inside = inside or ("both are" if hubs == len(known) == 2 else f"{hubs} of them are")
+    return f"{text} Of the hubs {named}, {ranked}; {inside} in the first tenth."
 
 
-def _named_edge(edges):
+def _named_edge(edges, named):
     """Say whether the edge that the paper names is in ST and absent in RS."""
-    regulator, target = NAMED_EDGE
+    regulator, target = named
     edge = edges[is_named_edge(edges)]
     st, rs = (0.0, 0.0) if edge.empty else edge.iloc[0][["ST", "RS"]]
     if st == rs == 0:

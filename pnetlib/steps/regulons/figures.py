@@ -7,6 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.steps.regulons.compute import ALONE, CORRELATION, KINDS, NO_DRUG, PARTIAL, PRO
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLACK,
     FAINT,
@@ -28,14 +29,14 @@ MARKS = {PRO: "o", ALONE: "s", CORRELATION: "^", PARTIAL: "v"}
 
 
 @styled
-def draw_enrichment(table: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_enrichment(table: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the AUROC of known edges, mean over TFs, of every network; one panel per universe."""
     universes = list(table["universe"].unique())
     rows = [(drug, kind) for drug, kind in zip(table["drug"], table["kind"])]
     rows = sorted(
         dict.fromkeys(rows), key=lambda row: (row[0] == NO_DRUG, row[0], KINDS.index(row[1]))
     )
-    figure = new_figure("Known edges in the networks", 24 + 7 * len(rows), simulated)
+    figure = new_figure("Known edges in the networks", 24 + 7 * len(rows), study)
     panels = np.atleast_1d(figure.subplots(1, len(universes), sharex=True, sharey=True))
     for axes, universe in zip(panels, universes):
         part = table[table["universe"] == universe].set_index(["drug", "kind"])
@@ -51,7 +52,7 @@ def draw_enrichment(table: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_enrichment(table: pd.DataFrame, draws: int, *, simulated: bool) -> str:
+def caption_enrichment(table: pd.DataFrame, draws: int, *, study: Study) -> str:
     """Return the caption of `draw_enrichment`."""
     text = (
         "Probability that a known target of a TF has a larger coefficient than another gene, mean "
@@ -59,15 +60,15 @@ def caption_enrichment(table: pd.DataFrame, draws: int, *, simulated: bool) -> s
         f"({draws} draws). At 0.5 (line) a network says nothing about known edges. *Network alone* "
         "has the same lam1 and lam2, and is estimated on the same cell lines, as Pro of that drug."
     )
-    return caption("Figure 14a", text, simulated)
+    return caption("Figure 14a", text, study)
 
 
 @styled
-def draw_gains(gains: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_gains(gains: pd.DataFrame, *, study: Study) -> Figure:
     """Draw what Pro gains over the network alone, per drug, in each universe."""
     universes, drugs = list(gains["universe"].unique()), list(gains["drug"].unique())
     figure = new_figure(
-        "Does the joint estimate find more known edges?", 24 + 8 * len(drugs), simulated
+        "Does the joint estimate find more known edges?", 24 + 8 * len(drugs), study
     )
     panels = np.atleast_1d(figure.subplots(1, len(universes), sharey=True))
     for axes, universe in zip(panels, universes):
@@ -82,21 +83,21 @@ def draw_gains(gains: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_gains(gains: pd.DataFrame, *, simulated: bool) -> str:
+def caption_gains(gains: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_gains`."""
     text = (
         "Mean AUROC over TFs of Pro's network minus that of the network alone, with 95% intervals "
         "over TFs. Right of 0 the joint estimate ranks known edges higher. The axes of the panels "
         "differ. Last row: the drugs averaged for each TF."
     )
-    return caption("Figure 14b", text, simulated)
+    return caption("Figure 14b", text, study)
 
 
 @styled
-def draw_named_edge(table: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_named_edge(table: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the correlation of the named edge's ends before and after TFs are partialled out."""
     rows = table[["tissues", "lines"]].drop_duplicates()
-    figure = new_figure(f"{NAMED_EDGE[0]} and {NAMED_EDGE[1]}", 26 + 9 * len(rows), simulated)
+    figure = new_figure(f"{NAMED_EDGE[0]} and {NAMED_EDGE[1]}", 26 + 9 * len(rows), study)
     axes = figure.add_subplot()
     looks = {"raw": (BLACK, "o", -0.15), "partial": (COLOURS[PARTIAL], "v", 0.15)}
     labels = {"raw": "correlation", "partial": "with TFs partialled out"}
@@ -115,11 +116,11 @@ def draw_named_edge(table: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_named_edge(taken: pd.Series, draws: int, *, simulated: bool) -> str:
+def caption_named_edge(taken: pd.Series, draws: int, *, study: Study) -> str:
     """Return the caption of `draw_named_edge`."""
     text = (
         f"Correlation between {NAMED_EDGE[0]} and {NAMED_EDGE[1]} in each group of cell lines, and "
         f"what is left of it once {len(taken)} TFs are partialled out ({', '.join(taken.index)}), "
         f"with 95% intervals from {draws} draws of the lines."
     )
-    return caption("Figure 14c", text, simulated)
+    return caption("Figure 14c", text, study)

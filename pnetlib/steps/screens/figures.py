@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.screens.compute import ALL, LINES, RESPONSE
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLACK,
     DATA,
@@ -35,10 +36,10 @@ MARKS = METHOD_MARKS | {RESPONSE: "D"}
 
 
 @styled
-def draw_agreement(agreements: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_agreement(agreements: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the rank correlation of the response with every other screen (`agreement`)."""
     screens = list(agreements["screen"].unique())
-    figure = new_figure("How well screens agree", min(26 + 8 * len(screens), TALLEST), simulated)
+    figure = new_figure("How well screens agree", min(26 + 8 * len(screens), TALLEST), study)
     axes, shifts = figure.add_subplot(), dict(zip(LINES, (-0.25, 0.0, 0.25)))
     for kind, part in agreements.groupby("lines", sort=False):
         table = part.set_index("screen").reindex(screens).dropna(subset="spearman")
@@ -56,7 +57,7 @@ def draw_agreement(agreements: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_agreement(agreements: pd.DataFrame, draws: int, *, simulated: bool) -> str:
+def caption_agreement(agreements: pd.DataFrame, draws: int, *, study: Study) -> str:
     """Return the caption of `draw_agreement`."""
     n = agreements.loc[agreements["lines"] == ALL, "n"]
     text = (
@@ -65,15 +66,15 @@ def caption_agreement(agreements: pd.DataFrame, draws: int, *, simulated: bool) 
         "the lines. A screen that measures the same with little noise lies near 1. AUC of the same "
         "id are the areas under the same dose curves, so that they share the noise."
     )
-    return caption("Figure 12a", text, simulated)
+    return caption("Figure 12a", text, study)
 
 
 @styled
-def draw_ceiling(shares: pd.DataFrame, ceilings: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_ceiling(shares: pd.DataFrame, ceilings: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the share of the variance that each method saves, and the share that repeats."""
     drugs = list(shares["drug"].unique())
     height = 22 + 30 * np.ceil(len(drugs) / 2)
-    figure = new_figure("What prediction saves, and what it could save", height, simulated)
+    figure = new_figure("What prediction saves, and what it could save", height, study)
     panels = panels_for(figure, len(drugs))
     for axes, drug in zip(panels, drugs):
         part = shares[shares["drug"] == drug].set_index("method")
@@ -100,7 +101,7 @@ def draw_ceiling(shares: pd.DataFrame, ceilings: pd.DataFrame, *, simulated: boo
     return figure
 
 
-def caption_ceiling(ceilings: pd.DataFrame, *, simulated: bool) -> str:
+def caption_ceiling(ceilings: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_ceiling`."""
     named = "; ".join(ceilings["screen"])
     text = (
@@ -110,17 +111,17 @@ def caption_ceiling(ceilings: pd.DataFrame, *, simulated: bool) -> str:
         "both screens are equally noisy and their noise is independent. Left of 0 a method is worse "
         "than the drug mean."
     )
-    return caption("Figure 12b", text, simulated)
+    return caption("Figure 12b", text, study)
 
 
 @styled
-def draw_judges(table: pd.DataFrame, title: str, *, simulated: bool) -> Figure:
+def draw_judges(table: pd.DataFrame, title: str, *, study: Study) -> Figure:
     """Draw the rank correlation of predictions, and of the response, with each judging screen.
 
     `table` has the rows of one kind of lines of `Judged.table`.
     """
     rows = table[["drug", "screen"]].drop_duplicates()
-    figure = new_figure(title, min(28 + 13 * len(rows), TALLEST), simulated)
+    figure = new_figure(title, min(28 + 13 * len(rows), TALLEST), study)
     axes = figure.add_subplot()
     for shift, method in zip(np.linspace(-0.32, 0.32, len(JUDGES)), JUDGES):
         part = table[table["method"] == method].set_index("screen").loc[rows["screen"]]
@@ -142,7 +143,7 @@ def draw_judges(table: pd.DataFrame, title: str, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_judges(number: str, of_whom: str, draws: int, *, simulated: bool) -> str:
+def caption_judges(number: str, of_whom: str, draws: int, *, study: Study) -> str:
     """Return the caption of `draw_judges`; `of_whom` says whose screens they are."""
     text = (
         f"Rank correlation of held-out predictions with the response in {of_whom}, on the same cell "
@@ -150,4 +151,4 @@ def caption_judges(number: str, of_whom: str, draws: int, *, simulated: bool) ->
         "that the models were trained on, in place of a prediction. A method to the right of the "
         "diamond agrees better with the judge than the measurement itself."
     )
-    return caption(number, text, simulated)
+    return caption(number, text, study)

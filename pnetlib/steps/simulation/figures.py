@@ -9,6 +9,7 @@ from pnetlib.steps.simulation.ablation import VARIANTS
 from pnetlib.steps.simulation.compute import AT_LEVEL, CELL
 from pnetlib.steps.simulation.designs import GRAPHS, RESPONSES
 from pnetlib.steps.simulation.summaries import READINGS
+from pnetlib.steps.study import SIMULATED
 from pnetlib.steps.style import (
     CUT,
     DOT,
@@ -100,7 +101,7 @@ def draw_selection(table: pd.DataFrame, replicates: pd.DataFrame) -> Figure:
 
     Takes the tables of `compared_with_paper` and `run_replicates`.
     """
-    figure = new_figure("Relevant genes selected", 120, True)
+    figure = new_figure("Relevant genes selected", 120, SIMULATED)
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
     dash = {"marker": "_", "markersize": 7, "markeredgewidth": 1.6, "linestyle": ""}
     for column, response in enumerate(RESPONSES):
@@ -135,7 +136,7 @@ def caption_selection(table: pd.DataFrame) -> str:
         f"{inside.sum()} of {len(legible)} of the paper's values lie within this study's 95% "
         f"interval of the mean{'.' if table['replicates'].min() > FEW else f', not drawn. {SKEWED}'}"
     )
-    return caption("Figure 6a", text, True)
+    return caption("Figure 6a", text, SIMULATED)
 
 
 @styled
@@ -145,7 +146,7 @@ def draw_ablation(intervals: pd.DataFrame, replicates: pd.DataFrame) -> Figure:
     `intervals` is as `cell_intervals` returns it with keys response and variant, `replicates` the
     table of its data sets.
     """
-    figure = new_figure("Pro with one component changed", 84, True)
+    figure = new_figure("Pro with one component changed", 84, SIMULATED)
     panels = figure.subplots(1, 3, sharey=True)
     places = np.arange(len(VARIANTS))
     for axes, measure in zip(panels, ("TP", "TN", AT_LEVEL)):
@@ -173,7 +174,7 @@ def caption_ablation(intervals: pd.DataFrame) -> str:
         "relevant genes among the first by |theta| when 5% of the irrelevant genes are selected. A "
         "component matters where its variant lies to the left of Pro."
     )
-    return caption("Figure 6b", text, True)
+    return caption("Figure 6b", text, SIMULATED)
 
 
 @styled
@@ -186,7 +187,7 @@ def draw_networks(intervals: pd.DataFrame, response: str, replicates: pd.DataFra
     own = intervals[intervals["response"] == response]
     levels, graphs = sorted(own["error level"].unique()), _order(own)
     measures = READINGS["theta"]
-    figure = new_figure(f"Other networks, {THROUGH[response]}", 128, True)
+    figure = new_figure(f"Other networks, {THROUGH[response]}", 128, SIMULATED)
     panels = figure.subplots(3, len(levels), sharex=True, sharey=True, squeeze=False)
     for column, level in enumerate(levels):
         by = own[own["error level"] == level].set_index(["measure", "method"], drop=False)
@@ -223,7 +224,7 @@ def caption_networks(intervals: pd.DataFrame, response: str) -> str:
         "the share of a linked gene's variance that the network leaves unexplained. "
         f"{READ}{FAIR[response]}"
     )
-    return caption("Figure 6d" if response == RESPONSES[0] else "Figure 6e", text, True)
+    return caption("Figure 6d" if response == RESPONSES[0] else "Figure 6e", text, SIMULATED)
 
 
 @styled
@@ -236,7 +237,7 @@ def draw_edges(intervals: pd.DataFrame, chance: pd.Series, replicates: pd.DataFr
     own = intervals[intervals["measure"] == "edge AUPR"]
     levels, graphs = sorted(own["error level"].unique()), _order(own)
     by = own.set_index(["error level", "method", "response"], drop=False).sort_index()
-    figure = new_figure("Recovery of the network", 70, True)
+    figure = new_figure("Recovery of the network", 70, SIMULATED)
     panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
     places, dotted = np.arange(len(graphs)), {"color": CUT, "linewidth": 1, "linestyle": ":"}
     for axes, level in zip(panels, levels):
@@ -268,7 +269,7 @@ def caption_edges(intervals: pd.DataFrame, chance: pd.Series) -> str:
         f"for prediction. Pro's mean is {words}; guessing gives {' to '.join(guess)} (dotted). "
         f"{_of_data_sets(own['replicates'])}"
     )
-    return caption("Figure 6c", text, True)
+    return caption("Figure 6c", text, SIMULATED)
 
 
 def _order(intervals):

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.speed.compute import GAP_LIMIT, OVER_LOWER_BOUND, OWN, PROBLEMS, without_sampled
 from pnetlib.steps.speed.growth import exponents, series
+from pnetlib.steps.study import SIMULATED, Study
 from pnetlib.steps.style import (
     CUT,
     DATA,
@@ -36,12 +37,12 @@ def _panels(comparison: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 @styled
-def draw_solvers(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_solvers(comparison: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the seconds of every solver (`comparison_table`), one panel per problem and task."""
     parts = _panels(comparison)
     names = list(without_sampled(comparison)["solver"].unique())
     height = 18 + np.ceil(len(parts) / 2) * (12 + 5 * (len(names) + 1))
-    figure = new_figure("Seconds to the same accuracy", height, simulated)
+    figure = new_figure("Seconds to the same accuracy", height, study)
     for axes, (title, part) in zip(panels_for(figure, len(parts)), parts):
         for threads, shift, shade in ((1, -0.2, 0.45), (2, 0.2, 1.0)):
             of = part[part["threads"] == threads].set_index("solver")
@@ -71,7 +72,7 @@ def _draw_bar(axes: Axes, y: float, name: str, row: pd.Series, shade: float) -> 
     axes.annotate(words, (row["seconds"], y), (3, 0), **place)
 
 
-def caption_solvers(comparison: pd.DataFrame, repeats: int, *, simulated: bool) -> str:
+def caption_solvers(comparison: pd.DataFrame, repeats: int, *, study: Study) -> str:
     """Return the caption of `draw_solvers`."""
     least = int(comparison["targets timed"].min())
     runs = "one run each" if repeats == 1 else f"median of {repeats} interleaved repeats"
@@ -82,17 +83,17 @@ def caption_solvers(comparison: pd.DataFrame, repeats: int, *, simulated: bool) 
         f"pnetlib's seconds. Slow solvers are timed on a sample of targets (at least {least}) and "
         "scaled to all targets. Shorter bars are better."
     )
-    return caption("Figure 11a", text, simulated)
+    return caption("Figure 11a", text, study)
 
 
 @styled
-def draw_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_lower_bound(comparison: pd.DataFrame, *, study: Study) -> Figure:
     """Draw pnetlib's seconds as multiples of the lower bound, by problem, task and threads.
 
     `comparison` is as `comparison_table` returns it.
     """
     parts = _panels(comparison[comparison["solver"] == OWN])
-    figure = new_figure("Distance to the lower bound", 30 + 7 * len(parts), simulated)
+    figure = new_figure("Distance to the lower bound", 30 + 7 * len(parts), study)
     axes = figure.subplots()
     for y, (_, part) in enumerate(parts):
         for threads, value in zip(part["threads"], part["over lower bound"]):
@@ -109,7 +110,7 @@ def draw_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> str:
+def caption_lower_bound(comparison: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_lower_bound`."""
     own = comparison[(comparison["solver"] == OWN) & (comparison["task"] == "network")]
     ratio = own["over lower bound"]
@@ -119,18 +120,18 @@ def caption_lower_bound(comparison: pd.DataFrame, *, simulated: bool) -> str:
         f"axpy per nonzero coefficient. One network takes {ratio.min():.1f} to {ratio.max():.1f} "
         "times the lower bound; the goal for one network is the dashed line or less."
     )
-    return caption("Figure 11b", text, simulated)
+    return caption("Figure 11b", text, study)
 
 
 @styled
-def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_phases(phases: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the seconds of each phase of the joint fits, one by one and along the path.
 
     `phases` is as `phase_table` returns it.
     """
     phases = phases[phases["phase"] != "all"]
     height = 26 + 8 * len(phases)
-    figure = new_figure("Where the time of the joint fits goes", height, simulated)
+    figure = new_figure("Where the time of the joint fits goes", height, study)
     axes = figure.subplots()
     rows = np.arange(len(phases))
     for shift, way, colour in ((-0.2, "one by one", LIGHT), (0.2, "along the path", DATA)):
@@ -145,7 +146,7 @@ def draw_phases(phases: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_phases(phases: pd.DataFrame, *, simulated: bool) -> str:
+def caption_phases(phases: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_phases`."""
     total = phases.set_index("phase").loc["all"]
     text = (
@@ -154,7 +155,7 @@ def caption_phases(phases: pd.DataFrame, *, simulated: bool) -> str:
         "networks and each starts from its neighbour's solution "
         f"({total['along the path (s)']:.2g} s). The last two rows are parts of the B step."
     )
-    return caption("Figure 11c", text, simulated)
+    return caption("Figure 11c", text, study)
 
 
 @styled
@@ -163,7 +164,7 @@ def draw_growth(table: pd.DataFrame) -> Figure:
 
     `table` is as `growth_table` returns it; always simulated.
     """
-    figure = new_figure("One network: time and memory", 84, True)
+    figure = new_figure("One network: time and memory", 84, SIMULATED)
     panels = figure.subplots(1, 3)
     for axes, by in zip(panels, ("p", "n")):
         _draw_seconds(axes, series(table, by), by)
@@ -218,7 +219,7 @@ def caption_growth(table: pd.DataFrame) -> str:
         f"and {int(top['n']):,} cell lines, takes {top['seconds']:.3g} s and "
         f"{top['peak_bytes'] / 1e9:.2g} GB."
     )
-    return caption("Figure 11d", text, True)
+    return caption("Figure 11d", text, SIMULATED)
 
 
 def _interval(fit: pd.Series) -> str:

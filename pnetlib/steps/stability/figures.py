@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.stats.bounds import KINDS, error_bounds
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG, STRONG_THRESHOLD, Frequencies
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     CUT,
     DATA,
@@ -37,23 +37,23 @@ RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
 DASHES = {"worst case": ":", "unimodal": "--", "r-concave": "-"}
 
 
-def drawn_genes(found: dict[int, Frequencies]) -> list[str]:
-    """Return the published markers, then the other genes most often common at the first width."""
+def drawn_genes(found: dict[int, Frequencies], study: Study) -> list[str]:
+    """Return the markers of the study, then the other genes most often common at the first width."""
     table = next(iter(found.values())).table
     first = table.sort_values([COMMON, STRONG], ascending=False, kind="stable")
-    others = [gene for gene in first.index[first[STRONG] > 0] if gene not in MARKERS]
-    return [*MARKERS, *others[:MOST]]
+    others = [gene for gene in first.index[first[STRONG] > 0] if gene not in study.markers]
+    return [*study.markers, *others[:MOST]]
 
 
 @styled
-def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
+def draw_markers(found: dict[int, Frequencies], *, study: Study) -> Figure:
     """Draw how often each gene is a marker of all drugs, by width, and of each drug.
 
     `found` is the width of the gene universe to the result of `marker_frequencies`.
     """
-    genes, widths = drawn_genes(found), list(found)
+    genes, widths = drawn_genes(found, study), list(found)
     height = 34 + 5.2 * len(genes)
-    figure = new_figure("Markers on halves of the cell lines", height, simulated)
+    figure = new_figure("Markers on halves of the cell lines", height, study)
     panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
     for axes, rule in zip(panels, RULES):
         _draw_by_width(axes, found, rule, genes)
@@ -64,8 +64,8 @@ def draw_markers(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
     name_rows(panels[0], genes, fontstyle="italic")
     for axes in panels[:2]:
         separate_rows(axes)
-    for axes in panels:
-        axes.axhline(len(MARKERS) - 0.5, color=FAINT, linewidth=0.8)
+    for axes in panels if study.markers else ():
+        axes.axhline(len(study.markers) - 0.5, color=FAINT, linewidth=0.8)
     keys_below(figure, panels[0], ncols=min(len(widths), 3))
     return figure
 
@@ -96,28 +96,37 @@ def _draw_by_drug(axes, table):
     axes.tick_params(axis="y", length=0)
 
 
-def caption_markers(found: dict[int, Frequencies], *, simulated: bool) -> str:
+def caption_markers(found: dict[int, Frequencies], *, study: Study) -> str:
     """Return the caption of `draw_markers`."""
     first = next(iter(found.values()))
     text = (
         "Share of random halves of the cell lines in which a gene is a marker of all drugs by the "
         f"rule of figure 3 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
-        "rank (middle), and is a marker of each drug (right). Published markers are above the "
-        "grey line, the other genes most often common below it; no symbol, or a dash, means that "
-        "the gene is not in the universe. Black line: share from which at most one false gene is "
+        f"rank (middle), and is a marker of each drug (right). {_above(study)}no symbol, or a dash, "
+        "means that the gene is not in the universe. Black line: share from which at most one false gene is "
         "expected at the first width (r-concave bound). Stable markers lie to its right."
     )
-    return caption("Figure 8a", text, simulated)
+    return caption("Figure 8a", text, study)
+
+
+def _above(study):
+    """Say in which order `draw_markers` has the genes."""
+    if not study.markers:
+        return "The genes are those most often common; "
+    return (
+        f"{study.called.capitalize()} markers are above the grey line, the other genes most often "
+        "common below it; "
+    )
 
 
 @styled
-def draw_bounds(found: dict[int, Frequencies], *, simulated: bool) -> Figure:
+def draw_bounds(found: dict[int, Frequencies], *, study: Study) -> Figure:
     """Draw how many genes reach each threshold, and the bounds on the false ones.
 
     A width with a single pair of halves has one threshold only, and is left out if others are not.
     """
     drawn = {width: part for width, part in found.items() if part.pairs > 1} or found
-    figure = new_figure("Stable markers and error bounds", 110, simulated)
+    figure = new_figure("Stable markers and error bounds", 110, study)
     grid = figure.subplots(len(RULES), len(drawn), sharey="row", sharex=True, squeeze=False)
     for row, rule in zip(grid, RULES):
         for axes, (width, part) in zip(row, drawn.items()):
@@ -153,7 +162,7 @@ def _draw_bound(axes, part, rule):
     axes.step(taus, reached, where="mid", marker="o", markersize=3, **look)
 
 
-def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
+def caption_bounds(found: dict[int, Frequencies], *, study: Study) -> str:
     """Return the caption of `draw_bounds`."""
     parts = []
     for width, part in found.items():
@@ -168,7 +177,7 @@ def caption_bounds(found: dict[int, Frequencies], *, simulated: bool) -> str:
         "than a gene drawn at random (Shah and Samworth). Selection is reliable where the steps "
         f"lie above a bound.{_left_out(found)} Best mean rank: {'; '.join(parts)}."
     )
-    return caption("Figure 8b", text, simulated)
+    return caption("Figure 8b", text, study)
 
 
 def _left_out(found):
@@ -181,12 +190,12 @@ def _left_out(found):
 
 
 @styled
-def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> Figure:
+def draw_edges(table: pd.DataFrame, markers: list[str], *, study: Study) -> Figure:
     """Draw every edge by its frequency in ST and RS, and name those that differ most.
 
     `table` is as `edge_table` returns it; edges at the markers are drawn in a darker colour.
     """
-    figure = new_figure("Edges on halves of each group", 102, simulated)
+    figure = new_figure("Edges on halves of each group", 102, study)
     left, right = figure.subplots(1, 2, width_ratios=[1.35, 1])
     near = table["regulator"].isin(markers) | table["target"].isin(markers)
     left.plot([0, 1], [0, 1], color=FAINT, linewidth=0.7, zorder=1)
@@ -194,8 +203,10 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, simulated: bool) -> F
     for rows, colour, label, look in (
         (~near, LIGHT, "edge between other genes", small),
         (near, DATA, "edge at a marker", small),
-        (is_named_edge(table), HIGHLIGHT, " → ".join(NAMED_EDGE), large),
+        (is_named_edge(table, study.edge), HIGHLIGHT, " → ".join(study.edge or ()), large),
     ):
+        if not label:
+            continue
         st, rs = (table.loc[rows, f"{group} {ANY}"] for group in GROUPS)
         left.plot(st, rs, **DOT | look, color=colour, label=label)
     left.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
@@ -221,7 +232,7 @@ def _draw_unlike(axes, table, most=14):
     axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves", title="At markers, largest difference")
 
 
-def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) -> str:
+def caption_edges(table: pd.DataFrame, frequencies: dict, *, study: Study) -> str:
     """Return the caption of `draw_edges`."""
     most = STRONG_THRESHOLD
     counts = [f"{(table[f'{group} {STRONG}'] >= most).sum()} in {group}" for group in GROUPS]
@@ -232,4 +243,4 @@ def caption_edges(table: pd.DataFrame, frequencies: dict, *, simulated: bool) ->
         f"{most} of the halves: {', '.join(counts)}; at most {bound:.2g} per group are expected to "
         "reach this falsely (worst case)."
     )
-    return caption("Figure 8c", text, simulated)
+    return caption("Figure 8c", text, study)

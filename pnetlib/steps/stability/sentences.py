@@ -3,15 +3,17 @@
 import numpy as np
 
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG
+from pnetlib.steps.study import PAPER
 from pnetlib.words import counted, listed
 
 
-def conclusion(numbers):
+def conclusion(numbers, study=PAPER):
     """Return the answer to the question of notebook 08, made from `summaries.numbers`."""
     lines = []
     for width, row in numbers["markers"].items():
         lines.append(_of_width(int(width), row))
-        lines.append(_of_published(width, numbers["published"]))
+        if numbers["published"]:
+            lines.append(_of_published(width, numbers["published"], study))
     for group, rules in numbers["edges"].items():
         strong, present = rules[STRONG], rules[ANY]
         false = strong["bounds"]["worst case"]
@@ -25,24 +27,28 @@ def conclusion(numbers):
             f"in at least {strong['threshold']:.0%}, where at most {false:.2g} are expected falsely "
             f"(worst case), {reliable}."
         )
-    edge = numbers["named_edge"]
-    name = " to ".join(edge["edge"])
-    if edge["inside"]:
-        lines.append(
-            f"- {name}: found in {edge['ST'][ANY]:.0%} of the halves of ST and "
-            f"{edge['RS'][ANY]:.0%} of those of RS, present in ST and absent in RS in "
-            f"{edge['lost in RS']:.0%}. {_of_loss(edge)}"
-        )
-    else:
-        lines.append(f"- {name}: not among the genes of the networks.")
+    if numbers["named_edge"]:
+        lines.append(_of_edge(numbers["named_edge"]))
     for group, shares in numbers["hubs"].items():
         often = sorted(shares.items(), key=lambda item: -item[1])[:3]
         words = listed(f"{gene} {share:.2f}" for gene, share in often)
         lines.append(
-            f"- Published markers most often a hub of {group} (first tenth of the degrees), with "
+            f"- {study.called.capitalize() if study.markers else 'Common'} markers most often a hub of {group} (first tenth of the degrees), with "
             f"the share of halves: {words}."
         )
     return "\n".join(lines)
+
+
+def _of_edge(edge):
+    """Say how often the paper's edge is found in each group."""
+    name = " to ".join(edge["edge"])
+    if not edge["inside"]:
+        return f"- {name}: not among the genes of the networks."
+    return (
+        f"- {name}: found in {edge['ST'][ANY]:.0%} of the halves of ST and "
+        f"{edge['RS'][ANY]:.0%} of those of RS, present in ST and absent in RS in "
+        f"{edge['lost in RS']:.0%}. {_of_loss(edge)}"
+    )
 
 
 def _of_width(width, row):
@@ -66,14 +72,14 @@ def _of_width(width, row):
     )
 
 
-def _of_published(width, published):
-    """Say how often the published markers are found at one width."""
+def _of_published(width, published, study):
+    """Say how often the markers of the study are found at one width."""
     rows = {gene: by_width[width] for gene, by_width in published.items()}
     inside = {gene: row for gene, row in rows.items() if row["inside"]}
     shares = [f"{gene} {row[COMMON]:.2f} ({row[STRONG]:.2f})" for gene, row in inside.items()]
     reached = [gene for gene, row in inside.items() if row["reached"]]
     return (
-        f"- Of the {len(rows)} published markers, {len(inside)} are among the {int(width):,} "
+        f"- Of the {len(rows)} {study.called} markers, {len(inside)} are among the {int(width):,} "
         "genes. Share of the halves in which each is common to all drugs (of best mean rank): "
         f"{listed(shares)}. Those of best mean rank so often that at most one false gene is "
         f"expected (r-concave bound): {listed(reached)}."

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from pnetlib.paper.markers import MARKERS, NAMED_EDGE
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.stability.compute import COMMON, STRONG, STRONG_THRESHOLD, THRESHOLD
+from pnetlib.steps.study import PAPER
 
 
 def threshold_of(rule):
@@ -35,8 +35,8 @@ def marker_table(found):
     return pd.concat(parts, ignore_index=True)
 
 
-def published_table(found):
-    """Return whether each published marker is among the genes of each width, and how often found.
+def published_table(found, study=PAPER):
+    """Return whether each marker of the study is among the genes of each width, and how often found.
 
     Returns
     -------
@@ -46,7 +46,7 @@ def published_table(found):
         (r-concave bound).
     """
     rows = []
-    for marker in MARKERS:
+    for marker in study.markers:
         for width, part in found.items():
             inside = marker in part.table.index
             lowest = part.lowest(STRONG, "r-concave")
@@ -54,18 +54,19 @@ def published_table(found):
             row = {"marker": marker, "width": width, "pairs": part.pairs, "inside": inside}
             reached = bool(shares[STRONG] >= lowest - 1e-9)
             rows.append(row | shares.to_dict() | {"reached": reached})
-    return pd.DataFrame(rows)
+    columns = ["marker", "width", "pairs", "inside", *next(iter(found.values())).table, "reached"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def numbers(found, frequencies, switched, hubs, most=15):
-    """Return the numbers of notebook 08.
+def numbers(found, frequencies, switched, hubs, study=PAPER, named=None, most=15):
+    """Return the numbers of notebook 08; `named` are the hubs reported, by default the markers.
 
     Returns
     -------
     dict
         ``markers``: width to a summary by rule and the frequencies of the first `most` genes;
         ``published``: gene to width to frequencies; ``edges``: group to a summary by rule;
-        ``named_edge``; ``hubs``: group to gene to the share of halves in which it is a hub.
+        ``named_edge`` (None without one); ``hubs``: group to gene to the share of halves in which it is a hub.
     """
     markers = {}
     for width, part in found.items():
@@ -73,22 +74,28 @@ def numbers(found, frequencies, switched, hubs, most=15):
         shown = first[first[[COMMON, STRONG]].gt(0).any(axis=1)]
         markers[str(width)] = {"rules": _by_rule(part), "genes": shown.to_dict("index")}
     published = {}
-    for row in published_table(found).to_dict("records"):
+    for row in published_table(found, study).to_dict("records"):
         published.setdefault(row.pop("marker"), {})[str(row.pop("width"))] = row
-    named = {"edge": list(NAMED_EDGE), "inside": set(NAMED_EDGE) <= set(hubs.index)}
-    for group in GROUPS:
-        table = frequencies[group].table
-        named[group] = {rule: float(table[rule].get(NAMED_EDGE, 0.0)) for rule in table}
-    lost = switched.loc[[NAMED_EDGE]] if NAMED_EDGE in switched.index else switched[:0]
-    named |= {name: float(lost[name].sum()) for name in switched}
-    shown = hubs[hubs.index.isin(list(MARKERS))]
+    reported = hubs[hubs.index.isin(list(study.markers if named is None else named))]
     return {
         "markers": markers,
         "published": published,
         "edges": {group: _by_rule(part) for group, part in frequencies.items()},
-        "named_edge": named,
-        "hubs": {group: shown[group].to_dict() for group in GROUPS},
+        "named_edge": _named_edge(study.edge, frequencies, switched, hubs),
+        "hubs": {group: reported[group].to_dict() for group in GROUPS},
     }
+
+
+def _named_edge(edge, frequencies, switched, hubs):
+    """Return how often an edge is found in each group, and lost in one; None without an edge."""
+    if edge is None:
+        return None
+    named = {"edge": list(edge), "inside": set(edge) <= set(hubs.index)}
+    for group in GROUPS:
+        table = frequencies[group].table
+        named[group] = {rule: float(table[rule].get(edge, 0.0)) for rule in table}
+    lost = switched.loc[[edge]] if edge in switched.index else switched[:0]
+    return named | {name: float(lost[name].sum()) for name in switched}
 
 
 def _by_rule(part):

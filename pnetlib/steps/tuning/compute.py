@@ -167,24 +167,26 @@ def lambda_table(draws):
     return pd.DataFrame(rows)
 
 
-def marker_table(draws):
-    """Return how far the effects of markers move.
+def marker_table(draws, known=MARKERS):
+    """Return how far the effects of markers move; `known` are those of the study.
 
     Returns
     -------
     DataFrame
-        One row per drug and marker (published, or common in any draw): columns marker, drug,
-        published, common (draws in which it is a common marker), selected (draws in which it has
+        One row per drug and marker (known, or common in any draw; without any, those whose networks
+        are estimated): columns marker, drug,
+        published (whether it is known), common (draws in which it is a common marker), selected (draws in which it has
         an effect on this drug), first (its effect in the first draw), low and high (range).
     """
     common = dict.fromkeys(gene for draw in draws for gene in draw.common)
-    names = [gene for gene in dict.fromkeys([*MARKERS, *common]) if gene in draws[0].theta.index]
+    followed = [*known, *common] or draws[0].markers
+    names = [gene for gene in dict.fromkeys(followed) if gene in draws[0].theta.index]
     rows = []
     for marker in names:
         times = sum(marker in draw.common for draw in draws)
         for drug in draws[0].theta.columns:
             values = np.array([draw.theta.at[marker, drug] for draw in draws])
-            row = {"marker": marker, "drug": drug, "published": marker in MARKERS}
+            row = {"marker": marker, "drug": drug, "published": marker in known}
             row |= {"common": times, "selected": int(np.count_nonzero(values))}
             rows.append(row | _range(values))
     columns = ["marker", "drug", "published", "common", "selected", "first", "low", "high"]
@@ -220,19 +222,19 @@ def edges_by_draw(draws):
     return table[["draw", *table.columns.drop("draw")]]
 
 
-def edge_ranges(draws):
+def edge_ranges(draws, named=NAMED_EDGE):
     """Return how often each edge is present, and how far its coefficient moves.
 
     Returns
     -------
     DataFrame
-        One row per edge of any draw, and always one for the paper's: columns regulator, target,
+        One row per edge of any draw, and one for the edge `named`: columns regulator, target,
         possible (draws whose networks contain both genes), and for each group the draws in which
         it is present, its coefficient in the first draw, and the range over the possible draws
         ("present ST", "first ST", "low ST", "high ST"). An edge not present has the coefficient 0.
     """
     parts = [draw.edges.set_index(["regulator", "target"]) for draw in draws]
-    keys = pd.MultiIndex.from_tuples([NAMED_EDGE], names=["regulator", "target"])
+    keys = pd.MultiIndex.from_tuples([named] if named else [], names=["regulator", "target"])
     for part in parts:
         keys = keys.union(part.index)
     inside = [keys.isin(pd.MultiIndex.from_product([draw.genes] * 2)) for draw in draws]

@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from pnetlib.steps.effects.compute import SIDES
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLACK,
     GROUP_COLOURS,
@@ -21,39 +22,51 @@ from pnetlib.steps.style import (
 from pnetlib.words import counted
 
 MOST_EDGES = 12
+MOST_MARKERS = 12
 SYMBOLS = "osD^vP"  # of the drugs, in their order; colours stand for methods
 SIDE_TITLES = {"targets": "On its targets", "regulators": "From its regulators"}
 
 
-def shown_edges(edges: pd.DataFrame, most: int = MOST_EDGES) -> pd.DataFrame:
-    """Return the paper's edge and those whose coefficients move most over draws.
+def shown_markers(markers: pd.DataFrame, most: int = MOST_MARKERS) -> pd.DataFrame:
+    """Return the rows of `compute.marker_table` of the study's markers; without any, of the common ones."""
+    if markers["published"].any():
+        return markers[markers["published"]]
+    return markers[markers["marker"].isin(markers["marker"].unique()[:most])]
+
+
+def shown_edges(
+    edges: pd.DataFrame, named: tuple[str, str] | None, most: int = MOST_EDGES
+) -> pd.DataFrame:
+    """Return the `named` edge and those whose coefficients move most over draws.
 
     `edges` is the table of `compute.edge_ranges`.
     """
     moves = np.maximum(*(edges[f"high {group}"] - edges[f"low {group}"] for group in GROUPS))
     sizes = np.maximum(*(edges[f"first {group}"].abs() for group in GROUPS))
     order = edges.index[np.lexsort((-sizes, -moves))]  # of equal moves, the stronger edge
-    named = edges.index[is_named_edge(edges)]
-    return edges.loc[[*named, *order.difference(named, sort=False)][:most]]
+    first = edges.index[is_named_edge(edges, named)]
+    return edges.loc[[*first, *order.difference(first, sort=False)][:most]]
 
 
 @styled
-def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, simulated: bool) -> Figure:
-    """Draw the range over draws of the published markers' effects, and of edges.
+def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> Figure:
+    """Draw the range over draws of the markers' effects, and of edges.
 
     Takes the tables of `compute.marker_table` and `compute.edge_ranges`.
     """
-    published, shown = markers[markers["published"]], shown_edges(edges)
+    published, shown = shown_markers(markers), shown_edges(edges, study.edge)
     names, drugs = list(dict.fromkeys(published["marker"])), list(dict.fromkeys(markers["drug"]))
     rows = max(len(names), len(shown), 4)
-    figure = new_figure("Other draws of the tuning folds", 32 + 6.5 * rows, simulated)
+    figure = new_figure("Other draws of the tuning folds", 32 + 6.5 * rows, study)
     left, right = figure.subplots(1, 2)
     for place, drug in enumerate(drugs):
         part = published[published["drug"] == drug].set_index("marker").reindex(names)
         symbol = SYMBOLS[place % len(SYMBOLS)]
         _ranges(left, part, "", _shift(place, len(drugs)), METHOD_COLOURS["Pro"], drug, symbol)
     name_rows(left, names, fontstyle="italic")
-    left.set(xlabel="Effect of the gene (Pro)", title="Published markers")
+    left.set(
+        xlabel="Effect of the gene (Pro)", title=f"{_kind(markers, study).capitalize()} markers"
+    )
     for place, group in enumerate(GROUPS):
         _ranges(right, shown, f" {group}", _shift(place, 2), *_look(group))
     labels = [f"{row.regulator} → {row.target}" for row in shown.itertuples()]
@@ -64,6 +77,11 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, simulated: bool) -
         separate_rows(axes)
     _keys(figure, left, right)
     return figure
+
+
+def _kind(markers, study):
+    others = "common" if markers["common"].any() else "followed"
+    return study.called if markers["published"].any() else others
 
 
 def _shift(place, n):
@@ -89,21 +107,22 @@ def _keys(figure, *panels):
     figure.legend(*zip(*found), loc="outside lower center", ncols=min(len(found), 6))
 
 
-def caption_draws(markers: pd.DataFrame, edges: pd.DataFrame, n: int, *, simulated: bool) -> str:
+def caption_draws(markers: pd.DataFrame, edges: pd.DataFrame, n: int, *, study: Study) -> str:
     """Return the caption of `draw_draws`, for n draws."""
-    shown = len(shown_edges(edges))
+    shown = len(shown_edges(edges, study.edge))
+    edge = "the paper's edge where both genes are among the genes, and " if study.edge else ""
     text = (
         f"What moves with the folds on which lambdas are chosen, over {counted(n, 'draw')}. "
         "Symbols: the first draw, which notebooks 02 to 05 use; lines: the range over all draws, with the "
-        "same cell lines. Left: effects of the published markers among the genes, by drug. Right: "
-        f"the paper's edge where both genes are among the genes, and of {len(edges)} edges those "
+        f"same cell lines. Left: effects of the {_kind(markers, study)} markers among the genes, by drug. Right: "
+        f"{edge}of {len(edges)} edges those "
         f"that move most ({shown} shown); an edge not present counts as 0."
     )
-    return caption("Figure 4d", text, simulated)
+    return caption("Figure 4d", text, study)
 
 
 @styled
-def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
+def draw_effects(ranges: pd.DataFrame, *, study: Study) -> Figure:
     """Draw the range over draws of the mean effects over single edges in both groups.
 
     Takes the table of `compute.effect_ranges`.
@@ -111,7 +130,7 @@ def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
     table = ranges[ranges["length"] == 1] if len(ranges) else ranges
     names = list(dict.fromkeys(table["marker"])) if len(table) else []
     height = 26 + 7 * max(len(names), 3)
-    figure = new_figure("Effects on other draws of the tuning folds", height, simulated)
+    figure = new_figure("Effects on other draws of the tuning folds", height, study)
     if not names:
         figure.text(0.5, 0.5, "No marker is among the genes of the networks.", ha="center")
         return figure
@@ -130,7 +149,7 @@ def draw_effects(ranges: pd.DataFrame, *, simulated: bool) -> Figure:
     return figure
 
 
-def caption_effects(ranges: pd.DataFrame, *, simulated: bool) -> str:
+def caption_effects(ranges: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_effects`."""
     n = int(ranges["draws"].max()) if len(ranges) else 1
     text = (
@@ -138,4 +157,4 @@ def caption_effects(ranges: pd.DataFrame, *, simulated: bool) -> str:
         "lambdas are chosen. Symbols: the first draw, that of figure 5a; lines: the range over all "
         "draws, with the same cell lines."
     )
-    return caption("Figure 5c", text, simulated)
+    return caption("Figure 5c", text, study)

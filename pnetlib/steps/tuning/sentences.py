@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.steps.effects.sentences import SIDE_WORDS
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
+from pnetlib.steps.study import PAPER
 from pnetlib.words import counted, listed
 
 ONCE = "The tuning folds were drawn once, so nothing can be said about other draws."
@@ -14,7 +14,7 @@ WHAT_A_RANGE_IS = (
 )
 
 
-def conclusion(draws, markers, edges, agreement):
+def conclusion(draws, markers, edges, agreement, study=PAPER):
     """Return how far lambdas, markers and edges move over draws, as a Markdown list.
 
     `draws` are of `compute.follow`; `markers`, `edges` and `agreement` are the tables of
@@ -25,9 +25,9 @@ def conclusion(draws, markers, edges, agreement):
     return "\n".join(
         [
             f"- {_lambdas(draws)}",
-            f"- {_markers(draws, markers)}",
+            f"- {_markers(draws, markers, study)}",
             f"- {_agreement(draws, agreement)}",
-            f"- {_named_edge(draws, edges)}",
+            *([f"- {_named_edge(edges, study.edge)}"] if study.edge else []),
             f"- {WHAT_A_RANGE_IS}",
         ]
     )
@@ -59,7 +59,7 @@ def _range(values, form):
     return low if low == high else f"{low} to {high}"
 
 
-def _markers(draws, table):
+def _markers(draws, table, study):
     n, first = len(draws), draws[0].common
     always = [gene for gene in first if all(gene in draw.common for draw in draws)]
     other = {gene for draw in draws[1:] for gene in draw.common} - set(first)
@@ -75,8 +75,10 @@ def _markers(draws, table):
         f"{found}; {counted(len(other), 'other gene')} {'is' if len(other) == 1 else 'are'} common in some "
         "other draw."
     )
+    if not table["published"].any():
+        return text
     if turned.empty:
-        return f"{text} No effect of a published marker changes its sign."
+        return f"{text} No effect of a {study.called} marker changes its sign."
     pairs = listed(f"{row.marker} on {row.drug}" for row in turned.itertuples())
     return f"{text} The sign of an effect depends on the draw for {pairs}."
 
@@ -99,9 +101,9 @@ def _agreement(draws, table):
     return f"The correlation of a further draw with the first is {listed(parts)}."
 
 
-def _named_edge(draws, table):
-    edge = table[is_named_edge(table)]
-    name = " to ".join(NAMED_EDGE)
+def _named_edge(table, named):
+    edge = table[is_named_edge(table, named)]
+    name = " to ".join(named)
     if edge.empty:
         return f"The genes of the edge from {name} are not among the genes of any draw."
     row, texts = edge.iloc[0], []

@@ -1,0 +1,135 @@
+"""``pnetlib init FOLDER``: look at the tables in a folder and write a config.yml for them."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from string import Template
+
+import numpy as np
+
+from pnetlib.cli.parser import Parser
+from pnetlib.datasets import DEFAULT_SEED
+from pnetlib.datasets.cohort import UNKNOWN, Cohort
+from pnetlib.datasets.own_cohort import find_tables, read_own_cohort
+from pnetlib.datasets.own_source import NAME
+from pnetlib.errors import UsageError
+from pnetlib.execution.storage import whole_file
+from pnetlib.steps.networks.compute import fitting_size
+from pnetlib.words import counted, first_few
+
+DESCRIPTION = f"""Look at the tables of a cohort in a folder and write {NAME} there, with a comment for every key.
+
+The folder has a table of expression and one of continuous responses, and may have an annotation
+with the tissue of each cell line. They are found by the names expression, response and annotation,
+or named by the options. Kinds: csv, tsv, txt (also .gz), xlsx, parquet, h5ad.
+"""
+GENES, GROUP, LEAST = 976, 95, 30  # genes and lines per group in the paper; lines that are few
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the config of a folder and say what the tables have; return the exit code."""
+    parser = Parser("pnetlib init", description=DESCRIPTION)
+    parser.add_argument("folder", type=Path, help="folder with the tables")
+    for kind in ("expression", "response", "annotation"):
+        parser.add_argument(f"--{kind}", default="", help=f"file with the {kind}, in that folder")
+    parser.add_argument("--force", action="store_true", help=f"replace a {NAME} that is there")
+    parser.add_argument("--check", action="store_true", help="check the options and stop")
+    options = parser.parse_args(arguments)
+    tables = _tables(options)
+    if options.check:
+        return 0
+    cohort = read_own_cohort(
+        tables["expression"],
+        tables["response"],
+        tables.get("annotation"),
+        name=options.folder.resolve().name,
+    )
+    with whole_file(options.folder / NAME) as partial:
+        partial.write_text(template(cohort, tables, options.folder), "utf-8")
+    print("\n".join([*summary(cohort), "", *_next_steps(options.folder)]))
+    return 0
+
+
+def _tables(options: argparse.Namespace) -> dict[str, Path]:
+    folder = options.folder
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}; name the one that has the tables.")
+    if (folder / NAME).exists() and not options.force:
+        raise UsageError(f"{folder / NAME} is already there; edit it, or replace it with --force.")
+    named = {
+        kind: folder / getattr(options, kind)
+        for kind in ("expression", "response", "annotation")
+        if getattr(options, kind)
+    }
+    if {"expression", "response"} <= set(named):
+        return named
+    return find_tables(folder) | named
+
+
+def summary(cohort: Cohort) -> list[str]:
+    """Return what the tables have, one sentence each."""
+    lines, genes = cohort.expression.shape
+    measured = cohort.response.count()
+    known = cohort.annotation.loc[cohort.annotation["tissue"] != UNKNOWN, "tissue"]
+    complete = len(cohort.complete_lines())
+    said = [
+        f"{counted(lines, 'cell line')} with expression of {counted(genes, 'gene')} that vary.",
+        f"{counted(len(measured), 'response')}, measured in {measured.min()} to {measured.max()} lines: "
+        f"{first_few(measured.index)}.",
+        f"{counted(complete, 'line')} with all responses, from which the groups are formed.",
+        f"{counted(known.nunique(), 'tissue')} of {len(known)} lines."
+        if len(known)
+        else "No tissues: tests and baselines take all lines as one tissue.",
+    ]
+    if complete < LEAST:
+        said.append(
+            f"{complete} lines with all responses are few: leave responses out in {NAME} "
+            "(responses: names) to have more."
+        )
+    return said + list(cohort.provenance["handled"])
+
+
+def _next_steps(folder: Path) -> list[str]:
+    where = folder / NAME
+    return [
+        f"Wrote {where}. Open it, say what the responses are and what a larger value means, then run",
+        f"  ./reproduce.sh --data {folder} --profile smoke    # a trial of minutes",
+        f"  ./reproduce.sh --data {folder}",
+    ]
+
+
+def template(cohort: Cohort, tables: dict[str, Path], folder: Path) -> str:
+    """Return the text of a config for a cohort, with a comment for every key."""
+    lines, genes = cohort.expression.shape
+    complete = len(cohort.complete_lines())
+    names = {kind: _quoted(path.relative_to(folder).as_posix()) for kind, path in tables.items()}
+    return Template(Path(__file__).with_name("config.txt").read_text("utf-8")).substitute(
+        name=_quoted(cohort.provenance["source"]),
+        expression=names["expression"],
+        response=names["response"],
+        annotation=names.get("annotation", ""),
+        lines=lines,
+        genes=genes,
+        tissues=counted(cohort.annotation["tissue"].nunique(), "tissue"),
+        responses="".join(f"\n    - {_quoted(name)}" for name in cohort.response),
+        size=fitting_size(cohort, min(GROUP, complete // 3)),
+        group=GROUP,
+        complete=complete,
+        most=min(GENES, genes),
+        spread=_median_variance(cohort),
+        seed=DEFAULT_SEED,
+    )
+
+
+def _median_variance(cohort: Cohort) -> str:
+    return f"{float(np.median(cohort.expression.to_numpy().var(axis=0, ddof=1))):.3g}"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as YAML reads it, in quotes where it needs them."""
+    plain = (
+        text.replace("-", "").replace("_", "").replace(".", "").replace("/", "").replace(" ", "")
+    )
+    if plain.isalnum() and text[0].isalnum() and text == text.strip():
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

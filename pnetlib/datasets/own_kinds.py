@@ -1,0 +1,463 @@
+"""Kinds of files that may have an own table: workbooks, parquet and AnnData, opened without running anything.
+
+Each reader checks the size of what it would unfold before it does so.
+"""
+
+from __future__ import annotations
+
+import datetime
+import html
+import json
+import re
+import zipfile
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from pnetlib.errors import CorruptFileError, DataError, SetupError, UsageError
+from pnetlib.execution.memory import available_memory
+from pnetlib.words import counted, first_few
+
+TEXT = (".csv", ".tsv", ".tab", ".txt")
+XLSX, PARQUET, H5AD = ".xlsx", ".parquet", ".h5ad"
+KINDS = (*TEXT, PARQUET, XLSX, H5AD)
+MOST_NAMES = 500_000  # rows or columns of a table
+# An archive that unfolds to more than both is no table.
+_MOST_FOLD, _LEAST_BYTES = 400, 1 << 26
+_FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
+_COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})\d')
+_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
+_ERROR = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="e"')
+_FORMULA = re.compile(
+    rb"<(?:\w+:)?c\b(?P<attributes>[^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|(?=</(?:\w+:)?c>))"
+)
+
+
+def kind_of(name: str) -> str:
+    """Return the suffix of a table that can be read, in small letters and without .gz, or "".
+
+    >>> kind_of("a.TSV"), kind_of("a.csv.gz"), kind_of("a.h5ad"), kind_of("a.h5ad.gz"), kind_of("gdsc")
+    ('.tsv', '.csv', '.h5ad', '', '')
+    """
+    name = name.casefold()
+    suffix = Path(name.removesuffix(".gz")).suffix
+    return suffix if suffix in (TEXT if name.endswith(".gz") else KINDS) else ""
+
+
+def needed_module(module: str, package: str, file: str) -> ModuleType:
+    """Import a module of an optional package; a sentence says how to install it.
+
+    Raises
+    ------
+    SetupError
+        If the package is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise SetupError(
+            f"{file} needs the package {package}; install it with `pip install {package}`."
+        ) from error
+
+
+def check_names(file: str, n_rows: int, n_columns: int) -> None:
+    """Refuse a table with more rows or columns than there are names to give.
+
+    Raises
+    ------
+    DataError
+        If there are more than 500,000 of either.
+    """
+    for count, what in ((n_rows, "rows"), (n_columns, "columns")):
+        if count > MOST_NAMES:
+            raise DataError(
+                f"{file} has more than {MOST_NAMES:,} {what}; no table of cell lines, genes or responses "
+                "has. Check the file."
+            )
+
+
+def check_size(file: str, n_rows: int, n_columns: int) -> None:
+    """Refuse a matrix of float64 that does not fit into the memory that is available.
+
+    Raises
+    ------
+    DataError
+        If it needs more than half of it.
+    """
+    check_names(file, n_rows, n_columns)
+    available = available_memory()
+    needed = 16 * n_rows * n_columns
+    if available is not None and needed > available:
+        raise DataError(
+            f"{file} has {n_rows:,} x {n_columns:,} values, which need {needed / 1e9:.1f} GB of "
+            f"memory, and {available / 1e9:.1f} GB are available; write a smaller table."
+        )
+
+
+def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[Any]]:
+    """Yield the rows of the one sheet of a workbook that has any, or of a named one.
+
+    A cell is a float or text. Truth values and dates are text; blank cells and errors are "", and
+    `said` gets a sentence for the latter.
+
+    Raises
+    ------
+    UsageError
+        If there is no sheet of that name, or several have values and none is named.
+    CorruptFileError
+        If the file is no workbook, or a formula has no stored value.
+    """
+    import python_calamine
+
+    parts = _sheet_parts(path)
+    try:
+        with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
+            found = _chosen_sheet(path, book, sheet, parts)
+            if found is None:
+                return
+            _check_cells(path, parts[found], said)
+            for row in book.get_sheet_by_name(found).iter_rows():
+                yield [_plain(cell) for cell in row]
+    except (python_calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, UsageError):
+            raise
+        raise CorruptFileError(
+            f"{path.name} is damaged or not an xlsx file ({error}); save it again."
+        ) from error
+
+
+def _plain(cell: Any) -> float | str:
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, (int, float)):
+        return float(cell)
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return str(cell.date())
+    return str(cell)
+
+
+def _sheet_parts(path: Path) -> dict[str, str]:
+    """Return the part of each worksheet by the sheet's name; refuse an archive that unfolds too far."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = sum(part.file_size for part in archive.infolist())
+            if size > max(_LEAST_BYTES, _MOST_FOLD * path.stat().st_size):
+                raise CorruptFileError(
+                    f"{path.name} would unfold to {size / 1e9:.1f} GB; it is no usual workbook. Save "
+                    "its table as csv."
+                )
+            if broken := archive.testzip():
+                raise CorruptFileError(f"{path.name} is damaged ({broken}); save it again.")
+            names = archive.namelist()
+            if "xl/workbook.xml" not in names:
+                raise CorruptFileError(f"{path.name} is not an xlsx file; save it again.")
+            book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
+            links = "xl/_rels/workbook.xml.rels"
+            links = archive.read(links).decode("utf-8", "replace") if links in names else ""
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+        raise CorruptFileError(
+            f"{path.name} is damaged, encrypted or not an xlsx file ({error}); save it again "
+            "without a password."
+        ) from error
+    targets = {}
+    for link in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", links):
+        target = _attribute(link, "Target").lstrip("/")
+        targets[_attribute(link, "Id")] = target if target.startswith("xl/") else f"xl/{target}"
+    found = {}
+    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
+        part = targets.get(_attribute(tag, r"\w+:id"), "")
+        if part in names:
+            found[html.unescape(_attribute(tag, "name"))] = part
+    return found
+
+
+def _attribute(tag: str, name: str) -> str:
+    match = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
+    return "" if match is None else match.group(1) or match.group(2) or ""
+
+
+def _chosen_sheet(path: Path, book: Any, sheet: str | None, parts: dict[str, str]) -> str | None:
+    """Return the name of the sheet to read; None if all are empty."""
+    names = list(book.sheet_names)
+    if sheet is not None and sheet not in names:
+        raise UsageError(
+            f"{path.name} has no sheet {sheet!r}; choose one of {first_few(names, 12)}."
+        )
+    filled = []
+    for name in names if sheet is None else [sheet]:
+        if name in parts and _is_filled(path, name, parts[name]):
+            filled.append(name)
+    if len(filled) > 1:
+        raise UsageError(
+            f"{path.name} has {len(filled)} sheets with values: {first_few(filled, 12)}; name the one "
+            "to read with sheet."
+        )
+    return filled[0] if filled else None
+
+
+def _pieces(path: Path, part: str) -> Iterator[bytes]:
+    """Yield the text of a worksheet in pieces that end after a whole cell."""
+    with zipfile.ZipFile(path) as archive, archive.open(part) as file:
+        rest = b""
+        while piece := file.read(1 << 22):
+            piece = rest + piece
+            end = max(piece.rfind(b"</c>") + 4, piece.rfind(b":c>") + 3)
+            end = 0 if end < 5 else end
+            rest = piece[end:]
+            yield piece[:end]
+        yield rest
+
+
+def _is_filled(path: Path, name: str, part: str) -> bool:
+    """Return whether a sheet has cells; refuse one whose few cells span a huge area."""
+    cells, columns, rows = 0, set(), (1 << 62, 0)
+    for piece in _pieces(path, part):
+        found = _COLUMN.findall(piece)
+        cells += len(found)
+        columns.update(found)
+        numbers = [int(number) for number in _ROW.findall(piece)]
+        if numbers:
+            rows = min(rows[0], min(numbers)), max(rows[1], max(numbers))
+        if not found and b"c>" in piece:
+            cells += piece.count(b"c>")  # cells without addresses stand side by side
+    places = [_column_number(letters) for letters in columns]
+    area = (
+        (max(places) - min(places) + 1) * (rows[1] - rows[0] + 1) if places and rows[1] else cells
+    )
+    if area > max(_FEW_CELLS, 20 * cells):
+        raise CorruptFileError(
+            f"The sheet {name} of {path.name} has {counted(cells, 'cell')} spread over {area:,}; remove "
+            "the cells far from the table."
+        )
+    return cells > 0
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _check_cells(path: Path, part: str, said: list[str]) -> None:
+    """Refuse a formula without a value; say how many cells have an error for a value."""
+    errors = 0
+    for piece in _pieces(path, part):
+        errors += len(_ERROR.findall(piece))
+        for match in _FORMULA.finditer(piece):
+            attributes = " " + match["attributes"].decode("ascii", "replace")
+            if _attribute(attributes, "t") == "str":
+                continue  # a formula whose value is no text
+            raise CorruptFileError(
+                f"Cell {_attribute(attributes, 'r') or 'of a formula'} of {path.name} has a formula "
+                "without a stored value; open the file in a spreadsheet and save it, or paste values."
+            )
+    if errors:
+        said.append(
+            f"{path.name}: {counted(errors, 'cell')} with an error of the spreadsheet, such as #DIV/0!, "
+            "taken as blank."
+        )
+
+
+def read_parquet(path: Path) -> tuple[str, list[Any], list[str], list[Any]]:
+    """Return the name of the column of row names, the row names, and names and columns of the rest.
+
+    The stored index of pandas names the rows, or else the first column. Columns are arrow arrays.
+
+    Raises
+    ------
+    SetupError
+        If pyarrow is not installed.
+    CorruptFileError
+        If the file is damaged or no parquet.
+    DataError
+        If the index has several levels, or there are no columns.
+    """
+    parquet = needed_module("pyarrow.parquet", "pyarrow", path.name)
+    arrow = needed_module("pyarrow", "pyarrow", path.name)
+    try:
+        with parquet.ParquetFile(path) as file:
+            check_size(path.name, file.metadata.num_rows, file.metadata.num_columns)
+            schema = file.schema_arrow
+            index = _stored_index(path, schema)
+            table = file.read()
+    except (arrow.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        reason = " ".join(str(error).split())
+        raise CorruptFileError(
+            f"{path.name} is damaged or not a parquet file ({reason}); write it again."
+        ) from error
+    names = list(table.column_names)
+    if not names:
+        raise DataError(f"{path.name} has no columns; the first must name the rows.")
+    at = names.index(index) if index in names else 0
+    rest = [column for column in range(len(names)) if column != at]
+    keys = table.column(at)
+    if not _names_rows(arrow, keys.type):
+        raise DataError(
+            f"The first column of {path.name}, {names[at]!r}, has values of the type {keys.type}; it "
+            "must name the rows, as text or whole numbers."
+        )
+    corner = "" if names[at].startswith("__index_level_") else names[at]
+    return corner, keys.to_pylist(), [names[c] for c in rest], [table.column(c) for c in rest]
+
+
+def _names_rows(arrow: ModuleType, kind: Any) -> bool:
+    if arrow.types.is_dictionary(kind):
+        kind = kind.value_type
+    types = arrow.types
+    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    return text or types.is_integer(kind) or types.is_floating(kind)
+
+
+def _stored_index(path: Path, schema: Any) -> str | None:
+    """Return the column that pandas stored as the index; its metadata are plain JSON."""
+    stored = (schema.metadata or {}).get(b"pandas")
+    if stored is None:
+        return None
+    try:
+        columns = json.loads(stored).get("index_columns", [])
+    except (ValueError, AttributeError):
+        return None
+    columns = [column for column in columns if isinstance(column, str)]
+    if len(columns) > 1:
+        raise DataError(
+            f"{path.name} has an index of {len(columns)} levels ({first_few(columns)}); write it with one."
+        )
+    return columns[0] if columns else None
+
+
+def arrow_numbers(column: Any) -> np.ndarray | None:
+    """Return an arrow column as float64, with NaN for null; None if it is not of a numeric type."""
+    from pyarrow import types
+
+    if not (types.is_integer(column.type) or types.is_floating(column.type)):
+        return np.full(len(column), np.nan) if types.is_null(column.type) else None
+    # Integers with nulls become floats here, never objects.
+    return np.asarray(column.to_numpy(), dtype=np.float64)
+
+
+def arrow_texts(column: Any) -> list[str] | None:
+    """Return an arrow column of text, truth values, dates or numbers as text; None for anything else."""
+    from pyarrow import types
+
+    kind = column.type.value_type if types.is_dictionary(column.type) else column.type
+    if types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind):
+        return None
+    return ["" if value is None else str(value) for value in column.to_pylist()]
+
+
+def read_h5ad(path: Path, layer: str = "", raw: bool = False) -> tuple[Any, Any, Any, str]:
+    """Return a matrix of an h5ad file, its obs and its var, and which matrix it is.
+
+    Only these parts are read.
+
+    Raises
+    ------
+    SetupError
+        If anndata is not installed.
+    UsageError
+        If there is no such layer, or no raw.
+    CorruptFileError
+        If the file is damaged or no h5ad.
+    """
+    needed_module("anndata", "anndata", path.name)
+    io = needed_module("anndata.io", "anndata", path.name)
+    h5py = needed_module("h5py", "h5py", path.name)
+    try:
+        with h5py.File(path, "r") as file:
+            key, what = chosen_matrix(path.name, file, layer, raw)
+            if key not in file:
+                raise UsageError(f"{path.name} has no {what}; choose a layer{_of_layers(file)}.")
+            shape = file[key].attrs.get("shape", getattr(file[key], "shape", (0, 0)))
+            check_size(path.name, *(int(size) for size in shape[:2]))
+            obs = io.read_elem(file["obs"])
+            var = io.read_elem(file["raw/var" if raw else "var"])
+            return io.read_elem(file[key]), obs, var, what
+    except (UsageError, DataError):
+        raise
+    except Exception as error:  # h5py and anndata raise many classes for a damaged file
+        reason = " ".join(str(error).split())[:200]
+        raise CorruptFileError(
+            f"{path.name} is damaged or not an h5ad file ({reason}); write it again."
+        ) from error
+
+
+def read_h5ad_obs(path: Path) -> Any:
+    """Return the obs of an h5ad file as a DataFrame; errors as for `read_h5ad`."""
+    io = needed_module("anndata.io", "anndata", path.name)
+    h5py = needed_module("h5py", "h5py", path.name)
+    try:
+        with h5py.File(path, "r") as file:
+            return io.read_elem(file["obs"])
+    except Exception as error:  # as above
+        reason = " ".join(str(error).split())[:200]
+        raise CorruptFileError(
+            f"{path.name} is damaged or not an h5ad file ({reason}); write it again."
+        ) from error
+
+
+def chosen_matrix(name: str, adata: Any, layer: str, raw: bool) -> tuple[str, str]:
+    """Return the key of a matrix in an h5ad file and what it is called in a sentence.
+
+    Raises
+    ------
+    UsageError
+        If both a layer and raw are asked for, or there is no such layer, or no raw.
+    """
+    if layer and raw:
+        raise UsageError(f"Choose the layer {layer!r} or raw of {name}, not both.")
+    if layer:
+        if layer not in (adata["layers"] if "layers" in adata else ()):
+            raise UsageError(f"{name} has no layer {layer!r}{_of_layers(adata)}.")
+        return f"layers/{layer}", f"the layer {layer}"
+    if raw:
+        if "raw" not in adata:
+            raise UsageError(f"{name} has no raw; leave that option out{_of_layers(adata)}.")
+        return "raw/X", "raw"
+    return "X", "X"
+
+
+def _of_layers(adata: Any) -> str:
+    layers: Sequence[str] = sorted(adata["layers"]) if "layers" in adata else []
+    return f"; its layers are {first_few(layers, 12)}" if layers else "; it has no layers"
+
+
+def dense_matrix(matrix: Any, name: str, what: str) -> np.ndarray:
+    """Return a dense, sparse or backed matrix as float64; its values are not checked.
+
+    Raises
+    ------
+    DataError
+        If it is not of real numbers, or does not fit into memory.
+    CorruptFileError
+        If a sparse matrix contradicts itself.
+    """
+    if matrix is None:
+        raise UsageError(f"{name} has no {what}; choose a layer.")
+    if hasattr(matrix, "to_memory"):  # backed sparse
+        matrix = matrix.to_memory()
+    if getattr(matrix, "ndim", len(matrix.shape)) != 2:
+        raise DataError(f"{what} of {name} has {len(matrix.shape)} dimensions; it must have two.")
+    check_size(name, *matrix.shape)
+    if hasattr(matrix, "toarray"):
+        try:
+            if hasattr(matrix, "check_format"):
+                matrix.check_format(full_check=True)  # a wrong place would be written to otherwise
+        except ValueError as error:
+            raise CorruptFileError(
+                f"{what} of {name} is a damaged sparse matrix ({error}); write it again."
+            ) from error
+        matrix = matrix.toarray()
+    matrix = np.asarray(matrix)
+    if matrix.dtype.kind not in "iuf":
+        raise DataError(
+            f"{what} of {name} has values of the type {matrix.dtype}; they must be real numbers."
+        )
+    return matrix.astype(np.float64)

@@ -1,0 +1,196 @@
+"""What a config.yml means for a run, and the config that a run records.
+
+The config itself is read with packages; this module imports them only where there is a config.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pnetlib.datasets import DEFAULT_SEED
+from pnetlib.datasets.own_source import config_path
+from pnetlib.errors import UsageError
+from pnetlib.workflow.notebooks import Step
+from pnetlib.workflow.parameters import check_source, is_named_source
+from pnetlib.workflow.project import project_root
+from pnetlib.workflow.run import Run
+
+if TYPE_CHECKING:
+    from pnetlib.config import Config
+
+# Parameters of which one replaces the others, and those that the keys of a config set.
+GENES = ("n_genes", "gene_fraction", "genes")
+KEYS = (*GENES, "drugs", "markers", "groups", "group_size", "regulators")
+ALL = "all"
+HEADER = """# The choices of this run, as they were resolved from its config and its options.
+# ./reproduce.sh --data FILE, with the path of a copy of this file, repeats it.
+"""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a source says about a run by its config.
+
+    Attributes
+    ----------
+    source : str
+        Name or absolute path of the source itself.
+    profile : str
+    seed : int
+    config : Path or None
+    parameters : dict of str to str
+        Parameters of notebooks, as the option -p would give them.
+    """
+
+    source: str
+    profile: str = "standard"
+    seed: int = DEFAULT_SEED
+    config: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def out(self, profile: str) -> str:
+        """Return the folder of results where the config uses another source; else "" for the usual."""
+        if self.config is None or self.source == str(self.config) or not self.parameters:
+            return ""
+        if Path(self.source) == self.config.parent:
+            return ""
+        return str(project_root() / "results" / Run(str(self.config), profile).name)
+
+    def merged(self, given: Mapping[str, str], steps: Iterable[Step]) -> dict[str, str]:
+        """Return the parameters of the config and, in their place, those given on the command line.
+
+        Parameters of notebooks that are not among `steps` are left out.
+        """
+        known = {name for step in steps for name in step.defaults}
+        own = {name: text for name, text in self.parameters.items() if name in known}
+        if any(name in given for name in GENES):
+            own = {name: text for name, text in own.items() if name not in GENES}
+        return own | dict(given)
+
+
+def settings_of(source: str) -> Settings:
+    """Return the `Settings` of a source, as `check_source` returned it.
+
+    Raises
+    ------
+    UsageError, DataError, CorruptFileError
+        If its config is wrong.
+    """
+    path = None if is_named_source(source) else config_path(source)
+    if path is None:
+        return Settings(source)
+    try:
+        from pnetlib.config import read_config
+    except ImportError:  # before an installation; the config is checked after it
+        return Settings(source, config=path)
+    config = read_config(path)
+    own = source
+    if isinstance(config.data, str):
+        own = check_source(config.data, path.parent, called=f"{path.name}: data")
+        if config.responses.measure != "response" or config.responses.larger != "resistant":
+            raise UsageError(
+                f"{path.name}: responses.measure and responses.larger describe tables of your own; "
+                f"remove them, as data is {config.data}."
+            )
+    parameters = parameters_of(config, path.parent)
+    return Settings(own, config.profile, config.seed, path, parameters)
+
+
+def parameters_of(config: Config, folder: Path) -> dict[str, str]:
+    """Return the parameters of notebooks that a config sets; `folder` is where its files are."""
+    found = dict(config.parameters)
+    if clash := sorted(set(found).intersection(KEYS)):
+        raise UsageError(f"config.yml: parameters.{clash[0]} has a key of its own; use that.")
+    if config.responses.names:
+        found["drugs"] = joined(config.responses.names)
+    if config.markers:
+        found["markers"] = ", ".join(
+            gene if role == "marker" else f"{gene}={role}" for gene, role in config.markers.items()
+        )
+    found["groups"] = config.groups.rule
+    found["group_size"] = str(config.groups.size)
+    if config.genes.number:
+        found["n_genes"] = str(config.genes.number)
+    if config.genes.fraction:
+        found["gene_fraction"] = repr(config.genes.fraction)
+    if config.genes.only:
+        found["genes"] = _genes(config.genes.only, folder)
+        found["gene_fraction"] = "1.0"
+    if config.regulators and config.regulators != ALL:
+        found["regulators"] = _genes(config.regulators, folder)
+    return found
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return names as one text separated by commas, with quotes where a name needs them.
+
+    >>> joined(["A", "B, C"])
+    'A,"B, C"'
+    """
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
+def _genes(genes: str | list[str], folder: Path) -> str:
+    """Return a list of genes as one text, or the path of a file with them as an absolute path."""
+    if isinstance(genes, str):
+        return str(folder / genes) if (folder / genes).is_file() else genes
+    return "".join(f"{gene}," for gene in genes)
+
+
+def resolved(run: Run, given: Mapping[str, str]) -> str:
+    """Return the config of a run as text: its source, profile and seed, and the parameters `given`."""
+    import yaml
+
+    whole: dict[str, Any] = {"data": run.source}
+    if run.own:
+        from pnetlib.datasets.own_folder import own_files, own_settings
+
+        tables, _ = own_files(run.source)
+        _, settings = own_settings(run.source)
+        meaning = {name: settings.pop(name) for name in ("measure", "larger")}
+        whole = {"name": settings.pop("name"), "responses": meaning}
+        whole["data"] = {kind: str(path) for kind, path in tables.items()} | settings
+    from pnetlib.datasets.drugs import drug_words
+
+    if given.get("drugs"):
+        whole.setdefault("responses", {})["names"] = drug_words(given["drugs"])
+    if given.get("markers"):
+        pairs = (part.partition("=") for part in given["markers"].split(",") if part.strip())
+        whole["markers"] = {gene.strip(): role.strip() or "marker" for gene, _, role in pairs}
+    parts = {"groups": ("rule", "groups"), "group_size": ("size", "groups")}
+    parts |= {"n_genes": ("number", "genes"), "gene_fraction": ("fraction", "genes")}
+    for name, (key, part) in parts.items():
+        if name in given and not (name == "gene_fraction" and given.get("genes")):
+            whole.setdefault(part, {})[key] = _number(given[name])
+    if given.get("genes"):
+        whole.setdefault("genes", {})["only"] = _named(given["genes"])
+    if given.get("regulators"):
+        whole["regulators"] = _named(given["regulators"])
+    whole |= {"profile": run.profile, "seed": run.seed}
+    if others := {name: text for name, text in given.items() if name not in KEYS}:
+        whole["parameters"] = others
+    return HEADER + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
+
+
+def _number(text: str) -> int | float | str:
+    """Return a number of a text, for a config that reads well; other text as it is."""
+    if text.isdecimal():
+        return int(text)
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _named(text: str) -> str | list[str]:
+    """Return a file or a word as it is, and genes separated by commas as a list."""
+    if "," not in text or Path(text).is_file():
+        return text
+    return [gene.strip() for gene in text.split(",") if gene.strip()]

@@ -1,0 +1,78 @@
+"""``pnetlib init``: the config it writes is one, describes the tables, and repeats the defaults."""
+
+import pytest
+from builders import own_cohort
+
+from pnetlib.cli import dispatch
+from pnetlib.config import read_config
+from pnetlib.datasets import load_cohort
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return own_cohort(tmp_path / "my screen")
+
+
+def test_the_config_describes_the_tables_and_changes_nothing(folder, capsys):
+    before = load_cohort(folder)
+    assert dispatch(["init", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "60 cell lines with expression of 40 genes" in said and "Wrote " in said
+    assert "3 responses, measured in 58 to 60 lines" in said
+    config = read_config(folder / "config.yml")
+    assert config.name == "my screen" and config.data.expression == "expression.csv"
+    assert config.responses.names == list(before.response.columns)
+    assert (config.profile, config.markers, config.genes.number) == ("standard", {}, 0)
+    after = load_cohort(folder)
+    assert after.expression.equals(before.expression) and after.response.equals(before.response)
+    assert after.provenance == before.provenance
+
+
+def test_every_comment_names_a_key_that_there_is(folder):
+    dispatch(["init", str(folder)])
+    path = folder / "config.yml"
+    text = path.read_text()
+    for key in ("layer: counts", "number: 40", "fraction: 0.1", "only: genes.txt", "sheet: Sheet1"):
+        assert f"# {key}" in text
+        path.write_text(text.replace(f"# {key}", key, 1))
+        read_config(path)
+
+
+def test_files_of_other_names_are_given(folder, capsys):
+    (folder / "expression.csv").rename(folder / "tpm: log2.csv")
+    (folder / "response.csv").rename(folder / "auc.csv")
+    assert dispatch(["init", str(folder)]) == 4
+    assert "has no table named expression and none named response" in capsys.readouterr().err
+    named = ["--expression", "tpm: log2.csv", "--response", "auc.csv"]
+    assert dispatch(["init", str(folder), *named]) == 0
+    assert read_config(folder / "config.yml").data.expression == "tpm: log2.csv"
+    assert load_cohort(folder).expression.shape == (60, 40)
+
+
+def test_a_config_is_replaced_only_by_force(folder, capsys):
+    (folder / "config.yml").write_text("mine")
+    assert dispatch(["init", str(folder)]) == 2
+    assert "is already there; edit it, or replace it with --force" in capsys.readouterr().err
+    assert (folder / "config.yml").read_text() == "mine"
+    assert dispatch(["init", str(folder), "--force"]) == 0
+
+
+def test_tables_that_cannot_be_read_leave_no_config(folder, capsys):
+    text = (folder / "response.csv").read_text()
+    (folder / "response.csv").write_text(text.replace("0.", "x0.", 1))
+    assert dispatch(["init", str(folder)]) == 4
+    assert "response.csv, row" in capsys.readouterr().err
+    assert not (folder / "config.yml").exists()
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
+    assert dispatch(["init", str(tmp_path / "none")]) == 2
+    assert "There is no folder" in capsys.readouterr().err
+
+
+def test_odd_names_are_quoted(tmp_path):
+    folder = own_cohort(tmp_path / "a: b # c", drugs=("yes", 'say "so"', "- x", "7", "a: b"))
+    dispatch(["init", str(folder)])
+    config = read_config(folder / "config.yml")
+    assert sorted(config.responses.names) == sorted(["yes", 'say "so"', "- x", "7", "a: b"])
+    assert config.name == "a: b # c" and load_cohort(folder).response.shape == (60, 5)

@@ -1,0 +1,105 @@
+"""What a study asks, and that figures and sentences say it of the right cohort."""
+
+import pytest
+from builders import own_cohort
+
+from pnetlib.datasets import load_cohort
+from pnetlib.errors import UsageError
+from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.steps.data import compute, figures, sentences
+from pnetlib.steps.networks.compute import fitting_size, network_genes, split_groups
+from pnetlib.steps.sizes import STANDARD, with_genes, within
+from pnetlib.steps.study import PAPER, SIMULATED, Study, study_of, with_markers
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    return load_cohort(own_cohort(tmp_path_factory.mktemp("own") / "screen"))
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return load_cohort("simulated", size="smoke")
+
+
+def test_the_papers_markers_belong_to_the_papers_data(own, simulated):
+    assert study_of(simulated) == SIMULATED and list(PAPER.markers) == list(MARKERS)
+    assert PAPER.edge == NAMED_EDGE and PAPER.of_paper and PAPER.whose == "the paper's"
+    study = study_of(own)
+    assert study == Study("screen", False, False, "response", "", {}, None)
+
+
+def test_named_markers_take_the_place_of_the_papers(simulated):
+    study = study_of(with_markers(simulated, "AKR1C1, ANXA10 = resistance"))
+    assert study.markers == {"AKR1C1": "marker", "ANXA10": "resistance"}
+    assert not study.of_paper and study.edge is None and study.simulated
+    assert study.with_role("resistance") == ["ANXA10"] == study.acting(study.markers)
+    assert study.acting(["AKR1C1"]) == ["AKR1C1"]
+    assert with_markers(simulated, " ") is simulated
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("NOPE", "markers names NOPE, which is not among the 150 genes"),
+        ("AKR1C1, AKR1C1", "markers names AKR1C1 more than once"),
+        ("AKR1C1=good", "the role of AKR1C1 is 'good', but must be one of sensitivity, resistance"),
+    ],
+)
+def test_wrong_markers_are_named(simulated, text, words):
+    with pytest.raises(UsageError, match=words):
+        with_markers(simulated, text)
+
+
+def test_notebook_01_says_nothing_of_the_paper_on_another_cohort(own):
+    for cohort in (own, with_markers(own, "G01=sensitivity, G07")):
+        study, numbers = study_of(cohort), compute.data_numbers(cohort, 20)
+        genes = compute.gene_table(cohort, 20)
+        texts = [
+            sentences.conclusion(numbers, study),
+            sentences.headline(numbers),
+            figures.caption_gene_variance(genes, 20, study=study),
+            figures.caption_responses(cohort.response, study=study),
+        ]
+        for text in texts:
+            assert not any(word in text for word in ("paper", "GDSC", "IC50", "ANXA10"))
+        assert "gdsc_id" not in compute.response_table(cohort)
+        table = compute.marker_table(genes, study.markers)
+        assert list(table.index) == list(study.markers)
+    assert "the named 2 markers" in texts[0] and "markers taken" in texts[1]
+
+
+def test_turned_responses_are_named_on_the_axis(own):
+    turned = {**own.provenance, "own": {"measure": "AUC", "larger": "sensitive"}}
+    study = study_of(type(own)(own.expression, own.response, own.annotation, turned))
+    figure = figures.draw_responses(own.response, *compute.response_correlation(own), study=study)
+    assert "z-score of AUC, reversed (right: resistant)" in {
+        text.get_text() for part in figure.subfigs for text in part.texts
+    }
+
+
+def test_sizes_go_no_further_than_the_cohort(own, simulated):
+    fitted = within(STANDARD, own)
+    assert (fitted.n_genes, fitted.group_size) == (40, 19)
+    assert with_genes(STANDARD, 0, 0.0, own) == fitted and with_genes(STANDARD, 0) == STANDARD
+    assert with_genes(STANDARD, 30, 0.0, own).n_genes == 30
+
+
+def test_groups_are_as_large_as_no_line_is_in_both(own):
+    size = fitting_size(own, 29)
+    groups = split_groups(own, size)
+    assert not set(groups.lines["ST"]) & set(groups.lines["RS"])
+    for rule in ("mean", "quantile"):
+        largest = fitting_size(own, 29, rule)
+        split_groups(own, largest, rule=rule)
+    with pytest.raises(UsageError, match="groups is 'top', but must be one of extreme"):
+        split_groups(own, 5, rule="top")
+
+
+def test_without_markers_the_genes_of_best_mean_rank_are_followed(own):
+    from pnetlib.steps.markers.compute import fit_drug_networks, mean_ranks
+
+    chosen = {drug: {"lam1": 0.5, "lam3": 10.0, "lam4": 0.0} for drug in own.response}
+    networks = fit_drug_networks(own, own.top_genes(12), chosen)
+    markers, genes = network_genes(own, networks, 3)
+    assert markers == list(mean_ranks(networks).index[:5]) == list(genes[:5])
