@@ -110,7 +110,8 @@ def even_rows(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[int, l
     header: list[Any] = []
     for place, row in enumerate(rows, 1):
         if (
-            len(row) == len(header)
+            header
+            and len(row) == len(header)
             and isinstance(row[0], str)
             and not row[0][:1].isspace()
             and row[0]

@@ -70,6 +70,13 @@ def test_a_row_of_blanks_as_a_value_is_read_and_no_blank_row():
     ]
 
 
+def test_blank_rows_above_an_own_table_are_left_out(tmp_path):
+    table, said = read(tmp_path, "\n,,\n\nx,A,B\na,1,2\n\nb,3,4\n")
+    assert table.to_numpy().tolist() == [[1, 2], [3, 4]] and said == []
+    with pytest.raises(DataError, match=r"row 7: the expression of B in the cell line b is 'x'"):
+        read(tmp_path, "\n,,\n\nx,A,B\na,1,2\n\nb,3,x\n")
+
+
 # Tables of regulons and screens ---------------------------------------------------------------
 
 
