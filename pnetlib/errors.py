@@ -55,5 +55,17 @@ class DuplicateError(DataError):
     exit_code = 44
 
 
+class InputError(DataError, ValueError):
+    """Expression or a response with names or values that no estimator can use."""
+
+
+class InputTypeError(DataError, TypeError):
+    """Expression or a response of a type that no estimator can use, or names that are not text."""
+
+
+class OutOfMemoryError(SetupError, MemoryError):
+    """A fit that ran out of memory."""
+
+
 class LowMemoryWarning(UserWarning):
     """A fit that probably needs more memory than is available."""

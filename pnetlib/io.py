@@ -6,23 +6,27 @@ regulator, a column or target the target gene.
 
 from __future__ import annotations
 
-import zipfile
-from collections.abc import Sequence
+import numbers
+import os
+import warnings
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
 import networkx as nx
 import numpy as np
-from scipy.io import mmread, mmwrite
-from scipy.sparse import csc_array, issparse
+import pandas as pd
+from scipy.io import mmwrite
+from scipy.sparse import coo_array, csc_array
 
 from pnetlib.errors import DataError, UsageError
+from pnetlib.execution.files import BROKEN, check_arrays, check_plain
 from pnetlib.execution.storage import whole_file
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
 # What the readers of damaged files raise.
-_UNREADABLE = (OSError, ValueError, KeyError, TypeError, IndexError, OverflowError, EOFError)
-_UNREADABLE += (zipfile.BadZipFile, ParseError, nx.NetworkXError)
+_UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, EOFError)
+_UNREADABLE += (*BROKEN, StopIteration, MemoryError, ParseError, nx.NetworkXError)
 
 
 def genes_file(path: Path) -> Path:
@@ -39,10 +43,10 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
         ``.npz``: as `scipy.sparse.save_npz` writes it, with one more array, ``genes``;
         ``.mtx``: Matrix Market, with the names in ``<stem>.genes.txt``; ``.graphml``: a directed
         graph whose edges have the attribute ``coefficient``.
-    B : sparse array or ndarray of shape (p, p)
+    B : sparse array, ndarray or DataFrame of shape (p, p)
         Coefficients, regulators x targets.
-    genes : sequence, default=None
-        Names, written as text; ``0, 1, ...`` if None.
+    genes : sequence of str or int, default=None
+        Names, written as text; those of a DataFrame, else ``0, 1, ...``, if None.
 
     Returns
     -------
@@ -52,7 +56,8 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
     Raises
     ------
     UsageError
-        If the suffix is another one, or names and network do not match.
+        If the suffix is another one, names and network do not match, a name is missing or neither
+        text nor a whole number, or B is not a matrix of finite numbers.
     SetupError
         If the file cannot be written.
 
@@ -72,10 +77,13 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
     (['A', 'B'], 0.5)
     """
     path = _known(path)
-    B = csc_array(B, dtype=float)
-    B.sum_duplicates()
+    if isinstance(B, pd.DataFrame):
+        if not B.index.equals(B.columns):
+            raise UsageError("a network in a table must have the same genes as rows and columns.")
+        genes = list(B.index) if genes is None else genes
+    B = _coefficients(B)
     p = B.shape[0]
-    names = [str(gene) for gene in (range(p) if genes is None else genes)]
+    names = _names(range(p) if genes is None else genes)
     if B.shape != (p, p) or len(names) != p or len(set(names)) != p:
         raise UsageError(
             f"a network of shape {B.shape} needs that many different gene names, not {len(names)} "
@@ -140,9 +148,15 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
     if not path.is_file():
         raise DataError(f"{path} does not exist; name a file written by write_network.")
     try:
-        B, genes = _READERS[path.suffix](path)
+        B, genes = _READERS[path.suffix](check_plain(path))
+        if B.shape != (len(genes), len(genes)):
+            raise DataError(
+                f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names; a network has "
+                "one gene per row and column."
+            )
+        entries = B.nnz
         B = csc_array(B, dtype=float)
-        B.check_format()
+        B.check_format(full_check=True)  # places out of bounds would be read from other memory
     except DataError:
         raise
     except _UNREADABLE as error:
@@ -150,15 +164,48 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         raise DataError(
             f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
         ) from error
-    if B.shape != (len(genes), len(genes)) or len(set(genes)) != len(genes):
+    if "" in map(str.strip, genes):
+        raise DataError(f"{path} has a gene without a name; name every gene.")
+    if len(set(genes)) != len(genes):
         raise DataError(
-            f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names "
-            f"({len(set(genes))} different ones); a network has one gene per row and column."
+            f"{path} contains {len(genes)} gene names ({len(set(genes))} different ones); a network has "
+            "one gene per row and column."
         )
     if not np.isfinite(B.data).all():
         raise DataError(f"{path} contains coefficients that are not finite; write it again.")
     B.sum_duplicates()
+    if B.nnz != entries:
+        raise DataError(f"{path} has two coefficients for one pair of genes; keep one of them.")
     return B, genes
+
+
+def _coefficients(B):
+    """Return a network as a sparse array of float; refuse what is no matrix of real numbers."""
+    wrong = getattr(getattr(B, "dtype", None), "kind", "f") in "cmM"
+    wrong = wrong or (isinstance(B, np.ma.MaskedArray) and np.ma.getmaskarray(B).any())
+    if not wrong:
+        try:
+            B = csc_array(np.asarray(B) if isinstance(B, pd.DataFrame) else B, dtype=float)
+        except (TypeError, ValueError):
+            wrong = True
+    if wrong:
+        raise UsageError("the network must be a matrix of numbers, regulators x targets.")
+    B.sum_duplicates()
+    return B
+
+
+def _names(genes):
+    """Return names of genes as text; refuse those that are neither text nor whole numbers."""
+    if isinstance(genes, (str, bytes, set, frozenset)) or not isinstance(genes, Iterable):
+        raise UsageError(f"genes must be a sequence of names, not of type {type(genes).__name__}.")
+    genes = list(genes)
+    for at, gene in enumerate(genes):
+        whole = isinstance(gene, numbers.Integral) and not isinstance(gene, bool)
+        if not isinstance(gene, str) and not whole:
+            raise UsageError(
+                f"gene {at} (counted from 0) is called {gene!r}; a name must be text or a whole number."
+            )
+    return [str(gene) for gene in genes]
 
 
 def _is_plain(name):
@@ -170,6 +217,8 @@ def _is_plain(name):
 
 
 def _known(path):
+    if not isinstance(path, (str, os.PathLike)) or "\0" in str(path):
+        raise UsageError(f"path must name a file, not {path!r}.")
     path = Path(path)
     if path.suffix not in SUFFIXES:
         raise UsageError(f"{path} must end in one of {', '.join(SUFFIXES)}.")
@@ -184,11 +233,17 @@ def _write_npz(path, B, genes):
 
 
 def _read_npz(path):
-    with np.load(path, allow_pickle=False) as file:
+    with np.load(check_arrays(path), allow_pickle=False) as file:
         if file["format"].item() != b"csc":
             raise DataError(f"{path} does not contain compressed columns; save a csc_array.")
         shape = tuple(int(size) for size in file["shape"])
-        B = csc_array((file["data"], file["indices"], file["indptr"]), shape=shape)
+        data, indices, ends = file["data"], file["indices"], file["indptr"]
+        # SciPy does not check the ends of columns before the last, and reads beyond its memory.
+        if not ends.size or ends[0] != 0 or (np.diff(ends) < 0).any():
+            raise ValueError("the ends of its columns are not in order")
+        if not ends[-1] == indices.size == data.size:
+            raise ValueError("its numbers of places and values differ")
+        B = csc_array((data, indices, ends), shape=shape)
         return B, [str(gene) for gene in file["genes"]]
 
 
@@ -202,10 +257,28 @@ def _read_mtx(path):
     names = genes_file(path)
     if not names.is_file():
         raise DataError(f"{names} does not exist; it must name the genes of {path}, one per line.")
-    B = mmread(path)
-    if not issparse(B):
-        raise DataError(f"{path} contains a dense matrix; write it in coordinates.")
-    return B, names.read_text(encoding="utf-8-sig").splitlines()
+    genes = names.read_text(encoding="utf-8-sig").splitlines()
+    with open(path, encoding="utf-8") as file:
+        words = file.readline().casefold().split()
+        if words[:2] != ["%%matrixmarket", "matrix"] or len(words) != 5:
+            raise ValueError("its first line is not that of Matrix Market")
+        if words[2] != "coordinate":
+            raise DataError(f"{path} contains a dense matrix; write it in coordinates.")
+        if words[3] not in ("real", "double", "integer") or words[4] != "general":
+            raise DataError(
+                f"{path} contains a matrix that is {words[3]} and {words[4]}; write it as real and general."
+            )
+        sizes = next(line for line in file if line.strip() and not line.startswith("%"))
+        rows, columns, entries = map(int, sizes.split())
+        # SciPy's own reader reads beyond the memory of some malformed files.
+        kinds = [("row", np.int64), ("column", np.int64), ("value", np.float64)]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a network without edges
+            found = np.loadtxt(file, kinds, comments=None, ndmin=1, max_rows=entries + 1)
+    if len(found) != entries:
+        raise ValueError(f"it announces {entries} entries and has another number")
+    places = (found["row"] - 1, found["column"] - 1)
+    return coo_array((found["value"], places), shape=(rows, columns)), genes
 
 
 def _write_graphml(path, B, genes):
@@ -219,7 +292,11 @@ def _write_graphml(path, B, genes):
 
 
 def _read_graphml(path):
-    graph = nx.read_graphml(path)
+    reader = nx.readwrite.graphml.GraphMLReader()
+    graph, *more = reader(path=str(path))
+    if more:
+        raise DataError(f"{path} contains {len(more) + 1} graphs; write one network per file.")
+    _check_graphml(path, reader.xml.getroot())
     if not graph.is_directed() or graph.is_multigraph():
         raise DataError(
             f"{path} must contain a directed graph with at most one edge per ordered pair of genes."
@@ -231,6 +308,30 @@ def _read_graphml(path):
     rows, columns, values = zip(*edges) if edges else ((), (), ())
     values = np.array(values, float)
     return csc_array((values, (rows, columns)), shape=(len(place), len(place))), _gene_names(graph)
+
+
+def _check_graphml(path, root):
+    """Refuse what networkx takes silently: ends that are no nodes, values that are there twice."""
+    space = "{http://graphml.graphdrawing.org/xmlns}"
+    graph = root.find(f"{space}graph")
+    nodes, edges = graph.findall(f"{space}node"), graph.findall(f"{space}edge")
+    for kind, found in (("node", nodes), ("edge", edges)):
+        if len(found) != sum(1 for _ in root.iter(f"{space}{kind}")):
+            raise DataError(f"{path} has a {kind} that is no part of its graph; write it again.")
+    ids = [node.get("id") for node in nodes]
+    if None in ids or len(set(ids)) != len(ids):
+        raise DataError(f"{path} has a node without an id, or an id twice; give each its own.")
+    known = set(ids)
+    for edge in edges:
+        ends = edge.get("source"), edge.get("target")
+        if not known.issuperset(ends):
+            raise DataError(
+                f"{path} has an edge from {ends[0]} to {ends[1]}, which is no node; correct it."
+            )
+    for item in (*nodes, *edges):
+        keys = [data.get("key") for data in item.findall(f"{space}data")]
+        if len(set(keys)) != len(keys):
+            raise DataError(f"{path} has a node or an edge with one attribute twice; keep one.")
 
 
 def _gene_names(graph):

@@ -1,5 +1,6 @@
 """Counts and lists in sentences."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +12,19 @@ def counted(number: int, noun: str) -> str:
     ('1 gene', '0 cell lines')
     """
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def shown(value: Any, most: int = 100) -> str:
+    """Return the representation of a value on one line, shortened to `most` characters.
+
+    >>> shown("TP53"), shown(list(range(9)), most=10)
+    ("'TP53'", '[0, 1, ...')
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python does not write whole numbers of more than 4,300 digits
+        text = f"{type(value).__name__} of too many digits"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def table_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
@@ -50,3 +64,12 @@ def listed(words: Iterable[Any]) -> str:
     if not words:
         return "none"
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def harmless(text: str) -> str:
+    """Return Markdown in which a name from the data cannot become a tag, a comment or a role.
+
+    >>> harmless("<b>A</b>, p < 0.1, {download}`x`")
+    '&lt;b>A&lt;/b>, p < 0.1, \\\\{download}`x`'
+    """
+    return re.sub(r"(\{)(?=[\w:+.-]+\}`)", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text))

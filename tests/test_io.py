@@ -3,6 +3,7 @@
 import naive
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
@@ -162,3 +163,50 @@ def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path):
     path = write_network(tmp_path / "network.mtx", [[0, 0.5], [0, 0]], ["A", "B"])
     (tmp_path / "network.genes.txt").write_text("\ufeffA\nB\n", encoding="utf-8")
     assert read_network(path)[1] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    ("genes", "words"),
+    [
+        ([None, "A"], "gene 0 .* is called None"),
+        (["A", float("nan")], "gene 1 .* is called nan"),
+        (["A", pd.NA], "is called <NA>"),
+        ([7157.0, 4193.0], "is called 7157.0"),
+        ([b"A", "B"], "is called b'A'"),
+        ([("A", 1), ("B", 2)], "is called .'A', 1."),
+        ("AB", "genes must be a sequence of names, not of type str"),
+        ({"A", "B"}, "not of type set"),
+        (2, "not of type int"),
+        ([1, "1"], "needs that many different gene names"),
+    ],
+)
+def test_names_that_are_no_names_are_not_written(tmp_path, genes, words):
+    with pytest.raises(UsageError, match=words):
+        write_network(tmp_path / "net.npz", [[0, 0.5], [0, 0]], genes)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "B",
+    [None, np.ones(2), np.ones((2, 2, 2)), [["a", "b"], ["c", "d"]], np.eye(2) * 1j]
+    + [np.ma.array(np.eye(2), mask=np.eye(2))],
+    ids=["None", "1d", "3d", "text", "complex", "masked"],
+)
+def test_what_is_no_matrix_is_not_written(tmp_path, B):
+    with pytest.raises(UsageError, match="must be a matrix of numbers, regulators x targets"):
+        write_network(tmp_path / "net.npz", B)
+
+
+def test_a_table_is_written_with_its_names(tmp_path):
+    table = pd.DataFrame([[0.0, 0.5], [0.0, 0.0]], [7157, 4193], [7157, 4193])
+    B, genes = read_network(write_network(tmp_path / "net.mtx", table))
+    assert genes == ["7157", "4193"] and B[0, 1] == 0.5
+    with pytest.raises(UsageError, match="the same genes as rows and columns"):
+        write_network(tmp_path / "net.mtx", table.set_axis(["A", "B"], axis=1))
+
+
+@pytest.mark.parametrize("path", [None, 5, "a\0.npz"])
+def test_what_is_no_path_is_one_sentence(path):
+    for use in (read_network, lambda path: write_network(path, np.zeros((1, 1)))):
+        with pytest.raises(UsageError, match="path must name a file"):
+            use(path)

@@ -12,11 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pnetlib.datasets.files import check_plain, format_of, opened
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.datasets.sheets import KINDS, csv_rows, rows_of
 from pnetlib.datasets.workbooks import xlsx_rows
 from pnetlib.errors import CorruptFileError, DataError
+from pnetlib.execution.files import check_plain, format_of, opened
 from pnetlib.words import counted, first_few
 
 EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"
@@ -31,6 +31,7 @@ TABLES = (".txt", ".tsv", ".zip", ".gz")  # that may have expression
 # A cell line in a header: its COSMIC id, followed by .1 for a second column of that line.
 LINE = re.compile(r"\d+(\.\d+)?")
 LONGEST_HEADER = 1 << 24  # bytes
+MOST_COLUMNS = 100_000  # of a table of expression
 RESPONSE_COLUMNS = ("COSMIC_ID", "DRUG_ID", "LN_IC50")
 _TCGA = "Cancer Type (matching TCGA label)"
 ANNOTATION_COLUMNS = {
@@ -123,7 +124,17 @@ def header_of(path: Path) -> list[str]:
                 f"The first row of {path.name} has more than {LONGEST_HEADER:,} bytes; put the "
                 "official file there, genes in rows and cell lines in columns."
             )
-        return [name.strip(" ") for name in line.decode("utf-8-sig").rstrip("\r\n").split("\t")]
+        if (tabs := line.count(b"\t")) > MOST_COLUMNS:
+            raise CorruptFileError(
+                f"{path.name} has {tabs + 1:,} columns and may have {MOST_COLUMNS:,}; put the "
+                "official file there, genes in rows and cell lines in columns."
+            )
+        if b"\0" in line or b"\r" in line.rstrip(b"\r\n"):
+            raise CorruptFileError(
+                f"Row 1 of {path.name} has a character that ends a text or a line within; fetch the "
+                "file again."
+            )
+        return [name.strip(" ") for name in line.decode("utf-8-sig").rstrip("\r\n\t ").split("\t")]
 
 
 def _has_expression(path: Path) -> bool:

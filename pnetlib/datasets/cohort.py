@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from pnetlib.errors import (
     MissingDrugError,
     UsageError,
 )
+from pnetlib.execution.files import BROKEN, check_arrays
 from pnetlib.execution.storage import whole_file
 from pnetlib.words import counted, first_few
 
@@ -413,7 +413,7 @@ class Cohort:
         True
         """
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with np.load(check_arrays(Path(path)), allow_pickle=False) as stored:
                 arrays = dict(stored)
             if arrays["format"] != _FORMAT:
                 raise ValueError("unknown format")
@@ -429,7 +429,7 @@ class Cohort:
                 for name, columns in labels.items()
             }
             parts["provenance"] = json.loads(str(arrays["provenance"]))
-        except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        except (*BROKEN, CorruptFileError, OSError, KeyError, ValueError, TypeError) as error:
             raise CorruptFileError(
                 f"{Path(path).name} is not a complete stored cohort: delete it and run step 01 "
                 "again."

@@ -10,15 +10,16 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
+from pnetlib.datasets.cells import whole_number
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import OfficialFile, cache_folder, fetch_file
 from pnetlib.datasets.screens import AUC, OTHER, Screens, assemble_screens, by_name
-from pnetlib.errors import CorruptFileError, DataError, DownloadError
-from pnetlib.execution.storage import digest
+from pnetlib.errors import CorruptFileError, DataError, DownloadError, DuplicateError
+from pnetlib.execution.files import BROKEN, check_archive, chunks
+from pnetlib.execution.storage import digest, whole_file
 from pnetlib.words import counted, first_few
 
 SCREEN = "CTRPv2"
@@ -92,13 +93,22 @@ def fetch_ctrp(cache: str | Path | None = None) -> Path:
 
 def _extract(archive: Path, name: str, folder: Path) -> None:
     """Write one file of an archive into a folder, whatever folder it has in the archive."""
-    with zipfile.ZipFile(archive) as content:
-        found = [info for info in content.infolist() if Path(info.filename).name == name]
-        if len(found) != 1 or found[0].file_size > LARGEST:
-            raise CorruptFileError(
-                f"{archive.name} does not contain one {name} of at most 1 GB; delete it and run again."
-            )
-        (folder / name).write_bytes(content.read(found[0]))
+    try:
+        with zipfile.ZipFile(archive) as content:
+            check_archive(archive, content)
+            found = [info for info in content.infolist() if Path(info.filename).name == name]
+            if len(found) != 1 or found[0].file_size > LARGEST:
+                raise CorruptFileError(
+                    f"{archive.name} does not contain one {name} of at most 1 GB; delete it and run "
+                    "again."
+                )
+            with whole_file(folder / name) as partial, open(partial, "wb") as file:
+                for part in chunks(archive, content, found[0]):
+                    file.write(part)
+    except BROKEN as error:
+        raise CorruptFileError(
+            f"{archive.name} is truncated or damaged ({error}); delete it and run again."
+        ) from error
 
 
 def _files(layout: Layout) -> tuple[str, ...]:
@@ -135,13 +145,16 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
     layout, handled = _layout(folder), []
     parts = [_area_table(folder / name, layout) for name in layout.areas]
     areas = pd.concat(parts, ignore_index=True)
-    experiments = read_delimited(
-        folder / layout.experiments, layout.separator, [layout.experiment, "master_ccl_id"]
-    )
+    key = ["experiment_id", "master_cpd_id"]
+    areas = _once(areas, key, " and ".join(layout.areas), handled)
+    columns = [layout.experiment, "master_ccl_id"]
+    experiments = read_delimited(folder / layout.experiments, layout.separator, columns)
+    experiments = _whole_ids(experiments, columns)
     lines = read_delimited(folder / layout.lines, layout.separator, ["master_ccl_id", "ccl_name"])
+    lines = _whole_ids(lines, ["master_ccl_id"])
     compounds = _compound_table(folder, layout)
     tissue = next((column for column in TISSUES if column in lines), None)
-    lines = lines.drop_duplicates("master_ccl_id")
+    lines = _once(lines, ["master_ccl_id"], layout.lines, handled)
     named, matched = by_name(
         cohort, list(lines["ccl_name"]), None if tissue is None else list(lines[tissue])
     )
@@ -203,22 +216,36 @@ def _layout(folder: Path) -> Layout:
 
 def _compound_table(folder: Path, layout: Layout) -> pd.DataFrame:
     columns = ["master_cpd_id", "cpd_name"]
-    return read_delimited(folder / layout.compounds, layout.separator, columns)
+    table = read_delimited(folder / layout.compounds, layout.separator, columns, others=False)
+    return _once(_whole_ids(table, columns[:1]), columns[:1], layout.compounds, [])
 
 
 def _area_table(path: Path, layout: Layout) -> pd.DataFrame:
     """Read the areas under the curves; a blank one is missing."""
-    columns = ["experiment_id", "area_under_curve", "master_cpd_id"]
-    table = read_delimited(path, layout.separator, columns)[columns]
-    areas = pd.to_numeric(table["area_under_curve"].replace("", np.nan), errors="coerce")
-    wrong = areas.isna() & table["area_under_curve"].ne("") | np.isinf(areas)
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataError(
-            f"area_under_curve in row {table.index[row]} of {path.name} is "
-            f"{table['area_under_curve'].iloc[row]!r}, not a number; correct it or leave it blank."
-        )
-    return table.assign(area_under_curve=areas)
+    areas = "area_under_curve"
+    columns = ["experiment_id", areas, "master_cpd_id"]
+    table = read_delimited(path, layout.separator, columns, numbers=[areas], others=False)
+    return _whole_ids(table, columns[::2])
+
+
+def _whole_ids(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """Return a table whose ids are whole numbers as text, however a spreadsheet wrote them."""
+    return table.assign(**{name: table[name].map(whole_number) for name in columns})
+
+
+def _once(table: pd.DataFrame, key: list[str], name: str, handled: list[str]) -> pd.DataFrame:
+    """Drop rows without an id and repeated rows; refuse ids with two different rows."""
+    blank = table[key].eq("").any(axis=1)
+    repeated = table.duplicated() & ~blank
+    for rows, what in ((blank, "without an id"), (repeated, "repeated")):
+        if rows.any():
+            handled.append(f"{counted(int(rows.sum()), 'row')} of {name} {what} left out.")
+    table = table[~blank & ~repeated]
+    twice = table[table.duplicated(key, keep=False)]
+    if len(twice):
+        ids = ", ".join(f"{column} {twice[column].iloc[0]}" for column in key)
+        raise DuplicateError(f"{name} has {ids} more than once with different values; keep one.")
+    return table
 
 
 def _compounds(compounds: pd.DataFrame) -> dict[str, list[str]]:

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import io
+import math
+from array import array
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from pnetlib.errors import CorruptFileError, DuplicateError, MissingColumnError
-from pnetlib.words import counted, first_few
+from pnetlib.datasets.cells import even_rows, is_blank, number
+from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
+from pnetlib.execution.files import opened
+from pnetlib.words import first_few
 
 csv.field_size_limit(1 << 24)
+MOST_COLUMNS = 1 << 14  # as many as a spreadsheet has
+MOST_ROWS = 1_000_000  # the largest table of CTRPv2 has 395,263
+LONGEST_ROW = 1 << 24  # characters
+_OTHERS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 
 
 def read_delimited(
-    path: Path, separator: str, columns: Sequence[str], *, fold: bool = False
+    path: Path,
+    separator: str,
+    columns: Sequence[str],
+    *,
+    fold: bool = False,
+    numbers: Sequence[str] = (),
+    others: bool = True,
 ) -> pd.DataFrame:
     """Return a table as text; its index is the number of each row as a spreadsheet counts it.
 
@@ -31,9 +48,15 @@ def read_delimited(
         Columns that it must have.
     fold : bool, default False
         Whether names of columns are compared in small letters.
+    numbers : sequence of str, default ()
+        Those of the columns that are numbers; a blank one becomes NaN.
+    others : bool, default True
+        Whether other columns are returned too.
 
     Raises
     ------
+    DataError
+        If it is no plain file that can be read, or has a number that is none or not finite.
     CorruptFileError
         If it cannot be read, is empty, or a row is longer or shorter than the header.
     MissingColumnError, DuplicateError
@@ -41,28 +64,95 @@ def read_delimited(
     """
     quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.reader(file, delimiter=separator, quoting=quoting, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+            lines = _lines(text, path)
+            reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
+            return _table(path, reader, separator, columns, fold, numbers, others)
+    except (UnicodeDecodeError, csv.Error) as error:
         said = " ".join(str(error).split())
         raise CorruptFileError(
             f"{path.name} is not a table in UTF-8 ({said}); write it again."
         ) from error
-    if not rows:
+
+
+def _lines(text: io.TextIOBase, path: Path) -> Iterator[str]:
+    while line := text.readline(LONGEST_ROW):
+        if len(line) == LONGEST_ROW or "\0" in line:
+            raise CorruptFileError(
+                f"{path.name} has a character that no text has (NUL), or a row of more than "
+                f"{LONGEST_ROW:,} characters; write it again."
+            )
+        yield line
+
+
+def _table(
+    path: Path,
+    rows: Iterator[list[str]],
+    separator: str,
+    columns: Sequence[str],
+    fold: bool,
+    numbers: Sequence[str],
+    others: bool,
+) -> pd.DataFrame:
+    """Collect the columns row by row; equal texts are stored once, numbers as such."""
+    rows = even_rows(rows, path.name)
+    _, first = next(rows, (0, []))
+    if not first:
         raise CorruptFileError(f"{path.name} is empty; fetch or write it again.")
-    header = [name.strip().casefold() if fold else name.strip() for name in rows[0]]
+    if len(first) > MOST_COLUMNS:
+        raise CorruptFileError(
+            f"{path.name} has {len(first):,} columns and may have {MOST_COLUMNS:,}; put the official "
+            "file there."
+        )
+    header = [name.strip().casefold() if fold else name.strip() for name in first]
     if twice := [name for name in columns if header.count(name) > 1]:
         raise DuplicateError(f"{path.name} has the column {first_few(twice)} twice; keep one.")
     if missing := [name for name in columns if name not in header]:
-        raise MissingColumnError(
-            f"{path.name} has no column {' and no column '.join(missing)}; it needs "
-            f"{', '.join(columns)}."
-        )
-    places = [place for place, row in enumerate(rows[1:], 2) if any(row)]
-    for place in places:
-        if len(rows[place - 1]) != len(header):
+        raise MissingColumnError(_missing(path, missing, columns, header, separator))
+    at = range(len(header)) if others else [header.index(name) for name in columns]
+    found: list[Any] = [array("d") if header[k] in numbers else [] for k in at]
+    places, known = array("l"), {}
+    for place, row in rows:
+        places.append(place)
+        if len(places) > MOST_ROWS:
             raise CorruptFileError(
-                f"Row {place} of {path.name} has {counted(len(rows[place - 1]), 'field')} and the "
-                f"header {len(header)}; correct the row or fetch the file again."
+                f"{path.name} has more rows than the {MOST_ROWS:,} it may have; put the official file there."
             )
-    return pd.DataFrame([rows[place - 1] for place in places], places, header, dtype=object)
+        for column, k in zip(found, at):
+            cell = row[k]
+            if isinstance(column, list):
+                column.append(known.setdefault(cell, cell))
+                continue
+            value = number(cell)
+            if not math.isfinite(value):
+                if not is_blank(cell):
+                    raise DataError(
+                        f"{header[k]} in row {place} of {path.name} is {cell!r}, not a number; "
+                        "correct it or leave it blank."
+                    )
+                value = math.nan
+            column.append(value)
+    if not places:
+        raise CorruptFileError(f"{path.name} has no row below its header; fetch it again.")
+    # From one array per column: a dict cannot have names twice, which callers may allow.
+    table = pd.DataFrame(
+        {
+            k: np.array(column)
+            if isinstance(column, array)
+            else pd.Series(column, dtype=object).array
+            for k, column in enumerate(found)
+        },
+        index=np.array(places),
+    )
+    return table.set_axis([header[k] for k in at], axis=1)
+
+
+def _missing(
+    path: Path, missing: list[str], columns: Sequence[str], header: list[str], separator: str
+) -> str:
+    """Return the sentence for columns that a table lacks, and for another separator."""
+    if len(header) == 1:
+        for other, what in _OTHERS.items():
+            if other != separator and other in header[0]:
+                return f"{path.name} is separated by {what}; separate it by {_OTHERS[separator]}."
+    return f"{path.name} has no column {' and no column '.join(missing)}; it needs {', '.join(columns)}."

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import os
-import sys
 import tempfile
+import time
 import warnings
 import zipfile
 from collections.abc import Sequence
@@ -18,15 +17,22 @@ import pandas as pd
 from pnetlib.datasets.candidates import DETAILS, ENSEMBL, EXPRESSION_ZIP
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import Drugs
-from pnetlib.datasets.files import BROKEN
 from pnetlib.datasets.gdsc_official import list_folder, read_folder
 from pnetlib.datasets.genes import IDENTIFIERS
-from pnetlib.errors import DownloadError, SetupError
+from pnetlib.errors import DataError, DownloadError, SetupError
+from pnetlib.execution.files import BROKEN, check_archive, chunks, opened
 from pnetlib.execution.storage import digest
 
 CACHE_VARIABLE = "PNETLIB_CACHE"
 _INSTEAD = "put the official files into a folder and give it as the source, or use the source gdsc"
 _log = logging.getLogger(__name__)
+
+
+# The only places that anything is downloaded from, also where an answer leads elsewhere.
+HOSTS = ("cog.sanger.ac.uk", "ctd2-data.nci.nih.gov", "ftp.sanger.ac.uk", "www.cancerrxgene.org")
+LARGEST = 1 << 30  # bytes of one file
+PATIENCE = 60  # seconds without an answer or a further byte
+LONGEST = 3600  # seconds for one file
 
 
 class OfficialFile(NamedTuple):
@@ -158,26 +164,65 @@ def _pooch():
     return pooch
 
 
+class _TooMuchError(Exception):
+    """What an address sends is larger, or takes longer, than any of the files."""
+
+
+def _session():
+    """Return a session that knows https to the listed hosts alone; redirects use it too."""
+    import requests
+
+    session = requests.Session()
+    session.adapters.clear()
+    for host in HOSTS:
+        session.mount(f"https://{host}/", requests.adapters.HTTPAdapter())
+    return session
+
+
+def _fetch(address: str, target: str, pooch) -> None:
+    """Write what an address sends to a file, within limits; called by pooch."""
+    import requests
+
+    ended = time.monotonic() + LONGEST
+    with _session() as session, open(target, "wb") as file:
+        response = session.get(address, stream=True, timeout=PATIENCE)
+        response.raise_for_status()
+        expected = response.headers.get("Content-Length", "")
+        expected = int(expected) if expected.isdecimal() else None
+        if expected is not None and expected > LARGEST:
+            raise _TooMuchError
+        size = 0
+        for part in response.iter_content(1 << 20):
+            size += len(part)
+            if size > LARGEST or time.monotonic() > ended:
+                raise _TooMuchError
+            file.write(part)
+        packed = response.headers.get("Content-Encoding")
+        if expected is not None and not packed and size < expected:
+            raise requests.exceptions.ChunkedEncodingError
+
+
 def _download(address: str, file: OfficialFile, folder: Path) -> str | None:
     """Download a file; return None, or in a few words what went wrong."""
     import requests
 
     pooch = _pooch()
     pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(
-        progressbar=sys.stderr.isatty(), chunk_size=1 << 20, timeout=60
-    )
     try:
         folder.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as work:
             path = pooch.retrieve(
-                address, file.sha256, fname=file.name, path=work, downloader=downloader
+                address, file.sha256, fname=file.name, path=work, downloader=_fetch
             )
             if not _is_whole(Path(path)):
                 return "it sent another file or a damaged one"
             os.replace(path, folder / file.name)
     except requests.HTTPError as error:
         return f"HTTP {error.response.status_code}"
+    except requests.exceptions.InvalidSchema:
+        return f"not https to one of {', '.join(HOSTS)}, or it leads elsewhere"
+    except _TooMuchError:
+        return f"more than {LARGEST >> 20:,} MB, or too slow"
     except (requests.ConnectionError, requests.Timeout):
         return "no answer: is there a network?"
     except requests.RequestException as error:
@@ -197,13 +242,17 @@ def _is_whole(path: Path) -> bool:
     try:
         if path.suffix in (".zip", ".xlsx"):
             with zipfile.ZipFile(path) as archive:
-                return archive.testzip() is None
+                check_archive(path, archive)
+                for info in archive.infolist():
+                    for _ in chunks(path, archive, info):
+                        pass
+            return True
         if path.suffix == ".gz":
-            with gzip.open(path) as file:
+            with opened(path) as file:
                 while file.read(1 << 20):
                     pass
             return True
         with open(path, "rb") as file:
             return b"," in file.readline()
-    except BROKEN:
+    except (*BROKEN, DataError):
         return False

@@ -32,7 +32,6 @@ from pnetlib.datasets.candidates import (
 from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, whole_number
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
-from pnetlib.datasets.files import check_plain, opened
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
 from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens
 from pnetlib.datasets.sheets import rows_of
@@ -43,10 +42,11 @@ from pnetlib.errors import (
     MissingColumnError,
     MissingDrugError,
 )
+from pnetlib.execution.files import check_plain, opened
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
-MOST_LINES = 100_000  # columns that a table of expression may have
+MOST_GENES, MOST_LINES = 1_000_000, 100_000  # rows of tables of expression and of cell lines
 _NAMED = 5  # genes with repeated rows that are named one by one
 
 
@@ -164,7 +164,7 @@ def _screens_in(
     for _, (line, drug_id, name, value, area) in rows_of(path, ("COSMIC_ID", "DRUG_ID"), optional):
         drug_id, line = whole_number(drug_id), whole_number(line)
         drug = own.get(drug_id) if is_own else None
-        drug = drug or names.get(drug_name(name).casefold())
+        drug = drug or names.get(name_of(name).casefold())
         if drug and line:
             rows.setdefault((drug, drug_id), []).append((line, value, area))
     found = []
@@ -199,7 +199,7 @@ def drugs_in(path: Path) -> pd.DataFrame:
                     f"DRUG_ID in row {place} of {path.name} is {drug_id!r}, not a whole number; "
                     "correct it."
                 )
-            name = drug_id if name is None else drug_name(name)
+            name = drug_id if name is None else name_of(name)
             found[drug_id] = int(drug_id), name, array("d"), pathway
         found[drug_id][2].append(math.nan if value is None else number(str(value)))
     ids, names, values, pathways = zip(*found.values()) if found else ([], [], [], [])
@@ -216,6 +216,8 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     """
     header = header_of(path)
     symbol, prefix = ("ensembl_gene", "") if _is_ensembl(header) else ("GENE_SYMBOLS", "DATA.")
+    if header.count(symbol) > 1:
+        raise DuplicateError(f"{path.name} has the column {symbol} twice; keep one.")
     if symbol not in header:
         raise MissingColumnError(
             f"{path.name} has no column {symbol} in its first line; put the official file there."
@@ -229,11 +231,6 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
         raise MissingColumnError(
             f"{path.name} has no column {prefix}<COSMIC id>; put the official file there."
         )
-    if len(lines) > MOST_LINES:
-        raise CorruptFileError(
-            f"{path.name} has {len(lines):,} columns of cell lines and may have {MOST_LINES:,}; put the "
-            "official file there, genes in rows and cell lines in columns."
-        )
     others = [column for at, column in enumerate(header) if at not in lines]
     if ignored := [column for column in others if column not in ("", "GENE_title", symbol)]:
         handled.append(
@@ -241,8 +238,15 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
             f"{first_few(ignored)}."
         )
     places = _places(path, len(header))
+    if not places:
+        raise CorruptFileError(f"{path.name} has no row below its header; fetch it again.")
     table = _read_values(path, header, header.index(symbol), list(lines), places)
     genes = pd.Index(table.pop(header.index(symbol)).str.strip())
+    if symbol in genes:  # of ids alone, a header further down would be numbers
+        place = places[genes.get_indexer_for([symbol])[0]]
+        raise CorruptFileError(
+            f"Row {place} of {path.name} is a header again; remove it or fetch the file again."
+        )
     values = table.to_numpy().T
     values, cell_lines = _one_column_per_line(list(lines.values()), values, handled)
     values, genes = _one_row_per_gene(path, genes, values, places, handled)
@@ -256,7 +260,7 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
     rows = []
     for place, (line, drug_id, value, name) in rows_of(path, RESPONSE_COLUMNS, ("DRUG_NAME",)):
         drug_id = whole_number(drug_id)
-        seen.setdefault(drug_id, "" if name is None else drug_name(name))
+        seen.setdefault(drug_id, "" if name is None else name_of(name))
         if drug_id in wanted:
             rows.append((place, _line_id(line, place, path), drug_id, value))
     for drug, drug_id in drugs.items():
@@ -292,10 +296,11 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
 
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
-    rows = [
-        (whole_number(line), *("" if _unknown(label) else str(label) for label in labels))
-        for _, (line, *labels) in rows_of(path, _annotation_columns(path))
-    ]
+    rows = []
+    for _, (line, *labels) in rows_of(path, _annotation_columns(path)):
+        rows.append((whole_number(line), *("" if _unknown(x) else name_of(x) for x in labels)))
+        if len(rows) > MOST_LINES:
+            raise _too_many(path, "cell lines", MOST_LINES)
     table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
     known = table["line"].str.fullmatch(r"\d+")
     if not known.all():
@@ -305,8 +310,8 @@ def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     return _once(table[known], ["line"], path, handled, "cell line").set_index("line")
 
 
-def drug_name(cell: Any) -> str:
-    """Return the name of a drug as text; a spreadsheet keeps a name of digits as a number."""
+def name_of(cell: Any) -> str:
+    """Return the name of a drug or cell line as text; a spreadsheet keeps a name of digits as a number."""
     return whole_number(cell) if isinstance(cell, float) else str(cell).strip()
 
 
@@ -319,6 +324,12 @@ def _line_id(cell: Any, place: int, path: Path) -> str:
             "or leave it blank."
         )
     return line
+
+
+def _too_many(path: Path, what: str, most: int) -> CorruptFileError:
+    return CorruptFileError(
+        f"{path.name} has more rows than the {most:,} {what} it may have; put the official file there."
+    )
 
 
 def _unknown(label: Any) -> bool:
@@ -346,26 +357,39 @@ def _is_ensembl(header: Sequence[str]) -> bool:
 def _places(path: Path, width: int) -> array:
     """Return the numbers of the rows below the header that are not blank, as a spreadsheet counts.
 
-    A row with more fields than the header is refused: its values would be read one column off. Blank
-    fields at the end of a row are no values; `_read_values` drops them.
+    A row with more fields than the header, or fewer, is refused: its values would be read one column
+    off. Blank fields at the end of a row are no values; `_read_values` drops them.
     """
-    places = array("l")
+    places, short = array("l"), 0
     with opened(path, (EXPRESSION,)) as file:
         for place, line in enumerate(file, 1):
             line = line.rstrip(b"\r\n")
+            if place == 1 or not line.strip(b" "):
+                continue
+            if short:
+                raise CorruptFileError(
+                    f"Row {short} of {path.name} ends early; fetch the file again."
+                )
             fields = line.rstrip(b"\t").count(b"\t") + 1
             if fields > width:
                 raise CorruptFileError(
                     f"Row {place} of {path.name} has {counted(fields, 'field')} and the header {width}; "
                     "correct the row or fetch the file again."
                 )
+            if line.count(b"\t") + 1 < width:
+                short = place
             if b"\0" in line or b"\r" in line:
                 raise CorruptFileError(
                     f"Row {place} of {path.name} has a character that ends a text or a line within; "
                     "fetch the file again."
                 )
-            if place > 1 and line.strip(b" "):
-                places.append(place)
+            places.append(place)
+            if len(places) > MOST_GENES:
+                raise _too_many(path, "genes", MOST_GENES)
+    if short:
+        raise CorruptFileError(
+            f"{path.name} is truncated: it ends within row {short}; fetch it again."
+        )
     return places
 
 
@@ -390,14 +414,8 @@ def _read_values(
         raise CorruptFileError(
             f"{path.name} has {len(places):,} rows, of which {len(table):,} could be read; fetch it again."
         )
-    # Blank fields fail above, so only a row that ends early leaves gaps.
-    short = table.index[table[cells[-1]].isna()]
-    if len(short):
-        raise CorruptFileError(
-            f"{path.name} is truncated: it ends within row {places[-1]}; fetch it again."
-            if short[0] == len(table) - 1
-            else f"Row {places[short[0]]} of {path.name} ends early; fetch the file again."
-        )
+    if not np.isfinite(table[cells].to_numpy()).all():
+        raise _wrong_value(path, header, symbol, cells)
     return table
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pnetlib.errors import CorruptFileError, MissingColumnError
+from pnetlib.datasets.delimited import read_delimited
 
 IDENTIFIERS = "gene_identifiers_20191101.csv"
 _COLUMNS = ["ensembl_gene_id", "hgnc_symbol"]
@@ -19,17 +19,7 @@ def by_symbol(expression: pd.DataFrame, path: Path, handled: list[str]) -> pd.Da
     symbol, and those whose symbol or id is not unique, are left out; `handled` gets a sentence on
     this.
     """
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise CorruptFileError(
-            f"{path.name} is not a complete table ({error}); fetch it again."
-        ) from error
-    missing = [column for column in _COLUMNS if column not in table.columns]
-    if missing:
-        raise MissingColumnError(
-            f"{path.name} has no column {' and no column '.join(missing)}; fetch it again."
-        )
+    table = read_delimited(path, ",", _COLUMNS, others=False)
     pairs = table[_COLUMNS].drop_duplicates()
     pairs = pairs[pairs["ensembl_gene_id"].isin(expression.columns) & (pairs["hgnc_symbol"] != "")]
     pairs = pairs[~pairs["ensembl_gene_id"].duplicated(False)]

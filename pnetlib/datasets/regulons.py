@@ -27,6 +27,7 @@ from pnetlib.errors import (
     MissingColumnError,
     UsageError,
 )
+from pnetlib.execution.files import opened
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
@@ -41,6 +42,7 @@ CONFIDENT = ("A", "B", "C")  # levels that are used, as DoRothEA's authors recom
 TFS = "tfs"
 COLUMNS = ("tf", "target", "sign")
 NAMES = {"regulator": "tf", "source": "tf", "gene": "target", "mor": "sign", "weight": "sign"}
+LARGEST_LIST = 1 << 24  # bytes of a file that names regulators
 PLANTED, KNOWN = 0.7, 0.05  # of simulated regulons; ours
 
 
@@ -238,15 +240,19 @@ def gene_names(text: str, parameter: str, neither: str = "no file") -> tuple[str
             f"{parameter} is {text!r}, which is {neither}; name a file with one gene per line, or "
             "genes separated by commas."
         )
-    try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise CorruptFileError(
-            f"{path.name} is not a text file in UTF-8 ({error}); write one gene name per line."
-        ) from error
+    if path.stat().st_size > LARGEST_LIST:
+        raise UsageError(
+            f"{path.name} has more than {LARGEST_LIST:,} bytes; write one gene per line."
+        )
+    with opened(path) as file:
+        lines = file.read().decode("utf-8-sig").splitlines()
     names = tuple(dict.fromkeys(name for name in map(str.strip, lines) if name))
     if not names:
         raise UsageError(f"{path.name} names no gene; write one name per line.")
+    if odd := [name for name in names if not name.isprintable()]:
+        raise CorruptFileError(
+            f"{path.name} has the line {odd[0][:30]!r}, which no text has; write one gene name per line."
+        )
     if spaced := [name for name in names if any(mark in name for mark in ",;\t ")]:
         raise UsageError(
             f"{path.name} has the line {first_few(spaced, 1)!r}; write one gene name per line."

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pnetlib.datasets.cells import even_rows
-from pnetlib.datasets.files import opened
 from pnetlib.datasets.workbooks import xlsx_rows
 from pnetlib.errors import CorruptFileError, DuplicateError, MissingColumnError
+from pnetlib.execution.files import opened
 
 KINDS = (".xlsx", ".csv")
 MOST_COLUMNS = 1 << 14  # as many as a spreadsheet has

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pnetlib.datasets.files import BROKEN, check_archive, check_plain, chunks, unreadable
 from pnetlib.errors import CorruptFileError
+from pnetlib.execution.files import BROKEN, check_archive, check_plain, chunks, unreadable
 
 DENSE = 1 << 20  # cells that a sheet may span however few of them it has
 _BYTES = 8  # of text per cell that the sheet spans, at least; a filled cell needs more than 15

@@ -1,71 +1,73 @@
-"""What the estimators share: checks of parameters, gene names, predictions, networks as tables."""
+"""What the estimators share: checks of parameters, predictions, networks as tables."""
 
 import numbers
 import warnings
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csc_array
 from sklearn.base import RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from pnetlib.errors import DataError, LowMemoryWarning, UsageError
+from pnetlib.errors import InputError, LowMemoryWarning, OutOfMemoryError, UsageError
+from pnetlib.estimators.inputs import (
+    check_deviations,
+    gene_names,
+    largest_values,
+    read_expression,
+    read_response,
+)
 from pnetlib.solvers.columns import matrix_degrees
 from pnetlib.solvers.forecast import forecast_memory
+from pnetlib.words import shown
 
 LARGEST_PENALTY = 1e100  # products of larger penalties and effects could overflow
-LARGEST_EXPRESSION = 1e300  # sums of larger values could overflow
-RESPONSE_RANGE = 1e-50, 1e50  # deviations from the mean that can be squared, also with effects
+LARGEST_COUNT = np.iinfo(np.int64).max
 
 
 def check_penalties(estimator, names):
-    """Refuse a lambda or a tolerance that is not a finite number of at least 0, or too large."""
-    for name in names:
-        value = getattr(estimator, name)
-        if not _number(value) or not 0 <= value < np.inf:
-            raise UsageError(f"{name} must be a finite number of at least 0, not {value!r}.")
-        if value > LARGEST_PENALTY:
-            raise UsageError(f"{name} must be at most {LARGEST_PENALTY:g}, not {value!r}.")
+    """Return lambdas and tolerances as float; refuse all but finite numbers of at least 0.
 
-
-def check_scale(X, y=None, names=None):
-    """Refuse expression or a response whose sums or squares leave the range of float64.
-
-    X (n, p) and y (n,) are finite; `names` are the names of the genes, if they have any.
+    Those above `LARGEST_PENALTY` are refused, too.
     """
-    largest = np.abs(X).max(axis=0, initial=0.0)
-    if largest.max(initial=0.0) > LARGEST_EXPRESSION:
-        gene = int(np.argmax(largest))
-        name = gene if names is None else names[gene]
-        raise DataError(
-            f"expression of gene {name} reaches {largest[gene]:.2g}, too large to be summed; "
-            "divide it by a constant, as genes are standardised in any unit."
-        )
-    if y is None:
-        return
-    spread = np.abs(y - np.mean(y)).max() if np.abs(y).max() <= LARGEST_EXPRESSION else np.inf
-    low, high = RESPONSE_RANGE
-    if spread > high or 0.0 < spread < low:
-        raise DataError(
-            f"the response y deviates by {spread:.2g} from its mean, and must do so by {low:g} to "
-            f"{high:g} or not at all; divide it by its standard deviation."
-        )
+    return [_penalty(name, getattr(estimator, name)) for name in names]
+
+
+def _penalty(name, value):
+    number = as_float(value)
+    if number is None or not 0 <= number or value == np.inf:
+        raise UsageError(f"{name} must be a finite number of at least 0, not {shown(value)}.")
+    if number > LARGEST_PENALTY:
+        raise UsageError(f"{name} must be at most {LARGEST_PENALTY:g}, not {shown(value)}.")
+    return number
 
 
 def check_count(estimator, name):
-    """Refuse an option that is not a whole number of at least 0."""
+    """Return an option as int; refuse it unless it is a whole number of at least 0."""
     value = getattr(estimator, name)
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < 0:
-        raise UsageError(f"{name} must be a whole number of at least 0, not {value!r}.")
+    if not _is_whole(value) or value < 0:
+        raise UsageError(f"{name} must be a whole number of at least 0, not {shown(value)}.")
+    return min(int(value), LARGEST_COUNT)
 
 
 def check_whole(estimator, name, least, most):
-    """Refuse an option that is not a whole number within bounds."""
+    """Return an option as int; refuse it unless it is a whole number within bounds."""
     value = getattr(estimator, name)
-    whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-    if not whole or not least <= value <= most:
-        raise UsageError(f"{name} must be a whole number from {least} to {most}, not {value!r}.")
+    if not _is_whole(value) or not least <= value <= most:
+        raise UsageError(
+            f"{name} must be a whole number from {least} to {most}, not {shown(value)}."
+        )
+    return int(value)
+
+
+def check_flag(estimator, name):
+    """Return an option as bool; refuse it unless it is True or False."""
+    value = getattr(estimator, name)
+    if not isinstance(value, (bool, np.bool_)):
+        raise UsageError(f"{name} must be True or False, not {shown(value)}.")
+    return bool(value)
 
 
 def regulators_first(estimator, p):
@@ -76,9 +78,14 @@ def regulators_first(estimator, p):
     given, names = estimator.regulators, getattr(estimator, "feature_names_in_", None)
     if given is None:
         return np.arange(p), None
-    labels = np.asarray(given)
+    try:
+        labels = np.asarray(given)
+    except ValueError:  # sequences of different lengths
+        labels = np.empty(0)
     if labels.ndim != 1 or labels.size == 0:
-        raise UsageError("regulators must be None or a sequence of at least one gene.")
+        raise UsageError(
+            f"regulators must be None or a sequence of at least one gene, not {shown(given)}."
+        )
     if labels.dtype.kind == "b" and labels.size == p:
         labels = positions = np.flatnonzero(labels)
     elif labels.dtype.kind in "iu":
@@ -88,7 +95,7 @@ def regulators_first(estimator, p):
     else:
         raise UsageError(
             f"regulators must be positions, or {p} times True or False, or names where X is a table "
-            "with gene names as columns."
+            f"with gene names as columns, not {shown(given)}."
         )
     outside = labels[(positions < 0) | (positions >= p)].tolist() if positions.size else []
     if outside:
@@ -96,7 +103,11 @@ def regulators_first(estimator, p):
             f"regulators names {outside[0]!r}, which is not a gene of X ({len(outside)} of "
             f"{labels.size} are not); leave it out."
         )
-    positions = np.unique(positions)
+    found, times = np.unique(positions, return_counts=True)
+    if (times > 1).any():
+        twice = labels[positions == found[np.argmax(times > 1)]].tolist()
+        raise UsageError(f"regulators names {twice[0]!r} {len(twice)} times; name it once.")
+    positions = found
     if positions.size == 0:
         raise UsageError("regulators allows no gene at all; give at least one.")
     order = np.concatenate((positions, np.setdiff1d(np.arange(p), positions)))
@@ -118,45 +129,58 @@ def out_of_order(values, order):
 
 
 def check_choice(estimator, name, choices):
-    """Refuse an option that is not one of the documented ones."""
+    """Return an option; refuse it unless it is one of the documented words."""
     value = getattr(estimator, name)
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         allowed = " or ".join(repr(choice) for choice in choices)
-        raise UsageError(f"{name} must be {allowed}, not {value!r}.")
+        raise UsageError(f"{name} must be {allowed}, not {shown(value)}.")
+    return value
 
 
 def check_weight(estimator, name):
-    """Refuse a weight that is not a finite number above 0."""
+    """Return a weight as float; refuse it unless it is a finite number above 0."""
     value = getattr(estimator, name)
-    if not _number(value) or isinstance(value, bool) or not 0 < value < np.inf:
-        raise UsageError(f"{name} must be a finite number above 0, not {value!r}.")
+    number = as_float(value)
+    if number is None or not 0 < number < np.inf:
+        raise UsageError(f"{name} must be a finite number above 0, not {shown(value)}.")
+    return number
 
 
 def check_grid(estimator, name, *, positive=False, most=LARGEST_PENALTY):
     """Return a grid as a list of float; refuse one that is empty or has an impossible value."""
     given = getattr(estimator, name)
-    values = [given] if _number(given) else given
+    values = given if as_float(given) is None else [given]
     bound = "above 0" if positive else "of at least 0"
     if most < LARGEST_PENALTY:
         bound += f" and at most {most:g}"
     try:
-        grid = [float(value) for value in values if _number(value)]
-        known = len(grid) == len(values) > 0
+        grid = [as_float(value) for value in values]
+        known = None not in grid and len(values) > 0 and not isinstance(given, (bytes, dict, set))
     except TypeError:
         known = False
     if known and most == LARGEST_PENALTY and most < max(grid) < np.inf:
-        raise UsageError(f"{name} must be at most {most:g}, not {given!r}.")
+        raise UsageError(f"{name} must be at most {most:g}, not {shown(given)}.")
     if not known or not all(
         (value > 0 if positive else value >= 0) and value <= most for value in grid
     ):
         raise UsageError(
-            f"{name} must be a sequence of at least one finite number {bound}, not {given!r}."
+            f"{name} must be a sequence of at least one finite number {bound}, not {shown(given)}."
         )
     return grid
 
 
-def _number(value):
-    return isinstance(value, numbers.Real)
+def as_float(value):
+    """Return a real number as float, infinite where it is too large; None for all else."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
+
+
+def _is_whole(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
 
 
 def warn_unconverged(what, gaps, tol, name="tol"):
@@ -187,14 +211,20 @@ def warn_not_stationary(what, violations, lambdas, share, remedy):
             )
 
 
-def warn_low_memory(n, p, **sizes):
+@contextmanager
+def enough_memory(n, p, **sizes):
     """Warn, with the forecast, if a fit probably needs more memory than is available.
 
-    `sizes` are those of `forecast_memory`.
+    Where it does run out of memory, the error has the forecast, too. `sizes` are those of
+    `forecast_memory`.
     """
-    shortage = forecast_memory(n, p, **sizes).shortage
-    if shortage:
-        warnings.warn(shortage, LowMemoryWarning, stacklevel=3)
+    forecast = forecast_memory(n, p, **sizes)
+    if forecast.shortage:
+        warnings.warn(forecast.shortage, LowMemoryWarning, stacklevel=4)
+    try:
+        yield
+    except MemoryError as error:
+        raise OutOfMemoryError(forecast.exhausted) from error
 
 
 def network_out_of_order(B, order):
@@ -221,17 +251,24 @@ class GeneNames:
 
     def _genes(self):
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", None)
-        return np.arange(self.n_features_in_) if names is None else np.asarray(names)
+        return gene_names(self)
 
     def _standardised(self, X):
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=float)
+        X = read_expression(self, X, fit=False)
+        check_deviations(self, X, largest_values(X))
         return (X - self.mean_) / self.scale_
 
 
 class LinearPrediction(GeneNames, RegressorMixin):
     """Prediction of a response by ``coef_`` and ``intercept_`` from standardised expression."""
+
+    _power = 2  # products of that many deviations of the response occur in a fit
+
+    def _read(self, X, y):
+        """Return expression (n, p) and response (n,) of a fit as arrays of float."""
+        values = read_expression(self, X)
+        return values, read_response(self, y, _with_lines(X, values), self._power)
 
     def predict(self, X):
         """Predict the response of new cell lines.
@@ -248,11 +285,51 @@ class LinearPrediction(GeneNames, RegressorMixin):
 
         Raises
         ------
-        ValueError
-            If X has other genes than the training data.
+        InputError, InputTypeError
+            If X has other genes than the training data, or values that are no finite numbers or
+            too large.
         """
         X = self._standardised(X)
-        return self.intercept_ + X @ self.coef_
+        with np.errstate(over="ignore", invalid="ignore"):
+            predicted = self.intercept_ + X @ self.coef_
+        if not np.isfinite(predicted).all():
+            raise InputError(
+                "X is so far from the training lines that a predicted response overflows; give it "
+                "in the unit of training."
+            )
+        return predicted
+
+    def score(self, X, y, sample_weight=None):
+        """Return the coefficient of determination of the predicted response.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, p)
+            Expression in the units of training.
+        y : array-like of shape (n,)
+            Response of the cell lines.
+        sample_weight : array-like of shape (n,), default=None
+            Weights of the cell lines.
+
+        Returns
+        -------
+        float
+            1 for a perfect prediction, 0 for one as good as the mean of y.
+
+        Raises
+        ------
+        InputError, InputTypeError
+            If X or y is not as `fit` takes it.
+        """
+        check_is_fitted(self)
+        values = read_expression(self, X, fit=False)
+        y = read_response(self, y, _with_lines(X, values))
+        return super().score(X, y, sample_weight)
+
+
+def _with_lines(X, values):
+    """Return what tells the cell lines: X if it names them, else its values (n, p)."""
+    return X if isinstance(X, pd.DataFrame) else values
 
 
 class NetworkTables(GeneNames):
@@ -265,7 +342,7 @@ class NetworkTables(GeneNames):
         -------
         DataFrame
             Columns regulator, target, coefficient (in standard deviations of the target per
-            standard deviation of the regulator).
+            standard deviation of the regulator). Genes without names are called x0, x1, ...
 
         See Also
         --------

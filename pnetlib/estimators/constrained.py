@@ -5,7 +5,6 @@ from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
 
 from pnetlib.estimators.base import (
     LinearPrediction,
@@ -13,15 +12,15 @@ from pnetlib.estimators.base import (
     check_choice,
     check_count,
     check_penalties,
-    check_scale,
+    enough_memory,
     in_order,
     network_out_of_order,
     out_of_order,
     regulators_first,
-    warn_low_memory,
     warn_unconverged,
 )
 from pnetlib.estimators.predictive import DEGREES, LAMBDAS
+from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.constrained import fit_constrained, initial_estimate, laplacian
 from pnetlib.solvers.joint import Penalties, start_state
@@ -133,9 +132,12 @@ class NetworkConstrainedRegression(NetworkTables, LinearPrediction, BaseEstimato
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Expression, cell lines x genes.
+            Expression, cell lines x genes: an array, or a table of pandas, polars or pyarrow whose
+            columns are called by unique text. Numbers as names, such as Entrez ids, are refused, as
+            they look like positions; ``X.columns = X.columns.astype(str)`` makes text of them.
         y : array-like of shape (n,)
-            Response of the cell lines.
+            Response of the cell lines, a finite number each. Where X and y both name their lines,
+            these must be the same, in the same order.
 
         Returns
         -------
@@ -146,8 +148,11 @@ class NetworkConstrainedRegression(NetworkTables, LinearPrediction, BaseEstimato
         ------
         UsageError
             If a parameter is not as documented.
-        DataError
-            If sums or squares of X or y leave the range of floating-point numbers.
+        InputError, InputTypeError
+            If names are not unique text, or values are missing, no numbers, or so large or small
+            that squares of them leave the range of floating-point numbers.
+        OutOfMemoryError
+            If the memory does not suffice; the message has the forecast.
 
         Warns
         -----
@@ -156,29 +161,32 @@ class NetworkConstrainedRegression(NetworkTables, LinearPrediction, BaseEstimato
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
-        check_penalties(self, [*LAMBDAS, "tol"])
-        check_count(self, "max_iter")
+        *lambdas, tol = check_penalties(self, [*LAMBDAS, "tol"])
+        max_iter = check_count(self, "max_iter")
         check_choice(self, "degree", DEGREES)
         check_choice(self, "signs", SIGNS)
-        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        check_scale(X, y, getattr(self, "feature_names_in_", None))
+        thread_count(self.n_jobs)
+        X, y = self._read(X, y)
         self.regulators_, order = regulators_first(self, X.shape[1])
-        warn_low_memory(*X.shape, matrices=4, n_jobs=self.n_jobs)
+        with enough_memory(*X.shape, matrices=4, n_jobs=self.n_jobs):
+            return self._fit(X, y, order, lambdas, tol, max_iter)
+
+    def _fit(self, X, y, order, lambdas, tol, max_iter):
+        lam1, lam2, lam3, lam4 = lambdas
         whole = Moments.of(X, y, n_jobs=self.n_jobs)
         moments = whole
         if order is not None:
             X = in_order(X, order)
             moments = Moments.of(X, y, n_regulators=self.regulators_.size, n_jobs=self.n_jobs)
-        pen = Penalties(self.lam1, self.lam2)
-        state = start_state(moments, pen, self.tol, self.n_jobs, max_iter=int(self.max_iter))
+        pen = Penalties(lam1, lam2)
+        state = start_state(moments, pen, tol, self.n_jobs, max_iter=max_iter)
         self.B_ = network_out_of_order(state.B.matrix(), order)
         self.gaps_ = out_of_order(state.gaps, order)
         signs = np.sign(initial_estimate(whole)) if self.signs == "initial" else None
         L = laplacian(Columns.of(self.B_), self.degree, signs)
-        options = {"max_iter": int(self.max_iter)}
-        fitted = fit_constrained(whole, L, self.lam3, self.lam4, self.tol, **options)
+        fitted = fit_constrained(whole, L, lam3, lam4, tol, max_iter=max_iter)
         self.coef_, self.gap_, self.n_iter_ = fitted
         self.mean_, self.scale_, self.intercept_ = whole.mean, whole.scale, whole.z_mean
-        warn_unconverged("NetworkConstrainedRegression", self.gaps_, self.tol)
-        warn_unconverged("NetworkConstrainedRegression", self.gap_, self.tol)
+        warn_unconverged("NetworkConstrainedRegression", self.gaps_, tol)
+        warn_unconverged("NetworkConstrainedRegression", self.gap_, tol)
         return self

@@ -3,13 +3,12 @@
 from dataclasses import KW_ONLY, dataclass
 
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import validate_data
 
 from pnetlib.estimators.base import (
     LinearPrediction,
     check_count,
     check_penalties,
-    check_scale,
+    enough_memory,
     warn_unconverged,
 )
 from pnetlib.solvers.expression import fit_expression
@@ -90,9 +89,12 @@ class ElasticNetExpression(ExpressionRegressor):
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Expression, cell lines x genes.
+            Expression, cell lines x genes: an array, or a table of pandas, polars or pyarrow whose
+            columns are called by unique text. Numbers as names, such as Entrez ids, are refused, as
+            they look like positions; ``X.columns = X.columns.astype(str)`` makes text of them.
         y : array-like of shape (n,)
-            Response of the cell lines.
+            Response of the cell lines, a finite number each. Where X and y both name their lines,
+            these must be the same, in the same order.
 
         Returns
         -------
@@ -103,17 +105,25 @@ class ElasticNetExpression(ExpressionRegressor):
         ------
         UsageError
             If a parameter is not as documented.
-        DataError
-            If sums or squares of X or y leave the range of floating-point numbers.
+        InputError, InputTypeError
+            If names are not unique text, or values are missing, no numbers, or so large or small
+            that squares of them leave the range of floating-point numbers.
+        OutOfMemoryError
+            If the memory does not suffice; the message has the forecast.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the regression does not reach `tol`.
+        LowMemoryWarning
+            If the fit probably needs more memory than is available.
         """
-        check_penalties(self, ["lam1", "lam2", "tol"])
-        check_count(self, "max_iter")
-        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        check_scale(X, y, getattr(self, "feature_names_in_", None))
-        moments = Moments.of(X, y)
-        fitted = fit_expression(
-            moments, self.lam1, self.lam2, self.tol, max_iter=int(self.max_iter)
-        )
+        lam1, lam2, tol = check_penalties(self, ["lam1", "lam2", "tol"])
+        max_iter = check_count(self, "max_iter")
+        X, y = self._read(X, y)
+        with enough_memory(*X.shape, model="regression", n_jobs=1):
+            moments = Moments.of(X, y)
+            fitted = fit_expression(moments, lam1, lam2, tol, max_iter=max_iter)
         return self._store(moments, *fitted)
 
 

@@ -10,16 +10,15 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import check_cv
-from sklearn.utils.validation import validate_data
 
-from pnetlib.errors import UsageError
+from pnetlib.errors import PnetError, UsageError
 from pnetlib.estimators.base import (
+    as_float,
     check_choice,
     check_count,
     check_grid,
     check_penalties,
-    check_scale,
-    warn_low_memory,
+    enough_memory,
     warn_unconverged,
 )
 from pnetlib.estimators.expression import ElasticNetExpression, ExpressionRegressor, LassoExpression
@@ -56,8 +55,9 @@ from pnetlib.solvers.search import (
     read_rule,
     search_lambdas,
 )
-from pnetlib.words import counted
+from pnetlib.words import counted, shown
 
+MOST_POINTS = 10_000  # of a computed path
 LAM1_FRACTIONS = (0.08, 0.04)
 LAM3_FRACTIONS = (0.5, 0.25, 0.12, 0.06, 0.03)
 # Of Pro where it is fitted at the chosen lambdas from nothing. At penalties as small as a search
@@ -94,10 +94,12 @@ class PathSearch:
     """Choice of the point of smallest cross-validated error on the path of an estimator.
 
     `fit` is the same for all four methods. A subclass says what it checks (`_check`), how much
-    memory it needs on a grid, or to search on a number of folds (`_warn`), its path (`_path`, which fits the networks of the whole training
-    part), what the final fit stores (`_refit`), what a search over it needs (`_model`) and the
+    memory it needs on a grid, or to search on a number of folds (`_sizes`), its path (`_path`, which
+    fits the networks of the whole training part), what the final fit stores (`_refit`), what a search over it needs (`_model`) and the
     plain estimator that is fitted at the lambdas which the search finds (`_final`).
     """
+
+    _power = 4  # squared errors are squared, for their standard deviation over folds
 
     def fit(self, X, y, shared=None):
         """Choose the lambdas by cross-validation and fit all lines with them.
@@ -105,9 +107,12 @@ class PathSearch:
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Expression, cell lines x genes.
+            Expression, cell lines x genes: an array, or a table of pandas, polars or pyarrow whose
+            columns are called by unique text. Numbers as names, such as Entrez ids, are refused, as
+            they look like positions; ``X.columns = X.columns.astype(str)`` makes text of them.
         y : array-like of shape (n,)
-            Response of the cell lines.
+            Response of the cell lines, a finite number each. Where X and y both name their lines,
+            these must be the same, in the same order.
         shared : pnetlib.solvers.paths.TrainingFolds, default=None
             The same X and y with their folds, whose moments and networks are computed once for all
             the estimators that are given it. Its folds take the place of `cv`. For a search,
@@ -122,8 +127,11 @@ class PathSearch:
         ------
         UsageError
             If a parameter is not as documented, a fold is too small, or `shared` has other data.
-        DataError
-            If sums or squares of X or y leave the range of floating-point numbers.
+        InputError, InputTypeError
+            If names are not unique text, or values are missing, no numbers, or so large or small
+            that squares of them leave the range of floating-point numbers.
+        OutOfMemoryError
+            If the memory does not suffice; the message has the forecast.
 
         Warns
         -----
@@ -136,23 +144,22 @@ class PathSearch:
         self._check()
         searching = read_rule(self.search) != GRID
         threads = thread_count(self.n_jobs)
-        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        check_scale(X, y, getattr(self, "feature_names_in_", None))
+        X, y = self._read(X, y)
         given, X, options = X, self._ordered(X), self._moments()
         if shared is not None:
             self._check_shared(shared, X, y, searching)
         folds = self._folds(X, y) if shared is None else shared.folds
-        self._warn(X, len(folds) if searching else 0)
-        if shared is None:
-            make = SearchFolds if searching else partial(TrainingFolds, store=False)
-            shared = make(X, y, folds, **options)
-        if searching:
-            return self._zoom(shared, given, threads)
-        with one_blas_thread():
-            path = self.path(shared.whole)
-            (errors,) = shared.errors([path], threads)
-            self._store_results(path.points, errors)
-            return self._refit(shared.whole, path)
+        with enough_memory(*X.shape, **self._sizes(len(folds) if searching else 0)):
+            if shared is None:
+                make = SearchFolds if searching else partial(TrainingFolds, store=False)
+                shared = make(X, y, folds, **options)
+            if searching:
+                return self._zoom(shared, given, threads)
+            with one_blas_thread():
+                path = self.path(shared.whole)
+                (errors,) = shared.errors([path], threads)
+                self._store_results(path.points, errors)
+                return self._refit(shared.whole, path)
 
     def _ordered(self, X):
         """Return X in the order in which the solvers take its genes."""
@@ -165,6 +172,8 @@ class PathSearch:
     def _check_shared(self, shared, X, y, searching):
         if searching and not isinstance(shared, SearchFolds):
             raise UsageError("a search needs a SearchFolds as shared.")
+        if not isinstance(shared, TrainingFolds):
+            raise UsageError(f"shared must be a TrainingFolds, not {shown(shared)}.")
         if not (np.array_equal(X, shared.X) and np.array_equal(y, shared.z)):
             raise UsageError(
                 "shared must have the X and y that are given to fit, genes that may regulate first."
@@ -240,7 +249,21 @@ class PathSearch:
         return self._path(part)
 
     def _folds(self, X, y):
-        folds = [tuple(map(np.asarray, fold)) for fold in check_cv(self.cv).split(X, y)]
+        allowed = (
+            "cv must be None, a whole number of folds from 2 to the number of cell lines, a splitter "
+            f"of scikit-learn, or a sequence of pairs of positions to fit on and to test, not "
+            f"{shown(self.cv)}"
+        )
+        if isinstance(self.cv, (str, bytes, dict, bool, np.bool_)):
+            raise UsageError(f"{allowed}.")
+        try:
+            folds = [tuple(map(np.asarray, fold)) for fold in check_cv(self.cv).split(X, y)]
+        except PnetError:
+            raise
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"{allowed}.") from error
+        if not folds or any(not _is_fold(fold, len(X)) for fold in folds):
+            raise UsageError(f"{allowed}.")
         if any(len(train) < 2 or len(test) < 1 for train, test in folds):
             raise UsageError("every fold of cv must have two cell lines to fit on and one to test.")
         return folds
@@ -259,6 +282,15 @@ class PathSearch:
         self.best_score_ = float(score[self.best_index_])
 
 
+def _is_fold(fold, n):
+    """Return whether a fold consists of two arrays of positions of n cell lines."""
+    return len(fold) == 2 and all(
+        part.ndim == 1
+        and (part.size == 0 or (part.dtype.kind in "iu" and 0 <= part.min() and part.max() < n))
+        for part in fold
+    )
+
+
 class ExpressionSearch(PathSearch, ExpressionRegressor):
     """Choice of the lambdas of ELA or LA."""
 
@@ -266,25 +298,29 @@ class ExpressionSearch(PathSearch, ExpressionRegressor):
         check_penalties(self, ["tol"])
         check_count(self, "max_iter")
         if isinstance(self.lam1, numbers.Integral) and not isinstance(self.lam1, bool):
-            check_count(self, "lam1")
-            if self.lam1 == 0:
-                raise UsageError("lam1 must be at least 1 point or a sequence of values, not 0.")
-            if not isinstance(self.eps, numbers.Real) or not 0 < self.eps <= 1:
-                raise UsageError(f"eps must be above 0 and at most 1, not {self.eps!r}.")
+            if not 1 <= self.lam1 <= MOST_POINTS:
+                raise UsageError(
+                    f"lam1 must be a number of points from 1 to {MOST_POINTS:,} or a sequence of "
+                    f"values, not {shown(self.lam1)}."
+                )
+            eps = as_float(self.eps)
+            if eps is None or not 0 < eps <= 1:
+                raise UsageError(f"eps must be above 0 and at most 1, not {shown(self.eps)}.")
         else:
             check_grid(self, "lam1")
 
-    def _warn(self, X, searched):
+    def _sizes(self, searched):
         # A search holds the moments of all lines and of every fold.
-        warn_low_memory(*X.shape, matrices=1 + max(searched, 1), n_jobs=self.n_jobs)
+        matrices = 1 + max(searched, 1)
+        return {"matrices": matrices, "model": "regression", "n_jobs": self.n_jobs}
 
     def _path(self, part):
         if isinstance(self.lam1, numbers.Integral):
-            fractions = np.geomspace(1.0, self.eps, self.lam1)
+            fractions = np.geomspace(1.0, float(self.eps), int(self.lam1))
             lam1s = fractions_of(largest_expression(part.moments), fractions)
         else:
             lam1s = sorted(check_grid(self, "lam1"), reverse=True)
-        return ExpressionPath(self._points(lam1s), self.tol, int(self.max_iter))
+        return ExpressionPath(self._points(lam1s), float(self.tol), check_count(self, "max_iter"))
 
     def _refit(self, part, path):
         coefficients, (gap, rounds) = path.at(part, self.best_index_)
@@ -390,7 +426,7 @@ class ElasticNetExpressionCV(ExpressionSearch):
         return elastic_net_points(lam1s, check_grid(self, "l1_ratio"))
 
     def _model(self):
-        return ExpressionModel(True, self.tol, int(self.max_iter))
+        return ExpressionModel(True, float(self.tol), check_count(self, "max_iter"))
 
     def _final(self, point):
         return final_model(ElasticNetExpression, point)
@@ -486,7 +522,7 @@ class LassoExpressionCV(ExpressionSearch):
         return [{"lam1": lam1} for lam1 in lam1s]
 
     def _model(self):
-        return ExpressionModel(False, self.tol, int(self.max_iter))
+        return ExpressionModel(False, float(self.tol), check_count(self, "max_iter"))
 
     def _final(self, point):
         return final_model(LassoExpression, point)
@@ -516,14 +552,14 @@ class NetworkSearch(PathSearch, ActivityRegressor):
             else:
                 check_grid(self, name)
 
-    def _warn(self, X, searched):
+    def _sizes(self, searched):
         count = len(check_grid(self, "lam1_fractions" if self.lam1 is None else "lam1"))
         matrices = 2 * (1 + count)
         if searched:
             # Moments of all lines and of every fold, and as many states of fits in progress.
             matrices = 1 + 2 * searched
         sizes = {"matrices": matrices, "n_regulators": self.regulators_.size}
-        warn_low_memory(*X.shape, **sizes, n_jobs=self.n_jobs)
+        return sizes | {"n_jobs": self.n_jobs}
 
     def _values(self, name, largest, *data):
         """Return the grid of lam1 or lam3 in falling order; fractions are of ``largest(*data)``."""
@@ -536,7 +572,7 @@ class NetworkSearch(PathSearch, ActivityRegressor):
     def _rows(self, part, **options):
         """Return pairs of a lam1 and its values of lam3."""
         lam1s = self._values("lam1", largest_lam1, part.moments)
-        networks = part.networks(lam1s, lam2=self.lam2, **options)
+        networks = part.networks(lam1s, lam2=float(self.lam2), **options)
         return [
             (lam1, self._values("lam3", largest_lam3, part.moments, networks[lam1]))
             for lam1 in lam1s
@@ -657,6 +693,8 @@ class PredictiveNetworkCV(NetworkSearch):
     12
     """
 
+    _power = PredictiveNetwork._power
+
     lam1: Sequence | None = None
     lam3: Sequence | None = None
     lam4: Sequence = (0.0, 0.1, 1.0)
@@ -679,20 +717,22 @@ class PredictiveNetworkCV(NetworkSearch):
         check_grid(self, "lam4")
 
     def _path(self, part):
-        limits = {"gap_tol": self.gap_tol, "max_iter": 1000}
+        limits = {"gap_tol": float(self.gap_tol), "max_iter": 1000}
         points = [
             {"lam1": lam1, "lam3": lam3, "lam4": lam4}
             for lam1, values in self._rows(part, **limits)
             for lam4 in check_grid(self, "lam4")
             for lam3 in values
         ]
-        step = joint_step(self.tol, self.gap_tol, self.max_iter)
-        return NetworkPath(points, step, Penalties(0.0, self.lam2, degree=self.degree), **limits)
+        step = joint_step(float(self.tol), float(self.gap_tol), check_count(self, "max_iter"))
+        return NetworkPath(
+            points, step, Penalties(0.0, float(self.lam2), degree=self.degree), **limits
+        )
 
     def _model(self):
-        step = joint_step(self.tol, self.gap_tol, int(self.max_iter))
+        step = joint_step(float(self.tol), float(self.gap_tol), check_count(self, "max_iter"))
         penalties = Penalties(0.0, degree=self.degree)
-        return NetworkModel(True, step, penalties, self.gap_tol, 1000)
+        return NetworkModel(True, step, penalties, float(self.gap_tol), 1000)
 
     def _final(self, point):
         options = {"degree": self.degree, "regulators": self._allowed(), "n_jobs": self.n_jobs}
@@ -702,7 +742,7 @@ class PredictiveNetworkCV(NetworkSearch):
         _, state = path.at(part, self.best_index_)
         pen = path.penalties_at(self.best_params_)
         self._store_joint(part.moments, state, pen)
-        warn_unconverged("PredictiveNetworkCV", state.gaps, self.gap_tol, "gap_tol")
+        warn_unconverged("PredictiveNetworkCV", state.gaps, float(self.gap_tol), "gap_tol")
         if clipped := negative_weights(state, pen):
             warnings.warn(
                 f"PredictiveNetworkCV: {counted(clipped, 'edge')} of the chosen fit with a "
@@ -834,25 +874,27 @@ class NetworkThenPredictCV(NetworkSearch):
         check_penalties(self, ["lam4"])
 
     def _path(self, part):
-        limits = {"gap_tol": self.tol, "max_iter": int(self.max_iter)}
+        limits = {"gap_tol": float(self.tol), "max_iter": check_count(self, "max_iter")}
         points = [
             {"lam1": lam1, "lam3": lam3}
             for lam1, values in self._rows(part, **limits)
             for lam3 in values
         ]
-        penalties = Penalties(0.0, self.lam2, lam4=self.lam4, degree=self.degree)
+        penalties = Penalties(0.0, float(self.lam2), lam4=float(self.lam4), degree=self.degree)
         return NetworkPath(points, effects_step, penalties, **limits)
 
     def _model(self):
-        penalties = Penalties(0.0, lam4=self.lam4, degree=self.degree)
-        return NetworkModel(False, effects_step, penalties, self.tol, int(self.max_iter))
+        penalties = Penalties(0.0, lam4=float(self.lam4), degree=self.degree)
+        return NetworkModel(
+            False, effects_step, penalties, float(self.tol), check_count(self, "max_iter")
+        )
 
     def _final(self, point):
-        options = {"lam4": self.lam4, "degree": self.degree, "regulators": self._allowed()}
+        options = {"lam4": float(self.lam4), "degree": self.degree, "regulators": self._allowed()}
         options["n_jobs"] = self.n_jobs
         return final_model(NetworkThenPredict, point, **options)
 
     def _refit(self, part, path):
         _, state = path.at(part, self.best_index_)
-        warn_unconverged("NetworkThenPredictCV", state.gaps, self.tol)
+        warn_unconverged("NetworkThenPredictCV", state.gaps, float(self.tol))
         return self._store_effects(part.moments, state, path.penalties_at(self.best_params_))

@@ -6,27 +6,29 @@ from dataclasses import KW_ONLY, dataclass
 import numpy as np
 from scipy.sparse import csc_array
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import validate_data
 
-from pnetlib.errors import UsageError
+from pnetlib.errors import InputError, UsageError
 from pnetlib.estimators.base import (
     NetworkTables,
     check_choice,
     check_count,
     check_penalties,
-    check_scale,
+    enough_memory,
     in_order,
     network_in_order,
     network_out_of_order,
     out_of_order,
     regulators_first,
-    warn_low_memory,
     warn_unconverged,
 )
+from pnetlib.estimators.inputs import read_expression
+from pnetlib.execution.engine import Engine
+from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.certificate import certify_network
 from pnetlib.solvers.columns import Columns
-from pnetlib.solvers.moments import Moments, centred
+from pnetlib.solvers.moments import Moments, centred, constant_genes
 from pnetlib.solvers.network import solve_network, solve_on
+from pnetlib.words import shown
 
 CERTIFIED = 256  # columns whose gap a fit with a float32 Gram matrix computes anew in float64
 
@@ -92,7 +94,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
     >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
     >>> model = ElasticNetwork(lam1=0.6).fit(X)
     >>> sorted(zip(model.edges()["regulator"].tolist(), model.edges()["target"].tolist()))
-    [(0, 1), (1, 0)]
+    [('x0', 'x1'), ('x1', 'x0')]
     """
 
     lam1: float = 0.2
@@ -110,7 +112,9 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Expression, cell lines x genes.
+            Expression, cell lines x genes: an array, or a table of pandas, polars or pyarrow whose
+            columns are called by unique text. Numbers as names, such as Entrez ids, are refused, as
+            they look like positions; ``X.columns = X.columns.astype(str)`` makes text of them.
         y : None, default=None
             Not used.
         start : sparse array or ndarray of shape (p, p), default=None
@@ -131,8 +135,11 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         ------
         UsageError
             If a parameter is not as documented, or `start` is not a network of these genes.
-        DataError
-            If sums or squares of X or y leave the range of floating-point numbers.
+        InputError, InputTypeError
+            If names are not unique text, or values are missing, no numbers, or so large or small
+            that squares of them leave the range of floating-point numbers.
+        OutOfMemoryError
+            If the memory does not suffice; the message has the forecast.
         SetupError
             If the engine has no workers.
 
@@ -143,38 +150,40 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
-        check_penalties(self, ["lam1", "lam2", "tol"])
-        check_count(self, "max_iter")
+        lam1, lam2, tol = check_penalties(self, ["lam1", "lam2", "tol"])
+        max_iter = check_count(self, "max_iter")
         check_choice(self, "gram_dtype", ("float64", "float32"))
-        X = validate_data(self, X, dtype=float, ensure_min_samples=2)
-        check_scale(X, names=getattr(self, "feature_names_in_", None))
+        thread_count(self.n_jobs)
+        if engine is not None and not isinstance(engine, Engine):
+            raise UsageError(f"engine must be a pnetlib Engine or None, not {shown(engine)}.")
+        X = read_expression(self, X)
         n, p = X.shape
         self.regulators_, order = regulators_first(self, p)
         r = self.regulators_.size
         start = Columns.empty(p) if start is None else network_start(start, p, order, r)
         sizes = {"gram_dtype": self.gram_dtype, "n_regulators": r, "n_jobs": self.n_jobs}
-        warn_low_memory(n, p, **sizes)
         ordered = in_order(X, order)
-        if engine is None or engine.backend == "threads":
-            moments = Moments.of(ordered, **sizes)
-            mean, scale = moments.mean, moments.scale
-            rounds = np.zeros(p, np.int64)
-            columns, gaps = solve_network(
-                moments.G,
-                np.full(r, 0.5 * self.lam1),
-                self.lam2,
-                start,
-                self.tol,
-                max_iter=int(self.max_iter),
-                K=moments.K,
-                rounds=rounds,
-                n_jobs=self.n_jobs,
-            )
-            del moments
-        else:
-            _, mean, scale = centred(ordered)
-            limits = self.tol, int(self.max_iter), self.gram_dtype, r
-            columns, gaps, rounds = solve_on(engine, ordered, self.lam1, self.lam2, start, *limits)
+        with enough_memory(n, p, **sizes):
+            if engine is None or engine.backend == "threads":
+                moments = Moments.of(ordered, **sizes)
+                mean, scale = moments.mean, moments.scale
+                rounds = np.zeros(p, np.int64)
+                columns, gaps = solve_network(
+                    moments.G,
+                    np.full(r, 0.5 * lam1),
+                    lam2,
+                    start,
+                    tol,
+                    max_iter=max_iter,
+                    K=moments.K,
+                    rounds=rounds,
+                    n_jobs=self.n_jobs,
+                )
+                del moments
+            else:
+                _, mean, scale = centred(ordered)
+                limits = tol, max_iter, self.gram_dtype, r
+                columns, gaps, rounds = solve_on(engine, ordered, lam1, lam2, start, *limits)
         self.B_ = network_out_of_order(columns.matrix(), order)
         self.mean_, self.scale_, self.gaps_ = (
             out_of_order(values, order) for values in (mean, scale, gaps)
@@ -184,7 +193,7 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         if self.gram_dtype == "float32":
             spaced = np.unique(np.linspace(0, p - 1, CERTIFIED).astype(int))
             self.certified_gaps_ = self._certify((X - self.mean_) / self.scale_, spaced)
-        warn_unconverged("ElasticNetwork", self.gaps_, self.tol)
+        warn_unconverged("ElasticNetwork", self.gaps_, tol)
         return self
 
     def certify(self, X, targets=None):
@@ -202,10 +211,18 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         ndarray
             One gap per target. What exceeds ``gaps_`` is the cost of a float32 Gram matrix.
         """
-        return self._certify(self._standardised(X), targets)
+        X = self._standardised(X)
+        if targets is not None:
+            given, targets = targets, np.atleast_1d(np.asarray(targets))
+            positions = targets.ndim == 1 and targets.dtype.kind in "iu"
+            if not positions or not ((targets >= 0) & (targets < X.shape[1])).all():
+                raise UsageError(
+                    f"targets must be positions of genes from 0 to {X.shape[1] - 1}, not {shown(given)}."
+                )
+        return self._certify(X, targets)
 
     def _certify(self, X, targets):
-        X[:, np.abs(X).max(axis=0) <= 1e-12 * np.maximum(np.abs(self.mean_), 1.0)] = 0.0
+        X[:, self._constant(X)] = 0.0
         _, order = regulators_first(self, X.shape[1])
         r, B = self.regulators_.size, self.B_
         if order is not None:
@@ -213,6 +230,12 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
             targets = place if targets is None else place[np.asarray(targets, dtype=np.int64)]
         options = {"n_regulators": r, "n_jobs": self.n_jobs}
         return certify_network(X, B, self.lam1, self.lam2, targets, **options)
+
+    def _constant(self, X):
+        """Return which genes of X (n, p), standardised as in training, are constant (p,)."""
+        with np.errstate(over="ignore"):
+            mean = X.mean(axis=0) * self.scale_ + self.mean_
+        return constant_genes(mean, X.std(axis=0) * self.scale_)
 
     def transform(self, X):
         """Predict the activity X B of every gene from its regulators.
@@ -234,15 +257,36 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        input_features : None, default=None
-            Not used.
+        input_features : sequence of str or None, default=None
+            Names of the genes; those of the fit, if it had names.
 
         Returns
         -------
         ndarray of object of shape (p,)
-            Names of the genes.
+            Names of the genes; x0, x1, ... where there are none.
+
+        Raises
+        ------
+        UsageError
+            If `input_features` are not the names of the fit, or not one text per gene.
         """
-        return np.asarray(self._genes(), dtype=object)
+        names = self._genes()
+        if input_features is None:
+            return names
+        given = np.asarray(input_features, dtype=object)
+        if hasattr(self, "feature_names_in_") and not np.array_equal(given, names):
+            raise UsageError(
+                "input_features is not equal to feature_names_in_; leave it out, or give the names "
+                "of the genes in the order of the fit."
+            )
+        if given.shape != names.shape:
+            raise UsageError(
+                f"input_features should have length equal to number of features ({names.size}), got "
+                f"{given.size}."
+            )
+        if wrong := [name for name in given if not isinstance(name, str)]:
+            raise UsageError(f"input_features must be text, not {shown(wrong[0])}.")
+        return given
 
     def error(self, X):
         """Return the mean squared error of the predicted activities.
@@ -274,11 +318,21 @@ class ElasticNetwork(NetworkTables, TransformerMixin, BaseEstimator):
         -------
         float
             Mean coefficient of determination over the genes that vary in X.
+
+        Raises
+        ------
+        InputError
+            If no gene varies in X.
         """
         X = self._standardised(X)
         left = ((X - X @ self.B_) ** 2).sum(axis=0)
         total = ((X - X.mean(axis=0)) ** 2).sum(axis=0)
-        return float(np.mean(1.0 - left[total > 0] / total[total > 0]))
+        varies = (total > 0) & ~self._constant(X)
+        if not varies.any():
+            raise InputError(
+                "no gene varies in X, so that there is nothing to explain; give more lines."
+            )
+        return float(np.mean(1.0 - left[varies] / total[varies]))
 
 
 def network_start(B, p, order=None, n_regulators=None):
@@ -288,7 +342,10 @@ def network_start(B, p, order=None, n_regulators=None):
     """
     if getattr(B, "shape", None) != (p, p):
         raise UsageError(f"start must be a network of shape ({p}, {p}), as X has {p} genes.")
-    B = csc_array(B, dtype=float)
+    try:
+        B = csc_array(B, dtype=float)
+    except (TypeError, ValueError):
+        raise UsageError("start must have numbers as coefficients.") from None
     if not np.isfinite(B.data).all() or B.diagonal().any():
         raise UsageError("start must have finite coefficients and no gene that regulates itself.")
     return Columns.of(network_in_order(B, order, p if n_regulators is None else n_regulators))

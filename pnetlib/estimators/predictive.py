@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from pnetlib.errors import UsageError
 from pnetlib.estimators.base import (
@@ -17,19 +17,21 @@ from pnetlib.estimators.base import (
     NetworkTables,
     check_choice,
     check_count,
+    check_flag,
     check_penalties,
-    check_scale,
     check_weight,
     check_whole,
+    enough_memory,
     in_order,
     network_in_order,
     network_out_of_order,
     out_of_order,
     regulators_first,
-    warn_low_memory,
     warn_not_stationary,
     warn_unconverged,
 )
+from pnetlib.estimators.inputs import check_spread
+from pnetlib.execution.threads import thread_count
 from pnetlib.solvers.certificate import certify_joint
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.joint import (
@@ -228,10 +230,12 @@ class PredictiveNetwork(ActivityRegressor):
     >>> X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=80)
     >>> model = PredictiveNetwork(lam1=0.6, lam3=0.1).fit(X, X[:, 1])
     >>> sorted(zip(model.edges()["regulator"].tolist(), model.edges()["target"].tolist()))
-    [(0, 1), (1, 0)]
+    [('x0', 'x1'), ('x1', 'x0')]
     >>> model.predict(X).shape
     (80,)
     """
+
+    _power = 6  # a B step may be as large as the squared response, and theirs is squared
 
     lam1: float = 0.2
     lam2: float = 0.0
@@ -257,9 +261,12 @@ class PredictiveNetwork(ActivityRegressor):
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Expression, cell lines x genes.
+            Expression, cell lines x genes: an array, or a table of pandas, polars or pyarrow whose
+            columns are called by unique text. Numbers as names, such as Entrez ids, are refused, as
+            they look like positions; ``X.columns = X.columns.astype(str)`` makes text of them.
         y : array-like of shape (n,)
-            Response of the cell lines.
+            Response of the cell lines, a finite number each. Where X and y both name their lines,
+            these must be the same, in the same order.
 
         Returns
         -------
@@ -270,8 +277,11 @@ class PredictiveNetwork(ActivityRegressor):
         ------
         UsageError
             If a parameter is not as documented.
-        DataError
-            If sums or squares of X or y leave the range of floating-point numbers.
+        InputError, InputTypeError
+            If names are not unique text, or values are missing, no numbers, or so large or small
+            that squares of them leave the range of floating-point numbers.
+        OutOfMemoryError
+            If the memory does not suffice; the message has the forecast.
 
         Warns
         -----
@@ -283,48 +293,47 @@ class PredictiveNetwork(ActivityRegressor):
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
-        check_penalties(self, [*LAMBDAS, "tol", "gap_tol"])
-        check_weight(self, "response_weight")
+        *lambdas, tol, gap_tol = check_penalties(self, [*LAMBDAS, "tol", "gap_tol"])
+        weight = check_weight(self, "response_weight")
         check_choice(self, "degree", DEGREES)
         check_choice(self, "sign", ("current", "fixed"))
         check_choice(self, "coupling", ("exact", "lagged"))
-        check_count(self, "max_iter")
-        check_whole(self, "n_starts", 1, MOST)
+        limits = {"tol": tol, "gap_tol": gap_tol, "max_iter": check_count(self, "max_iter")}
+        n_starts = check_whole(self, "n_starts", 1, MOST)
         check_choice(self, "gram_dtype", ("float64", "float32"))
-        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        check_scale(X, y, getattr(self, "feature_names_in_", None))
-        X = self._ordered(X)
-        options = {"gram_dtype": self.gram_dtype, "n_regulators": self.regulators_.size}
-        options["n_jobs"] = self.n_jobs
-        warn_low_memory(*X.shape, states=1 if self.n_starts == 1 else 3, **options)
+        continued = check_flag(self, "warm_start")
+        thread_count(self.n_jobs)
+        X, y = self._read(X, y)
         # In theta' = root theta the weighted objective is the plain one of the response root z.
-        root = float(np.sqrt(self.response_weight))
-        check_scale(X, root * y)
-        moments = Moments.of(X, root * y, **options)
-        pen = self._penalties(root)
+        root = float(np.sqrt(weight))
+        if root != 1.0:
+            check_spread(root * y, self._power, "the response y times the root of response_weight")
+        pen = self._penalties(lambdas, weight)
         if not max(pen.lam3, pen.lam4) <= LARGEST_PENALTY:
             raise UsageError(
                 f"response_weight is {self.response_weight!r}, too small beside lam3 and lam4, which "
                 "are divided by it; raise it."
             )
-        n_starts = int(self.n_starts)
-        if self.warm_start and getattr(self, "theta_", np.empty(0)).size == X.shape[1]:
-            state, n_starts = self._last(moments, root), 1
-        else:
-            state = start_state(moments, pen, self.gap_tol, self.n_jobs)
+        X = self._ordered(X)
+        options = {"gram_dtype": self.gram_dtype, "n_regulators": self.regulators_.size}
+        options["n_jobs"] = self.n_jobs
+        continued &= getattr(self, "theta_", np.empty(0)).size == X.shape[1]
+        n_starts = 1 if continued else n_starts
+        with enough_memory(*X.shape, states=1 if self.n_starts == 1 else 3, **options):
+            moments = Moments.of(X, root * y, **options)
+            if continued:
+                state = self._last(moments, root)
+            else:
+                state = start_state(moments, pen, gap_tol, self.n_jobs)
+            return self._fit(X, y, moments, pen, state, n_starts, limits, root)
+
+    def _fit(self, X, y, moments, pen, state, n_starts, limits, root):
+        """Fit from a start, and take the fit over with its certificate."""
         if self.sign == "fixed":
             state.signs = initial_signs(moments, state, pen)
-        state, reached = fit_from_starts(
-            moments,
-            pen,
-            state,
-            n_starts,
-            tol=self.tol,
-            gap_tol=self.gap_tol,
-            max_iter=int(self.max_iter),
-            share=SHARE if self.coupling == "exact" else None,
-            n_jobs=self.n_jobs,
-        )
+        share = SHARE if self.coupling == "exact" else None
+        options = limits | {"share": share, "n_jobs": self.n_jobs}
+        state, reached = fit_from_starts(moments, pen, state, n_starts, **options)
         self.n_starts_, self.start_objectives_ = len(reached), np.array(reached)
         certificate = None
         if self.gram_dtype == "float32":
@@ -337,16 +346,11 @@ class PredictiveNetwork(ActivityRegressor):
         self._warn(moments, state, pen, root)
         return self
 
-    def _penalties(self, root):
-        """Return the penalties of the plain objective, for the response times `root`."""
-        return Penalties(
-            self.lam1,
-            self.lam2,
-            self.lam3 / root,
-            self.lam4 / self.response_weight,
-            self.degree,
-            self.coupling,
-        )
+    def _penalties(self, lambdas, weight):
+        """Return the penalties of the plain objective, for the response times the root of a weight."""
+        lam1, lam2, lam3, lam4 = lambdas
+        root = float(np.sqrt(weight))
+        return Penalties(lam1, lam2, lam3 / root, lam4 / weight, self.degree, self.coupling)
 
     def _last(self, moments, root):
         """Return the last fit as a start."""
@@ -469,9 +473,12 @@ class NetworkThenPredict(ActivityRegressor):
         Parameters
         ----------
         X : array-like of shape (n, p)
-            Expression, cell lines x genes.
+            Expression, cell lines x genes: an array, or a table of pandas, polars or pyarrow whose
+            columns are called by unique text. Numbers as names, such as Entrez ids, are refused, as
+            they look like positions; ``X.columns = X.columns.astype(str)`` makes text of them.
         y : array-like of shape (n,)
-            Response of the cell lines.
+            Response of the cell lines, a finite number each. Where X and y both name their lines,
+            these must be the same, in the same order.
 
         Returns
         -------
@@ -482,8 +489,11 @@ class NetworkThenPredict(ActivityRegressor):
         ------
         UsageError
             If a parameter is not as documented.
-        DataError
-            If sums or squares of X or y leave the range of floating-point numbers.
+        InputError, InputTypeError
+            If names are not unique text, or values are missing, no numbers, or so large or small
+            that squares of them leave the range of floating-point numbers.
+        OutOfMemoryError
+            If the memory does not suffice; the message has the forecast.
 
         Warns
         -----
@@ -493,17 +503,16 @@ class NetworkThenPredict(ActivityRegressor):
         LowMemoryWarning
             If the fit probably needs more memory than is available.
         """
-        check_penalties(self, [*LAMBDAS, "tol"])
-        check_count(self, "max_iter")
-        check_choice(self, "degree", DEGREES)
-        X, y = validate_data(self, X, y, dtype=float, y_numeric=True, ensure_min_samples=2)
-        check_scale(X, y, getattr(self, "feature_names_in_", None))
+        *lambdas, tol = check_penalties(self, [*LAMBDAS, "tol"])
+        max_iter = check_count(self, "max_iter")
+        pen = Penalties(*lambdas, check_choice(self, "degree", DEGREES))
+        thread_count(self.n_jobs)
+        X, y = self._read(X, y)
         X = self._ordered(X)
         options = {"n_regulators": self.regulators_.size, "n_jobs": self.n_jobs}
-        warn_low_memory(*X.shape, matrices=2, **options)
-        moments = Moments.of(X, y, **options)
-        pen = Penalties(self.lam1, self.lam2, self.lam3, self.lam4, self.degree)
-        state = start_state(moments, pen, self.tol, self.n_jobs, max_iter=int(self.max_iter))
-        theta_step(moments, state, pen)
-        warn_unconverged("NetworkThenPredict", state.gaps, self.tol)
-        return self._store_effects(moments, state, pen)
+        with enough_memory(*X.shape, matrices=2, **options):
+            moments = Moments.of(X, y, **options)
+            state = start_state(moments, pen, tol, self.n_jobs, max_iter=max_iter)
+            theta_step(moments, state, pen)
+            warn_unconverged("NetworkThenPredict", state.gaps, tol)
+            return self._store_effects(moments, state, pen)

@@ -74,12 +74,13 @@ class Engine:
         if scheduler and backend != "dask":
             raise UsageError(f"the backend {backend} takes no scheduler; give --backend dask too.")
         self.backend = backend
-        self.threads, allowed = thread_count(threads), allowed_threads()
-        if not scheduler and self.threads > _MOST_PER_CORE * allowed:
+        allowed = allowed_threads()
+        if not scheduler and isinstance(threads, int) and threads > _MOST_PER_CORE * allowed:
             raise UsageError(
-                f"{self.threads:,} threads were asked for, but this process may use {allowed} cores; "
+                f"{threads:,} threads were asked for, but this process may use {allowed} cores; "
                 f"ask for at most {_MOST_PER_CORE * allowed:,}, or for 0 to use one per core."
             )
+        self.threads = thread_count(threads)
         self.scheduler = scheduler
         self._open = []
 

@@ -9,9 +9,13 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from pnetlib.errors import UsageError
+from pnetlib.words import shown
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
+
+
+MOST = 65_536  # threads; more than any machine or cluster of one job has cores
 
 
 def allowed_threads() -> int:
@@ -26,14 +30,15 @@ def allowed_threads() -> int:
 
 def thread_count(n_jobs: int | None = None) -> int:
     """Return the threads asked for, or all that are allowed for None, -1 and 0."""
-    if n_jobs is None or n_jobs in (0, -1):
+    if n_jobs is None:
         return allowed_threads()
-    if not isinstance(n_jobs, numbers.Integral) or n_jobs < 0:
+    whole = isinstance(n_jobs, numbers.Integral) and not isinstance(n_jobs, bool)
+    if not whole or not -1 <= n_jobs <= MOST:
         raise UsageError(
-            f"n_jobs must be a whole number of at least 1 (None, -1 or 0: all allowed cores), "
-            f"not {n_jobs!r}."
+            f"n_jobs must be a whole number of at least 1 and at most {MOST:,} (None, -1 or 0: all "
+            f"allowed cores), not {shown(n_jobs)}."
         )
-    return int(n_jobs)
+    return int(n_jobs) if n_jobs > 0 else allowed_threads()
 
 
 @cache

@@ -33,7 +33,9 @@ class Forecast:
     available: int | None  # what this process may still use, if known
     seconds: float | None = None  # for Gram matrix and network; None without a trial
     edges: float = TYPICAL_EDGES  # per target, as assumed
-    model: str = "network"  # or "joint fit"
+    model: str = "network"  # or "joint fit", "regression", "search"
+    threads: int = 1
+    per_thread: float = 0.0  # share of `scratch` that each thread needs
 
     @property
     def total(self):
@@ -57,12 +59,36 @@ class Forecast:
         """One sentence on the memory that is missing; empty where there is enough."""
         if self.available is None or self.total <= self.available:
             return ""
+        return f"{self._need} and {self.available / GIGABYTE:.2g} GB are available; {self._remedy}."
+
+    @property
+    def exhausted(self):
+        """One sentence on a fit that did run out of memory."""
+        if self.shortage:
+            return self.shortage
+        known = (
+            "" if self.available is None else f" of {self.available / GIGABYTE:.2g} GB available"
+        )
+        return f"{self._need}{known}, and the system refused it; {self._remedy}."
+
+    @property
+    def _need(self):
         return (
             f"a {self.model} of {self.p:,} genes on {self.n:,} cell lines needs about "
-            f"{self.total / GIGABYTE:.2g} GB of memory and {self.available / GIGABYTE:.2g} GB are "
-            "available; take fewer genes, gram_dtype='float32' where it is offered, or a "
-            "machine with more memory."
+            f"{self.total / GIGABYTE:.2g} GB of memory"
         )
+
+    @property
+    def _remedy(self):
+        one = self.total - (self.threads - 1) * self.per_thread
+        if self.available is not None and one <= self.available < self.total:
+            return f"take fewer threads than {self.threads:,} (n_jobs)"
+        if self.model in ("network", "joint fit"):
+            return (
+                "take fewer genes, gram_dtype='float32' where it is offered, or a machine with more "
+                "memory"
+            )
+        return "take fewer genes, or a machine with more memory"
 
     def require(self):
         """Raise `SetupError` if the network needs more memory than is available."""
@@ -80,27 +106,32 @@ def forecast_memory(
     edges=TYPICAL_EDGES,
     n_regulators=None,
     n_jobs=None,
+    model=None,
 ):
-    """Return the `Forecast` of the memory of a network or a joint fit from its sizes alone.
+    """Return the `Forecast` of the memory of a fit from its sizes alone.
 
     `matrices` is the number of p x p arrays of type `gram_dtype`. `states` is the number of states
     that a joint fit holds at the same time (0 for a network alone), each of which has another p x p
     array in float64 up to `STORED` genes. `edges` is the number of edges per target. Where only
-    `n_regulators` genes may regulate, these arrays have a column for each.
+    `n_regulators` genes may regulate, these arrays have a column for each. `model` says what is
+    fitted; by default a network, or a joint fit where there are states.
     """
     r = p if n_regulators is None else n_regulators
     threads, stored = thread_count(n_jobs), states if p * r <= STORED**2 else 0
-    together = p * (CANDIDATES + 6 * threads * TOGETHER) + 3 * min(p, ADMITTED) ** 2
+    together = p * CANDIDATES + 3 * min(p, ADMITTED) ** 2
+    per_thread = 8.0 * (70 * p + 200_000 + bool(states) * 6 * p * TOGETHER)
     return Forecast(
         n,
         p,
         gram=float(matrices * np.dtype(gram_dtype).itemsize + 8 * stored) * p * r,
         expression=3.0 * 8 * n * p,  # as checked, standardised, and transposed for certificates
         network=(2.0 + 2.0 * states) * 12 * edges * p,
-        scratch=LIBRARIES + 8.0 * (threads * (70 * p + 200_000) + bool(states) * together),
+        scratch=LIBRARIES + threads * per_thread + 8.0 * bool(states) * together,
         available=available_memory(),
         edges=edges,
-        model="joint fit" if states else "network",
+        model=model or ("joint fit" if states else "network"),
+        threads=threads,
+        per_thread=per_thread,
     )
 
 

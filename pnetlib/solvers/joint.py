@@ -489,7 +489,8 @@ def gains_to_come(gain, last):
     """Return the sum of the gains to come, if they go on falling by the ratio of the last two."""
     if gain == 0.0:
         return 0.0
-    return gain * gain / (last - gain) if last > gain else np.inf
+    with np.errstate(over="ignore"):  # a response of extreme unit: then gains are not small either
+        return gain * gain / (last - gain) if last > gain else np.inf
 
 
 def penalty_scales(moments, pen):

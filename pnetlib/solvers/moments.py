@@ -7,6 +7,8 @@ import numpy as np
 
 from pnetlib.execution.threads import one_blas_thread, thread_count
 
+CONSTANT = 1e-12  # standard deviation relative to the mean up to which a gene is constant
+ROUNDING = 1e-15  # and relative to the other genes, where rounding is all that centring left of it
 EXTREME = 300  # powers of 2 beyond which squares of expression are not computed as they are
 
 
@@ -38,6 +40,8 @@ class Moments:
             scale = np.ones_like(scale)
         z_mean = 0.0 if z is None else float(np.mean(z))
         z = np.zeros(len(X)) if z is None else np.asarray(z, float) - z_mean
+        if np.abs(z).max() <= CONSTANT * abs(z_mean):
+            z[:] = 0.0  # constant up to the rounding of its mean
         G = gram(X, n_jobs, dtype=gram_dtype, columns=n_regulators)
         K = variances(X, G)
         return cls(len(X), mean, scale, G, z_mean, X.T @ z / len(X), float(z @ z / len(X)), K)
@@ -63,7 +67,9 @@ class Moments:
         shift, shift_z = -removed.sum(axis=0) / n, -removed_z.sum() / n
         r = self.n_regulators
         diagonal = self.n * self.K - np.einsum("ij,ij->j", removed, removed) - n * shift**2
-        if np.any(diagonal <= 1e-6 * self.n * self.K):  # too much would cancel
+        zz = (self.n * self.zz - removed_z @ removed_z - n * shift_z**2) / n
+        # Too much would cancel.
+        if np.any(diagonal <= 1e-6 * self.n * self.K) or not zz > 1e-6 * self.zz:
             remaining = np.setdiff1d(np.arange(self.n), out)
             X, z = np.asarray(X)[remaining], np.asarray(z)[remaining]
             return Moments.of(X, z, n_jobs=n_jobs, n_regulators=r)
@@ -73,7 +79,6 @@ class Moments:
         C -= np.outer(n * shift, shift[:r])
         C /= n * relative[:, None] * relative[:r]
         g = (self.n * self.g - removed.T @ removed_z - n * shift * shift_z) / (n * relative)
-        zz = (self.n * self.zz - removed_z @ removed_z - n * shift_z**2) / n
         mean, scale = self.mean + shift * self.scale, self.scale * relative
         K = np.diag(C).astype(float) if r == len(C) else diagonal / (n * relative * relative)
         return Moments(n, mean, scale, C, self.z_mean + shift_z, g, float(zz), K)
@@ -82,9 +87,7 @@ class Moments:
 def centred(X):
     """Return expression minus its mean, the mean, and the standard deviation (1 if constant).
 
-    A gene is constant if its standard deviation is at most 1e-12 of its mean, or 1e-15 of the
-    largest one: what rounding leaves of a constant gene that was centred before. Units do not
-    matter otherwise: squares of very large or small values are avoided by a power of 2.
+    Units do not matter: squares of very large or small values are avoided by a power of 2.
     """
     X = np.asarray(X, float)
     mean = X.mean(axis=0)
@@ -97,10 +100,24 @@ def centred(X):
     if extreme.any():
         X[:, extreme] = np.ldexp(X[:, extreme], exponent[extreme])
         scale[extreme] = np.ldexp(scale[extreme], exponent[extreme])
-    constant = scale <= np.maximum(1e-12 * np.abs(mean), 1e-15 * scale.max(initial=0.0))
+    constant = constant_genes(mean, scale)
     X[:, constant] = 0.0
     scale[constant] = 1.0
     return X, mean, scale
+
+
+def constant_genes(mean, scale):
+    """Return which genes (p,) are constant up to rounding, from means and standard deviations.
+
+    The standard deviation is then at most 1e-12 of the mean, or 1e-15 of that of other genes: what
+    rounding leaves of a constant gene that was centred before. The upper quartile stands for the
+    others, so that neither one gene with an outlier nor many constant ones decide.
+    """
+    constant = scale <= CONSTANT * np.abs(mean)
+    if constant.all():
+        return constant
+    others = np.quantile(scale[~constant], 0.75, method="lower")
+    return constant | (scale <= ROUNDING * others)
 
 
 def variances(X, G):

@@ -29,6 +29,7 @@ from pnetlib.solvers.paths import (
     largest_lam1,
     predictor,
 )
+from pnetlib.words import shown
 
 PER_FACTOR = 8  # levels per factor of 2
 SAMPLED = 16  # of so many genes one is solved first, so that a network too dense costs little
@@ -117,7 +118,7 @@ def _check_steps(name, steps):
     if not (pair and all(map(_is_number, steps)) and finest <= steps[1] <= steps[0] < np.inf):
         raise UsageError(
             f"{name} must be two factors, the larger one first and none below 2^(1/8), such as "
-            f"16/4, not {steps!r}."
+            f"16/4, not {shown(steps)}."
         )
 
 
@@ -126,9 +127,9 @@ def _check_number(name, value, whole):
     if not _is_number(value) or not least <= value <= most or (name in POSITIVE and value == 0):
         bounds = f"above 0{f' and at most {most:g}' * (most < np.inf)}"
         bounds = bounds if name in POSITIVE else f"of at least {least}"
-        raise UsageError(f"{name} of the search must be a number {bounds}, not {value!r}.")
+        raise UsageError(f"{name} of the search must be a number {bounds}, not {shown(value)}.")
     if whole and value != int(value):
-        raise UsageError(f"{name} of the search must be a whole number, not {value!r}.")
+        raise UsageError(f"{name} of the search must be a whole number, not {shown(value)}.")
 
 
 GRID, ZOOM = "grid", "zoom"
@@ -143,7 +144,7 @@ def read_rule(text):
     if isinstance(text, SearchRule):
         return text
     if not isinstance(text, str):
-        raise UsageError(f"search must be 'grid', 'zoom' or a SearchRule, not {text!r}.")
+        raise UsageError(f"search must be 'grid', 'zoom' or a SearchRule, not {shown(text)}.")
     text = text.strip()
     if text in (GRID, ZOOM):
         return SearchRule() if text == ZOOM else GRID
@@ -153,12 +154,12 @@ def read_rule(text):
         if name not in known:
             raise UsageError(
                 f"search must be grid, zoom, or name=value with one of {', '.join(known)}; "
-                f"{part.strip()!r} is none of them."
+                f"{shown(part.strip())} is none of them."
             )
         try:
             numbers_given = tuple(map(float, value.split("/")))
         except ValueError:
-            raise UsageError(f"{name} of search must be a number, not {value!r}.") from None
+            raise UsageError(f"{name} of search must be a number, not {shown(value)}.") from None
         if not isinstance(known[name], tuple) and len(numbers_given) == 1:
             (numbers_given,) = numbers_given
             if isinstance(known[name], int) and numbers_given.is_integer():

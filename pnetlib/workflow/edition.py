@@ -78,7 +78,9 @@ def check_finished(run: Path, notebooks: Path) -> None:
 def of_others(run: Path) -> bool:
     """Return whether the cohort of a run, or its markers, are not the paper's."""
     records = step_records(run).values()
-    return any("settings" in r["made_from"] or r["parameters"].get("markers") for r in records)
+    return any(
+        "settings" in r["made_from"] or r.get("parameters", {}).get("markers") for r in records
+    )
 
 
 def steps_of(run: Path, notebooks: Path) -> list[Step]:

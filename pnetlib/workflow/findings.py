@@ -32,7 +32,7 @@ from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.simulation.ablation import changes
 from pnetlib.steps.simulation.sentences import of_ablation
 from pnetlib.steps.stability.sentences import conclusion as of_stability
-from pnetlib.words import listed, table_text
+from pnetlib.words import harmless, listed, table_text
 from pnetlib.workflow.artefacts import FIGURES, captions, results_of, step_costs
 from pnetlib.workflow.freshness import step_records
 
@@ -83,7 +83,7 @@ def findings(folder: Path) -> dict[str, str]:
     found |= (
         dict.fromkeys(VALUES, "(not computed)") | _values(facts, data) | _origin(folder, results)
     )
-    return {name: _harmless(text) for name, text in sorted(found.items())}
+    return {name: harmless(text) for name, text in sorted(found.items())}
 
 
 def fill(text: str, found: Mapping[str, str], page: str = "the page") -> str:
@@ -117,11 +117,6 @@ def fill(text: str, found: Mapping[str, str], page: str = "the page") -> str:
 def without_blocks(text: str) -> str:
     """Return a page without the texts of its generated blocks, which are not written by hand."""
     return BLOCK.sub(r"\1\4", text)
-
-
-def _harmless(text: str) -> str:
-    """Return a text in which a name from the data cannot become a tag or end a block."""
-    return re.sub(r"<(?=[A-Za-z/!])", "&lt;", text)
 
 
 def _labelled(texts: Mapping[str, str], simulated: bool, label: str = english.SIMULATED) -> dict:

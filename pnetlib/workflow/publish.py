@@ -5,10 +5,11 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from pnetlib.errors import UsageError
 from pnetlib.execution.storage import whole_file
 from pnetlib.workflow.artefacts import BENCHMARK_FIGURES, FIGURES, has_whole_benchmark
 from pnetlib.workflow.crate import codecheck
-from pnetlib.workflow.edition import check_finished, write_edition
+from pnetlib.workflow.edition import check_finished, of_others, write_edition
 from pnetlib.workflow.findings import fill, findings
 from pnetlib.workflow.notebooks import find_steps
 
@@ -49,11 +50,17 @@ def publish(run: Path, project: Path) -> list[str]:
     Raises
     ------
     UsageError
-        If a step of the run is missing, or its files are not of one run.
+        If a step of the run is missing, its files are not of one run, or its cohort or markers are
+        not the paper's.
     DataError
         If a notebook holds something that must not be published.
     """
     check_finished(run, project / "notebooks")
+    if of_others(run):
+        raise UsageError(
+            f"{run} is not on the paper's cohort, so it is not published in the repository; "
+            "./reproduce.sh docs builds its pages."
+        )
     found = findings(run)
     pages = {name: project / name for name in PAGES if (project / name).is_file()}
     texts = {name: fill(path.read_text("utf-8"), found, name) for name, path in pages.items()}

@@ -157,10 +157,9 @@ def resolved(run: Run, given: Mapping[str, str]) -> str:
         meaning = {name: settings.pop(name) for name in ("measure", "larger")}
         whole = {"name": settings.pop("name"), "responses": meaning}
         whole["data"] = {kind: str(path) for kind, path in tables.items()} | settings
-    from pnetlib.datasets.drugs import drug_words
-
     if given.get("drugs"):
-        whole.setdefault("responses", {})["names"] = drug_words(given["drugs"])
+        names = next(csv.reader([given["drugs"]], skipinitialspace=True))
+        whole.setdefault("responses", {})["names"] = [name.strip() for name in names]
     if given.get("markers"):
         pairs = (part.partition("=") for part in given["markers"].split(",") if part.strip())
         whole["markers"] = {gene.strip(): role.strip() or "marker" for gene, _, role in pairs}

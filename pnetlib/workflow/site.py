@@ -18,7 +18,7 @@ from typing import Any
 
 import pnetlib
 from pnetlib.errors import PnetError, SetupError
-from pnetlib.words import table_text
+from pnetlib.words import harmless, table_text
 from pnetlib.workflow.artefacts import FIGURES
 from pnetlib.workflow.edition import check_finished, cleaned, machine_of, of_others, steps_of
 from pnetlib.workflow.findings import fill, findings
@@ -224,7 +224,8 @@ def _shown(
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             if "text/markdown" in data:
-                data["text/markdown"] = links.rewritten("".join(data["text/markdown"]), page)
+                text = harmless("".join(data["text/markdown"]))
+                data["text/markdown"] = links.rewritten(text, page)
     return dict(notebook)
 
 

@@ -12,6 +12,8 @@ from xml.sax.saxutils import escape
 import numpy as np
 import pytest
 
+from pnetlib.errors import DataError
+
 DRUGS = {"Doxorubicin": 133, "Mitomycin-C": 136, "5-Fluorouracil": 179, "Docetaxel": 1007}
 LINES = {
     "930299": ("TT", "thyroid", "THCA"),
@@ -29,6 +31,14 @@ def refused(error, named, load, *arguments, **options):
     with pytest.raises(error, match=named) as caught:
         load(*arguments, **options)
     assert type(caught.value) is error
+    sentence = str(caught.value)
+    assert "\n" not in sentence and sentence.endswith("."), sentence
+
+
+def refused_data(named, load, *arguments, **options):
+    """Assert that a call ends in one sentence of any class for data."""
+    with pytest.raises(DataError, match=named) as caught:
+        load(*arguments, **options)
     sentence = str(caught.value)
     assert "\n" not in sentence and sentence.endswith("."), sentence
 

@@ -1,10 +1,11 @@
 """Tables of text: rows as long as the header, numbered as a spreadsheet counts them."""
 
+import numpy as np
 import pytest
 from official_files import refused
 
 from pnetlib.datasets.delimited import read_delimited
-from pnetlib.errors import CorruptFileError, DuplicateError, MissingColumnError
+from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
 
 
 @pytest.fixture
@@ -31,9 +32,13 @@ def test_tabs_have_no_quotes_and_names_may_be_folded(path):
     [
         (CorruptFileError, b"", "table.csv is empty"),
         (CorruptFileError, b"a,b\n1,2,3\n", "Row 2 of table.csv has 3 fields and the header 2"),
-        (CorruptFileError, b"a,b\n1,2\n\n1\n", "Row 4 of table.csv has 1 field and"),
-        (CorruptFileError, b'a,b\n1,"2\n', "not a table in UTF-8"),
-        (CorruptFileError, "a,b\n1,2\n".encode("utf-16"), "not a table in UTF-8"),
+        (CorruptFileError, b"a,b\n1,2\n\n1\n", "Row 4 of table.csv ends early: it has 1 field and"),
+        (CorruptFileError, b'a,b\n1,"2\n', "truncated or damaged .unexpected end of data"),
+        (CorruptFileError, b"a,b\n1,2\0\n", "has a character that no text has"),
+        (CorruptFileError, b"a,b\n\x80\x04\n", "is not text in UTF-8"),
+        (CorruptFileError, b"PK\x03\x04", "is or contains a zip archive"),
+        (MissingColumnError, b"a;b\n1;2\n", "is separated by semicolons; separate it by commas"),
+        (CorruptFileError, "a,b\n1,2\n".encode("utf-16"), "not text in UTF-8"),
         (MissingColumnError, b"a,c\n1,2\n", "has no column b; it needs a, b"),
         (DuplicateError, b"a,b,a\n1,2,3\n", "has the column a twice"),
     ],
@@ -44,4 +49,15 @@ def test_what_is_wrong_is_named(path, error, content, named):
 
 
 def test_a_folder_is_refused(tmp_path):
-    refused(CorruptFileError, "not a table", read_delimited, tmp_path, ",", [])
+    refused(DataError, "is a folder, not a plain file", read_delimited, tmp_path, ",", [])
+
+
+def test_numbers_are_read_as_such_and_blank_ones_are_missing(path):
+    path.write_text("a,b,c\n1,2.5,x\n2, NA ,y\n3,-1e3,z\n")
+    table = read_delimited(path, ",", ["a", "b"], numbers=["b"], others=False)
+    assert list(table.columns) == ["a", "b"] and table["b"].tolist()[::2] == [2.5, -1000.0]
+    assert np.isnan(table["b"][3])
+    for word in ("1_0", "inf", "x", "1e999"):
+        path.write_text(f"a,b\n1,2\n\n2,{word}\n")
+        named = f"b in row 4 of table.csv is '{word}', not a number"
+        refused(DataError, named, read_delimited, path, ",", ["a", "b"], numbers=["b"])

@@ -1,12 +1,16 @@
 """Downloads of the official files: mirrors in turn, nothing damaged is stored."""
 
+import gzip
 import hashlib
-import http.server
-import threading
+import io
+import itertools
+import zipfile
 
 import official_files as make
 import pandas as pd
 import pytest
+import requests
+import urllib3
 
 from pnetlib.datasets import download, gdsc_official as official, load_cohort
 from pnetlib.datasets.download import OfficialFile
@@ -19,34 +23,45 @@ def folder(tmp_path):
     return make.official_folder(tmp_path / "gdsc")
 
 
-class Answers(http.server.BaseHTTPRequestHandler):
-    """Serve the files of a folder; answer a path of three digits with that status."""
+class Answers:
+    """Stands for the network: answers for the files of a folder, and a path of three digits.
 
-    def do_GET(self):
-        name = self.path.strip("/").split("/")[-1]
-        self.server.asked.append(self.path)
+    A path that begins with "to-" leads on to the address that `leads` has for it.
+    """
+
+    address = "https://cog.sanger.ac.uk"
+
+    def __init__(self, folder):
+        self.folder, self.asked, self.leads = folder, [], {}
+
+    def send(self, adapter, request, **options):
+        assert options["timeout"] == download.PATIENCE and options["verify"]
+        name = request.path_url.strip("/").split("/")[-1]
+        self.asked.append(request.url)
+        status, body, headers = 200, b"", {}
         if name.isdecimal():
-            self.send_error(int(name))
-            return
-        body = (self.server.folder / name.removeprefix("broken-")).read_bytes()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body[: len(body) // 2] if name.startswith("broken-") else body)
-
-    def log_message(self, *_):
-        pass
+            status = int(name)
+        elif name in self.leads:
+            status, headers = 302, {"Location": self.leads[name]}
+        else:
+            body = (self.folder / name.removeprefix("broken-")).read_bytes()
+            headers = {"Content-Length": str(len(body))}
+            body = body[: len(body) // 2] if name.startswith("broken-") else body
+        answer = urllib3.HTTPResponse(
+            io.BytesIO(body), headers, status, preload_content=False, decode_content=False
+        )
+        return adapter.build_response(request, answer)
 
 
 @pytest.fixture
 def server(folder, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as served:
-        served.folder, served.asked = folder, []
-        served.address = f"http://127.0.0.1:{served.server_port}"
-        threading.Thread(target=served.serve_forever, daemon=True).start()
-        yield served
-        served.shutdown()
+    answers = Answers(folder)
+    monkeypatch.setattr(
+        requests.adapters.HTTPAdapter,
+        "send",
+        lambda own, request, **kw: answers.send(own, request, **kw),
+    )
+    return answers
 
 
 def files_of(server):
@@ -140,9 +155,73 @@ def test_download_of_another_checksum_is_refused_and_not_stored(server, tmp_path
 
 
 def test_no_network_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    file = OfficialFile("x.zip", ("http://127.0.0.1:9/x.zip",))
+    def send(*arguments, **options):
+        raise requests.ConnectionError
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    file = OfficialFile("x.zip", ("https://cog.sanger.ac.uk/x.zip",))
     make.refused(DownloadError, "is there a network", download.fetch_file, file, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://cog.sanger.ac.uk/{}",
+        "https://cog.sanger.ac.uk.example.org/{}",
+        "https://cog.sanger.ac.uk@example.org/{}",
+        "https://cog.sanger.ac.uk:8443/{}",
+        "https://example.org/{}",
+        "ftp://ftp.sanger.ac.uk/{}",
+        "file:///{}",
+    ],
+)
+def test_other_hosts_and_schemes_are_refused_also_after_a_redirect(server, tmp_path, address):
+    address = address.format(official.EXPRESSION_ZIP)
+    server.leads = {"to-other": address}
+    for first in (address, f"{server.address}/to-other"):
+        file = OfficialFile(official.EXPRESSION_ZIP, (first,))
+        named = "not https to one of .*, or it leads elsewhere"
+        make.refused(DownloadError, named, download.fetch_file, file, tmp_path / "cache")
+    assert server.asked == [f"{server.address}/to-other"]
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_redirect_to_a_listed_host_is_followed(server, tmp_path):
+    name = official.EXPRESSION_ZIP
+    server.leads = {"to-other": f"https://ftp.sanger.ac.uk/{name}"}
+    file = OfficialFile(name, (f"{server.address}/to-other",))
+    path = download.fetch_file(file, tmp_path / "cache")
+    assert path.read_bytes() == (server.folder / name).read_bytes()
+
+
+def test_every_address_is_https_to_a_listed_host():
+    from pnetlib.datasets.ctrp import ARCHIVE
+
+    files = [*download.RESPONSE_FILES, ARCHIVE, *itertools.chain(*download.EXPRESSION_FILES)]
+    for address in (address for file in files for address in file.addresses):
+        assert download._session().get_adapter(address)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("LARGEST", 100), ("LONGEST", -1)], ids=["size", "time"]
+)
+def test_a_download_beyond_the_limits_is_refused(server, tmp_path, monkeypatch, limit, value):
+    monkeypatch.setattr(download, limit, value)
+    name = official.EXPRESSION_ZIP
+    file = OfficialFile(name, (f"{server.address}/{name}",))
+    make.refused(DownloadError, "MB, or too slow", download.fetch_file, file, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
+
+
+def test_a_bomb_is_not_stored(server, tmp_path):
+    (server.folder / "bomb.txt.gz").write_bytes(gzip.compress(bytes(1 << 25)))
+    with zipfile.ZipFile(server.folder / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.txt", bytes(1 << 25))
+    for name in ("bomb.txt.gz", "bomb.zip"):
+        file = OfficialFile(name, (f"{server.address}/{name}",))
+        named = "another file or a damaged one"
+        make.refused(DownloadError, named, download.fetch_file, file, tmp_path / "cache")
+    assert not list((tmp_path / "cache").iterdir())
 
 
 def test_changed_file_of_known_checksum_is_downloaded_again(server, tmp_path):

@@ -119,7 +119,7 @@ def test_regulators_by_name_file_or_none(tmp_path, wheel):
     path.write_text("MYC,FOXP3\n")
     refused(UsageError, "one gene name per line", regulator_names, str(path))
     path.write_bytes(b"\xff\xfe\x00M")
-    refused(CorruptFileError, "not a text file in UTF-8", regulator_names, str(path))
+    refused(CorruptFileError, "is not text in UTF-8", regulator_names, str(path))
 
 
 def test_known_edges_are_plain_columns(wheel):

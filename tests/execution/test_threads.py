@@ -2,6 +2,10 @@
 
 import os
 
+import numpy as np
+import pytest
+
+from pnetlib.errors import UsageError
 from pnetlib.execution.threads import allowed_threads, chunks, thread_count
 from pnetlib.workflow.run import Run
 
@@ -22,3 +26,14 @@ def test_thread_count_and_chunks(monkeypatch):
     monkeypatch.delenv("SLURM_CPUS_PER_TASK")
     assert thread_count() >= 1
     assert [q for piece in chunks(70) for q in range(*piece)] == list(range(70))
+
+
+@pytest.mark.parametrize(
+    "given", [True, 1.0, 1.5, "2", -2, 65_537, 100_000, 10**30, [1], np.array([1, 2])], ids=repr
+)
+def test_what_is_no_number_of_threads_is_refused(given):
+    with pytest.raises(
+        UsageError, match="n_jobs must be a whole number .* at most 65,536"
+    ) as caught:
+        thread_count(given)
+    assert str(caught.value).endswith(".")

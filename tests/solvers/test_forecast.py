@@ -5,36 +5,76 @@ import warnings
 import naive
 import numpy as np
 import pytest
+from builders import named, plain_estimators, searching_estimators
 from sklearn.base import clone
 
 from benchmarks.datasets import simulate_expression
-from pnetlib.errors import LowMemoryWarning, SetupError
-from pnetlib.estimators import (
-    ElasticNetwork,
-    LassoExpressionCV,
-    NetworkThenPredict,
-    PredictiveNetwork,
-)
-from pnetlib.solvers import forecast
+from pnetlib.errors import LowMemoryWarning, OutOfMemoryError, SetupError
+from pnetlib.solvers import forecast, moments
+
+EVERY = [*plain_estimators(), *searching_estimators().values()]
 
 
-@pytest.mark.parametrize(
-    "model",
-    [ElasticNetwork(), PredictiveNetwork(), NetworkThenPredict(), LassoExpressionCV(cv=2)],
-    ids=lambda model: type(model).__name__,
-)
+def kind_of(model):
+    """Return what a sentence on memory calls the fit of a model."""
+    name = type(model).__name__
+    return (
+        "regression"
+        if "Expression" in name
+        else "joint fit"
+        if name == "PredictiveNetwork"
+        else "network"
+    )
+
+
+@named(EVERY)
 def test_low_memory_is_a_warning_of_one_sentence_and_the_fit_continues(model, monkeypatch):
     X, z = naive.cohort(1, 20, 30)
     expected = model.fit(X, z)
     monkeypatch.setattr(forecast, "available_memory", lambda: 10**8)
-    with pytest.warns(LowMemoryWarning, match=r"30 genes .* 0.1 GB are available; take fewer"):
+    words = rf"a {kind_of(model)} of 30 genes .* 0.1 GB are available; take fewer genes"
+    with pytest.warns(LowMemoryWarning, match=words) as caught:
         fitted = clone(model).fit(X, z)
+    own = [one for one in caught if one.category is LowMemoryWarning]
+    assert len(own) == 1 and own[0].filename == __file__
+    assert ("gram_dtype" in str(own[0].message)) == (kind_of(model) != "regression")
     name = "coef_" if hasattr(model, "coef_") else "gaps_"
     np.testing.assert_array_equal(getattr(fitted, name), getattr(expected, name))
     monkeypatch.setattr(forecast, "available_memory", lambda: None)
     with warnings.catch_warnings():
         warnings.simplefilter("error", LowMemoryWarning)
         model.fit(X, z)
+
+
+@named([*EVERY, *searching_estimators(search="budget=10").values()])
+@pytest.mark.parametrize("available", [10**8, 10**12, None])
+def test_a_fit_that_runs_out_of_memory_explains_it(model, available, monkeypatch):
+    def full(*_, **options):
+        raise MemoryError
+
+    X, z = naive.cohort(1, 20, 30)
+    monkeypatch.setattr(forecast, "available_memory", lambda: available)
+    monkeypatch.setattr(moments, "gram", full)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", LowMemoryWarning)
+        with pytest.raises(OutOfMemoryError) as caught:
+            clone(model).fit(X, z)
+    said = str(caught.value)
+    assert isinstance(caught.value, MemoryError) and caught.value.exit_code == 3
+    start = f"a {kind_of(model)} of 30 genes on 20 cell lines needs about 0.3"
+    assert said.startswith(start) and "take fewer genes" in said
+    assert said.endswith(".") and "\n" not in said
+    known = {10**8: "0.1 GB are available", 10**12: "of 1e+03 GB available, and the system refused"}
+    assert known.get(available, "GB of memory, and the system refused it") in said
+
+
+def test_threads_are_blamed_where_they_need_the_memory(monkeypatch):
+    monkeypatch.setattr(forecast, "available_memory", lambda: 10**9)
+    with pytest.raises(SetupError, match="available; take fewer threads than 4,000 .n_jobs"):
+        forecast.forecast_memory(1000, 100, n_jobs=4000).require()
+    forecast.forecast_memory(1000, 100, n_jobs=4).require()
+    with pytest.raises(SetupError, match="take fewer genes"):
+        forecast.forecast_memory(1000, 100_000, n_jobs=4000).require()
 
 
 def test_forecast_of_memory(monkeypatch):

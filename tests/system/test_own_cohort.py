@@ -102,7 +102,11 @@ def test_the_pages_are_of_this_cohort(folder, out):
     built = pnetlib("docs", out)
     assert (built.returncode, built.stderr) == (0, "")
     index = (out / "site/index.html").read_text("utf-8")
-    assert re.search(r"<h1[^>]*>screen<", index) and "expression.csv" in index and "rule: mean" in index
+    assert (
+        re.search(r"<h1[^>]*>screen<", index)
+        and "expression.csv" in index
+        and "rule: mean" in index
+    )
     assert str(folder.parent) not in index and not FOREIGN.search(index)
     assert (out / "site/figures/index.html").is_file() and (out / "site/networks.html").is_file()
 

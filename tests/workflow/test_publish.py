@@ -156,3 +156,14 @@ def test_the_edition_is_whole_small_and_of_no_machine(project):
             assert set(cell["metadata"]) <= {"tags"}
             given = "injected-parameters" in cell["metadata"].get("tags", [])
             assert not given or "out = " not in "".join(cell["source"])
+
+
+def test_a_run_of_another_cohort_is_not_published(finished, tiny):
+    for path in (finished / ".made" / "steps").glob("*.json"):
+        record = json.loads(path.read_text())
+        record["made_from"]["settings"] = {"name": "screen"}
+        path.write_text(json.dumps(record))
+    before = files_of(tiny)
+    with pytest.raises(UsageError, match="is not on the paper's cohort, so it is not published"):
+        publish(finished, tiny)
+    assert files_of(tiny) == before

@@ -165,6 +165,27 @@ def test_interactive_pages_are_offered_and_their_titles_are_harmless(copied, tmp
     }
 
 
+def test_names_of_the_data_in_outputs_are_harmless(copied, assembled):
+    path = copied / "notebooks/01_data.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    cell = next(
+        c for c in notebook["cells"] if c["cell_type"] == "code" and not c["metadata"].get("tags")
+    )
+    names = [
+        EVIL,
+        "<script>alert(1)</script>",
+        "<!-- x",
+        "{download}`/etc/passwd`",
+        "<javascript:x>",
+    ]
+    output = {"output_type": "display_data", "metadata": {}}
+    cell["outputs"] = [output | {"data": {"text/markdown": [name]}} for name in names]
+    path.write_text(json.dumps(notebook))
+    texts = "".join(text for page, text in texts_of(assembled()) if page.name == path.name)
+    assert EVIL.replace("<", "&lt;") in texts and "\\{download}`" in texts
+    assert not re.search(r"<[A-Za-z/!?]|(?<!\\)\{download\}`", texts)
+
+
 def test_a_simulated_run_is_called_so(tree):
     settings = json.loads((tree / "site.json").read_text("utf-8"))
     assert settings["simulated"] is True

@@ -10,6 +10,7 @@ import copy
 import csv
 import gzip
 import io
+import math
 import stat
 import zipfile
 import zlib
@@ -17,6 +18,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
+
+import numpy as np
 
 from pnetlib.errors import CorruptFileError, DataError
 
@@ -228,3 +231,28 @@ def chunks(path: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Itera
                     f"{info.filename} in {path.name} is longer than it declares; fetch it again."
                 )
             yield chunk
+
+
+def check_arrays(path: Path) -> Path:
+    """Return the path of an npz whose arrays are plain ones of the size that the file holds.
+
+    Raises
+    ------
+    DataError
+        If it is no plain file that can be read.
+    ValueError, zipfile.BadZipFile
+        If it is no npz, or an array claims more than there is.
+    """
+    with zipfile.ZipFile(check_plain(path)) as archive:
+        check_archive(path, archive)
+        for info in archive.infolist():
+            with archive.open(check_member(path, info)) as file:
+                version = np.lib.format.read_magic(file)
+                read = {(1, 0): np.lib.format.read_array_header_1_0}
+                header = read.get(version, np.lib.format.read_array_header_2_0)(file)
+            shape, _, kind = header
+            if kind.hasobject:
+                raise ValueError(f"{info.filename} has objects, which are never loaded")
+            if math.prod(map(int, shape)) * kind.itemsize > info.file_size:
+                raise ValueError(f"{info.filename} claims more values than it has")
+    return path

@@ -1,0 +1,1 @@
+"""Inputs changed at random, and what their readers make of them."""
