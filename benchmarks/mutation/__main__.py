@@ -14,39 +14,54 @@ import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import cosmic_ray.plugins
 from cosmic_ray.ast import ast_nodes, get_ast
-from cosmic_ray.work_item import MutationSpec
 
 from benchmarks.mutation.operators import Provider
+from benchmarks.mutation.session import statements, test_mutants
 
 ROOT = Path(__file__).resolve().parents[2]
-READERS = ("cells", "candidates", "delimited", "drugs", "files", "gdsc_official", "own_tables")
-READERS += ("sheets", "workbooks")
-KERNELS = ("column", "edges", "graph", "products", "theta")
-MODULES = {
-    "readers": [f"pnetlib/datasets/{name}.py" for name in READERS],
-    "kernels": [f"pnetlib/kernels/{name}.py" for name in KERNELS],
+_READERS = {
+    "cells": "own_tables gdsc_official",
+    "candidates": "gdsc_official download",
+    "delimited": "regulons",
+    "drugs": "selection",
+    "gdsc_official": "screens download",
+    "own_tables": "own_cohort own_folder",
+    "sheets": "gdsc_official own_tables",
+    "workbooks": "gdsc_official own_tables",
 }
-TESTS = {
-    "readers": [
-        f"tests/datasets/test_{name}.py"
-        for name in (*READERS, "read_*", "screens", "genes", "own_kinds", "own_cohort", "own_folder")
-    ],
-    # Those of the solvers that call kernels themselves; all others would take too long.
-    "kernels": [
-        "tests/kernels/test_*.py",
+_JOINT = "tests/solvers/test_joint.py::test_"
+_KERNELS = {
+    "column": [
         "tests/solvers/test_network.py",
         "tests/solvers/test_shared.py",
-        "tests/solvers/test_joint.py::test_lagged_edge_weights_hold_the_degrees",
-        "tests/solvers/test_joint.py::test_edge_weights_stop_at_zero",
-        "tests/solvers/test_joint.py::test_response_column_is_the_stacked_regression",
-        "tests/solvers/test_joint.py::test_sweep_solves_the_columns_in_turn",
-        "tests/solvers/test_joint.py::test_gaps_of_columns_coupled_to_the_response_are_theirs",
-        "tests/solvers/test_rows.py::test_rows_that_are_not_stored_are_the_stored_ones",
-        "tests/solvers/test_starts.py::test_value_and_costs_of_flips_are_those_of_the_objective",
+        f"{_JOINT}lagged_edge_weights_hold_the_degrees",
+        f"{_JOINT}edge_weights_stop_at_zero",
+        f"{_JOINT}response_column_is_the_stacked_regression",
+        f"{_JOINT}sweep_solves_the_columns_in_turn",
+        f"{_JOINT}gaps_of_columns_coupled_to_the_response_are_theirs",
     ],
+    "edges": [],
+    "graph": [],
+    "products": ["tests/kernels/test_graph.py", "tests/kernels/test_theta.py"],
+    "theta": ["tests/kernels/test_flips.py"],
+}
+# The tests of each module; all tests of what calls it would take too long.
+GROUPS = {
+    "readers": {
+        f"pnetlib/datasets/{name}.py": [
+            f"tests/datasets/test_{other}.py"
+            for other in (name, "read_*", "hostile_files", *more.split())
+        ]
+        for name, more in _READERS.items()
+    },
+    "kernels": {
+        f"pnetlib/kernels/{name}.py": [f"tests/kernels/test_{name}.py", *more]
+        for name, more in _KERNELS.items()
+    },
 }
 # Of the many replacements of an arithmetic operator by another, those that are hardest to notice.
 ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Mul_Add", "Pow_Mul", "Mod_Mul")
@@ -61,46 +76,60 @@ def wanted(name):
     return kind != "RemoveDecorator"  # it only makes a kernel plain Python
 
 
+class Mutant(NamedTuple):
+    """A mutation of one statement at the top of a module, mostly a function."""
+
+    module: str
+    operator: str  # of cosmic-ray
+    statement: int
+    occurrence: int  # within the statement
+    row: int
+
+
 def all_mutants(path):
-    """Return every mutation of a module as operator, occurrence and place."""
-    nodes = list(ast_nodes(get_ast((ROOT / path).read_text())))
-    found = []
-    for name in filter(wanted, cosmic_ray.plugins.operator_names()):
-        kind = cosmic_ray.plugins.get_operator(name)
-        if kind.arguments():
-            continue
-        places = (place for node in nodes for place in kind().mutation_positions(node))
-        found += [MutationSpec(path, name, at, *place) for at, place in enumerate(places)]
+    """Return every mutation of a module."""
+    found, code = [], (ROOT / path).read_text()
+    names = [name for name in cosmic_ray.plugins.operator_names() if wanted(name)]
+    kinds = {name: cosmic_ray.plugins.get_operator(name) for name in names}
+    for at, (first, statement) in enumerate(statements(code)):
+        nodes = list(ast_nodes(get_ast(statement)))
+        for name, kind in kinds.items():
+            if not kind.arguments():
+                places = (place for node in nodes for place in kind().mutation_positions(node))
+                for occurrence, (start, _) in enumerate(places):
+                    found.append(Mutant(path, name, at, occurrence, first + start[0]))
     return found
 
 
 def sample(group, size, seed):
     """Return a random sample of the mutants of a group, and how many there are."""
-    mutants = [mutation for path in MODULES[group] for mutation in all_mutants(path)]
-    random.Random(seed).shuffle(mutants)
+    mutants = [mutation for path in GROUPS[group] for mutation in all_mutants(path)]
+    random.Random(seed).shuffle(mutants)  # noqa: S311 - no secret
     return mutants[:size], len(mutants)
 
 
-def test_files(group):
-    """Return the tests of a group; a pattern without a file is left out."""
+def tests_of(patterns):
+    """Return the tests that match patterns; one without a file is left out."""
     found = []
-    for name in TESTS[group]:
-        places = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(name))
-        found += places or [name] * ("::" in name)
-    return list(dict.fromkeys(found))
+    for pattern in patterns:
+        places = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(pattern))
+        found += places or [pattern] * ("::" in pattern)
+    return found
 
 
 def main(arguments):
     """Run the mutants and print how many of each module were killed, and the survivors."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__)
-    parser.add_argument("group", choices=list(MODULES))
+    parser.add_argument("group", choices=list(GROUPS))
     parser.add_argument("--sample", type=int, default=400, help="number of mutants (default: 400)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--again", action="store_true", help="run the survivors in --out anew")
     parser.add_argument(
-        "--out", type=Path, default=Path("mutants.jsonl"), help="a row per mutant; a second run goes on"
+        "--out",
+        type=Path,
+        default=Path("mutants.jsonl"),
+        help="a row per mutant; a second run goes on",
     )
-    parser.add_argument("--without", action="append", default=[], help="a test to leave out")
     options = parser.parse_args(arguments)
     options.out = options.out.resolve()
     cosmic_ray.plugins.OPERATOR_PROVIDERS["pnetlib"] = Provider()
@@ -121,13 +150,10 @@ def main(arguments):
             OMP_NUM_THREADS="1",
             OPENBLAS_NUM_THREADS="1",
         )
-        from benchmarks.mutation.session import test_mutants
-
-        tests = test_files(options.group)
-        tests += [word for name in options.without for word in ("--deselect", name)]
+        tests = {path: tests_of(names) for path, names in GROUPS[options.group].items()}
         done += test_mutants(chosen, done, options.out, tests, scratch)
     table = Counter((found["module"], found["outcome"]) for found in done)
-    for path in MODULES[options.group]:
+    for path in GROUPS[options.group]:
         killed = table[path, "killed"] + table[path, "timeout"]
         tried = killed + table[path, "survived"]
         print(f"{path}: {killed} of {tried} killed ({table[path, 'timeout']} by the time limit)")

@@ -14,7 +14,7 @@ def _is_effect(node):
     if node.type != "expr_stmt":
         return False
     target, sign = node.children[:2]
-    augmented = sign.type == "operator" and sign.value != "=" or sign.type == "augassign"
+    augmented = (sign.type == "operator" and sign.value != "=") or sign.type == "augassign"
     return augmented or target.type in ("atom_expr", "power")
 
 

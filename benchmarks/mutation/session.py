@@ -1,15 +1,16 @@
 """A session of pytest that collects the tests once and runs them for each mutant in a child process."""
 
+import __future__
+
 import ast
 import difflib
 import inspect
 import json
 import os
-import resource
 import signal
 import sys
 import types
-from collections import defaultdict
+from collections import Counter
 from pathlib import Path
 
 import cosmic_ray.plugins
@@ -18,80 +19,99 @@ import pytest
 from cosmic_ray.mutating import mutate_code
 
 
+def statements(code):
+    """Return each statement at the top of a module, and how many rows are above it."""
+    rows, found = code.splitlines(keepends=True), []
+    for node in ast.parse(code).body:
+        first = min([node.lineno, *(x.lineno for x in getattr(node, "decorator_list", []))]) - 1
+        found.append((first, "".join(rows[first : node.end_lineno])))
+    return found
+
+
 def test_mutants(chosen, done, out, tests, scratch):
     """Return what became of the mutants that are not `done` yet; `out` gets a row for each."""
-    quick = [hypothesis.Phase.explicit, hypothesis.Phase.generate]  # no search for a shorter example
+    quick = [
+        hypothesis.Phase.explicit,
+        hypothesis.Phase.generate,
+    ]  # no search for a shorter example
     hypothesis.settings.register_profile("mutants", phases=quick, database=None)
     hypothesis.settings.load_profile("mutants")
-    known = [tuple(found[key] for key in ("module", "operator", "occurrence")) for found in done]
-    plugin = _Mutants([m for m in chosen if _key(m) not in known], out, Path(scratch, "log.txt"))
+    known = [tuple(found[key] for key in chosen[0]._fields) for found in done]
+    left = [mutant for mutant in chosen if tuple(mutant) not in known]
+    plugin = _Mutants(left, tests, out, Path(scratch, "log.txt"))
+    plugin.kills.update((found["module"], *found["end"]) for found in done if "end" in found)
     options = ["-s", "-q", "--tb=no", "-W", "ignore", "-o", "addopts=", "-o", "filterwarnings="]
     for name in ("cacheprovider", "nbval", "xdist"):
         options += ["-p", f"no:{name}"]
-    pytest.main([*options, *tests], plugins=[plugin])
+    every = dict.fromkeys(name for names in tests.values() for name in names)
+    pytest.main([*options, *every], plugins=[plugin])
     return plugin.found
 
 
 class _Mutants:
     """The plugin that takes the place of pytest's loop over the tests."""
 
-    def __init__(self, chosen, out, log):
-        self.chosen, self.out, self.log = chosen, out, log
-        self.found, self.seconds, self.limit = [], {}, 0
+    def __init__(self, chosen, tests, out, log):
+        self.chosen, self.tests, self.out, self.log = chosen, tests, out, log
+        self.found, self.seconds, self.failed, self.kills = [], {}, [], Counter()
 
     def pytest_runtest_logreport(self, report):
         """Note what each test takes."""
         self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
+        if report.failed:
+            self.failed.append(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session):
         """Run the tests once as they are, then for each mutant."""
-        outcome = self._in_child(session, session.items, None)
-        if outcome != "survived":
-            sys.exit(f"The tests fail without a mutation:\n{self.log.read_text()[-3000:]}")
-        self.seconds = json.loads(self.log.with_suffix(".json").read_text())
-        self.limit = int(10 + 2 * sum(self.seconds.values()))
+        self._in_child(session, session.items, None)
+        self.seconds, failed = json.loads(self.log.with_suffix(".json").read_text())
+        if failed:
+            print(f"Left out, as they fail without a mutation: {', '.join(failed)}", flush=True)
+        session.items[:] = [item for item in session.items if item.nodeid not in failed]
         for mutation in self.chosen:
             self.found.append(self._result(session, mutation))
+            if self.found[-1]["outcome"] == "killed":
+                self.kills[mutation.module, *self.found[-1]["end"]] += 1
             with open(self.out, "a") as file:
                 file.write(json.dumps(self.found[-1]) + "\n")
             if self.found[-1]["outcome"] == "survived":
                 print(self.found[-1]["diff"], flush=True)
         return True
 
-    def _result(self, session, mutation):
+    def _result(self, session, mutant):
         """Return what became of one mutant."""
-        path = str(mutation.module_path)
-        row = dict(zip(("module", "operator", "occurrence"), _key(mutation)))
-        before = Path(path).read_text()
-        operator = cosmic_ray.plugins.get_operator(mutation.operator_name)()
+        first, before = statements(Path(mutant.module).read_text())[mutant.statement]
+        operator = cosmic_ray.plugins.get_operator(mutant.operator)()
         try:
-            after = mutate_code(before, operator, mutation.occurrence)
+            after = mutate_code(before, operator, mutant.occurrence)
         except AttributeError:  # cosmic-ray cannot replace each exception of a tuple
-            return row | {"outcome": "same"}
+            return mutant._asdict() | {"outcome": "same"}
         if _meaning(after) in (None, _meaning(before)):
-            return row | {"outcome": "same"}
-        outcome = self._in_child(session, self._sorted(session.items, mutation), (path, after))
-        diff = difflib.unified_diff(before.splitlines(), after.splitlines(), path, path, n=2, lineterm="")
+            return mutant._asdict() | {"outcome": "same"}
+        tests = self._sorted(session.items, mutant.module)
+        outcome = self._in_child(session, tests, (mutant.module, after))
+        diff = difflib.unified_diff(
+            before.splitlines(),
+            after.splitlines(),
+            mutant.module,
+            f"row {mutant.row}",
+            n=1,
+            lineterm="",
+        )
         last = self.log.read_text().strip().splitlines()[-1:]
-        return row | {
-            "row": mutation.start_pos[0],
-            "outcome": outcome,
-            "diff": "\n".join(diff),
-            "end": last,
-        }
+        return mutant._asdict() | {"outcome": outcome, "diff": "\n".join(diff), "end": last}
 
-    def _sorted(self, items, mutation):
-        """Return the tests of the module first, then file by file, the quickest first."""
-        own, total = mutation.module_path.stem, defaultdict(float)
-        for item in items:
-            total[item.path] += self.seconds[item.nodeid]
+    def _sorted(self, items, module):
+        """Return the tests of a module, those first that failed most often for their time."""
+        names = self.tests[module]
+        own = [item for item in items if item.nodeid.startswith(tuple(names))]
 
         def place(item):
-            mine = own in item.path.stem or item.path.stem.startswith("test_read_")
-            return not mine, total[item.path], str(item.path), self.seconds[item.nodeid]
+            failed = self.kills[module, item.nodeid]
+            return (self.seconds[item.nodeid] + 0.01) / (0.1 + failed)
 
-        return sorted(items, key=place)
+        return sorted(own, key=place)
 
     def _in_child(self, session, items, mutant):
         """Run the tests in a child of this process; return how they ended."""
@@ -105,11 +125,7 @@ class _Mutants:
                 sys.stdout.flush()
                 os._exit(code)
         _, status = os.waitpid(child, 0)
-        if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (
-            signal.SIGALRM,
-            signal.SIGKILL,
-            signal.SIGXCPU,
-        ):
+        if os.WIFSIGNALED(status) and os.WTERMSIG(status) in (signal.SIGALRM, signal.SIGPROF):
             return "timeout"
         return "killed" if status else "survived"
 
@@ -117,22 +133,21 @@ class _Mutants:
         with open(self.log, "w") as file:
             os.dup2(file.fileno(), 1)
             os.dup2(file.fileno(), 2)
-        if mutant:  # of the processor, as other programs may slow this one down
-            resource.setrlimit(resource.RLIMIT_CPU, (self.limit, self.limit + 1))
-            signal.alarm(20 * self.limit)
+        if mutant:
             _install(*mutant)
         for item, following in zip(items, [*items[1:], None]):
+            if mutant:
+                # Of the processor, as other programs may slow this one down; and of the clock.
+                usual = self.seconds[item.nodeid]
+                signal.setitimer(signal.ITIMER_PROF, 2.0 + 5.0 * usual)
+                signal.alarm(int(60.0 + 50.0 * usual))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if session.testsfailed:
+            if mutant and session.testsfailed:
                 print("\n" + item.nodeid)
                 return 1
         if not mutant:
-            self.log.with_suffix(".json").write_text(json.dumps(self.seconds))
+            self.log.with_suffix(".json").write_text(json.dumps((self.seconds, self.failed)))
         return 0
-
-
-def _key(mutation):
-    return str(mutation.module_path), mutation.operator_name, mutation.occurrence
 
 
 def _meaning(code):
@@ -152,12 +167,12 @@ def _meaning(code):
 
 
 def _install(path, code):
-    """Put the code of a module in the place of that which is loaded, wherever it was imported."""
-    name = path.removesuffix(".py").replace("/", ".")
-    module, fresh = sys.modules[name], types.ModuleType(name)
-    fresh.__file__ = module.__file__
-    exec(compile(code, path, "exec"), fresh.__dict__)  # noqa: S102 - a mutant of this project's code
-    for key, new in list(vars(fresh).items()):
+    """Put a statement of a module in the place of that which is loaded, wherever it was imported."""
+    module = sys.modules[path.removesuffix(".py").replace("/", ".")]
+    fresh = dict(vars(module))
+    flags = __future__.annotations.compiler_flag
+    exec(compile(code, path, "exec", flags), fresh)  # noqa: S102 - a mutant of this project's code
+    for key, new in list(fresh.items()):
         old = vars(module).get(key)
         if key.startswith("__") or old is new:
             continue
@@ -171,7 +186,6 @@ def _install(path, code):
             for other in list(sys.modules.values()):
                 if getattr(other, "__dict__", {}).get(key) is old:
                     vars(other)[key] = new
-            vars(module)[key] = new
 
 
 def _replace(old, new):

@@ -77,6 +77,31 @@ def test_no_flip_of_an_effect_of_zero_or_of_a_gene_without_regulators():
     assert not theta.any()
 
 
+def side_minimum(arrays, penalties, theta, j, side):
+    """The lowest value with effect j on one side of 0, where the objective is a parabola."""
+
+    def at(size):
+        trial = theta.copy()
+        trial[j] = side * size
+        return value(arrays, penalties, trial)
+
+    f0, f1, f2 = at(0.0), at(1.0), at(2.0)
+    curvature, slope = f0 - 2 * f1 + f2, (4 * f1 - 3 * f0 - f2) / 2
+    return min(f0, at(-slope / curvature)) if slope < 0 else f0
+
+
+def test_value_and_cost_of_a_flip():
+    for seed in range(6):
+        arrays, penalties = problem(seed)
+        theta = np.random.default_rng(seed).normal(size=7)
+        found = kernel.effects_value(*arrays, theta, *penalties)
+        assert found == pytest.approx(value(arrays, penalties, theta), rel=1e-12)
+        costs = kernel.flip_costs(*arrays, theta, *penalties)
+        for j in range(6):
+            sides = [side_minimum(arrays, penalties, theta, j, side) for side in (-1.0, 1.0)]
+            assert costs[j] == pytest.approx(abs(sides[0] - sides[1]), rel=1e-9, abs=1e-12)
+
+
 @pytest.mark.parametrize("held", [-1, 0, 3])
 def test_one_effect_may_stay_as_it_is(held):
     (H, h, N, diag), (lam3, lam4) = problem(2)
