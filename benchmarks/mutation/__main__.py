@@ -25,17 +25,18 @@ from benchmarks.mutation.session import statements, test_mutants
 ROOT = Path(__file__).resolve().parents[2]
 _READERS = {
     "cells": "own_tables gdsc_official",
-    "candidates": "gdsc_official download",
+    "candidates": "gdsc_official",
     "delimited": "regulons",
     "drugs": "selection",
-    "gdsc_official": "screens download",
-    "own_tables": "own_cohort own_folder",
+    "gdsc_official": "screens",
+    "own_tables": "",
     "sheets": "gdsc_official own_tables",
     "workbooks": "gdsc_official own_tables",
 }
 _JOINT = "tests/solvers/test_joint.py::test_"
 _KERNELS = {
     "column": [
+        "tests/kernels/test_few_regulators.py",
         "tests/solvers/test_network.py",
         "tests/solvers/test_shared.py",
         f"{_JOINT}lagged_edge_weights_hold_the_degrees",
@@ -47,7 +48,7 @@ _KERNELS = {
     "edges": [],
     "graph": [],
     "products": ["tests/kernels/test_graph.py", "tests/kernels/test_theta.py"],
-    "theta": ["tests/kernels/test_flips.py"],
+    "theta": ["tests/kernels/test_flips.py", "tests/kernels/test_few_regulators.py"],
 }
 # The tests of each module; all tests of what calls it would take too long.
 GROUPS = {
@@ -123,6 +124,7 @@ def main(arguments):
     parser.add_argument("group", choices=list(GROUPS))
     parser.add_argument("--sample", type=int, default=400, help="number of mutants (default: 400)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--part", default="1/1", help="2/3 for the second of three equal parts")
     parser.add_argument("--again", action="store_true", help="run the survivors in --out anew")
     parser.add_argument(
         "--out",
@@ -135,6 +137,8 @@ def main(arguments):
     cosmic_ray.plugins.OPERATOR_PROVIDERS["pnetlib"] = Provider()
     os.chdir(ROOT)
     chosen, number = sample(options.group, options.sample, options.seed)
+    part, parts = map(int, options.part.split("/"))
+    chosen = chosen[part - 1 :: parts]
     print(f"{len(chosen)} of {number} mutants", flush=True)
     done = options.out.read_text().splitlines() if options.out.exists() else []
     done = [json.loads(line) for line in done]
