@@ -10,8 +10,8 @@ set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 case ${1:-} in
-lowest) versions=(--resolution lowest-direct) ;;
-newest) versions=(--upgrade) ;;
+lowest) versions=(--resolution lowest-direct --extra anndata) ;;
+newest) versions=(--upgrade) ;; # anndata needs a pandas that is not the newest
 coming) versions=(--upgrade --prerelease allow) ;;
 *)
     sed -n '2,8s/^# //p' "${BASH_SOURCE[0]}" >&2
@@ -32,7 +32,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 uv venv --quiet --no-project --python "$python" "$folder/venv"
 uv pip install --quiet --python "$folder/venv/bin/python" "${versions[@]}" \
-    --requirements pyproject.toml --extra dask --extra test
+    --requirements pyproject.toml --extra dask --extra tables --extra test
 uv pip list --quiet --python "$folder/venv/bin/python"
 if [ $# = 0 ]; then
     set -- tests/kernels tests/solvers tests/stats tests/estimators tests/datasets tests/steps \
