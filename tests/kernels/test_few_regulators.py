@@ -147,6 +147,22 @@ def test_singular_supports_are_separated_by_a_small_ridge_or_not_at_all():
     assert U.shape == (0, 0) and ridge == 0.0
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_of_equal_genes_the_one_with_the_larger_weight_leaves(seed):
+    X, y = naive.cohort(seed, 40, 4)
+    X = np.column_stack((X, X[:, 1], -X[:, 2]))
+    G, r = X.T @ X / 40, X.T @ y / 40
+    w = 0.1 * np.abs(r) + 0.01
+    w[[4, 5]] = 1.5 * w[[1, 2]]
+    b = np.sign(r) * 0.3
+    c = r - G @ b
+    column.newton_steps(G, b, c, w, 0.0)
+    assert b[4] == 0.0 and b[5] == 0.0
+    on = b != 0
+    np.testing.assert_allclose((r - G @ b)[on], (w * np.sign(b))[on], atol=1e-6)
+    np.testing.assert_allclose(c, r - G @ b, atol=1e-8)
+
+
 def test_a_flip_beyond_the_limit_of_tries_is_not_found():
     """Where the flip that costs least does not gain, one try finds nothing and many find more."""
     one, many = [], []
