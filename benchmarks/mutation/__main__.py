@@ -29,7 +29,7 @@ _READERS = {
     "delimited": "regulons",
     "drugs": "selection",
     "gdsc_official": "screens",
-    "own_tables": "own_cohort annotated",
+    "own_tables": "own_cohort",
     "sheets": "gdsc_official own_tables",
     "workbooks": "gdsc_official own_tables",
 }
@@ -55,7 +55,7 @@ GROUPS = {
     "readers": {
         f"pnetlib/datasets/{name}.py": [
             f"tests/datasets/test_{other}.py"
-            for other in (name, "read_*", "hostile_files", *more.split())
+            for other in (name, "read_*", *more.split(), "hostile_files")
         ]
         for name, more in _READERS.items()
     },

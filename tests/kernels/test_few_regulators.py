@@ -102,6 +102,30 @@ def test_half_as_many_genes_enter_as_there_are_edges_or_32(edges, most, sign):
     assert np.unique(working[:m]).size == m
 
 
+@pytest.mark.parametrize("wanting", [1, 31, 32])
+def test_all_wanting_genes_enter_at_once_up_to_32(wanting):
+    c = np.zeros(100)
+    c[-wanting:] = np.linspace(1, 2, wanting)
+    working = np.zeros(100, np.int32)
+    m = column.extend_working_set(np.zeros(100), c, np.full(100, 0.5), working, 0)
+    np.testing.assert_array_equal(working[:m], np.arange(100 - wanting, 100))
+
+
+def test_stored_products_are_used_and_left_alone_where_nothing_moves():
+    X, _, G, _ = part(5, 6)
+    b, c, working = np.zeros(6), np.empty(6), np.zeros(6, np.int32)
+    stored = np.arange(6.0)[None]
+    edges = np.array([2], np.int32), np.array([0.5])
+    column.load_column(G, stored, 0, *edges, b, c, working)
+    np.testing.assert_array_equal(c, G[0] - stored[0])
+    weights, GB = np.full(6, 0.05), np.zeros((6, 6))
+    B, _ = solve_network(G, weights, 0.0, Columns.empty(6), 1e-9, GB=GB, n_jobs=1)
+    GB *= 1.0 + 1e-15  # another rounding
+    before = GB.copy()
+    solve_network(G, weights, 0.0, B, 1e-6, GB=GB, n_jobs=1)
+    np.testing.assert_array_equal(GB, before)
+
+
 @pytest.mark.parametrize("limit", [1, 5, 40])
 def test_the_bar_lets_at_least_one_and_at_most_the_limit_pass(limit):
     for seed in range(10):
@@ -161,6 +185,30 @@ def test_of_equal_genes_the_one_with_the_larger_weight_leaves(seed):
     on = b != 0
     np.testing.assert_allclose((r - G @ b)[on], (w * np.sign(b))[on], atol=1e-6)
     np.testing.assert_allclose(c, r - G @ b, atol=1e-8)
+
+
+def test_a_start_close_to_the_solution_among_equal_genes_reaches_it():
+    X, y = naive.cohort(2, 40, 4)
+    X = np.column_stack((X, X[:, 1]))
+    G, r, w = X.T @ X / 40, X.T @ y / 40, np.full(5, 0.02)
+    best = naive.best_column(X[:, :4], y, w[:4], 0.0)
+    b = np.append(best, 0.4 * best[1]) + 1e-6
+    b[1] *= 0.6
+    assert best.all()
+    c = r - G @ b
+    column.newton_steps(G, b, c, w, 0.0)
+    np.testing.assert_allclose(r - G @ b, w * np.sign(b), atol=1e-10)
+
+
+@pytest.mark.parametrize("p, sweeps", [(5, 4), (70, 4), (100, 6)])
+def test_descent_ends_after_the_first_sweeps_where_they_suffice(p, sweeps):
+    X, y = naive.cohort(1, 60, p)
+    G, r, w = X.T @ X / 60, X.T @ y / 60, np.full(p, 0.1)
+    b, c, expected = np.zeros(p), r.copy(), np.zeros(p)
+    column.descend(G, b, c, r, w, 0.1, y @ y / 60, 1e9, 50)
+    for _ in range(sweeps):
+        expected = naive.sweep(G, r, w, 0.1, expected)
+    np.testing.assert_allclose(b, expected, atol=1e-12)
 
 
 def test_a_flip_beyond_the_limit_of_tries_is_not_found():

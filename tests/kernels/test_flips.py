@@ -102,6 +102,53 @@ def test_value_and_cost_of_a_flip():
             assert costs[j] == pytest.approx(abs(sides[0] - sides[1]), rel=1e-9, abs=1e-12)
 
 
+def swept(arrays, penalties, theta, held=-1):
+    """The effects after a sweep of exact coordinate minima, and the largest gain."""
+    (H, h, N, diag), (lam3, lam4), gain = arrays, penalties, 0.0
+    theta = theta.copy()
+    for j in np.delete(np.arange(theta.size), held if held >= 0 else []):
+        curvature = H[j, j] + 2 * lam4 * diag[j]
+        centre = h[j] - H[j] @ theta + H[j, j] * theta[j]
+        new = naive.coordinate_minimum(
+            centre, curvature, lam3 / 2 - 2 * lam4 * N[j] @ np.abs(theta)
+        )
+        gain, theta[j] = max(gain, curvature * (new - theta[j]) ** 2), new
+    return theta, gain
+
+
+def flipped(arrays, penalties, theta, tol, limit):
+    """The twin of `flip_signs`, every quantity computed anew."""
+    kept = tried = 0
+    costs = kernel.flip_costs(*arrays, theta, *penalties)
+    while tried < limit and np.isfinite(costs).any():
+        j, tried = np.argmin(costs), tried + 1
+        costs[j] = np.inf
+        trial = theta.copy()
+        trial[j] *= -1
+        for _ in range(2):
+            trial, _ = swept(arrays, penalties, trial, j)
+        gain = np.inf
+        while gain > 0.1 * tol:
+            trial, gain = swept(arrays, penalties, trial)
+        if value(arrays, penalties, trial) < value(arrays, penalties, theta) - tol:
+            theta, kept, tried = trial, kept + 1, 0
+            costs = kernel.flip_costs(*arrays, theta, *penalties)
+    return theta, kept
+
+
+@pytest.mark.parametrize("tol", [1e-2, 1e-5])
+def test_flips_are_those_of_the_twin(tol):
+    total = 0
+    for seed in range(12):
+        arrays, penalties = problem(seed)
+        theta = descended(arrays, penalties, np.random.default_rng(seed).normal(size=7))
+        expected, kept = flipped(arrays, penalties, theta, tol, 3)
+        assert kernel.flip_signs(*arrays, theta, *penalties, tol, 3, 5000) == kept
+        np.testing.assert_allclose(theta, expected, atol=1e-10)
+        total += kept
+    assert total > 0
+
+
 @pytest.mark.parametrize("held", [-1, 0, 3])
 def test_one_effect_may_stay_as_it_is(held):
     (H, h, N, diag), (lam3, lam4) = problem(2)
