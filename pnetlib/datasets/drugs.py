@@ -135,7 +135,7 @@ def _place(word: str, entries: pd.DataFrame, source: str, handled: list[str]):
     name = known["name"].iloc[0]
     chosen = known[known["id"] == PAPER_DRUGS.get(name, known["id"].iloc[0])]
     row = (known if chosen.empty else chosen).iloc[0]
-    others = found["id"].drop(row.name).astype(object).fillna("not known").map(str)
+    others = ["not known" if pd.isna(x) else str(x) for x in found["id"].drop(row.name)]
     handled.append(
         f"{name} is the name of {len(found)} drugs; id {row['id']} ({row['lines']} cell lines) was "
         f"chosen. Ids of the others: {first_few(others)}."

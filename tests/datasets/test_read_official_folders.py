@@ -1,0 +1,287 @@
+"""Files of the official folder in unusual states: what is read, what is said and where a fault is."""
+
+import gzip
+
+import numpy as np
+import official_files as make
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from pnetlib.datasets import candidates, gdsc_official as official, list_drugs, load_cohort
+from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingDrugError
+
+NAME = "Cell_line_RMA_proc_basalExp.txt"
+RESPONSE = "GDSC1_fitted_dose_response_27Oct23"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return make.official_folder(tmp_path / "gdsc")
+
+
+@pytest.fixture
+def text(folder):
+    """The expression as text."""
+    (folder / f"{NAME}.zip").unlink()
+    return make.write_expression(folder, zipped=False)
+
+
+def as_csv(folder, rows=None, header=make.RESPONSE, name=None, encoding="utf-8"):
+    """Write the response as csv in the place of the workbook."""
+    (folder / f"{RESPONSE}.xlsx").unlink(missing_ok=True)
+    path = make.write_response(folder, rows, header, ".csv")
+    path.write_bytes(path.read_text().encode(encoding))
+    return path.rename(folder / name) if name else path
+
+
+# Expression -----------------------------------------------------------------------------------
+
+
+def test_the_row_in_which_a_text_ends_is_named(text):
+    rows = text.read_text().rstrip("\n").split("\n")
+    short = rows[3].rpartition("\t")[0]
+    text.write_text("\n".join([*rows[:3], short]))
+    with pytest.raises(DataError, match="row 4"):
+        official.read_expression(text, [])
+    text.write_text("\n".join([*rows[:3], short, *rows[4:]]))
+    with pytest.raises(DataError, match=r"[Rr]ow 4\b"):
+        official.read_expression(text, [])
+    text.write_text("\n".join([*rows[:3], rows[3] + "\t1.5", *rows[4:]]))
+    named = "^Row 4 of .* has 9 fields and the header 8; correct"
+    make.refused(CorruptFileError, named, official.read_expression, text, [])
+    text.write_text("\n".join(rows[:1]))
+    make.refused(CorruptFileError, NAME, official.read_expression, text, [])
+
+
+@given(
+    row=st.integers(1, 5), column=st.integers(2, 7), word=st.sampled_from(["", "x", "inf", "1_0"])
+)
+@settings(max_examples=25)
+def test_the_place_of_a_wrong_value_is_named(tmp_path_factory, row, column, word):
+    path = make.write_expression(tmp_path_factory.mktemp("place"), zipped=False)
+    rows = [line.split("\t") for line in path.read_text().rstrip("\n").split("\n")]
+    line = rows[0][column]
+    if column == 7 and not word:
+        return  # a blank last cell is a row that ends early
+    rows[row][column] = word
+    path.write_text("\n".join(map("\t".join, rows)) + "\n")
+    what = repr(word) if word else "blank"
+    named = (
+        rf"expression of {rows[row][0]} \(row {row + 1}, column {line}\) in {path.name} is {what};"
+    )
+    if word != "inf":  # which the cohort refuses, see test_infinite_value_is_refused
+        make.refused(DataError, named, official.read_expression, path, [])
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_gene_of_several_rows_is_used_once_or_refused(tmp_path, times):
+    numbers = np.arange(6.0)
+    columns = {f"DATA.{k}": [n, *[n * n] * times, -n] for k, n in enumerate(numbers)}
+    genes = ["A", *["B"] * times, "C"]
+    path, handled = make.write_expression(tmp_path, columns, genes, zipped=False), []
+    table = official.read_expression(path, handled)
+    assert list(table.columns) == ["A", "B", "C"]
+    assert (
+        table["B"].tolist() == (numbers**2).tolist() and table["C"].tolist() == (-numbers).tolist()
+    )
+    assert handled == [f"The gene B has {times} identical rows; one was used."]
+    columns["DATA.3"][times] += 1.0
+    path = make.write_expression(tmp_path, columns, genes, zipped=False)
+    rows = ", ".join(str(k) for k in range(3, 3 + times))
+    named = rf"B appears {times} times in {NAME} \(rows {rows}\) with different"
+    make.refused(DuplicateError, named, official.read_expression, path, [])
+
+
+def test_columns_and_rows_left_out_are_said_and_blank_ones_are_not(tmp_path):
+    columns = {f"DATA.{k}": [1.0 + k, 2.0, 3.0] for k in range(3)} | {"": ["", "", ""]}
+    path, handled = make.write_expression(tmp_path, columns, ["A", "", " "], zipped=False), []
+    table = official.read_expression(path, handled)
+    assert table.shape == (3, 1) and table["A"].tolist() == [1, 2, 3]
+    assert handled == [f"2 rows of {NAME} without a gene symbol left out."]
+
+
+def test_only_the_first_of_two_columns_of_a_line_is_kept_and_constant_ones_are_no_warning(tmp_path):
+    columns = {
+        "DATA.7": [1, 2, 4],
+        "DATA.8": [5, 5, 5],
+        "DATA.8.1": [6, 7, 9],
+        "DATA.7.1": [2, 4, 8],
+    }
+    handled = []
+    table = official.read_expression(
+        make.write_expression(tmp_path, columns, list("ABC"), zipped=False), handled
+    )
+    assert table.loc["7"].tolist() == [1, 2, 4] and table.loc["8"].tolist() == [5, 5, 5]
+    assert [note.split(" ")[2] for note in handled] == ["8", "7"]
+    assert "correlation nan" in handled[0] and "correlation 1.000 with the first" in handled[1]
+
+
+def test_the_file_by_ensembl_id_is_damaged(folder):
+    (folder / f"{NAME}.zip").unlink()
+    make.write_ensembl(folder, [("ENSG0", "RET"), ("ENSG1", "TP53")])
+    path = folder / candidates.ENSEMBL
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    make.refused(CorruptFileError, "txt.gz is truncated or damaged", load_cohort, folder)
+    path.write_bytes(gzip.compress(gzip.decompress(whole).replace(b"ensembl_gene", b"gene")))
+    with pytest.raises(DataError, match="no column .* in its first line; put"):
+        load_cohort(folder)
+
+
+def test_text_in_another_encoding_is_refused(text):
+    text.write_bytes(text.read_bytes().replace(b"RET", b"R\xe9T", 1))
+    make.refused(CorruptFileError, "not text in UTF-8 .byte", official.read_expression, text, [])
+
+
+# Response -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["Aaa", "Taxotere", "docetaxel"])
+def test_a_drug_under_another_name_is_reported_but_another_case_is_not(folder, name):
+    handled = load_cohort(folder, drugs={name: 1007}).provenance["handled"]
+    said = f"DRUG_ID 1007, here {name}, is Docetaxel in the file."
+    assert (said in handled) == (name != "docetaxel")
+
+
+def test_rows_left_out_are_counted(folder):
+    rows = make.response_rows()
+    rows[0][1] = rows[1][5] = ""
+    rows[7][1] = ""  # of another drug, Mitomycin-C
+    rows[-1][5] = "NA"  # of a drug that is not asked for
+    as_csv(folder, rows)
+    handled = load_cohort(folder, drugs={"Doxorubicin": 133, "Mitomycin-C": 136}).provenance[
+        "handled"
+    ]
+    assert f"3 rows of {RESPONSE}.csv without COSMIC_ID or LN_IC50 left out." in handled
+
+
+@pytest.mark.parametrize("word", ["inf", "-inf", "x", "1,5"])
+def test_the_row_of_a_wrong_response_is_named(folder, word):
+    rows = make.response_rows()
+    rows[9][5] = word
+    as_csv(folder, rows)
+    named = f"LN_IC50 in row 11 of {RESPONSE}.csv is '{word}', not a number; correct it or"
+    make.refused(DataError, named, load_cohort, folder)
+    rows[9][5], rows[4][1] = 0.5, "X4"
+    as_csv(folder, rows)
+    named = "COSMIC_ID in row 6 of .* is 'X4', not a whole number; correct it or leave"
+    make.refused(DataError, named, load_cohort, folder)
+
+
+def test_repeated_rows_are_counted_and_another_value_names_line_and_drug(folder):
+    rows = make.response_rows()
+    path = as_csv(folder, [*rows, rows[0], rows[0], rows[8]])
+    assert f"3 repeated rows of {path.name} left out." in load_cohort(folder).provenance["handled"]
+    as_csv(folder, [*rows, [*rows[8][:5], 9.5, 0.0]])
+    named = "The measurement of cell line 905936 by drug 136 appears more than once in"
+    make.refused(DuplicateError, named, load_cohort, folder)
+
+
+def test_a_missing_drug_is_named_with_all_its_other_ids(folder):
+    rows = [row for row in make.response_rows() if row[3] != 133]
+    rows += [[*row[:3], 99.0, *row[4:]] for row in rows if row[3] == 1386]
+    as_csv(folder, rows)
+    named = "no drug Doxorubicin with DRUG_ID 133; it has Doxorubicin as 1386 and 99."
+    make.refused(MissingDrugError, named, load_cohort, folder)
+    named = "no drug Nothing with DRUG_ID 5; check the id."
+    make.refused(MissingDrugError, named, load_cohort, folder, drugs={"Nothing": 5})
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_encodings_and_separators_of_a_csv(folder, encoding, separator):
+    expected = load_cohort(folder).response
+    path = as_csv(folder, name="Übersicht.csv")
+    path.write_bytes(path.read_text().replace(",", separator).encode(encoding))
+    pd.testing.assert_frame_equal(load_cohort(folder).response, expected)
+
+
+def test_a_damaged_csv_is_refused(folder):
+    path = as_csv(folder)
+    path.write_text(path.read_text() + 'GDSC1,"1')
+    make.refused(CorruptFileError, "csv is truncated or damaged", load_cohort, folder)
+    path.write_bytes(b"\xff" + path.read_bytes())
+    make.refused(CorruptFileError, r"not text in UTF-8 \(byte 0\); save", load_cohort, folder)
+
+
+def test_what_is_no_table_of_responses_is_no_candidate(folder):
+    expected = load_cohort(folder).response
+    as_csv(folder, name="v17.csv")
+    (folder / "copy.csv").mkdir()
+    (folder / "v17.csv.txt").write_bytes((folder / "v17.csv").read_bytes())
+    (folder / "v17.csv.bak").write_bytes((folder / "v17.csv").read_bytes())
+    (folder / "empty.csv").write_text("")
+    (folder / "no.xlsx").write_text("no workbook")
+    (folder / "gene_identifiers_20191101.csv").write_bytes((folder / "v17.csv").read_bytes())
+    assert candidates.response_files(folder, "GDSC1") == [folder / "v17.csv"]
+    pd.testing.assert_frame_equal(load_cohort(folder).response, expected)
+    (folder / "header.csv").write_text(",".join(make.RESPONSE) + "\n")
+    assert len(candidates.response_files(folder, "GDSC1")) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "dataset", "screen"),
+    [
+        ("a.csv", "gdsc1", "GDSC1"),
+        ("a.csv", "GDSC2", "GDSC2"),
+        ("a.csv", "v17", "GDSC1"),
+        ("GDSC2_x.csv", "v17", "GDSC2"),
+        ("GDSC2_x.csv", "GDSC1", "GDSC1"),
+        ("gdsc2_x.csv", None, "GDSC2"),
+        ("x.csv", None, "GDSC1"),
+    ],
+)
+def test_the_screen_is_that_of_the_content_or_else_of_the_name(folder, name, dataset, screen):
+    rows, header = make.response_rows(), list(make.RESPONSE)
+    rows = [[dataset or "", *row[1:]] for row in rows]
+    if dataset is None:
+        rows, header = [row[1:] for row in rows], header[1:]
+    as_csv(folder, rows, header, name)
+    for asked in ("GDSC1", "GDSC2"):
+        assert candidates.response_files(folder, asked) == [folder / name] * (asked == screen)
+
+
+def test_of_two_files_with_the_official_name_the_workbook_counts(folder):
+    as_csv(folder)
+    make.write_response(folder)
+    assert candidates.response_files(folder, "GDSC1") == [folder / f"{RESPONSE}.xlsx"]
+    assert candidates.response_files(folder, "GDSC2") == []
+    make.write_response(folder).rename(folder / f"{candidates.SECOND}.xlsx")
+    assert candidates.response_files(folder, "GDSC2") == [folder / f"{candidates.SECOND}.xlsx"]
+    assert candidates.response_files(folder, "GDSC1") == [folder / f"{RESPONSE}.csv"]
+
+
+def test_drugs_are_listed_with_pathway_median_and_spread(folder):
+    rows = [
+        [1.0 + k, 5.0, " Name ", "WNT", value] for k, value in enumerate([1.0, 2.0, 4.0, 8.0])
+    ] + [[1.0, 7.0, 741909.0, "", -1.0]]
+    header = ["COSMIC_ID", "DRUG_ID", "DRUG_NAME", "TARGET_PATHWAY", "LN_IC50"]
+    make.write_response(folder, rows, header)
+    listed = list_drugs(folder).set_index("id")
+    assert listed.loc[5, ["name", "lines", "pathway"]].tolist() == ["Name", 4, "WNT"]
+    assert listed.loc[5, "median"] == 3.0 and listed.loc[5, "spread"] == 5.0 - 1.75
+    assert listed.loc[7, ["name", "lines"]].tolist() == ["741909", 1]
+
+
+# Further screens ------------------------------------------------------------------------------
+
+
+def test_screens_with_cell_lines_twice_are_left_out_and_said(folder):
+    cohort = load_cohort(folder)
+    rows = make.response_rows()
+    as_csv(folder, [*rows, [*rows[-1][:5], 7.5, 0.0]])
+    handled = official.read_screens(folder, cohort).provenance["handled"]
+    assert f"Doxorubicin 1386 of {RESPONSE}.csv has cell lines twice; left out." in handled
+    assert sum("no screen of GDSC2" in note for note in handled) == 1
+
+
+# Annotation -----------------------------------------------------------------------------------
+
+
+def test_rows_of_the_annotation_without_an_id_are_counted(folder):
+    path = folder / "cell_lines.csv"
+    path.write_text(path.read_text() + "x1,A,lung,LUAD\n,B,lung,LUAD\n")
+    cohort = load_cohort(folder)
+    assert "2 rows of cell_lines.csv without a COSMIC id left out." in cohort.provenance["handled"]
+    assert not {"A", "B"} & set(cohort.annotation["cell_line"])

@@ -1,0 +1,208 @@
+"""What the readers make of single cells and rows, and the place that each fault names."""
+
+import gzip
+
+import numpy as np
+import pytest
+from official_files import refused
+
+from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number, whole_number
+from pnetlib.datasets.delimited import read_delimited
+from pnetlib.datasets.own_tables import is_table, read_own_expression
+from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
+
+
+@pytest.mark.parametrize("month", ["FEB", "MARCH", "APR", "SEPT", "OCT", "NOV", "DEC"])
+@pytest.mark.parametrize(
+    "form", ["{day}-{short}", "{short}-{day:02}", "{day} {short} 2004", "{short}.{day}.04"]
+)
+def test_dates_of_every_month_with_genes(month, form):
+    for day in (1, 2, 11):
+        name = form.format(day=day, short=month[:3].title())
+        assert date_genes(["TP53", name]) == {name: f"{month}{day}"}
+
+
+def test_dates_in_digits_are_those_of_three_months():
+    for name, gene in {"03": "MARCH7", "09": "SEPT7", "12": "DEC7"}.items():
+        for end in ("", " 00:00", "T00:00:00"):
+            assert date_genes([f"2031-{name}-07{end}"]) == {f"2031-{name}-07{end}": gene}
+    for month in ("01", "02", "04", "08", "10", "11"):
+        assert not date_genes([f"2031-{month}-07"])
+    assert date_genes([" 1-Mar ", "1-May", "1-Mar"]) == {" 1-Mar ": "MARCH1", "1-Mar": "MARCH1"}
+
+
+def test_numbers_and_blanks():
+    assert [is_blank(cell) for cell in (None, "-", "n/a", "null", "0", "none of it")] == [
+        *[True] * 4,
+        False,
+        False,
+    ]
+    assert whole_number("-7.0") == "-7" and whole_number("0") == "0" and whole_number(0.0) == "0"
+    assert whole_number("12,345") == "12345" and whole_number("12,345.0") == "12345"
+    assert whole_number("12,345.5") == "12,345.5" and whole_number("1234,567") == "1234,567"
+    assert whole_number(" 007 ") == "007" and whole_number("1e3") == "1000"
+    assert number("2.5") == 2.5 and np.isnan(number("2_5")) and np.isnan(number("two"))
+
+
+def test_rows_above_the_header_are_counted_and_left_out():
+    rows = [
+        [],
+        ["", None],
+        ["a", None, "b", "", None],
+        ["1", None, "2"],
+        [None, " "],
+        ("3", 0, 4, ""),
+    ]
+    found = list(even_rows(iter(rows), "t"))
+    assert found == [(3, ["a", None, "b"]), (4, ["1", None, "2"]), (6, ["3", 0, 4])]
+    assert list(even_rows([], "t")) == [] and list(even_rows([["", ""]], "t")) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "named"),
+    [
+        (["1", "2", "", "4"], r"Row 5 of t has 4 fields and the header 2: a value with"),
+        (["1", "2", "3", ""], r"Row 5 of t has 3 fields and the header 2: a value with"),
+        (["1"], r"Row 5 of t ends early: it has 1 field and the header 2; complete"),
+    ],
+)
+def test_a_row_of_another_length_is_named_with_both_counts(row, named):
+    refused(CorruptFileError, named, list, even_rows([[], ["a", "b"], ["1", "2"], [], row], "t"))
+
+
+def test_a_row_of_blanks_as_a_value_is_read_and_no_blank_row():
+    assert list(even_rows([["a", "b"], ["", "2"], ["1", ""]], "t"))[1:] == [
+        (2, ["", "2"]),
+        (3, ["1", ""]),
+    ]
+
+
+def test_blank_rows_above_an_own_table_are_left_out(tmp_path):
+    table, said = read(tmp_path, "\n,,\n\nx,A,B\na,1,2\n\nb,3,4\n")
+    assert table.to_numpy().tolist() == [[1, 2], [3, 4]] and said == []
+    with pytest.raises(DataError, match=r"row 7: the expression of B in the cell line b is 'x'"):
+        read(tmp_path, "\n,,\n\nx,A,B\na,1,2\n\nb,3,x\n")
+
+
+# Tables of regulons and screens ---------------------------------------------------------------
+
+
+def test_every_missing_and_repeated_column_is_named(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,B\n1,2\n")
+    named = "t.csv has no column b and no column c; it needs a, b, c"
+    refused(MissingColumnError, named, read_delimited, path, ",", ["a", "b", "c"])
+    assert list(read_delimited(path, ",", ["a", "b"], fold=True)) == ["a", "b"]
+    path.write_text("a,b,A,a,a,b\n1,2,3,4,5,6\n")
+    refused(DuplicateError, "the column a, b twice", read_delimited, path, ",", ["a", "b"])
+    assert list(read_delimited(path, ",", ["A"]).columns) == ["a", "b", "A", "a", "a", "b"]
+
+
+def test_long_fields_are_read_and_short_rows_named(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b\n{'x' * 1_000_000},2\n\n,\n3\n")
+    refused(
+        CorruptFileError,
+        "Row 5 of t.csv .* 1 field and the header 2; ",
+        read_delimited,
+        path,
+        ",",
+        ["a"],
+    )
+    path.write_text(f"a,b\n{'x' * 1_000_000},2\n\n,\n3,\n")
+    table = read_delimited(path, ",", ["a"])
+    assert list(table.index) == [2, 5] and len(table.at[2, "a"]) == 1_000_000
+    assert table.at[5, "b"] == ""
+    refused(MissingColumnError, "no column c", read_delimited, path, ",", ["a", "c"])
+
+
+# Expression of one's own ----------------------------------------------------------------------
+
+
+def read(tmp_path, content, name="own.csv"):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_own_expression(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"),
+    [("a.csv", True), ("a.TXT.GZ", True), ("a.tab", True), ("a.gz", False), ("a.csv.zip", False)],
+)
+def test_tables_are_known_by_their_names(name, is_one):
+    assert is_table(name) is is_one
+
+
+@pytest.mark.parametrize("order", ["le", "be"])
+def test_both_kinds_of_utf_16_are_read(tmp_path, order):
+    table, said = read(tmp_path, ("\ufeff,G1,G2\nÄ,1,2\nB,3,4\n").encode(f"utf-16-{order}"))
+    assert table.to_numpy().tolist() == [[1, 2], [3, 4]] and list(table.index) == ["Ä", "B"]
+    assert said == []
+
+
+@pytest.mark.parametrize("start", [b"PK\x03\x04", b"\x1f\x8b\x08", b"\x80\x04\x95", b"\x89PNG"])
+def test_other_kinds_of_files_are_refused_by_their_first_bytes(tmp_path, start):
+    for name, content in (("own.csv", start), ("own.csv.gz", gzip.compress(start))):
+        content += b"" if name.endswith("gz") else b",TP53,MDM2\nA,1,2\nB,3,4\n"
+        with pytest.raises(CorruptFileError, match=f"^{name} is no table of text; export it"):
+            read(tmp_path, content, name)
+
+
+def test_what_is_found_is_said_of_tabs_and_nothing_of_commas(tmp_path):
+    assert read(tmp_path, "x\tA\tB\n1a\t1\t2\n2a\t3\t4\n")[1] == ["own.csv is separated by tabs."]
+    assert read(tmp_path, "x,A,B\n1a,1,2\n2a,3,4\n")[1] == []
+    table, said = read(tmp_path, "x;A;B\na;-1,5;+2,5e1\nb;3;4\n")
+    assert table.to_numpy().tolist() == [[-1.5, 25.0], [3.0, 4.0]] and len(said) == 2
+    with pytest.raises(
+        DataError, match=r"row 3: the expression of B in the cell line b is '4,5', no"
+    ):
+        read(tmp_path, "x;A;B\na;1.5;2\nb;3;4,5\n")
+
+
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_the_place_of_a_blank_repeated_or_wrong_cell_is_named(tmp_path, place):
+    def table(row, column, cell):
+        rows = [["", "G1", "G2", "G3", "G4"], *([f"L{k}", *"1234"] for k in range(1, 4))]
+        rows[row][column] = cell
+        return "\n".join(map(",".join, rows))
+
+    for content, named in (
+        (table(0, place, " "), rf"^Column {place + 1} of own.csv has no name in row 1; name"),
+        (table(place, 0, " "), rf"line in row {place + 1} of own.csv has no name in the first"),
+        (
+            table(place, place, " "),
+            rf"row {place + 1}: .* of G{place} in .* L{place} is blank; give",
+        ),
+        (
+            table(place, place, "x"),
+            rf"row {place + 1}: .* of G{place} in .* L{place} is 'x', no fin",
+        ),
+        (table(place, place, "NA"), r"'NA', no finite number; give a number, or remove"),
+        (table(0, 4, f"G{place}"), rf"gene G{place} occurs twice \(columns {place + 1} and 5\)"),
+    ):
+        with pytest.raises(DataError, match=named):
+            read(tmp_path, content)
+
+
+def test_ids_that_are_numbers_may_name_genes_and_lines_but_decimals_not(tmp_path):
+    table, _ = read(tmp_path, "x,7157,4193\n930299,1.5,2\n905936,3,4\n")
+    assert list(table.columns) == ["7157", "4193"] and list(table.index) == ["930299", "905936"]
+    table, _ = read(tmp_path, "x,0.5,B\n0.5,1,2\nb,3,4\n")
+    assert list(table.columns) == ["0.5", "B"] and list(table.index) == ["0.5", "b"]
+    with pytest.raises(DataError, match=r"^Row 1 of own.csv has numbers \(0.5, 1.5 and 1 more\)"):
+        read(tmp_path, "x,0.5,1.5,2.5\na,1,2,3\nb,3,4,5\n")
+    with pytest.raises(DataError, match=r"column of own.csv, 'x', has numbers \(0.5, 2.5\)"):
+        read(tmp_path, "x,A,B\n0.5,1,2\n2.5,3,4\n")
+
+
+def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):
+    whole = gzip.compress(b",G1,G2\n" + b"".join(b"L%d,1,2\n" % k for k in range(5000)))
+    spoilt = bytearray(whole)
+    spoilt[len(whole) // 2] ^= 0xFF
+    for content in (whole[: len(whole) // 2], whole[:-4], whole[:-8] + bytes(8)):
+        with pytest.raises(CorruptFileError, match=r"^own.csv.gz is damaged or no table of text"):
+            read(tmp_path, content, "own.csv.gz")
+    with pytest.raises(CorruptFileError, match=r"own.csv.gz"):
+        read(tmp_path, bytes(spoilt), "own.csv.gz")
+    with pytest.raises(CorruptFileError, match=r"not text in UTF-8 \(byte \d+\); save it as UTF-8"):
+        read(tmp_path, b",G1,G2\nA,1,2\nB\xe9,3,4\n")
