@@ -9,6 +9,8 @@ site = json.loads((Path(__file__).parent / "site.json").read_text("utf-8"))
 project = site["title"]
 author = "The pnetlib authors"
 copyright = "The pnetlib authors. Text and figures: CC BY 4.0. Code: MIT"
+if site["others"]:
+    copyright = f"the owners of {project}. Made with pnetlib"
 version = release = site["version"]
 language = "en"
 

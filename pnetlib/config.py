@@ -192,8 +192,9 @@ class _Loader(yaml.SafeLoader):
         keys = [key.value for key, _ in node.value]
         twice = [key for key in keys if keys.count(key) > 1]
         if twice:
+            last = [key for key, _ in node.value if key.value == twice[0]][-1]
             raise yaml.constructor.ConstructorError(
-                None, None, f"the key {twice[0]} occurs twice", node.start_mark
+                None, None, f"the key {twice[0]} occurs twice; keep one", last.start_mark
             )
         return super().construct_mapping(node, deep)
 
@@ -245,11 +246,18 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""
         said = getattr(error, "problem", None) or "it is no YAML"
-        raise CorruptFileError(
-            f"{name}{where}: {said}; write `key: value`, with two blanks before a key of a part."
-        ) from error
+        if "\\t" in said:
+            said = "there is a tab"
+        remedy = (
+            ""
+            if "keep one" in said
+            else "; write `key: value`, with two blanks, not a tab, before a key of a part"
+        )
+        raise CorruptFileError(f"{name}{where}: {said}{remedy}.") from error
     if not isinstance(found, dict):
-        raise UsageError(f"{name} has no keys; write `data: ...` at least, or use pnetlib init.")
+        raise UsageError(
+            f"{name} has no keys; write `data: ...` at least, or let `init` write one."
+        )
     return found
 
 
@@ -279,6 +287,8 @@ def _sentence(error: ValidationError) -> str:
             return f"{key or 'it'} {allowed['error']}{'' if isinstance(value, dict) else f' (it is {value!r})'}."
         case "bool_parsing" | "bool_type":
             return f"{key} is {value!r}, but must be true or false."
+    if place == ("markers",):
+        return f"markers is {_shown(value)}, but must be a list of genes, such as [TP53], or genes with roles."
     said = first["msg"].replace("Input should be", "must be")
     said = re.sub(r"a valid (integer|number|string|list|dictionary)\b.*", _kind, said)
     said = said.replace("String should have", "must have")

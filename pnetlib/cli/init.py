@@ -1,6 +1,7 @@
 """``pnetlib init FOLDER``: look at the tables in a folder and write a config.yml for them."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
@@ -12,7 +13,7 @@ from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.datasets.cohort import UNKNOWN, Cohort
 from pnetlib.datasets.own_cohort import find_tables, read_own_cohort
 from pnetlib.datasets.own_source import NAME
-from pnetlib.errors import UsageError
+from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import whole_file
 from pnetlib.steps.networks.compute import fitting_size
 from pnetlib.words import counted, first_few
@@ -63,7 +64,13 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
     }
     if {"expression", "response"} <= set(named):
         return named
-    return find_tables(folder) | named
+    try:
+        return find_tables(folder, tuple(named)) | named
+    except DataError as error:
+        raise DataError(
+            f"{str(error).rstrip('.')}; or name them, as in `init {shlex.quote(str(folder))} --expression "
+            "FILE --response FILE --annotation FILE`."
+        ) from error
 
 
 def summary(cohort: Cohort) -> list[str]:
@@ -93,8 +100,8 @@ def _next_steps(folder: Path) -> list[str]:
     where = folder / NAME
     return [
         f"Wrote {where}. Open it, say what the responses are and what a larger value means, then run",
-        f"  ./reproduce.sh --data {folder} --profile smoke    # a trial of minutes",
-        f"  ./reproduce.sh --data {folder}",
+        f"  ./reproduce.sh --data {shlex.quote(str(folder))} --profile smoke    # a trial of minutes",
+        f"  ./reproduce.sh --data {shlex.quote(str(folder))}",
     ]
 
 

@@ -9,11 +9,12 @@ import pandas as pd
 
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import load_cohort
+from pnetlib.datasets.cells import date_genes
 from pnetlib.datasets.identity import check_lines
 from pnetlib.datasets.own_kinds import KINDS
-from pnetlib.datasets.own_tables import is_table, read_own_expression
+from pnetlib.datasets.own_tables import is_table, likely, read_own_expression
 from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
-from pnetlib.errors import UsageError
+from pnetlib.errors import DataError, UsageError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKENDS, Engine
 from pnetlib.io import SUFFIXES, write_network
@@ -27,7 +28,12 @@ EXAMPLES = """Examples
 
 
 def read_expression(
-    source: str, *, layer: str = "", raw: bool = False, sheet: str | None = None
+    source: str,
+    *,
+    layer: str = "",
+    raw: bool = False,
+    sheet: str | None = None,
+    genes_in_rows: bool = False,
 ) -> pd.DataFrame:
     """Return expression, cell lines x genes, of a table or of a source that `load_cohort` knows.
 
@@ -36,11 +42,25 @@ def read_expression(
     if not is_table(source):
         if Path(source).is_file():
             raise UsageError(f"{source} is no table; it must end in {', '.join(KINDS)}.")
-        if layer or raw or sheet:
-            raise UsageError(f"--layer, --raw and --sheet are for tables; {source} is none.")
+        if layer or raw or sheet or genes_in_rows:
+            raise UsageError(
+                f"--layer, --raw, --sheet and --genes-in-rows are for tables; {source} is none."
+            )
         return load_cohort(source).expression
     table, said = read_own_expression(Path(source), layer=layer, raw=raw, sheet=sheet)
     print("".join(f"{sentence}\n" for sentence in said), end="")
+    if genes_in_rows:
+        table = table.T
+        if dates := date_genes(table.columns):
+            raise DataError(
+                f"{Path(source).name} has genes that a spreadsheet made dates: {likely(dates)}; restore "
+                "their names."
+            )
+    elif len(table) > table.shape[1]:
+        print(
+            f"Rows are taken for cell lines ({len(table):,}) and columns for genes ({table.shape[1]:,}); "
+            "if genes are in rows, add --genes-in-rows."
+        )
     return table
 
 
@@ -65,12 +85,17 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "source",
         help="table (.csv, .tsv, .txt, also .gz, .parquet, .xlsx, .h5ad), cell lines x genes, or a "
-        "cohort: gdsc, gdsc-official, simulated or a folder with the official files",
+        "cohort: gdsc, gdsc-official, simulated, or a folder with the official files or with your own tables",
     )
     parser.add_argument("--layer", default="", help="layer of an .h5ad file (default: its X)")
     parser.add_argument("--raw", action="store_true", help="read the raw matrix of an .h5ad file")
     parser.add_argument(
         "--sheet", help="sheet of an .xlsx file (default: the only one with values)"
+    )
+    parser.add_argument(
+        "--genes-in-rows",
+        action="store_true",
+        help="the table has a row per gene and a column per cell line",
     )
     parser.add_argument(
         "--lam1", type=float, required=True, help="L1 penalty; at 2 no edge remains"
@@ -117,7 +142,8 @@ def estimate(options: argparse.Namespace) -> None:
         raise UsageError(f"--out is {options.out}, but there is no such folder; make it first.")
     with Engine(options.backend, options.threads, options.scheduler) as engine:
         kind = {"layer": options.layer, "raw": options.raw, "sheet": options.sheet}
-        X = read_expression(options.source, **kind)
+        turned = options.genes_in_rows
+        X = read_expression(options.source, **kind, genes_in_rows=turned)
         if is_table(options.source):
             print(check_lines(X, Path(options.source).name, identity=not options.any_lines))
         regulators = allowed_regulators(options.regulators, X.columns)

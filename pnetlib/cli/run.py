@@ -16,6 +16,8 @@ from pnetlib.cli.parser import Parser, print_error
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
+from pnetlib.workflow.display import short
+from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps, select_steps
 from pnetlib.workflow.options import Options
 from pnetlib.workflow.parameters import assign, check_profile, check_source, typed
@@ -71,6 +73,8 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
         seed=int(typed("--seed", given.seed, DEFAULT_SEED)) if given.seed else settings.seed,
         threads=int(typed("--threads", given.threads, 0)),
     )
+    if run.own and not given.out:
+        _refuse_results_of_another(run)
     folder = base / given.notebooks if given.notebooks else project_root() / "notebooks"
     parameters = dict(_name_and_text(word) for word in given.parameters)
     if given.reading and run.own:
@@ -114,6 +118,17 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
         others=others,
         given=settings.merged(dict(map(_name_and_text, given.parameters)), every),
     )
+
+
+def _refuse_results_of_another(run: Run) -> None:
+    """Refuse the usual folder of results where it has those of a folder of the same name elsewhere."""
+    records = step_records(run.folder).values()
+    others = {record["made_from"]["source"] for record in records} - {run.source}
+    if others and Path(sorted(others)[0]).name == Path(run.source).name:
+        raise UsageError(
+            f"{short(run.folder)} has results of {sorted(others)[0]}, another folder of the same name; "
+            "name a folder for those of this one by --out."
+        )
 
 
 def _check_known(settings: Settings, steps: Sequence[Step]) -> None:

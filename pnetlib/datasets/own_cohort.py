@@ -49,7 +49,7 @@ _SPELLINGS = {
 }
 
 
-def find_tables(folder: str | Path) -> dict[str, Path]:
+def find_tables(folder: str | Path, known: Sequence[str] = ()) -> dict[str, Path]:
     """Return the own tables in a folder by kind: expression, response and, if there is one, annotation.
 
     They are found by name, in any case: ``expression``, ``response`` (or ``responses``) and
@@ -59,6 +59,8 @@ def find_tables(folder: str | Path) -> dict[str, Path]:
     ----------
     folder : str or Path
         The folder.
+    known : sequence of str, default ()
+        Kinds that are known already and not looked for.
 
     Returns
     -------
@@ -89,6 +91,7 @@ def find_tables(folder: str | Path) -> dict[str, Path]:
         for kind, names in _NAMES.items():
             if suffix and stem in names and not path.is_dir():
                 found[kind].append(path)
+    found = {kind: paths for kind, paths in found.items() if kind not in known}
     for kind, paths in found.items():
         if len(paths) > 1:
             names = " and ".join(path.name for path in paths)
@@ -96,7 +99,7 @@ def find_tables(folder: str | Path) -> dict[str, Path]:
                 f"The folder {folder} has {names}; keep one, or name it in config.yml with "
                 f"`data: {kind}: {paths[0].name}`."
             )
-    missing = [kind for kind in ("expression", "response") if not found[kind]]
+    missing = [kind for kind in ("expression", "response") if found.get(kind) == []]
     if missing:
         raise DataError(
             f"The folder {folder} has no table named {' and none named '.join(missing)}; a table ends in "
@@ -575,7 +578,11 @@ def _annotation_of(
         }
         found[part] = pd.Series(known, dtype=object).reindex(lines).fillna(found[part])
     if used["tissue"] is None:
-        handled.append(f"{table.file} has no column tissue, so that every tissue is unknown.")
+        handled.append(
+            f"{table.file} has no column tissue, so that every tissue is unknown; its columns are "
+            f"{first_few(table.values.columns, 12)}. If one has the tissue, name it in config.yml "
+            "(data: tissue)."
+        )
     ignored = sorted(set(table.values.columns) - {*used.values(), key})
     if ignored:
         handled.append(

@@ -60,6 +60,11 @@ class Study:
         """What markers of the study are called, as a word before "marker"."""
         return "published" if self.of_paper else "named"
 
+    @property
+    def forced(self) -> tuple[str, ...]:
+        """Genes that enter whatever their variance: markers of the user's, but not the paper's."""
+        return () if self.of_paper else tuple(self.markers)
+
     def acting(self, genes: Iterable[str]) -> list[str]:
         """Return those of some genes that have a role; all of them if none has one."""
         genes = list(genes)

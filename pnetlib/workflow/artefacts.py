@@ -125,6 +125,20 @@ FIGURES = {
 }
 
 
+# What those figures show of another cohort that are figures of the paper.
+OF_OTHERS = {
+    "01_genes": "genes ranked by variance, and the cut",
+    "01_responses": "responses and their correlations",
+    "02_errors": "prediction error of each method for each response",
+    "03_markers": "effects, degrees and ranks of the markers",
+    "04_networks": "networks of sensitive and resistant lines",
+    "05_effects": "regulatory effects over single edges",
+    "09_effects": "regulatory effects over single edges, with intervals",
+    "09_effects_two_steps": "regulatory effects over paths of at most two edges, with intervals",
+    "09_sensitivity": "differences at other cuts and with another estimator",
+}
+
+
 COHORT_FILE = "01_cohort.npz"
 BENCHMARK_FIGURES = "11_"  # published only from a whole benchmark
 
@@ -351,6 +365,14 @@ def networks_by_draw(run, cohort, profile):
         genes = pd.Index(draw["genes"])
         drawn.append((genes, edge_matrices(edges[edges["draw"] == number], genes)))
     return drawn, f"{counted(len(drawn), 'draw')} read from 04_draws_edges.csv."
+
+
+def own_widths(run, cohort, widths):
+    """Return the widths of notebook 08: those given; on another cohort else the genes of notebook 02."""
+    numbers = _comparison(run, cohort)
+    if widths or study_of(cohort).of_paper or numbers is None:
+        return widths
+    return str(numbers["sizes"]["n_genes"])
 
 
 def group_rule(run):

@@ -25,6 +25,7 @@ CONTEXT = [
     "https://w3id.org/ro/terms/workflow-run/context",
 ]
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
+OWNERS, OWN = "#rights", ("files", "settings")
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 FORMATS = {
     ".csv": "text/csv",
@@ -66,14 +67,22 @@ def write_crate(run: Run, steps: list[Step]) -> Path:
     files: dict[str, dict[str, Any]] = {}
     actions = [_action(step, records[step.name], ended.get(step.name), files) for step in done]
     first = records[done[0].name] if done else {"made_from": {}, "versions": {}}
-    made_from = ", ".join(f"{name} {value}" for name, value in first["made_from"].items())
+    made_from = ", ".join(_part(*item) for item in first["made_from"].items() if item[0] not in OWN)
+    # Whoever owns the data of another cohort decides on its results.
+    rights = {
+        "@id": OWNERS,
+        "@type": "CreativeWork",
+        "name": "Rights belong to the owners of the data",
+    }
+    rights = rights if run.own else {"@id": LICENSE, "@type": "CreativeWork", "name": "CC BY 4.0"}
+    rights |= {} if run.own else {"identifier": LICENSE}
     root = {
         "@id": "./",
         "@type": "Dataset",
         "name": f"Results of the run {run.name}",
         "description": f"Results of pnetlib {pnetlib.__version__} on {made_from}.",
         "datePublished": max((day[:10] for _, day in ended.values()), default="1970-01-01"),
-        "license": {"@id": LICENSE},
+        "license": {"@id": rights["@id"]},
         "conformsTo": {"@id": PROFILE},
         "hasPart": [{"@id": name} for name in sorted(files)],
         "mentions": [{"@id": action["@id"]} for action in actions],
@@ -87,7 +96,7 @@ def write_crate(run: Run, steps: list[Step]) -> Path:
         },
         root,
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
-        {"@id": LICENSE, "@type": "CreativeWork", "name": "CC BY 4.0", "identifier": LICENSE},
+        rights,
         *_software(first["versions"]),
         *(_instrument(step, records[step.name]) for step in done),
     ]
@@ -97,6 +106,12 @@ def write_crate(run: Run, steps: list[Step]) -> Path:
     with whole_file(run.folder / CRATE) as partial:
         partial.write_text(text + "\n", "utf-8")
     return run.folder / CRATE
+
+
+def _part(name: str, value: Any) -> str:
+    """Return a word on what a run was made from; of a folder its name alone."""
+    path = Path(str(value))
+    return f"{name} {path.name if path.is_absolute() else value}"
 
 
 def _action(

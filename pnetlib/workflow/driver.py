@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -357,6 +358,7 @@ def _print_summary(run: Run, steps: list[Step], fresh: int, seconds: float, peak
         f"Numbers and tables: {folder}/*.json, {folder}/*.csv\n"
         f"Times and memory:   {folder}/run.jsonl\n"
         f"Finished {counted(len(steps), 'step')}{skipped} in {duration(seconds)}{memory}; "
-        f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.",
+        f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.\n"
+        f"./reproduce.sh docs {shlex.quote(folder)} makes pages of them once all steps have finished.",
         flush=True,
     )

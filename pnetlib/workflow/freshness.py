@@ -114,6 +114,10 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
         if before != value and name == "files":
             changed = {f for f, _ in set((before or {}).items()) ^ set((value or {}).items())}
             found.append(f"the source's {first_few(sorted(changed), 3)} changed")
+        elif before != value and name == "settings":
+            keys = set(before or {}) | set(value or {})
+            changed = [k for k in sorted(keys) if (before or {}).get(k) != (value or {}).get(k)]
+            found.append(f"{first_few(changed)} of the config changed")
         elif before != value and name not in known:
             found.append(f"{name} is {value!r}, was {before!r}")
     if made["library"] != library_digest():

@@ -213,7 +213,15 @@ class Run:
         """Return the genes that may regulate (`pnetlib.datasets.regulons.regulators_for`)."""
         from pnetlib.datasets.regulons import regulators_for
 
-        return regulators_for(self.given(text), cohort, seed=self.seed)
+        names = regulators_for(self.given(text), cohort, seed=self.seed)
+        known = set(cohort.expression.columns)
+        absent = [name for name in names if name not in known]
+        if absent and ("," in text or len(absent) == len(names)):
+            raise UsageError(
+                f"regulators names {first_few(absent)}, not among the {len(known):,} genes; correct the "
+                "names or leave them out."
+            )
+        return names
 
     @cached_property
     def engine(self) -> Engine:

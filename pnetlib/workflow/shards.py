@@ -30,14 +30,13 @@ def comparison_work(run: Run, parameters: Mapping[str, Any]) -> list[Work]:
     are those of the notebook, including the defaults.
     """
     from pnetlib.steps.comparison.compute import choice_work, outer_work
-    from pnetlib.steps.data.compute import forced_genes
+    from pnetlib.steps.data.compute import forced_for
     from pnetlib.steps.sizes import compared_profile
-    from pnetlib.steps.study import study_of
 
     cohort, genes = run.cohort(), (parameters["n_genes"], parameters["gene_fraction"])
     others = parameters["search"], parameters["repeats"]
     sizes = compared_profile(run.profile, *genes, cohort, *others)
-    force = forced_genes(parameters["force_genes"], study_of(cohort).markers)
+    force = forced_for(cohort, parameters["force_genes"])
     folds = run.folds(cohort)
     return [
         outer_work(cohort, sizes, run.seed, force=force, stored=folds),

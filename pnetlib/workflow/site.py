@@ -19,7 +19,7 @@ from typing import Any
 import pnetlib
 from pnetlib.errors import PnetError, SetupError
 from pnetlib.words import harmless, table_text
-from pnetlib.workflow.artefacts import FIGURES
+from pnetlib.workflow.artefacts import FIGURES, OF_OTHERS
 from pnetlib.workflow.edition import check_finished, cleaned, machine_of, of_others, steps_of
 from pnetlib.workflow.findings import fill, findings
 from pnetlib.workflow.freshness import step_records
@@ -113,7 +113,7 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
         copy(project / "docs" / name, tree / name)
     _copy(formulas(), tree / "_static/tex-svg.js")
     _write(tree / "notebooks/index.md", _notebooks_page(steps))
-    _write(tree / "figures/index.md", _figures_page(tree / "figures", steps))
+    _write(tree / "figures/index.md", _figures_page(tree / "figures", steps, others))
     title = TITLE
     if others:
         title = name_of(run)
@@ -125,6 +125,7 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
     settings = {
         "version": pnetlib.__version__,
         "title": title,
+        "others": others,
         "simulated": made_from["source"] == "simulated",
         "alone": _write_contents(tree),
     }
@@ -247,7 +248,7 @@ def _notebooks_page(steps: list[Step]) -> str:
     )
 
 
-def _figures_page(folder: Path, steps: list[Step]) -> str:
+def _figures_page(folder: Path, steps: list[Step], others: bool = False) -> str:
     notebooks = {step.number: step for step in steps}
     parts = [
         "# Figures",
@@ -258,6 +259,7 @@ def _figures_page(folder: Path, steps: list[Step]) -> str:
         if (folder / f"{name}.png").is_file():
             step = notebooks[name[:2]]
             link = f"[{step.number} {step.title}](../notebooks/{step.notebook.name})"
+            shows = OF_OTHERS.get(name, shows) if others else shows
             text = f"{shows[0].upper()}{shows[1:]}"
             parts += ["", f"## {name}", "", f"{text}: {link}.", "", f"![{text}]({name}.png)"]
     return "\n".join([*parts, ""])

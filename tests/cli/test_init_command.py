@@ -76,3 +76,15 @@ def test_odd_names_are_quoted(tmp_path):
     config = read_config(folder / "config.yml")
     assert sorted(config.responses.names) == sorted(["yes", 'say "so"', "- x", "7", "a: b"])
     assert config.name == "a: b # c" and load_cohort(folder).response.shape == (60, 5)
+
+
+def test_where_to_name_the_files_is_said(folder, capsys):
+    (folder / "response.csv").rename(folder / "auc.csv")
+    dispatch(["init", str(folder), "--expression", "expression.csv"])
+    said = capsys.readouterr().err
+    assert "has no table named response;" in said and "--response FILE" in said
+
+
+def test_a_path_with_blanks_can_be_copied_to_the_shell(folder, capsys):
+    dispatch(["init", str(folder)])
+    assert f"./reproduce.sh --data '{folder}' --profile smoke" in capsys.readouterr().out

@@ -143,7 +143,11 @@ def test_other_kinds_of_files_give_the_same_network(table, tmp_path, capsys, suf
     [
         ("x.csv", ["--layer", "log"], "Only .h5ad files have layers and raw; x.csv has none"),
         ("x.csv", ["--sheet", "S"], "Only .xlsx files have sheets; x.csv has none"),
-        ("simulated", ["--raw"], "--layer, --raw and --sheet are for tables; simulated is none"),
+        (
+            "simulated",
+            ["--raw"],
+            "--layer, --raw, --sheet and --genes-in-rows are for tables; simulated is none",
+        ),
         ("x.rds", [], "x.rds is no table; it must end in .csv"),
     ],
 )
@@ -156,3 +160,18 @@ def test_options_that_do_not_suit_the_source_are_refused(
     out = str(tmp_path / "n.npz")
     assert dispatch(["network", name, "--lam1", "0.2", "--out", out, *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_genes_in_rows_are_said_and_turned(table, tmp_path, capsys):
+    """A lone table does not show which side has the genes, so the command says what it took."""
+    table.to_csv(tmp_path / "x.csv")
+    table.T.to_csv(tmp_path / "turned.csv")
+    out, penalty = tmp_path / "network.npz", ["--lam1", "0.5", "--out"]
+    turned = ["network", str(tmp_path / "turned.csv"), "--genes-in-rows", *penalty, str(out)]
+    assert dispatch(turned) == 0
+    turned = read_network(out)
+    capsys.readouterr()
+    assert dispatch(["network", str(tmp_path / "x.csv"), *penalty, str(out)]) == 0
+    assert "(40) and columns for genes (12); if genes are in rows" in capsys.readouterr().out
+    B, genes = read_network(out)
+    assert turned[1] == genes and (turned[0] != B).nnz == 0

@@ -103,3 +103,41 @@ def test_without_markers_the_genes_of_best_mean_rank_are_followed(own):
     networks = fit_drug_networks(own, own.top_genes(12), chosen)
     markers, genes = network_genes(own, networks, 3)
     assert markers == list(mean_ranks(networks).index[:5]) == list(genes[:5])
+
+
+def test_markers_of_ones_own_enter_whatever_their_variance(own, simulated):
+    last = own.top_genes(40)[-1]
+    cohort = with_markers(own, f"{last}, G01")
+    assert compute.forced_for(cohort, "") == (last, "G01")
+    assert compute.forced_for(cohort, f"G02 {last}") == (last, "G01", "G02")
+    assert compute.forced_for(simulated, "") == ()  # the paper's own enter by variance alone
+
+
+def test_groups_on_both_sides_of_the_mean_are_pointed_out():
+    from pnetlib.steps.networks.compute import Groups
+    from pnetlib.steps.networks.sentences import _mixed
+
+    assert _mixed(Groups({}, {"ST": -0.1, "RS": 0.2}, 9)) == ""
+    for cuts in ({"ST": 0.4, "RS": 0.2}, {"ST": -0.1, "RS": -0.4}):
+        assert "on its other side" in _mixed(Groups({}, cuts, 9))
+
+
+def test_a_choice_at_an_end_and_networks_that_predict_nothing_are_pointed_out():
+    import pandas as pd
+
+    from pnetlib.steps.networks.figures import caption_network_errors
+
+    errors = pd.DataFrame({"ST": [0.9, 0.8, 0.9], "RS": [0.9, 0.7, 0.8]}, [0.1, 0.5, 1.4])
+    said = caption_network_errors(errors, 0.5, study=PAPER)
+    assert "end of the grid" not in said and "predict nothing" not in said
+    said = caption_network_errors(errors * 20, 1.4, study=PAPER)
+    assert "at an end of the grid" in said and "these networks predict nothing" in said
+
+
+def test_the_sizes_of_a_small_cohort_suit_it(own):
+    from pnetlib.steps.differences.sensitivity import sizes_that_fit
+    from pnetlib.steps.sizes import differences_sizes
+
+    assert sizes_that_fit(own, differences_sizes("standard").group_sizes) == []
+    most = fitting_size(own, 19)
+    assert all(sizes_that_fit(own, [round(share * most)]) for share in (0.6, 0.8, 1.0))

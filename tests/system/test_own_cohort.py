@@ -108,7 +108,28 @@ def test_the_pages_are_of_this_cohort(folder, out):
         and "rule: mean" in index
     )
     assert str(folder.parent) not in index and not FOREIGN.search(index)
-    assert (out / "site/figures/index.html").is_file() and (out / "site/networks.html").is_file()
+    assert (out / "site/networks.html").is_file()
+    for page in ("figures/index.html", "notebooks/index.html", "notebooks/04_networks.html"):
+        text = (out / "site" / page).read_text("utf-8").replace("03_published", "")
+        assert not FOREIGN.search(text), (page, FOREIGN.search(text))
+        assert "CC BY 4.0" not in text and "the owners of screen" in text
+    crate = (out / "ro-crate-metadata.json").read_text("utf-8")
+    assert "creativecommons" not in crate and "Rights belong to the owners" in crate
+    assert str(folder.parent) not in crate
+
+
+def test_another_folder_of_the_same_name_needs_results_of_its_own(folder, tmp_path):
+    other = own_cohort(tmp_path / "screen", seed=4)
+    results = tmp_path / "results"
+    first = pnetlib("run", "--data", other, "--profile", "smoke", "--only", "01", "--out", results)
+    assert first.returncode == 0, first.stderr
+    from pnetlib.cli.run import _refuse_results_of_another
+    from pnetlib.errors import UsageError
+    from pnetlib.workflow.run import Run
+
+    with pytest.raises(UsageError, match="another folder of the same name; name a folder"):
+        _refuse_results_of_another(Run(str(folder), "smoke", out=str(results)))
+    _refuse_results_of_another(Run(str(other), "smoke", out=str(results)))
 
 
 def test_a_mistake_ends_in_one_sentence_and_keeps_what_there_is(folder, out):
@@ -121,6 +142,6 @@ def test_a_mistake_ends_in_one_sentence_and_keeps_what_there_is(folder, out):
     assert ran.returncode == 4
     assert ran.stderr.splitlines() == [
         "error: group_size 40 needs 80 cell lines measured with all drugs, but there are 58; choose a "
-        "smaller group_size."
+        "smaller group_size (groups.size in config.yml)."
     ]
     assert (out / "04_networks.json").read_bytes() == before

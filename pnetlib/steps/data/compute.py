@@ -32,6 +32,15 @@ def forced_genes(text: str, markers: Collection[str] = MARKERS) -> tuple[str, ..
     return tuple(genes)
 
 
+def forced_for(cohort: Cohort, text: str) -> tuple[str, ...]:
+    """Return the genes of a cohort that enter whatever their variance: those named in a text.
+
+    Markers of a study of one's own come first.
+    """
+    study = study_of(cohort)
+    return tuple(dict.fromkeys((*study.forced, *forced_genes(text, study.markers))))
+
+
 def gene_table(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> pd.DataFrame:
     """Return all genes, largest variance first, and which of them the analysis takes.
 

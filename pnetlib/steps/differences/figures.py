@@ -215,7 +215,9 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, study: St
 
 def _draw_setting(axes, title, part):
     """Draw the difference by group size: a line per estimator, a bar per size for its interval."""
-    beside = 0.12 * np.diff(np.unique(part["size"])).min(initial=10)
+    beside = 0.12 * np.diff(np.unique(part["size"])).min(
+        initial=10 if part["size"].nunique() > 1 else 1
+    )
     for (estimator, colour), shift in zip(ESTIMATOR_COLOURS.items(), (-beside, beside)):
         rows = part[part["estimator"] == estimator].sort_values("size")
         places = rows["size"] + shift
@@ -251,8 +253,9 @@ def panel_rows(sensitivity: pd.DataFrame, markers: list[str], named: tuple[str, 
 def caption_sensitivity(sensitivity: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_sensitivity`."""
     sizes = sorted(sensitivity["size"].unique())
+    span = " to ".join(map(str, dict.fromkeys([sizes[0], sizes[-1]])))
     text = (
-        f"Difference ST − RS with {sizes[0]} to {sizes[-1]} lines per group. Bars of degrees and "
+        f"Difference ST − RS with {span} lines per group. Bars of degrees and "
         "effects: 95% bootstrap intervals of the penalised difference at the setting's lam1. Bars "
         "of the debiased edge: 95% interval for the difference of least-squares coefficients of "
         "the populations. Own lines: each group by itself; shared part (our addition): one "

@@ -21,7 +21,13 @@ from pnetlib.solvers.shared import fit_shared
 from pnetlib.stats.bootstrap import corrected_interval, resample
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.differences.compute import Pair, names, quantities
-from pnetlib.steps.networks.compute import GROUPS, network_errors, own_network, split_groups
+from pnetlib.steps.networks.compute import (
+    GROUPS,
+    fitting_size,
+    network_errors,
+    own_network,
+    split_groups,
+)
 
 ESTIMATORS = ("own lines", "shared part")
 FRACTIONS = np.geomspace(0.7, 0.01, 14)  # lam1 of the shared part, which many more lines determine
@@ -165,8 +171,8 @@ def sensitivity(
     """Return one edge, degrees and effects of the markers by group size, for both estimators.
 
     `edge` is its regulator and target, or None; `seed` is that of folds and resamples,
-    `rule` that of the groups. Sizes that do not fit the cohort are left out; if none does, a sixth, a
-    quarter and a third of the cell lines measured with all drugs are taken.
+    `rule` that of the groups. Sizes that do not fit the cohort are left out; if none does, the
+    largest that fits, 60% and 80% of it are taken.
 
     Returns
     -------
@@ -177,8 +183,8 @@ def sensitivity(
         or effects at this lam1, and of the debiased difference of the edge; see
         `compute.with_intervals`.
     """
-    complete = len(cohort.complete_lines())
-    parts = [complete // share for share in (6, 4, 3)]
+    most = fitting_size(cohort, max(1, len(cohort.complete_lines()) // 3), rule)
+    parts = sorted({max(2, round(share * most)) for share in (0.6, 0.8, 1.0)})
     fitting = sizes_that_fit(cohort, sizes.group_sizes, rule) or sizes_that_fit(cohort, parts, rule)
     settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]
     edge = edge or (None, None)

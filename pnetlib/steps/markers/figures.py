@@ -89,12 +89,12 @@ def caption_markers(
         "of the degree. "
         + (f"The {len(names)} {study.called} markers come first; " if names else "")
         + (
-            f"{'below are' if names else 'shown are'} {min(others, MOST)} of the {others} "
+            f"{'below are' if names else 'Shown are'} {min(others, MOST)} of the {others} "
             f"{'other ' if names else ''}genes that our rule finds common to the drugs (✓)."
             if others
             else "our rule finds no other gene common to the drugs (✓)."
             if names
-            else f"our rule finds no gene common to the drugs; shown are the {MOST} of best mean rank."
+            else f"No gene is common to the drugs; shown are the {MOST} of best mean rank."
         )
     )
     return caption("Figure 3", text, study)

@@ -18,7 +18,7 @@ from pnetlib.paper.decisions import open_decisions
 from pnetlib.paper.markers import MARKERS
 from pnetlib.solvers.shared import standardised
 from pnetlib.steps.comparison import compute as comparison
-from pnetlib.steps.data.compute import forced_genes
+from pnetlib.steps.data.compute import forced_for
 from pnetlib.steps.effects.compute import SIDES, regulatory_effects, standardise_together
 from pnetlib.steps.markers.compute import common_markers, default_top
 from pnetlib.steps.multiverse import groups as of_groups
@@ -35,7 +35,6 @@ from pnetlib.steps.multiverse.prediction import (
     model_of,
 )
 from pnetlib.steps.networks import compute as networks
-from pnetlib.steps.study import study_of
 
 TRAINED = (*FIT[len(DATA) :], "second", "tuning")
 SHOWN = (*FIT, "second", "tuning", "rank", "first", "common", *SPLIT[len(DATA) :])
@@ -133,7 +132,7 @@ class Reading:
 
     def force(self, cohort, text):
         """Return the genes that enter whatever their variance: those named in a text, and the reading's."""
-        force = forced_genes(text, study_of(cohort).markers)
+        force = forced_for(cohort, text)
         if self.options.get("genes") != "markers forced":
             return force
         known = [gene for gene in MARKERS if gene in cohort.expression.columns]

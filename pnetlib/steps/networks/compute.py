@@ -104,7 +104,7 @@ def split_groups(cohort, size, drugs=None, rule="extreme"):
     if 2 * size > len(lines):
         raise DataError(
             f"group_size {size} needs {2 * size} cell lines measured with all drugs, but there "
-            f"are {len(lines)}; choose a smaller group_size."
+            f"are {len(lines)}; choose a smaller group_size (groups.size in config.yml)."
         )
     if rule != RULES[0]:
         return _by_rule(z, rule, size)

@@ -275,6 +275,19 @@ def caption_network_errors(errors: pd.DataFrame, lam1: float, *, study: Study) -
     text = (
         "Error of predicting a gene from the others in held-out cell lines, as a share of its "
         f"variance, averaged over genes. Dotted: the chosen lam1 of {lam1:.3g}, at which the error "
-        f"is {at['ST']:.2f} in ST and {at['RS']:.2f} in RS."
+        f"is {at['ST']:.2f} in ST and {at['RS']:.2f} in RS.{_warning(errors, lam1)}"
     )
     return caption("Figure 4a", text, study)
+
+
+def _warning(errors, lam1):
+    """Say that the choice is at an end of the grid, or that the networks predict nothing."""
+    text = ""
+    if lam1 in (errors.index.min(), errors.index.max()):
+        text += " The smallest error is at an end of the grid, so that another lam1 may be better."
+    if errors.loc[lam1].max() > 1:
+        text += (
+            " An error above 1 is larger than that of a gene's mean: on held-out lines these networks "
+            "predict nothing. Groups may be too small, or a gene hardly varies within one."
+        )
+    return text

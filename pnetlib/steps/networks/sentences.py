@@ -24,7 +24,7 @@ def conclusion(groups, edges, degrees, markers, rule="extreme", study=PAPER):
             f"- Of {groups.complete} lines measured with all drugs, {len(groups.lines['ST'])} are "
             f"sensitive ({CUTS[rule]} at most {groups.cuts['ST']:.2f}) and "
             f"{len(groups.lines['RS'])} resistant ({CUTS[rule]} at least "
-            f"{groups.cuts['RS']:.2f}).",
+            f"{groups.cuts['RS']:.2f}).{_mixed(groups)}",
             f"- The networks share {shared} of {len(edges)} edges "
             f"({shared / max(len(edges), 1):.0%}); {counts.get('ST only', 0)} are in ST only and "
             f"{counts.get('RS only', 0)} in RS only. How many of these would differ between random "
@@ -32,6 +32,16 @@ def conclusion(groups, edges, degrees, markers, rule="extreme", study=PAPER):
             *(_hubs(degrees, markers, role, study) for role in ROLES),
             *([_named_edge(edges, study.edge)] if study.edge else []),
         ]
+    )
+
+
+def _mixed(groups):
+    """Say so if a group has lines on the wrong side of the mean."""
+    if groups.cuts["ST"] <= 0 <= groups.cuts["RS"]:
+        return ""
+    return (
+        " A z-score of 0 is the mean: some lines of a group are on its other side. Fewer drugs, smaller "
+        "groups or another rule would separate them better."
     )
 
 

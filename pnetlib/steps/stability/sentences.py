@@ -59,11 +59,15 @@ def _of_width(width, row):
         for gene, share in list(row["genes"].items())[:3]
         if share[COMMON] > 0
     ]
-    stable = rule["reached"] + strong["reached"]
+    found = (
+        "some markers are stable" if rule["reached"] + strong["reached"] else "no marker is stable"
+    )
+    if rule["pairs"] == 1:
+        found = "one pair of halves cannot tell which markers are stable"
     most_often = f"; most often {listed(first)}" if first else ""
     return (
         f"- **{width:,} genes, {counted(rule['pairs'], 'pair')}: "
-        f"{'some markers are stable' if stable else 'no marker is stable'}.** By the rule of "
+        f"{found}.** By the rule of "
         f"notebook 03, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
         f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
         f"{_falsely(rule)}{most_often}. Of the {strong['selected_on_a_half']:.0f} "
