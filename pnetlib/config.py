@@ -241,7 +241,7 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
     try:
         if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
             raise UsageError(f"{name} has an alias (*); write the value again in its place.")
-        found = yaml.load(text, _Loader)  # noqa: S506, a safe loader without types
+        found = _Loader(text).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""

@@ -87,7 +87,7 @@ def test_marks_and_comments_in_front_change_nothing(tmp_path, start):
         ("name: x\n", UsageError, "the key data is missing; add it"),
         ("data: {expression: a}\n", UsageError, "the key data.response is missing"),
         ("data: {expression: , response: b}\n", UsageError, "data.expression is missing"),
-        ("data: gdsc\ngrups: {}\n", UsageError, "there is no key grups; did you mean groups?"),
+        ("data: gdsc\ngroops: {}\n", UsageError, "there is no key groops; did you mean groups?"),
         ("data: gdsc\ngroups: {sizes: 3}\n", UsageError, "no key groups.sizes; did you mean size?"),
         ("data: gdsc\nx1: {}\n", UsageError, "no key x1; keys are name, data, responses"),
         (

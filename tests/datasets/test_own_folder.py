@@ -67,9 +67,9 @@ def test_all_responses_are_listed_whatever_the_config_chooses(folder):
 
 
 def test_a_file_that_is_not_there_is_named_with_its_key(folder):
-    (folder / "config.yml").write_text("data: {expression: expresion.csv, response: response.csv}")
+    (folder / "config.yml").write_text("data: {expression: xpression.csv, response: response.csv}")
     with pytest.raises(
-        UsageError, match="data.expression is 'expresion.csv', but there is no such"
+        UsageError, match="data.expression is 'xpression.csv', but there is no such"
     ):
         load_cohort(folder)
 

@@ -254,7 +254,9 @@ def test_drug_with_two_thousand_edges(page):
     names = drawn(page, 0, "names")["text"]
     assert 20 < len(names) < 500 and "M0" in names
     page.locator("#view").select_option(label=f"Pro, {EVIL}")
-    assert page.locator("#title-0").inner_text() == f"Pro, {EVIL}"
+    page.wait_for_function(
+        "text => document.querySelector('#title-0').innerText === text", arg=f"Pro, {EVIL}"
+    )
 
 
 def test_zoom_keeps_the_selected_gene_in_the_middle(page):

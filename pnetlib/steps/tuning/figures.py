@@ -80,8 +80,9 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
 
 
 def _kind(markers, study):
-    others = "common" if markers["common"].any() else "followed"
-    return study.called if markers["published"].any() else others
+    if markers["published"].any():
+        return study.called
+    return "common" if markers["common"].any() else "followed"
 
 
 def _shift(place, n):

@@ -13,7 +13,7 @@ from pnetlib.workflow.site import PACKAGES
 
 FOREIGN = re.compile(
     r"GDSC|gdsc|COSMIC|IC50|gastric|seven|[Tt]he paper('s| names| says| shows| finds| reports)|"
-    r"[Pp]ublished|ANXA10|AKR1|ZNF165|notebook (06|07|1\d)"
+    r"Published|published|ANXA10|AKR1|ZNF165|notebook (06|07|1\d)"
 )
 STEPS = ["01", "02", "03", "04", "05", "08", "09"]
 
