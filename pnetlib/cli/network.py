@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from pnetlib.cli.parser import Parser
@@ -50,7 +51,10 @@ def read_expression(
     table, said = read_own_expression(Path(source), layer=layer, raw=raw, sheet=sheet)
     print("".join(f"{sentence}\n" for sentence in said), end="")
     if genes_in_rows:
-        table = table.T
+        values = np.ascontiguousarray(
+            table.to_numpy().T
+        )  # the same bits as a table with lines in rows
+        table = pd.DataFrame(values, table.columns, table.index)
         if dates := date_genes(table.columns):
             raise DataError(
                 f"{Path(source).name} has genes that a spreadsheet made dates: {likely(dates)}; restore "
