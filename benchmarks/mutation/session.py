@@ -34,7 +34,7 @@ def test_mutants(chosen, done, out, tests, scratch):
         hypothesis.Phase.explicit,
         hypothesis.Phase.generate,
     ]  # no search for a shorter example
-    hypothesis.settings.register_profile("mutants", phases=quick, database=None)
+    hypothesis.settings.register_profile("mutants", phases=quick, database=None, deadline=None)
     hypothesis.settings.load_profile("mutants")
     known = [tuple(found[key] for key in chosen[0]._fields) for found in done]
     left = [mutant for mutant in chosen if tuple(mutant) not in known]

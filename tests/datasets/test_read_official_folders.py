@@ -57,7 +57,7 @@ def test_the_row_in_which_a_text_ends_is_named(text):
 @given(
     row=st.integers(1, 5), column=st.integers(2, 7), word=st.sampled_from(["", "x", "inf", "1_0"])
 )
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_the_place_of_a_wrong_value_is_named(tmp_path_factory, row, column, word):
     path = make.write_expression(tmp_path_factory.mktemp("place"), zipped=False)
     rows = [line.split("\t") for line in path.read_text().rstrip("\n").split("\n")]
@@ -285,3 +285,42 @@ def test_rows_of_the_annotation_without_an_id_are_counted(folder):
     cohort = load_cohort(folder)
     assert "2 rows of cell_lines.csv without a COSMIC id left out." in cohort.provenance["handled"]
     assert not {"A", "B"} & set(cohort.annotation["cell_line"])
+
+
+# Limits ---------------------------------------------------------------------------------------
+
+
+def test_repeated_rows_of_many_genes_are_said_once(tmp_path):
+    names = [gene for k in range(8) for gene in (f"G{k}", f"G{k}")]
+    columns = {f"DATA.{k}": [float(k * (at // 2)) for at in range(16)] for k in range(3)}
+    path, handled = make.write_expression(tmp_path, columns, names, zipped=False), []
+    table = official.read_expression(path, handled)
+    assert list(table.columns) == [f"G{k}" for k in range(8)]
+    assert sum("identical rows; one was used" in note for note in handled) == 5
+    assert handled[5:] == ["3 further genes of identical rows; one of each was used."]
+
+
+def test_a_second_column_of_symbols_is_refused(text):
+    text.write_text(text.read_text().replace("GENE_title", "GENE_SYMBOLS"))
+    named = "has the column GENE_SYMBOLS twice; keep one"
+    make.refused(DuplicateError, named, official.read_expression, text, [])
+
+
+@pytest.mark.parametrize("most, allowed", [(4, False), (5, True), (6, True)])
+def test_no_more_genes_than_a_table_may_have(text, monkeypatch, most, allowed):
+    monkeypatch.setattr(official, "MOST_GENES", most)
+    if allowed:
+        assert official.read_expression(text, []).shape == (6, 5)
+    else:
+        make.refused(
+            CorruptFileError, "has more rows than the 4", official.read_expression, text, []
+        )
+
+
+@pytest.mark.parametrize("name", ["annotation.xlsx", "Lines of 2019.xlsx"])
+def test_the_official_table_of_lines_is_known_under_any_name(folder, name):
+    expected = load_cohort(folder).annotation
+    (folder / "cell_lines.csv").unlink()
+    make.write_annotation(folder, official=True).rename(folder / name)
+    assert candidates.kind_of(folder / name) == "annotation"
+    pd.testing.assert_frame_equal(load_cohort(folder).annotation, expected)

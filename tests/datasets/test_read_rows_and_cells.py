@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from official_files import refused
 
+from pnetlib.datasets import delimited, sheets
 from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number, whole_number
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.own_tables import is_table, read_own_expression
@@ -206,3 +207,35 @@ def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):
         read(tmp_path, bytes(spoilt), "own.csv.gz")
     with pytest.raises(CorruptFileError, match=r"not text in UTF-8 \(byte \d+\); save it as UTF-8"):
         read(tmp_path, b",G1,G2\nA,1,2\nB\xe9,3,4\n")
+
+
+def test_a_row_longer_than_a_csv_may_have_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "LONGEST_ROW", 100)
+    path = tmp_path / "t.csv"
+    path.write_text(f"a,b\n1,{'x' * 90}\n")
+    assert len(list(sheets.csv_rows(path))) == 2
+    path.write_text(f"a,b\n1,{'x' * 200}\n")
+    refused(CorruptFileError, "more than 100 characters", list, sheets.csv_rows(path))
+
+
+@pytest.mark.parametrize("most", [2, 3])
+def test_a_csv_of_too_many_columns_is_refused(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(sheets, "MOST_COLUMNS", most)
+    path = tmp_path / "t.csv"
+    path.write_text("a;b;c\n1;2;3\n")
+    if most == 2:
+        refused(CorruptFileError, "has 3 columns and may have 2", list, sheets.csv_rows(path))
+    else:
+        assert list(sheets.csv_rows(path)) == [["a", "b", "c"], ["1", "2", "3"]]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3])
+def test_a_table_of_too_many_rows_is_refused(tmp_path, monkeypatch, most):
+    monkeypatch.setattr(delimited, "MOST_ROWS", most)
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    if most < 2:
+        with pytest.raises(DataError, match="rows"):
+            read_delimited(path, ",", ["a"])
+    else:
+        assert len(read_delimited(path, ",", ["a"])) == 2
