@@ -110,7 +110,7 @@ class Suites:
             ]
             version = self._version(package)
             archives = self.folder / "archives"
-            words = [*download, "--no-build-isolation", "-d", archives, f"{package}=={version}"]
+            words = [*download, "-d", archives, f"{package}=={version}"]
             subprocess.run(list(map(str, words)), check=True)
             with tarfile.open(archives / f"{package}-{version}.tar.gz") as archive:
                 for member in archive.getmembers():
