@@ -40,14 +40,15 @@ CHECKS = Path(__file__).with_name("estimator_checks.py")
 class Suites:
     """The suites in one environment, and a folder for what they need and write."""
 
-    def __init__(self, python, folder):
+    def __init__(self, python, folder, installed=True):
         self.python, self.folder = Path(python), Path(folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        # Only the stand-ins: this package itself has to be the installed one.
         place = self.folder / "path"
-        place.mkdir(exist_ok=True)
-        if not (place / "benchmarks").exists():
-            (place / "benchmarks").symlink_to(Path(__file__).resolve().parents[1])
+        place.mkdir(parents=True, exist_ok=True)
+        if installed:  # only the stand-ins come from the project, this package does not
+            if not (place / "benchmarks").exists():
+                (place / "benchmarks").symlink_to(Path(__file__).resolve().parents[1])
+        else:
+            place = project_root()
         self.environment = {**os.environ, "PYTHONPATH": str(place), "PYTHONSAFEPATH": "1"}
         self.environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
 
@@ -98,19 +99,9 @@ class Suites:
         """Return the tests or notebooks of a package, from its source distribution."""
         place = self.folder / "sources" / package
         if not place.exists():
-            download = [
-                self.python,
-                "-m",
-                "pip",
-                "download",
-                "-q",
-                "--no-deps",
-                "--no-binary",
-                ":all:",
-            ]
-            version = self._version(package)
-            archives = self.folder / "archives"
-            words = [*download, "-d", archives, f"{package}=={version}"]
+            version, archives = self._version(package), self.folder / "archives"
+            words = "-m pip download -q --no-deps --no-binary :all: -d".split()
+            words = [self.python, *words, archives, f"{package}=={version}"]
             subprocess.run(list(map(str, words)), check=True)
             with tarfile.open(archives / f"{package}-{version}.tar.gz") as archive:
                 for member in archive.getmembers():
@@ -124,12 +115,11 @@ class Suites:
         return sorted(place.iterdir())
 
     def _version(self, package):
-        words = [
-            self.python,
-            "-c",
-            f"from importlib.metadata import version; print(version({package!r}))",
-        ]
-        return subprocess.run(words, check=True, capture_output=True, text=True).stdout.strip()
+        code = f"from importlib.metadata import version; print(version({package!r}))"
+        found = subprocess.run(
+            [self.python, "-c", code], check=True, capture_output=True, text=True
+        )
+        return found.stdout.strip()
 
 
 SUITES = (
