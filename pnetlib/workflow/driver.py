@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -27,6 +27,7 @@ from pnetlib.words import counted
 from pnetlib.workflow import freshness
 from pnetlib.workflow.crate import write_crate
 from pnetlib.workflow.display import StepDisplay, duration, short
+from pnetlib.workflow.events import add_event, read_events
 from pnetlib.workflow.isolation import isolation, scratch_folder, thread_limits
 from pnetlib.workflow.lock import folder_lock
 from pnetlib.workflow.notebooks import Step, find_steps
@@ -170,8 +171,7 @@ class Session:
             "profile": self.run.profile,
             "seed": self.run.seed,
         }
-        with suppress(OSError), open(self.run.folder / "run.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+        add_event(self.run.folder, line)
 
 
 @contextmanager
@@ -236,8 +236,8 @@ def drive(options: Options) -> None:
                     work.execute(step, display)
                 left = f", about {duration(later)} left" if later else ""
                 print(f"      done in {duration(display.seconds)}{left}", flush=True)
-            if fresh < len(steps):
-                write_crate(run, find_steps(steps[0].notebook.parent))
+            # Also if all are fresh: the command before may have been killed just before this.
+            write_crate(run, find_steps(steps[0].notebook.parent))
         except Signalled as error:
             raise error.error("between two steps", f"in {short(run.folder)}") from error
     _print_summary(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))
@@ -339,11 +339,9 @@ def _later(options: Options, steps: list[Step]) -> float | None:
 
 def _usual_seconds(run: Run, step: Step) -> float | None:
     """Return the seconds that a step took last in this folder, else those in its notebook."""
-    with suppress(OSError, ValueError):
-        lines = (run.folder / "run.jsonl").read_text("utf-8").splitlines()
-        for line in reversed([json.loads(line) for line in lines]):
-            if (line["step"], line["status"], line["profile"]) == (step.name, "done", run.profile):
-                return line["seconds"]
+    for event in reversed(read_events(run.folder)):
+        if (event["step"], event["status"], event["profile"]) == (step.name, "done", run.profile):
+            return event["seconds"]
     return step.usual_seconds(run.profile)
 
 
