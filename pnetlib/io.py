@@ -262,7 +262,8 @@ def _read_npz(path):
 def _write_mtx(path, B, genes):
     names = f"{len(genes)} genes, named in a file of their own"
     comment = f"rows: regulators; columns: targets; {names}"
-    mmwrite(path, B, comment=comment, precision=17, symmetry="general")
+    with open(path, "wb") as file:  # given a path, mmwrite says nothing of a full disk
+        mmwrite(file, B, comment=comment, precision=17, symmetry="general")
 
 
 def _read_mtx(path):

@@ -177,8 +177,8 @@ def execute(
                 if "Kernel died" not in str(error):
                     raise _not_executed(step, error, log, log_path) from error
                 raise KernelDiedError(
-                    f"the kernel of {step.name} died while it started (out of memory?); "
-                    f"see {short(log_path)}."
+                    f"the kernel of {step.name} died while it started "
+                    f"({_last_error(log_path)}); see {short(log_path)}."
                 ) from error
             except Signalled as error:
                 raise error.error(
@@ -225,6 +225,13 @@ def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> 
     return NotebookError(
         f"{step.name} could not be executed: {_one_line(error)}; see {short(log_path)}."
     )
+
+
+def _last_error(log: Path) -> str:
+    """Return the error with which a process ended, if its log has one, else what is likely."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    return _one_line(named[-1]) if named else "out of memory?"
 
 
 def _one_line(message: object) -> str:

@@ -154,7 +154,7 @@ static int meets(int kind, const char *path) {
   if (state->how == KILL || state->how == POWER) {
     if (state->how == POWER)
       for (int k = 0; k < state->n_pids && k < PIDS; k++)
-        if (state->pids[k] != getpid()) kill(state->pids[k], SIGKILL);
+        if (state->pids[k] > 1 && state->pids[k] != getpid()) kill(state->pids[k], SIGKILL);
     kill(getpid(), SIGKILL);
     for (;;) pause();
   }

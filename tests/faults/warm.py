@@ -40,7 +40,7 @@ from pnetlib.__main__ import main
 from pnetlib.cli import dispatch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from faults import commands
+from faults import commands, long
 
 _popen = jupyter_client.launcher.Popen
 
@@ -71,9 +71,8 @@ def _kernel(words, environment, kept):
     os.environ.update(environment)
     asyncio._set_running_loop(None)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    # Read from the environment when it was imported.
-    kernelapp.IPKernelApp.parent_handle.default_value = os.getppid()
-    sys.argv = words[2:]
+    # What it read from the environment when it was imported is not true of this process.
+    sys.argv = [*words[2:], f"--IPKernelApp.parent_handle={os.getppid()}"]
     kernelapp.launch_new_instance()
 
 
@@ -121,7 +120,8 @@ def _command(request):
 
 
 def _call(words):
-    getattr(commands, words[0])(*words[1:])
+    function = getattr(commands, words[0], None) or getattr(long, words[0])
+    function(*words[1:])
     return 0
 
 
