@@ -22,6 +22,7 @@ FAULTS = {
     "unlink": ("EACCES", "EIO", "kill", "power"),
     "mkdir": ("ENOSPC", "EACCES", "kill", "power"),
     "fork": ("EAGAIN", "ENOMEM", "kill"),
+    "exec": ("EACCES", "ENOMEM", "kill"),
     "socket": ("EMFILE", "EACCES", "kill"),
 }
 

@@ -12,7 +12,7 @@ from pnetlib.cli import dispatch
 from pnetlib.cli.run import read_options
 from pnetlib.workflow.driver import session
 
-FOLDS = 600
+FOLDS = 1900
 
 
 def many_runs(notebooks: str, out: str, runs: str) -> None:
