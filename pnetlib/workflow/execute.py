@@ -220,8 +220,12 @@ def _of_system(run: Run, step: Step, error: OSError) -> SetupError:
     return system_error(error, what)
 
 
-def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> NotebookError:
+def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> PnetError:
     log.write("".join(traceback.format_exception(error)))
+    number = getattr(error, "errno", None)  # also of an error of ZeroMQ, which is no OSError
+    if isinstance(number, int) and is_of_system(number):
+        refused = OSError(number, _one_line(getattr(error, "strerror", None) or error))
+        return system_error(refused, f"{step.name} could not be executed (see {short(log_path)})")
     return NotebookError(
         f"{step.name} could not be executed: {_one_line(error)}; see {short(log_path)}."
     )

@@ -51,10 +51,10 @@ def content(folder: Path) -> dict[str, bytes]:
         name = path.relative_to(folder).as_posix()
         if path.is_dir() or name in ("run.jsonl", ".lock", ".made/source.json"):
             continue
-        data = path.read_bytes()
         if name.startswith("logs/"):
-            data = b""
-        elif name.endswith(".ipynb"):
+            continue
+        data = path.read_bytes()
+        if name.endswith(".ipynb"):
             notebook = json.loads(data)
             for part in (notebook, *notebook["cells"]):
                 part.pop("id", None)
