@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -97,10 +97,8 @@ class Session:
         trace = self.scratch / f"trace{self._kernels}"
         more = {EXECUTION: execution, TRACE: str(trace)}
         parameters = freshness.parameters_of(self.run, step, given)
-        with compiled_kernels(self.scratch) as compiled:
+        with compiled_kernels(self.scratch) as compiled, _variables(isolation(self.scratch)):
             environment = self.environment(**more, **compiled)
-            # jupyter_client and IPython read these variables in this process.
-            os.environ.update(isolation(self.scratch))
             sockets = self.scratch / f"k{self._kernels}"
             execute.execute(
                 self.run,
@@ -172,6 +170,24 @@ class Session:
             "seed": self.run.seed,
         }
         add_event(self.run.folder, line)
+
+
+@contextmanager
+def _variables(more: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables that jupyter_client and IPython read in this process.
+
+    Later runs in the same process must not look for the scratch folder of this one.
+    """
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

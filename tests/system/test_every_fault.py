@@ -27,7 +27,7 @@ from faults.scenarios import content, words_of_run, write_notebooks
 from faults.shim import Fault
 
 ALL = os.environ.get("PNETLIB_FAULTS") == "all"
-PAIRS = [(kind, what) for kind, whats in FAULTS.items() for what in whats if kind != "exec"]
+PAIRS = [(kind, what) for kind, several in FAULTS.items() for what in several if kind != "exec"]
 RUNS, RESUMES = (200, 500) if ALL else (8, 12)
 # What the reduced set lets happen to a run, and to which part of its operations of that kind.
 SHORT = [
