@@ -12,8 +12,6 @@ from pnetlib.cli import dispatch
 from pnetlib.cli.run import read_options
 from pnetlib.workflow.driver import session
 
-FOLDS = 1900
-
 
 def many_runs(notebooks: str, out: str, runs: str) -> None:
     """Run the same notebooks many times in this process; print its files and memory after each."""
@@ -34,12 +32,12 @@ def _memory() -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 
-def part_of_a_batch(notebooks: str, out: str) -> None:
+def part_of_a_batch(notebooks: str, out: str, folds: str) -> None:
     """Compute the folds that are missing, as a step of a run does, and store what they give."""
     words = [*SMOKE, "--notebooks", notebooks, "--out", out, "-j", "1"]
     options = read_options(words, Path.cwd())
     run = options.run
     with session(options):
         stored = run.folds().of("pnetlib.stats.ranks", "powers")
-        tasks = [(3, k) for k in range(FOLDS)]
+        tasks = [(3, k) for k in range(int(folds))]
         run.write_json("01_first", {"powers": list(run.engine.map(pow, tasks, stored=stored))})
