@@ -15,7 +15,7 @@ from faults.shim import Fault, Seen, compiled, prepare, seen
 
 WARM = Path(__file__).with_name("warm.py")
 _DROPPED = ("NUMBA_CACHE_DIR", "MPLCONFIGDIR", "PNETLIB_CACHE", "LD_PRELOAD", "FAULT_STATE")
-PATIENCE = 120  # seconds; a run takes one or two
+PATIENCE = 300  # seconds; a run takes one or two, a real step on a busy machine many more
 
 
 @dataclass(frozen=True)
