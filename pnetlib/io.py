@@ -21,7 +21,7 @@ from scipy.sparse import coo_array, csc_array
 
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.files import BROKEN, check_arrays, check_plain
-from pnetlib.execution.storage import whole_file
+from pnetlib.execution.storage import replace_files, whole_file
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
 # What the readers of damaged files raise.
@@ -99,12 +99,24 @@ def write_network(path: str | Path, B, genes: Sequence | None = None) -> Path:
         raise UsageError(
             "the network has coefficients that are not finite; correct or remove them."
         )
-    if path.suffix == ".mtx":
-        with whole_file(genes_file(path)) as partial:
-            partial.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
     with whole_file(path) as partial:
         _WRITERS[path.suffix](partial, B, names)
+        if path.suffix == ".mtx":
+            _write_genes(path, names)
     return path
+
+
+def _write_genes(path: Path, names: list[str]) -> None:
+    """Write the gene names of a matrix whose new values are complete, under another name.
+
+    An old matrix with new names would look whole, so it is removed in between.
+    """
+    file = genes_file(path)
+    text = "".join(f"{name}\n" for name in names).encode()
+    if not path.exists():
+        replace_files({file: text})
+    elif not file.is_file() or file.read_bytes() != text:
+        replace_files({file: text}, removed=[path])
 
 
 def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
@@ -250,7 +262,8 @@ def _read_npz(path):
 def _write_mtx(path, B, genes):
     names = f"{len(genes)} genes, named in a file of their own"
     comment = f"rows: regulators; columns: targets; {names}"
-    mmwrite(path, B, comment=comment, precision=17, symmetry="general")
+    with open(path, "wb") as file:  # given a path, mmwrite says nothing of a full disk
+        mmwrite(file, B, comment=comment, precision=17, symmetry="general")
 
 
 def _read_mtx(path):

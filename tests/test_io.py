@@ -10,8 +10,10 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
-from pnetlib.errors import DataError, UsageError
+from pnetlib import io
+from pnetlib.errors import DataError, SetupError, UsageError
 from pnetlib.estimators import ElasticNetwork
+from pnetlib.execution import storage
 from pnetlib.io import SUFFIXES, genes_file, read_network, write_network
 
 GENES = ["AKR1C1", "5-HT", "HLA-A;B", "gène & <co>", "NKX2 1", "lone"]
@@ -34,6 +36,32 @@ def test_round_trip_keeps_every_bit_and_name(tmp_path, suffix):
     write_network(path, B, genes)
     assert path.read_bytes() == first
     assert sorted(p.name for p in tmp_path.iterdir() if "partial" in p.name) == []
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_full_disk_is_said_and_leaves_the_network_of_before(tmp_path, suffix, monkeypatch):
+    path = write_network(tmp_path / f"net{suffix}", network(), GENES)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    full = tmp_path / "links" / f"full{suffix}"
+    full.parent.mkdir()
+    full.symlink_to("/dev/full")
+    write = io._WRITERS[suffix]
+    monkeypatch.setitem(io._WRITERS, suffix, lambda path, *rest: write(full, *rest))
+    with pytest.raises(SetupError, match="free some space"):
+        write_network(path, np.triu(np.ones((3, 3)), 1), ["A", "B", "C"])
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.is_file()} == before
+
+
+def test_a_matrix_never_has_the_gene_names_of_another(tmp_path, monkeypatch):
+    path = write_network(tmp_path / "net.mtx", network(), GENES)
+
+    def killed(partial, path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(storage, "put_in_place", killed)  # before the matrix gets its name
+    with pytest.raises(KeyboardInterrupt):
+        write_network(path, network(), GENES[::-1])
+    assert not path.exists()
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

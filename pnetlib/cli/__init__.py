@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pnetlib
 from pnetlib.cli.parser import print_error
 from pnetlib.errors import PnetError, UsageError
+from pnetlib.execution.storage import system_error
 
 SUBCOMMANDS = {
     "run": "run the notebooks of a checkout, as ./reproduce.sh does",
@@ -47,4 +48,6 @@ def dispatch(arguments: Sequence[str]) -> int:
             return importlib.import_module(f"pnetlib.cli.{name}").main(rest)
         except PnetError as error:
             return print_error(error)
+        except OSError as error:  # whatever else the system refuses, such as one more open file
+            return print_error(system_error(error))
     return 0

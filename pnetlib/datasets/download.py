@@ -21,7 +21,7 @@ from pnetlib.datasets.gdsc_official import list_folder, read_folder
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.errors import DataError, DownloadError, SetupError
 from pnetlib.execution.files import BROKEN, check_archive, chunks, opened
-from pnetlib.execution.storage import digest
+from pnetlib.execution.storage import digest, put_in_place
 
 CACHE_VARIABLE = "PNETLIB_CACHE"
 _INSTEAD = "put the official files into a folder and give it as the source, or use the source gdsc"
@@ -216,7 +216,7 @@ def _download(address: str, file: OfficialFile, folder: Path) -> str | None:
             )
             if not _is_whole(Path(path)):
                 return "it sent another file or a damaged one"
-            os.replace(path, folder / file.name)
+            put_in_place(Path(path), folder / file.name)
     except requests.HTTPError as error:
         return f"HTTP {error.response.status_code}"
     except requests.exceptions.InvalidSchema:

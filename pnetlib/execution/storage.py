@@ -1,4 +1,10 @@
-"""Files that are written completely or not at all, and their digests."""
+"""Files that are written completely or not at all, and their digests.
+
+A finished file survives a power cut: its content is synced before it gets its name, and the folder
+after that. All results can be computed again, but not knowing that one is damaged would be worse,
+and losing a fold of hours is a pity. What is only a convenience (logs, ``run.jsonl``, progress) is not
+synced.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +12,11 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +26,71 @@ from pnetlib.errors import SetupError
 if TYPE_CHECKING:
     import numpy as np
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REPEAT = "and repeat the command"
+_REMEDIES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), f"free some space {_REPEAT}"),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), f"allow more open files (ulimit -n) {_REPEAT}"),
+    **dict.fromkeys((errno.EAGAIN, errno.ENOMEM), f"end other programs {_REPEAT}"),
+    errno.EIO: f"check the disk {_REPEAT}",
+}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+# What file systems answer that cannot sync a folder.
+_CANNOT_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EPERM}
 
 
 def storage_error(path: Path, error: OSError) -> SetupError:
     """Return the error for a file or folder that could not be written because of `error`."""
-    full = error.errno in _FULL
-    remedy = "free some space and repeat the command" if full else "choose another folder"
+    remedy = _REMEDIES.get(error.errno, "choose another folder")
     return SetupError(f"{path} could not be written: {error.strerror or error}; {remedy}.")
+
+
+def system_error(error: OSError, what: str = "") -> SetupError:
+    """Return the error for anything that the system refused: a file, a process or a socket.
+
+    `what` says what could not be done; without it, the file is named, if there is one.
+    """
+    remedy = _REMEDIES.get(error.errno)
+    if remedy is None:
+        forbidden = error.errno in _FORBIDDEN
+        remedy = f"{'check its permissions' if forbidden else 'correct that'} {_REPEAT}"
+    if not what:
+        name = f"{error.filename} " if error.filename else "something "
+        what = f"{name}that the command needs could not be used"
+    return SetupError(f"{what}: {error.strerror or error}; {remedy}.")
+
+
+def is_of_system(number: int) -> bool:
+    """Return whether an errno is a limit or defect of the machine, whatever a program does."""
+    return number in _REMEDIES or number in _FORBIDDEN
+
+
+def _sync(path: Path) -> None:
+    """Write what the system holds of a file, or of the names in a folder, to the disk."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if not (path.is_dir() and error.errno in _CANNOT_SYNC):
+            raise
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that survives a power cut, and those above it, if they do not exist."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    _sync(path.parent)
+
+
+def put_in_place(partial: Path, path: Path) -> None:
+    """Rename a complete file to `path`, in the same file system, so that it survives a power cut."""
+    _sync(partial)
+    os.replace(partial, path)
+    _sync(path.parent)
 
 
 def writable_folder(path: Path) -> Path:
@@ -37,7 +101,7 @@ def writable_folder(path: Path) -> Path:
     try:
         if path.exists() and not path.is_dir():
             raise SetupError(f"{path} is a file, not a folder; choose another folder with --out.")
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
         with tempfile.TemporaryFile(dir=path) as probe:
             probe.write(b"probe")
     except OSError as error:
@@ -64,14 +128,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     that was at `path` before is unchanged.
     """
     path = Path(path)
-    # Processes of several nodes, and threads of one, may write to the same folder.
-    partial = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.partial{path.suffix}")
+    partial = _partial(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         yield partial
-        with open(partial, "rb") as written:
-            os.fsync(written.fileno())
-        os.replace(partial, path)
+        put_in_place(partial, path)
     except OSError as error:
         raise storage_error(path, error) from error
     finally:
@@ -79,11 +140,83 @@ def whole_file(path: Path) -> Iterator[Path]:
             partial.unlink(missing_ok=True)
 
 
+def _partial(path: Path) -> Path:
+    """Return a temporary path next to `path`, with its suffix.
+
+    Processes of several nodes, and threads of one, may write to the same folder.
+    """
+    return path.with_name(f".{path.stem}.{uuid.uuid4().hex[:12]}.partial{path.suffix}")
+
+
+def replace_files(contents: Mapping[Path, bytes], removed: Iterable[Path] = ()) -> None:
+    """Write several files that belong together, and remove those that are no longer among them.
+
+    All are written under temporary names first, so a full disk leaves everything as it was. Then the
+    others are removed, and the new ones get their names, one right after the other. If they cannot
+    be written, `SetupError` is raised.
+    """
+    partials = {path: _partial(path) for path in contents}
+    path = None
+    try:
+        for path, partial in partials.items():
+            make_folder(path.parent)
+            partial.write_bytes(contents[path])
+            _sync(partial)
+        for path in removed:
+            path.unlink(missing_ok=True)
+        for path, partial in partials.items():
+            os.replace(partial, path)
+        for path in {path.parent for path in partials}:
+            _sync(path)
+    except OSError as error:
+        raise storage_error(path, error) from error
+    finally:
+        for partial in partials.values():
+            with suppress(OSError):
+                partial.unlink(missing_ok=True)
+
+
+def replace_folder(source: Path, folder: Path) -> None:
+    """Copy a folder to `folder` and remove the one that was there, which remains if that fails.
+
+    What a killed process left of an earlier call is removed.
+    """
+    partial, old = _partial(folder), _partial(folder)
+    try:
+        for left in folder.parent.glob(f".{folder.name}.*.partial"):
+            shutil.rmtree(left, ignore_errors=True)
+        make_folder(folder.parent)
+        shutil.copytree(source, partial)
+        for path in (*partial.rglob("*"), partial):
+            _sync(path)
+        if folder.exists():
+            os.replace(folder, old)
+        try:
+            os.replace(partial, folder)
+        except OSError:
+            if old.exists():
+                os.replace(old, folder)
+            raise
+        _sync(folder.parent)
+    except shutil.Error as error:  # of copytree, with a list of what failed
+        first = OSError(None, error.args[0][0][2])
+        raise storage_error(folder, first) from error
+    except OSError as error:
+        raise storage_error(folder, error) from error
+    finally:
+        for left in (partial, old):
+            shutil.rmtree(left, ignore_errors=True)
+
+
 def remove_partial(folder: Path) -> None:
     """Remove the temporary files that `whole_file` left when a process was killed."""
-    for partial in folder.rglob(".*.partial*"):
-        with suppress(OSError):
-            partial.unlink()
+    with suppress(OSError):
+        for partial in folder.rglob(".*.partial*"):
+            if partial.is_dir():
+                shutil.rmtree(partial, ignore_errors=True)
+            else:
+                with suppress(OSError):
+                    partial.unlink()
 
 
 def digest(path: Path) -> str:

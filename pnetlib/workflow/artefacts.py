@@ -56,6 +56,7 @@ from pnetlib.steps.sizes import (
 from pnetlib.steps.study import study_of
 from pnetlib.steps.tuning.compute import EFFECT_COLUMNS, choose_again
 from pnetlib.words import counted
+from pnetlib.workflow.events import read_events
 
 # What each figure shows, for the index of the figures in the repository.
 FIGURES = {
@@ -183,19 +184,16 @@ def _numbers(folder, file):
 
 def step_costs(folder):
     """Return step to seconds, peak memory in MB and threads of its last execution in a run."""
-    path, costs = folder / "run.jsonl", {}
-    for line in path.read_text("utf-8").splitlines() if path.is_file() else ():
-        event = json.loads(line)
-        if event.get("status") == "done":
+    costs = {}
+    for event in read_events(folder):
+        if event["status"] == "done":
             costs[event["step"]] = {name: event[name] for name in ("seconds", "peak_mb", "threads")}
     return costs
 
 
 def nodes_of(folder):
     """Return the names of the machines on which a run was computed."""
-    path = folder / "run.jsonl"
-    lines = path.read_text("utf-8").splitlines() if path.is_file() else ()
-    return {json.loads(line).get("node", "") for line in lines} - {""}
+    return {event.get("node", "") for event in read_events(folder)} - {""}
 
 
 def has_whole_benchmark(folder):

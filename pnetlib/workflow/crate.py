@@ -8,13 +8,13 @@ out, as are the names of machines.
 
 import json
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pnetlib
 from pnetlib.execution.storage import whole_file
+from pnetlib.workflow.events import read_events
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.run import Run
@@ -103,9 +103,11 @@ def write_crate(run: Run, steps: list[Step]) -> Path:
     values = [entity for action in actions for entity in action.pop("values")]
     graph = [*about, *actions, *values, *(files[name] for name in sorted(files))]
     text = json.dumps({"@context": CONTEXT, "@graph": graph}, indent=1, sort_keys=True)
-    with whole_file(run.folder / CRATE) as partial:
-        partial.write_text(text + "\n", "utf-8")
-    return run.folder / CRATE
+    path = run.folder / CRATE
+    if not path.is_file() or path.read_text("utf-8", "replace") != text + "\n":
+        with whole_file(path) as partial:
+            partial.write_text(text + "\n", "utf-8")
+    return path
 
 
 def _part(name: str, value: Any) -> str:
@@ -189,13 +191,11 @@ def _file(name: str, sha256: str) -> dict[str, Any]:
 def _times(folder: Path) -> dict[str, tuple[str, str]]:
     """Return when each step last began and ended, as ISO 8601 has it."""
     found = {}
-    with suppress(FileNotFoundError):
-        for line in (folder / "run.jsonl").read_text("utf-8").splitlines():
-            event = json.loads(line)
-            if event["status"] == "done":
-                ended = datetime.strptime(event["ended"], "%Y-%m-%dT%H:%M:%S%z")
-                began = ended - timedelta(seconds=round(event["seconds"]))
-                found[event["step"]] = began.isoformat(), ended.isoformat()
+    for event in read_events(folder):
+        if event["status"] == "done":
+            ended = datetime.strptime(event["ended"], "%Y-%m-%dT%H:%M:%S%z")
+            began = ended - timedelta(seconds=round(event["seconds"]))
+            found[event["step"]] = began.isoformat(), ended.isoformat()
     return found
 
 

@@ -14,8 +14,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -28,6 +28,7 @@ from pnetlib.words import counted
 from pnetlib.workflow import freshness
 from pnetlib.workflow.crate import write_crate
 from pnetlib.workflow.display import StepDisplay, duration, short
+from pnetlib.workflow.events import add_event, read_events
 from pnetlib.workflow.isolation import isolation, scratch_folder, thread_limits
 from pnetlib.workflow.lock import folder_lock
 from pnetlib.workflow.notebooks import Step, find_steps
@@ -97,10 +98,8 @@ class Session:
         trace = self.scratch / f"trace{self._kernels}"
         more = {EXECUTION: execution, TRACE: str(trace)}
         parameters = freshness.parameters_of(self.run, step, given)
-        with compiled_kernels(self.scratch) as compiled:
+        with compiled_kernels(self.scratch) as compiled, _variables(isolation(self.scratch)):
             environment = self.environment(**more, **compiled)
-            # jupyter_client and IPython read these variables in this process.
-            os.environ.update(isolation(self.scratch))
             sockets = self.scratch / f"k{self._kernels}"
             execute.execute(
                 self.run,
@@ -171,8 +170,25 @@ class Session:
             "profile": self.run.profile,
             "seed": self.run.seed,
         }
-        with suppress(OSError), open(self.run.folder / "run.jsonl", "a", encoding="utf-8") as log:
-            log.write(json.dumps(line) + "\n")
+        add_event(self.run.folder, line)
+
+
+@contextmanager
+def _variables(more: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables that jupyter_client and IPython read in this process.
+
+    Later runs in the same process must not look for the scratch folder of this one.
+    """
+    before = {name: os.environ.get(name) for name in more}
+    os.environ.update(more)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -237,8 +253,8 @@ def drive(options: Options) -> None:
                     work.execute(step, display)
                 left = f", about {duration(later)} left" if later else ""
                 print(f"      done in {duration(display.seconds)}{left}", flush=True)
-            if fresh < len(steps):
-                write_crate(run, find_steps(steps[0].notebook.parent))
+            # Also if all are fresh: the command before may have been killed just before this.
+            write_crate(run, find_steps(steps[0].notebook.parent))
         except Signalled as error:
             raise error.error("between two steps", f"in {short(run.folder)}") from error
     _print_summary(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))
@@ -340,11 +356,9 @@ def _later(options: Options, steps: list[Step]) -> float | None:
 
 def _usual_seconds(run: Run, step: Step) -> float | None:
     """Return the seconds that a step took last in this folder, else those in its notebook."""
-    with suppress(OSError, ValueError):
-        lines = (run.folder / "run.jsonl").read_text("utf-8").splitlines()
-        for line in reversed([json.loads(line) for line in lines]):
-            if (line["step"], line["status"], line["profile"]) == (step.name, "done", run.profile):
-                return line["seconds"]
+    for event in reversed(read_events(run.folder)):
+        if (event["step"], event["status"], event["profile"]) == (step.name, "done", run.profile):
+            return event["seconds"]
     return step.usual_seconds(run.profile)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from pnetlib.errors import DataError, UsageError
-from pnetlib.execution.storage import digest, whole_file
+from pnetlib.execution.storage import digest, replace_files
 from pnetlib.words import first_few, table_text
 from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures
 from pnetlib.workflow.freshness import step_records
@@ -109,6 +109,20 @@ def write_edition(run: Path, folder: Path, found: Mapping[str, str], notebooks: 
     DataError
         If a notebook holds something that must not be published, or all together are too large.
     """
+    texts = edition_texts(run, found, notebooks)
+    replace_files(
+        {folder / name: text.encode() for name, text in texts.items()}, outdated(folder, texts)
+    )
+    return [Path(name).stem for name in texts if name.endswith(".ipynb")]
+
+
+def outdated(folder: Path, texts: Mapping[str, str]) -> list[Path]:
+    """Return the notebooks in the folder of an edition that it no longer has."""
+    return [old for old in folder.glob("*.ipynb") if old.name not in texts]
+
+
+def edition_texts(run: Path, found: Mapping[str, str], notebooks: Path) -> dict[str, str]:
+    """Return the files of an edition by name, as `write_edition` writes them."""
     steps = find_steps(notebooks)
     names = cell_lines(run)
     texts = {}
@@ -126,14 +140,7 @@ def write_edition(run: Path, folder: Path, found: Mapping[str, str], notebooks: 
             f"the edition of {run} has {size / 1e6:.1f} MB, more than {LARGEST / 1e6:.0f} MB; show fewer or "
             "smaller tables and pictures in its notebooks."
         )
-    folder.mkdir(exist_ok=True)
-    for old in folder.glob("*.ipynb"):
-        if old.name not in texts:
-            old.unlink()
-    for name, text in texts.items():
-        with whole_file(folder / name) as partial:
-            partial.write_text(text.rstrip("\n") + "\n", "utf-8")
-    return [step.name for step in steps]
+    return {name: text.rstrip("\n") + "\n" for name, text in texts.items()}
 
 
 def cleaned(

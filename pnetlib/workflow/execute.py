@@ -23,7 +23,7 @@ from traitlets.config import Config
 
 from pnetlib import errors
 from pnetlib.errors import PnetError, SetupError
-from pnetlib.execution.storage import storage_error
+from pnetlib.execution.storage import is_of_system, put_in_place, storage_error, system_error
 from pnetlib.workflow.display import StepDisplay, short
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.run import Run
@@ -34,6 +34,11 @@ ENGINE = "pnetlib"
 KERNEL = "python3"
 INLINE = "module://matplotlib_inline.backend_inline"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_ERRNO = re.compile(r"\[Errno (\d+)\] (.*)", re.S)
+# ipykernel ends a kernel whose driver ends, but not if that happens while the kernel starts and
+# another process than init inherits it, as under systemd or in a container. Such a kernel would
+# hold the lock of the folder for ever.
+_END_WITH_DRIVER = "__import__('os').getppid() == {driver} or __import__('os')._exit(1)"
 
 
 class NotebookError(PnetError):
@@ -91,6 +96,9 @@ class _Engine(NBClientEngine):
             stdout_file=log,
             stderr_file=log,
             on_notebook_start=record_kernel,
+            extra_arguments=[
+                f"--IPKernelApp.exec_lines={_END_WITH_DRIVER.format(driver=os.getpid())}"
+            ],
         )
         client.execute(env=environment, stdout=log, stderr=log, pass_fds=(lock.fileno(),))
 
@@ -169,8 +177,8 @@ def execute(
                 if "Kernel died" not in str(error):
                     raise _not_executed(step, error, log, log_path) from error
                 raise KernelDiedError(
-                    f"the kernel of {step.name} died while it started (out of memory?); "
-                    f"see {short(log_path)}."
+                    f"the kernel of {step.name} died while it started "
+                    f"({_last_error(log_path)}); see {short(log_path)}."
                 ) from error
             except Signalled as error:
                 raise error.error(
@@ -180,9 +188,9 @@ def execute(
                 raise
             except Exception as error:
                 raise _not_executed(step, error, log, log_path) from error
-            os.replace(partial, done)
+            put_in_place(partial, done)
     except OSError as error:
-        raise storage_error(run.folder, error) from error
+        raise _of_system(run, step, error) from error
     finally:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -196,14 +204,38 @@ def _notebook_error(
     if isinstance(kind, type) and issubclass(kind, PnetError):
         return kind(error.evalue)
     reason = _one_line(f"{error.ename}: {error.evalue}")
+    found = _ERRNO.match(str(error.evalue))
+    if found and is_of_system(int(found[1])):  # a full disk, say, and no fault of the notebook
+        refused = OSError(int(found[1]), _one_line(found[2]))
+        return system_error(refused, f"{step.name} could not be executed (see {short(log)})")
     return NotebookError(f"{step.name} failed with {reason}; see {short(log)} and {short(failed)}.")
 
 
-def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> NotebookError:
+def _of_system(run: Run, step: Step, error: OSError) -> SetupError:
+    """Return the error for what the system refused while a step was executed."""
+    name = error.filename2 or error.filename
+    if isinstance(name, (str, Path)) and Path(name).is_relative_to(run.folder):
+        return storage_error(Path(name), error)
+    what = f"{step.name} could not be executed" + (f", as {name} could not be used" if name else "")
+    return system_error(error, what)
+
+
+def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> PnetError:
     log.write("".join(traceback.format_exception(error)))
+    number = getattr(error, "errno", None)  # also of an error of ZeroMQ, which is no OSError
+    if isinstance(number, int) and is_of_system(number):
+        refused = OSError(number, _one_line(getattr(error, "strerror", None) or error))
+        return system_error(refused, f"{step.name} could not be executed (see {short(log_path)})")
     return NotebookError(
         f"{step.name} could not be executed: {_one_line(error)}; see {short(log_path)}."
     )
+
+
+def _last_error(log: Path) -> str:
+    """Return the error with which a process ended, if its log has one, else what is likely."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
+    return _one_line(named[-1]) if named else "out of memory?"
 
 
 def _one_line(message: object) -> str:

@@ -286,8 +286,8 @@ def _origin(folder: Path, results: Mapping[str, Any]) -> dict[str, str]:
         [
             step,
             *(
-                f"{costs[step][name]:,.0f}" if step in costs else "not recorded"
-                for name in ("seconds", "peak_mb", "threads")
+                "not recorded" if value is None else f"{value:,.0f}"
+                for value in map(costs.get(step, {}).get, ("seconds", "peak_mb", "threads"))
             ),
             _parameters(record["parameters"]),
         ]

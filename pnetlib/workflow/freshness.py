@@ -149,9 +149,10 @@ def step_records(folder: Path) -> dict[str, dict[str, Any]]:
     """Return step to what it was made from, read and wrote, for the finished steps of a run."""
     records = {}
     for path in sorted((folder / ".made" / "steps").glob("*.json")):
-        record = json.loads(path.read_text("utf-8"))
-        if "execution" in record:
-            records[path.stem] = record
+        with suppress(ValueError):  # a damaged record is that of a step that did not finish
+            record = json.loads(path.read_text("utf-8"))
+            if "execution" in record:
+                records[path.stem] = record
     return records
 
 

@@ -1,15 +1,14 @@
 """What the repository shows of one finished run: figures, executed notebooks, numbers, sentences."""
 
 import re
-import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from pnetlib.errors import UsageError
-from pnetlib.execution.storage import whole_file
+from pnetlib.execution.storage import replace_files
 from pnetlib.workflow.artefacts import BENCHMARK_FIGURES, FIGURES, has_whole_benchmark
 from pnetlib.workflow.crate import codecheck
-from pnetlib.workflow.edition import check_finished, of_others, write_edition
+from pnetlib.workflow.edition import check_finished, edition_texts, of_others, outdated
 from pnetlib.workflow.findings import fill, findings
 from pnetlib.workflow.notebooks import find_steps
 
@@ -64,53 +63,64 @@ def publish(run: Path, project: Path) -> list[str]:
     found = findings(run)
     pages = {name: project / name for name in PAGES if (project / name).is_file()}
     texts = {name: fill(path.read_text("utf-8"), found, name) for name, path in pages.items()}
-    write_edition(run, project / "edition", found, project / "notebooks")
-    for name, text in texts.items():
-        with whole_file(pages[name]) as partial:
-            partial.write_text(text, "utf-8")
-    copied = _copy_figures(run, project, found)
-    with whole_file(project / "codecheck.yml") as partial:
-        partial.write_text(codecheck(_manifest(project)), "utf-8")
+    edition = edition_texts(run, found, project / "notebooks")
+    new = {project / "edition" / name: text.encode() for name, text in edition.items()}
+    new |= {pages[name]: text.encode() for name, text in texts.items()}
+    whole = has_whole_benchmark(run)
+    copied, figures = _figures(run, project / "figures", whole)
+    old = [*outdated(project / "edition", edition), *_old_figures(project / "figures", whole)]
+    old = [path for path in old if path not in figures]
+    shown = ({*(project / "figures").glob("*.*")} - {*old}) | {*figures}
+    index = _index(project, {path.name for path in shown}, found, whole)
+    new |= figures | {project / "figures" / "README.md": index.encode()}
+    new[project / "codecheck.yml"] = codecheck(_manifest(project, new, old)).encode()
+    # All at once and last, so that an error before it changes nothing.
+    replace_files(new, old)
     return copied
 
 
-def _manifest(project: Path) -> dict[str, str]:
-    """Return every figure and notebook that the repository shows, with what it is."""
+def _manifest(project: Path, new: Collection[Path], old: Collection[Path]) -> dict[str, str]:
+    """Return every figure and notebook that the repository will show, with what it is.
+
+    `new` are the files that will be written, `old` those that will be removed.
+    """
     figures = {f"figures/{name}.png": text for name, text in FIGURES.items()}
     notebooks = {
         f"edition/{step.name}.ipynb": f"{step.number} {step.title}: {step.question}"
         for step in find_steps(project / "notebooks")
     }
     files = figures | notebooks | {"edition/findings.json": "numbers and sentences of the results"}
-    return {name: text for name, text in files.items() if (project / name).is_file()}
+    paths = {name: project / name for name in files}
+    shown = {n for n, path in paths.items() if path in new or (path.is_file() and path not in old)}
+    return {name: text for name, text in files.items() if name in shown}
 
 
-def _copy_figures(run: Path, project: Path, found: Mapping[str, str]) -> list[str]:
-    """Copy the figures of a run, remove others, write the index, and return the names copied."""
-    folder, whole = project / "figures", has_whole_benchmark(run)
-    folder.mkdir(exist_ok=True)
+def _figures(run: Path, folder: Path, whole: bool) -> tuple[list[str], dict[Path, bytes]]:
+    """Return the names of the figures of a run to be copied into a folder, and the files."""
     present = [name for name in FIGURES if (run / "figures" / f"{name}.png").is_file()]
     copied = [name for name in present if whole or not name.startswith(BENCHMARK_FIGURES)]
-    for old in (*folder.glob("*.png"), *folder.glob("*.svg")):
-        if whole or not old.name.startswith(BENCHMARK_FIGURES):
-            old.unlink()
+    files = {}
     for name in copied:
-        shutil.copyfile(run / "figures" / f"{name}.png", folder / f"{name}.png")
+        files[folder / f"{name}.png"] = (run / "figures" / f"{name}.png").read_bytes()
         svg = run / "figures" / f"{name}.svg"
         if svg.is_file() and svg.stat().st_size <= LARGEST_SVG:
-            shutil.copyfile(svg, folder / svg.name)
-    with whole_file(folder / "README.md") as partial:
-        partial.write_text(_index(folder, project, found, whole), "utf-8")
-    return copied
+            files[folder / svg.name] = svg.read_bytes()
+    return copied, files
 
 
-def _index(folder: Path, project: Path, found: Mapping[str, str], whole: bool) -> str:
-    """Return the index of the figures in a folder."""
-    shown = [name for name in FIGURES if (folder / f"{name}.png").is_file()]
+def _old_figures(folder: Path, whole: bool) -> list[Path]:
+    """Return the figures in a folder that a run replaces."""
+    present = [*folder.glob("*.png"), *folder.glob("*.svg")]
+    return [old for old in present if whole or not old.name.startswith(BENCHMARK_FIGURES)]
+
+
+def _index(project: Path, files: Collection[str], found: Mapping[str, str], whole: bool) -> str:
+    """Return the index of the figures in the repository, whose files have these names."""
+    shown = [name for name in FIGURES if f"{name}.png" in files]
     notebooks = {step.number: step.name for step in find_steps(project / "notebooks")}
     rows = []
     for name in shown:
-        svg = f" ([svg]({name}.svg))" if (folder / f"{name}.svg").is_file() else ""
+        svg = f" ([svg]({name}.svg))" if f"{name}.svg" in files else ""
         number = name[:2]
         link = (
             f"[{number}](../edition/{notebooks[number]}.ipynb)" if number in notebooks else number
@@ -127,7 +137,7 @@ def _index(folder: Path, project: Path, found: Mapping[str, str], whole: bool) -
         *rows,
     ]
     if any(name.startswith(BENCHMARK_FIGURES) for name in shown):
-        text += ["", _of_benchmark(folder / "README.md", whole)]
+        text += ["", _of_benchmark(project / "figures" / "README.md", whole)]
     return "\n".join(text).rstrip("\n") + "\n"
 
 

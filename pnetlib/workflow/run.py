@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.datasets.own_source import NAME as CONFIG, is_own
 from pnetlib.errors import DataError, UsageError
-from pnetlib.execution.storage import digest, digests, whole_file
+from pnetlib.execution.storage import digest, digests, storage_error, whole_file
 from pnetlib.execution.threads import allowed_threads
 from pnetlib.words import first_few
 from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
@@ -412,7 +412,10 @@ class Run:
         """Write a file, then the record without which it is not read."""
         path = self.folder / name
         record = self.record_path(name)
-        record.unlink(missing_ok=True)
+        try:
+            record.unlink(missing_ok=True)
+        except OSError as error:
+            raise storage_error(record, error) from error
         with whole_file(path) as partial:
             write(partial)
         made = {**layout, "made_from": self.made_from, "sha256": digest(path)}
@@ -455,8 +458,11 @@ def _safe(name: str) -> str:
 def _trace(**what: dict[str, str | None]) -> None:
     """Record for the driver what this step reads and writes."""
     if TRACE in os.environ:
-        with open(os.environ[TRACE], "a", encoding="utf-8") as trace:
-            trace.write(json.dumps(what) + "\n")
+        try:
+            with open(os.environ[TRACE], "a", encoding="utf-8") as trace:
+                trace.write(json.dumps(what) + "\n")
+        except OSError as error:
+            raise storage_error(Path(os.environ[TRACE]), error) from error
 
 
 def _plain(value: Any, place: str) -> Any:

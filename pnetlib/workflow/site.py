@@ -18,6 +18,7 @@ from typing import Any
 
 import pnetlib
 from pnetlib.errors import PnetError, SetupError
+from pnetlib.execution.storage import replace_folder
 from pnetlib.words import harmless, table_text
 from pnetlib.workflow.artefacts import FIGURES, OF_OTHERS
 from pnetlib.workflow.edition import check_finished, cleaned, machine_of, of_others, steps_of
@@ -74,8 +75,7 @@ def build_site(run: Path, project: Path) -> Path:
         tree, site = scratch / "tree", scratch / "site"
         assemble(run, project, tree)
         call_sphinx(tree, site, scratch / "doctrees")
-        shutil.rmtree(run / "site", ignore_errors=True)
-        shutil.move(site, run / "site")
+        replace_folder(site, run / "site")
     return run / "site"
 
 

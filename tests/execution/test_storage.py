@@ -1,11 +1,14 @@
 """Files are written completely or not at all."""
 
+import errno
+import os
 import subprocess
 import sys
 
 import pytest
 from builders import command_environment
 
+from pnetlib.errors import SetupError
 from pnetlib.execution import storage
 
 
@@ -42,3 +45,73 @@ except Exception as error:
     assert "free some space" in result.stdout
     assert (tmp_path / "n.json").read_text() == '{\n "a": 1\n}\n'
     assert not list(tmp_path.glob(".*partial*"))
+
+
+def test_files_that_belong_together_are_replaced_together(tmp_path):
+    first, second, old = (tmp_path / name for name in ("first.md", "deep/second.md", "old.md"))
+    for path in (first, old):
+        path.write_text("old")
+    storage.replace_files({first: b"new", second: b"new"}, removed=[old])
+    assert (first.read_text(), second.read_text(), old.exists()) == ("new", "new", False)
+    assert not list(tmp_path.rglob(".*"))
+
+
+def test_files_that_belong_together_stay_if_one_cannot_be_written(tmp_path):
+    first, blocked, old = (
+        tmp_path / "first.md",
+        tmp_path / "file" / "second.md",
+        tmp_path / "old.md",
+    )
+    for path in (first, tmp_path / "file", old):
+        path.write_text("old")
+    with pytest.raises(SetupError, match=r"second\.md could not be written: .*; choose another"):
+        storage.replace_files({first: b"new", blocked: b"new"}, removed=[old])
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("first.md", "file", "old.md"), "old"
+    )
+
+
+def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
+    new, site = tmp_path / "new", tmp_path / "run" / "site"
+    (new / "deep").mkdir(parents=True)
+    (new / "deep" / "page").write_text("new")
+    storage.replace_folder(new, site)
+    (site / "of before").write_text("old")
+    left = site.parent / ".site.0123.partial"  # of a process that was killed
+    left.mkdir()
+    with pytest.raises(SetupError, match="site could not be written"):
+        storage.replace_folder(tmp_path / "absent", site)
+    assert (site / "of before").exists() and not left.exists()
+    storage.replace_folder(new, site)
+    assert [p.relative_to(site).as_posix() for p in sorted(site.rglob("*"))] == [
+        "deep",
+        "deep/page",
+    ]
+    assert list(site.parent.iterdir()) == [site]
+
+
+@pytest.mark.parametrize(
+    "number, remedy",
+    [
+        (errno.ENOSPC, "free some space and repeat"),
+        (errno.EMFILE, "allow more open files"),
+        (errno.EAGAIN, "end other programs and repeat"),
+        (errno.EIO, "check the disk and repeat"),
+        (errno.EACCES, "check its permissions and repeat"),
+    ],
+)
+def test_what_the_system_refuses_is_named_with_a_remedy(number, remedy):
+    said = str(storage.system_error(OSError(number, os.strerror(number), "/data/x.csv")))
+    assert "/data/x.csv" in said and os.strerror(number) in said and remedy in said
+    assert storage.is_of_system(number) and not storage.is_of_system(errno.ENOENT)
+
+
+def test_a_folder_that_cannot_be_synced_is_made_all_the_same(tmp_path, monkeypatch):
+    def refuse(handle):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    storage.make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+    with pytest.raises(SetupError), storage.whole_file(tmp_path / "file") as partial:
+        partial.write_text("x")  # a file that cannot be synced is an error
