@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
 import papermill
 from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -31,7 +33,8 @@ from pnetlib.workflow.stop import Signalled
 from pnetlib.workflow.wording import worded
 
 ENGINE = "pnetlib"
-KERNEL = "python3"
+KERNEL = "python3"  # the name in notebooks; the kernel is this Python, whatever has that name
+LAUNCHER = "ipykernel_launcher"
 INLINE = "module://matplotlib_inline.backend_inline"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
@@ -46,6 +49,20 @@ class KernelDiedError(PnetError):
     """The kernel of a notebook ended unexpectedly."""
 
     exit_code = 138
+
+
+class _KernelManager(AsyncKernelManager):
+    """A manager that starts this Python, not a kernel that is registered on the machine."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The command of the kernel."""
+        return KernelSpec(
+            argv=[sys.executable, "-m", LAUNCHER, "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": "local-provisioner"}},
+        )
 
 
 class _Client(PapermillNotebookClient):
@@ -84,7 +101,7 @@ class _Engine(NBClientEngine):
         client = _Client(
             nb_man,
             config=transport,
-            kernel_manager_class=AsyncKernelManager,
+            kernel_manager_class=_KernelManager,
             kernel_name=kernel_name,
             timeout=None,
             startup_timeout=60,
@@ -103,12 +120,10 @@ logging.getLogger("asyncio").propagate = False
 
 def check_kernel() -> None:
     """Raise `SetupError` if this environment has no kernel for the notebooks."""
-    try:
-        KernelSpecManager().get_kernel_spec(KERNEL)
-    except NoSuchKernel as error:
+    if find_spec(LAUNCHER) is None:
         raise SetupError(
-            f"there is no Jupyter kernel named {KERNEL}; install ipykernel in this environment."
-        ) from error
+            f"{sys.prefix} has no Jupyter kernel; install ipykernel in this environment."
+        )
 
 
 def execute(

@@ -62,29 +62,35 @@ def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
 
 
 def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch, capsys):
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
     from pnetlib.cli import dispatch
+    from pnetlib.workflow import execute
 
-    def nothing(self, name):
-        raise NoSuchKernel(name)
-
-    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", nothing)
+    monkeypatch.setattr(execute, "LAUNCHER", "no_such_launcher")
     write_notebook(tmp_path / "01_a.ipynb", "1")
     out = str(tmp_path / "out")
     assert dispatch(["run", *SMOKE, "--out", out, "--notebooks", str(tmp_path)]) == 3
     assert "install ipykernel" in capsys.readouterr().err
 
 
-def test_a_kernel_of_the_user_does_not_hijack_the_run(tmp_path):
-    home = tmp_path / "home"
-    spec = home / ".local" / "share" / "jupyter" / "kernels" / "python3"
-    spec.mkdir(parents=True)
-    spec.joinpath("kernel.json").write_text(
-        json.dumps({"argv": ["false"], "display_name": "Mine", "language": "python"})
+def test_the_kernel_is_this_python_whatever_is_registered(tmp_path):
+    """Kernels named python3 in every place where Jupyter looks, one of them of another Python."""
+    home, data, path = tmp_path / "home", tmp_path / "data", tmp_path / "path"
+    for place in (home / ".local" / "share" / "jupyter", data, path):
+        spec = place / "kernels" / "python3"
+        spec.mkdir(parents=True)
+        command_of = ["false", "-f", "{connection_file}"]
+        content = {"argv": command_of, "display_name": "Mine", "language": "python"}
+        spec.joinpath("kernel.json").write_text(json.dumps(content))
+    write_notebook(tmp_path / "01_a.ipynb", "import sys; print(sys.executable)")
+    result = command(
+        *SMOKE,
+        *("--out", tmp_path / "out"),
+        notebooks=tmp_path,
+        HOME=str(home),
+        JUPYTER_DATA_DIR=str(data),
+        JUPYTER_PATH=str(path),
+        JUPYTER_PREFER_ENV_PATH="0",
+        JUPYTER_DEFAULT_PROVISIONER_NAME="elsewhere",
     )
-    write_notebook(tmp_path / "01_a.ipynb", "import sys; print(sys.prefix)")
-    hijack = {"HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "0"}
-    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path, **hijack)
     assert result.returncode == 0, result.stderr
-    assert sys.prefix in (tmp_path / "out/logs/01_a.log").read_text()
+    assert f"{sys.executable}\n" in (tmp_path / "out/logs/01_a.log").read_text()
