@@ -1,11 +1,13 @@
 """The command `pnetlib` and its subcommands; each is imported when it is called."""
 
 import importlib
+import os
+import sys
 from collections.abc import Sequence
 
 import pnetlib
 from pnetlib.cli.parser import print_error
-from pnetlib.errors import PnetError, UsageError
+from pnetlib.errors import PnetError, SetupError, UsageError
 
 SUBCOMMANDS = {
     "run": "run the notebooks of a checkout, as ./reproduce.sh does",
@@ -40,6 +42,7 @@ def dispatch(arguments: Sequence[str]) -> int:
         print(f"pnetlib {pnetlib.__version__}")
     else:
         try:
+            _require_working_folder()
             if name not in SUBCOMMANDS:
                 raise UsageError(
                     f"pnetlib has no subcommand {name!r}; there are {', '.join(SUBCOMMANDS)}."
@@ -47,4 +50,22 @@ def dispatch(arguments: Sequence[str]) -> int:
             return importlib.import_module(f"pnetlib.cli.{name}").main(rest)
         except PnetError as error:
             return print_error(error)
+        except ModuleNotFoundError as error:
+            if (error.name or "pnetlib").partition(".")[0] == "pnetlib":
+                raise
+            return print_error(
+                SetupError(
+                    f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh, which makes "
+                    "an environment, or install the packages that pyproject.toml names."
+                )
+            )
     return 0
+
+
+def _require_working_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise SetupError(
+            "the working folder no longer exists or cannot be read; change to another one."
+        ) from error
