@@ -172,6 +172,7 @@ reason() { # LOG: print, after a colon, what the last command in a log ended wit
 # others install elsewhere, or nothing.
 choose_pip_settings() { # PYTHON
     local settings name line
+    unset PIP_PYTHON PIP_ISOLATED PIP_QUIET # which would tell of another pip, or nothing
     if ! settings=$(module "$1" pnetlib.cli.sources 2>/dev/null); then # it has no pip
         unset PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV
         export PIP_USER=0 PIP_REQUIRE_HASHES=0 PIP_DRY_RUN=0 PIP_CONSTRAINT=/dev/null

@@ -13,10 +13,11 @@ from pnetlib.execution.groups import CGROUPS, PROC, control_groups
 def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
     """Return the bytes that are free on the machine and within the limits of the job.
 
-    The limits are those of control groups (version 1 or 2), which Slurm and containers set. The
-    result is None if the system reports neither in the folders `proc` and `cgroups`.
+    The limits are those of control groups (version 1 or 2), which Slurm and containers set, and of
+    address space (``ulimit -v``). The result is None if the system reports none of them, the former
+    in the folders `proc` and `cgroups`.
     """
-    found = [*_free(proc), *_within_groups(proc, cgroups)]
+    found = [*_free(proc), *_within_groups(proc, cgroups), *_addresses(proc)]
     return max(min(found), 0) if found else None
 
 
@@ -45,6 +46,12 @@ def _free(proc: Path) -> list[int]:
         return [os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")]
     except (ValueError, OSError, AttributeError):
         return []
+
+
+def _addresses(proc: Path) -> list[int]:
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    used = memory_fields(proc / "self" / "status", "VmSize:")
+    return [limit - 1024 * used[0]] if limit != resource.RLIM_INFINITY and used else []
 
 
 def _within_groups(proc: Path, cgroups: Path) -> Iterator[int]:

@@ -23,6 +23,7 @@ from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.compiled import compiled_kernels
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
 from pnetlib.execution.fingerprint import ABSENT, versions
+from pnetlib.execution.limits import require_limits
 from pnetlib.execution.storage import remove_partial, whole_file, writable_folder
 from pnetlib.words import counted, listed
 from pnetlib.workflow import freshness
@@ -182,6 +183,7 @@ def session(options: Options, shared: bool = False) -> Iterator[Session]:
 
     If `shared`, other parts of an array may work in the folder at the same time.
     """
+    require_limits()
     folder = options.run.folder
     for part in (folder, folder / "notebooks", folder / "logs"):
         writable_folder(part)

@@ -36,6 +36,7 @@ ENGINE = "pnetlib"
 KERNEL = "python3"  # the name in notebooks; the kernel is this Python, whatever has that name
 LAUNCHER = "ipykernel_launcher"
 INLINE = "module://matplotlib_inline.backend_inline"
+_FULL_MEMORY = re.compile(r"MemoryError|Cannot allocate memory|can't start new thread")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
@@ -171,6 +172,7 @@ def execute(
                 )
             except PapermillExecutionError as error:
                 log.write(_COLOURS.sub("", "\n".join(error.traceback)) + "\n")
+                log.flush()
                 os.replace(partial, failed)
                 raise _notebook_error(step, error, log_path, failed) from error
             except DeadKernelError as error:
@@ -210,7 +212,10 @@ def _notebook_error(
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, PnetError):
         return kind(error.evalue)
-    reason = _one_line(f"{error.ename}: {error.evalue}")
+    last = error.evalue or (log.read_text("utf-8").strip().splitlines() or [""])[-1]
+    reason = _one_line(f"{error.ename}: {last}")
+    if _FULL_MEMORY.search(reason):
+        reason += " (out of memory)"
     return NotebookError(f"{step.name} failed with {reason}; see {short(log)} and {short(failed)}.")
 
 
