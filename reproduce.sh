@@ -185,11 +185,6 @@ choose_pip_settings() { # PYTHON
     export PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 }
 
-pip_install() { # PYTHON ARGUMENTS...
-    choose_pip_settings "$1"
-    "$1" -m pip install "${@:2}"
-}
-
 wait_for_others() { # one installation at a time; the lock ends with this script or with `exec 9>&-`
     exec 9>"$cache/install.lock"
     if command -v flock >/dev/null; then
@@ -211,7 +206,8 @@ begin() { # FOLDER [keep]: remove an incomplete environment; `keep` one that can
 }
 
 finish() { # FOLDER FILE
-    install "The project" pip_install "$1/bin/python" --no-deps --no-build-isolation -e "$root"
+    choose_pip_settings "$1/bin/python"
+    install "The project" "$1/bin/python" -m pip install --no-deps --no-build-isolation -e "$root"
     echo "Compiling the kernels (about a minute) ..."
     # Failure is harmless: the run compiles whatever is missing.
     module "$1/bin/python" pnetlib compile >>"$log" 2>&1 </dev/null || true
@@ -232,7 +228,8 @@ make_venv() {
     begin "$venv" keep
     echo "Installing the packages of ${lock##*/} into $venv (about a minute) ..."
     [ -e "$venv" ] || install "A virtual environment" "$base" -m venv "$venv"
-    install "The packages" pip_install "$venv/bin/python" --require-hashes \
+    choose_pip_settings "$venv/bin/python"
+    install "The packages" "$venv/bin/python" -m pip install --require-hashes \
         --only-binary :all: -r "$lock"
     finish "$venv" "$lock"
 }
@@ -262,7 +259,8 @@ make_adelie() {
     if ! complete "$own" "$wanted"; then
         echo "Installing adelie into $own ..."
         if { rm -rf "$own" && "$(find_python)" -m venv "$own" &&
-            pip_install "$own/bin/python" --require-hashes --only-binary :all: \
+            choose_pip_settings "$own/bin/python" &&
+            "$own/bin/python" -m pip install --require-hashes --only-binary :all: \
                 -r "$wanted"; } >"$cache/adelie.log" 2>&1 </dev/null; then
             cp "$wanted" "$own/made-from"
         else
