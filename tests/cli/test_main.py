@@ -50,14 +50,14 @@ def test_version(capsys):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["nonsense"], "no subcommand 'nonsense'; there are run, network"),
+        (["nonsense"], "no subcommand 'nonsense'; there are run, init, network"),
         (["--nonsense"], "no subcommand '--nonsense'"),
         (["network", "gdsc"], "--lam1; pnetlib network --help"),
         (["network", "gdsc", "--lam1", "0.3", "--nonsense"], "--nonsense"),
         (["compile", "here"], "here; pnetlib compile --help"),
         (["publish"], "RUN; pnetlib publish --help"),
         (["publish", "nowhere"], "nowhere is not the folder of a finished run"),
-        (["environment", "nonsense"], "no extra 'nonsense', only bench"),
+        (["environment", "nonsense"], "no extra 'nonsense', only anndata, bench"),
         (["environment", "--nonsense"], "pnetlib environment --help"),
     ],
 )
