@@ -185,8 +185,9 @@ def execute(
                 # jupyter_client says this of a kernel that dies while it starts.
                 if "Kernel died" not in str(error):
                     raise _not_executed(step, error, log, log_path) from error
+                why = _one_line(_last_line(log_path)) or "out of memory?"
                 raise KernelDiedError(
-                    f"the kernel of {step.name} died while it started (out of memory?); "
+                    f"the kernel of {step.name} died while it started ({why}); "
                     f"see {short(log_path)}."
                 ) from error
             except Signalled as error:
@@ -212,8 +213,7 @@ def _notebook_error(
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, PnetError):
         return kind(error.evalue)
-    last = error.evalue or (log.read_text("utf-8").strip().splitlines() or [""])[-1]
-    reason = _one_line(f"{error.ename}: {last}")
+    reason = _one_line(f"{error.ename}: {error.evalue or _last_line(log)}")
     if _FULL_MEMORY.search(reason):
         reason += " (out of memory)"
     return NotebookError(f"{step.name} failed with {reason}; see {short(log)} and {short(failed)}.")
@@ -224,6 +224,10 @@ def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> 
     return NotebookError(
         f"{step.name} could not be executed: {_one_line(error)}; see {short(log_path)}."
     )
+
+
+def _last_line(log: Path) -> str:
+    return (log.read_text("utf-8", "replace").strip().splitlines() or [""])[-1]
 
 
 def _one_line(message: object) -> str:

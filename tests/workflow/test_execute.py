@@ -1,10 +1,11 @@
 """One notebook: its kernel, its errors and the exit code of each."""
 
 import json
+import subprocess
 import sys
 
 import pytest
-from builders import SMOKE, assert_one_sentence, command, write_notebook
+from builders import SMOKE, assert_one_sentence, command, command_environment, write_notebook
 
 from pnetlib import errors
 
@@ -49,6 +50,32 @@ def test_a_dead_kernel_has_an_exit_code_of_its_own(tmp_path):
     write_notebook(tmp_path / "01_a.ipynb", "import os; os.kill(os.getpid(), 9)")
     result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
     assert_one_sentence(result, 138, "kernel of 01_a died")
+
+
+def test_a_kernel_that_cannot_start_says_why(tmp_path):
+    (tmp_path / "tiny").mkdir()
+    write_notebook(tmp_path / "tiny" / "01_a.ipynb", "1")
+    code = """
+import sys
+from pnetlib.workflow import execute
+execute.LAUNCHER = "no_such_launcher"
+execute.check_kernel = lambda: None
+from pnetlib.cli import dispatch
+sys.exit(dispatch(sys.argv[1:]))
+"""
+    notebooks = ("--notebooks", str(tmp_path / "tiny"))
+    line = [sys.executable, "-c", code, "run", *SMOKE, *notebooks, "--out", str(tmp_path / "out")]
+    result = subprocess.run(
+        line, env=command_environment(), capture_output=True, text=True, timeout=100
+    )
+    assert_one_sentence(result, 138, "No module named no_such_launcher", "logs/01_a.log")
+    assert "out of memory" not in result.stderr
+
+
+def test_a_step_that_ran_out_of_memory_says_so(tmp_path):
+    write_notebook(tmp_path / "01_a.ipynb", "raise MemoryError")
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, 1, "01_a failed with MemoryError", "(out of memory)")
 
 
 def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
