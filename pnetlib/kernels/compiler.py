@@ -34,7 +34,7 @@ class Kernel(CPUDispatcher):
     """A compiled function that stores its code where possible and can be interrupted.
 
     Where a signal arrives while numba converts what a kernel returns, numba raises a `SystemError`
-    that follows from the `KeyboardInterrupt`; a call raises the latter.
+    that follows from what the signal raised, such as `KeyboardInterrupt`; a call raises the latter.
     """
 
     def __call__(self, *arguments: Any) -> Any:
@@ -42,7 +42,7 @@ class Kernel(CPUDispatcher):
             return super().__call__(*arguments)
         except SystemError as error:
             first = error
-            while first is not None and not isinstance(first, KeyboardInterrupt):
+            while isinstance(first, SystemError):
                 first = first.__cause__ or first.__context__
             if first is None:
                 raise

@@ -84,8 +84,30 @@ def test_damaged_code_is_compiled_again(tmp_path):
     assert again.stderr.count("\n") == 1 and "compiled anew" in again.stderr
 
 
+@pytest.fixture
+def restored():
+    """Restore the handler of Ctrl-C after a test."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+class StoppedError(Exception):
+    """What a signal may raise."""
+
+
+def stop(number, frame):
+    raise StoppedError
+
+
+@pytest.mark.parametrize(
+    ("handler", "raised"),
+    [(signal.default_int_handler, KeyboardInterrupt), (stop, StoppedError)],
+    ids=["Ctrl-C", "handler"],
+)
 @pytest.mark.parametrize("n_jobs", [1, 2])
-def test_ctrl_c_in_a_kernel_leaves_the_estimator_usable(n_jobs):
+def test_a_signal_in_a_kernel_leaves_the_estimator_usable(n_jobs, handler, raised, restored):
+    signal.signal(signal.SIGINT, handler)
     X = np.random.default_rng(0).normal(size=(150, 900))
     model = ElasticNetwork(0.05, n_jobs=n_jobs).fit(X[:, :50])
     before = model.B_.copy()
@@ -98,7 +120,7 @@ def test_ctrl_c_in_a_kernel_leaves_the_estimator_usable(n_jobs):
 
     timer = threading.Timer(0.3, interrupt)
     timer.start()
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(raised):
         while True:
             model.fit(X)
     assert time.monotonic() - sent[0] < 1
