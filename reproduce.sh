@@ -11,22 +11,83 @@
 #SBATCH --open-mode=append
 #SBATCH --signal=B:USR1@300
 #SBATCH --requeue
+# Other shells, as in `sh reproduce.sh`, read no further than this.
+if [ -z "${BASH_VERSION:-}" ]; then
+    if [ -f "$0" ] && command -v bash >/dev/null; then exec bash -- "$0" "$@"; fi
+    echo "error: reproduce.sh needs bash; install it and call: bash reproduce.sh" >&2
+    exit 3
+fi
+if [ "${BASH_SOURCE[0]:-}" != "$0" ]; then
+    echo "error: call reproduce.sh as a command, as in ./reproduce.sh; do not source it." >&2
+    return 2 2>/dev/null || exit 2
+fi
+set +o posix +o noclobber
 set -euo pipefail
-
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# Slurm runs a copy of this file in another folder.
-[ -f "$root/pyproject.toml" ] || root=${SLURM_SUBMIT_DIR:-$root}
-cache=$root/.cache
-log=$cache/install.log
-
-# Import nothing from the user's own Python packages or from the working folder.
-unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
-export PYTHONNOUSERSITE=1 PYTHONSAFEPATH=1 JUPYTER_PREFER_ENV_PATH=1
 
 fail() { # CODE SENTENCE
     echo "error: $2" >&2
     exit "$1"
 }
+
+# --- the folder of the project ---------------------------------------------------------------
+
+unset CDPATH # or cd prints the folder
+
+folder_of() { # FILE: set `folder`, absolute, which may end in a newline
+    case "$1" in
+        */*) folder=${1%/*}/ ;;
+        *) folder=./ ;;
+    esac
+    case "$folder" in
+        /*) ;;
+        *) folder=./$folder ;;
+    esac
+    folder=$(cd -- "$folder" && pwd && echo /) || return
+    folder=${folder%?/}
+}
+
+linked() { # FILE: set `file` to what a link leads to, one link after the other
+    file=$1
+    while [ -L "$file" ]; do
+        folder_of "$file"
+        file=$(readlink "$folder/${file##*/}" && echo /)
+        file=${file%?/}
+        case "$file" in
+            /*) ;;
+            *) file=$folder/$file ;;
+        esac
+    done
+}
+
+is_project() { [ -f "$1/pyproject.toml" ] && [ -f "$1/pnetlib/cli/usage.txt" ]; }
+
+submitted() { # print where the file lies of which Slurm runs a copy
+    scontrol show job "${SLURM_JOB_ID:-}" 2>/dev/null | sed -n 's/^ *Command=\(.*\)\/reproduce\.sh.*$/\1/p'
+}
+
+linked "$0"
+folder_of "$file"
+root=$folder
+if ! is_project "$root"; then # a batch system runs a copy of this file in another folder
+    for folder in "$(submitted)" "${SLURM_SUBMIT_DIR:-}" "${PBS_O_WORKDIR:-}" \
+        "${SGE_O_WORKDIR:-}" "${LS_SUBCWD:-}"; do
+        if [ -n "$folder" ] && is_project "$folder"; then root=$folder; fi
+    done
+    is_project "$root" ||
+        fail 3 "$root is not the folder of the project; call reproduce.sh where it was cloned to."
+fi
+case "$root" in
+    *:*) fail 3 "$root has a colon in its name, where Python reads two folders; rename it." ;;
+esac
+cache=$root/.cache
+log=$cache/install.log
+
+# Import nothing from the user's own Python packages or from the working folder, and take the
+# kernel of no other Python.
+unset PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONUSERBASE PYTHONPLATLIBDIR PYTHONEXECUTABLE
+unset PYTHONINSPECT PYTHONOPTIMIZE PYTHONWARNINGS __PYVENV_LAUNCHER__
+unset JUPYTER_PATH JUPYTER_DATA_DIR JUPYTER_CONFIG_DIR JUPYTER_CONFIG_PATH
+export PYTHONNOUSERSITE=1 PYTHONSAFEPATH=1 JUPYTER_PREFER_ENV_PATH=1
 
 # Python handles signals itself. Until it has started, the warning before a time limit must end in
 # a sentence and in the exit code for it.
@@ -93,7 +154,44 @@ own_python() { # print the Python of an environment that this script has made
 install() { # WHAT COMMAND...: log the output of a command; on failure, print one sentence
     echo "\$ ${*:2}" >>"$log"
     "${@:2}" >>"$log" 2>&1 </dev/null ||
-        fail 3 "$1 could not be installed (is the network reachable?); the log is $log."
+        fail 3 "$1 could not be installed$(reason "$log"); the log is $log."
+}
+
+reason() { # LOG: print, after a colon, what the last command in a log ended with
+    awk '/^\$ / { last = said = "" }
+        NF { last = $0 }
+        /^ERROR: / { said = $0 }
+        END {
+            line = substr(said ? said : last, 1, 300)
+            sub(/^ERROR: */, "", line); sub(/[. ]*$/, "", line)
+            if (line) print ": " line
+        }' "$1"
+}
+
+# Of pip's settings, in files and variables, only those hold that say where packages are found:
+# others install elsewhere, or nothing.
+choose_pip_settings() { # PYTHON
+    local settings name line
+    unset PIP_PYTHON PIP_ISOLATED PIP_QUIET # which would tell of another pip, or nothing
+    if ! settings=$(module "$1" pnetlib.cli.sources 2>/dev/null); then # it has no pip
+        unset PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV
+        export PIP_USER=0 PIP_REQUIRE_HASHES=0 PIP_DRY_RUN=0 PIP_CONSTRAINT=/dev/null
+        return
+    fi
+    for name in ${!PIP_@}; do unset "$name"; done
+    while IFS= read -r line; do
+        if [ -n "$line" ]; then export "$line"; fi
+    done <<<"$settings"
+    export PIP_CONFIG_FILE=/dev/null PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
+}
+
+wait_for_others() { # one installation at a time; the lock ends with this script or with `exec 9>&-`
+    exec 9>"$cache/install.lock"
+    if command -v flock >/dev/null; then
+        flock 9
+    else
+        "$(find_python)" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)' 2>/dev/null || true
+    fi
 }
 
 begin() { # FOLDER [keep]: remove an incomplete environment; `keep` one that can be updated
@@ -108,8 +206,8 @@ begin() { # FOLDER [keep]: remove an incomplete environment; `keep` one that can
 }
 
 finish() { # FOLDER FILE
-    install "The project" "$1/bin/python" -m pip install --disable-pip-version-check \
-        --no-deps --no-build-isolation -e "$root"
+    choose_pip_settings "$1/bin/python"
+    install "The project" "$1/bin/python" -m pip install --no-deps --no-build-isolation -e "$root"
     echo "Compiling the kernels (about a minute) ..."
     # Failure is harmless: the run compiles whatever is missing.
     module "$1/bin/python" pnetlib compile >>"$log" 2>&1 </dev/null || true
@@ -130,8 +228,9 @@ make_venv() {
     begin "$venv" keep
     echo "Installing the packages of ${lock##*/} into $venv (about a minute) ..."
     [ -e "$venv" ] || install "A virtual environment" "$base" -m venv "$venv"
-    install "The packages" "$venv/bin/python" -m pip install --disable-pip-version-check \
-        --require-hashes --only-binary :all: -r "$lock"
+    choose_pip_settings "$venv/bin/python"
+    install "The packages" "$venv/bin/python" -m pip install --require-hashes \
+        --only-binary :all: -r "$lock"
     finish "$venv" "$lock"
 }
 
@@ -139,6 +238,7 @@ make_conda() {
     local conda
     conda=$(find_conda) ||
         fail 3 "PNETLIB_ENV is conda, but no mamba, micromamba or conda is on the PATH; install one."
+    choose_pip_settings "$(find_python)" # conda calls pip for some packages
     begin "$root/.conda"
     echo "Installing the packages of environment.yml into $root/.conda (some minutes) ..."
     case "$conda" in
@@ -155,13 +255,13 @@ make_adelie() {
     local own=$root/.venv-adelie wanted=$root/requirements-adelie.lock absent=$cache/no-adelie
     if complete "$own" "$wanted" || cmp -s "$absent" "$wanted"; then return; fi
     mkdir -p "$cache"
-    exec 9>"$cache/install.lock"
-    if command -v flock >/dev/null; then flock 9; fi
+    wait_for_others
     if ! complete "$own" "$wanted"; then
         echo "Installing adelie into $own ..."
         if { rm -rf "$own" && "$(find_python)" -m venv "$own" &&
-            "$own/bin/python" -m pip install --disable-pip-version-check --require-hashes \
-                --only-binary :all: -r "$wanted"; } >"$cache/adelie.log" 2>&1 </dev/null; then
+            choose_pip_settings "$own/bin/python" &&
+            "$own/bin/python" -m pip install --require-hashes --only-binary :all: \
+                -r "$wanted"; } >"$cache/adelie.log" 2>&1 </dev/null; then
             cp "$wanted" "$own/made-from"
         else
             rm -rf "$own"
@@ -174,10 +274,9 @@ make_adelie() {
 }
 
 make_environment() { # one call at a time; the others wait and use its environment
-    { mkdir -p "$cache" && : >>"$log"; } 2>/dev/null ||
+    { mkdir -p "$cache" && echo >>"$log"; } 2>/dev/null ||
         fail 3 "$root is not writable; clone the project into another folder."
-    exec 9>"$cache/install.lock"
-    if command -v flock >/dev/null; then flock 9; fi
+    wait_for_others
     if ! own_python >/dev/null; then
         : >"$log"
         if [ "$kind" = conda ] || { [ -z "$kind" ] && find_conda >/dev/null; }; then
@@ -237,15 +336,29 @@ if [ -z "$kind" ]; then
 fi
 if [ "$action" = bench ]; then kind=venv; fi # the versions celer needs are locked for pip only
 if [ -z "$python" ] && ! python=$(own_python); then
-    # Refuse wrong options before the minute that an installation takes.
     case "$action" in
-        run) checked="pnetlib run" ;;
-        docs) checked="pnetlib docs" ;;
+        run | docs | init) checked="pnetlib $action" ;;
         bench) checked=benchmarks ;;
         *) checked= ;;
     esac
-    if [ -n "$checked" ] && base=$(find_python); then
+    # Only checked, a command needs no package; and wrong options are refused before the minute
+    # that an installation takes.
+    case " $* " in
+        *" --help "* | *" -h "*)
+            if [ "$action" = test ]; then
+                cat "$root/pnetlib/cli/usage.txt"
+                exit
+            fi
+            only=yes
+            ;;
+        *" --check "* | *" --status "*) only=$checked ;;
+        *) only= ;;
+    esac
+    if base=$(find_python) && [ -n "$checked" ]; then
+        if [ -n "$only" ]; then exec env PYTHONPATH="$root" "$base" -m $checked "$@"; fi
         module "$base" $checked --check "$@" || exit
+    elif [ -n "$only" ]; then
+        fail 3 "Python 3.11 or newer is needed, and none is on the PATH; install one."
     fi
     make_environment
     python=$(own_python)

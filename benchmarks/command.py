@@ -3,11 +3,10 @@
 import argparse
 import sys
 from functools import partial
-from pathlib import Path
 
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, SetupError, UsageError
-from pnetlib.execution.storage import writable_folder
+from pnetlib.execution.storage import given_path, writable_folder
 from pnetlib.workflow.project import project_root
 
 USAGE = f"""Usage: ./reproduce.sh bench [options]
@@ -70,7 +69,9 @@ def main(arguments):
                 f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh bench, which "
                 "makes an environment."
             ) from error
-        folder = Path(given.out or project_root() / "results" / "bench").expanduser().resolve()
+        folder = given_path(
+            given.out or str(project_root() / "results" / "bench"), "--out"
+        ).resolve()
         found = report.run(
             given.size,
             given.seed,

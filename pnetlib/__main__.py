@@ -22,8 +22,23 @@ def main() -> int:
         signal.signal(getattr(signal, name), _stop_before_start)
 
     from pnetlib.cli import dispatch
+    from pnetlib.execution.output import OutputError, abandon_outputs, prepare_outputs, tell
 
-    return dispatch(sys.argv[1:])
+    prepare_outputs()
+    code = 0
+    try:
+        try:
+            code = dispatch(sys.argv[1:])
+        except SystemExit as ended:  # after --help
+            code = ended.code or 0
+        sys.stdout.flush()
+    except OutputError as error:
+        if not error.closed and not code:
+            tell(f"error: {error}")
+        code = code or error.exit_code
+    finally:
+        abandon_outputs()
+    return code
 
 
 if __name__ == "__main__":

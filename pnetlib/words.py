@@ -1,7 +1,9 @@
 """Counts and lists in sentences."""
 
 import re
+import sys
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 
@@ -73,3 +75,10 @@ def harmless(text: str) -> str:
     '&lt;b>A&lt;/b>, p < 0.1, \\\\{download}`x`'
     """
     return re.sub(r"(\{)(?=[\w:+.-]+\}`)", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text))
+
+
+@cache
+def say_once(sentence: str) -> None:
+    """Print a sentence to the error output, unless this process has printed it before."""
+    if sys.stderr is not None:
+        print(f"note: {sentence}", file=sys.stderr, flush=True)

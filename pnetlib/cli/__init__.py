@@ -1,11 +1,13 @@
 """The command `pnetlib` and its subcommands; each is imported when it is called."""
 
 import importlib
+import os
+import sys
 from collections.abc import Sequence
 
 import pnetlib
 from pnetlib.cli.parser import print_error
-from pnetlib.errors import PnetError, UsageError
+from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.storage import system_error
 
 SUBCOMMANDS = {
@@ -41,6 +43,7 @@ def dispatch(arguments: Sequence[str]) -> int:
         print(f"pnetlib {pnetlib.__version__}")
     else:
         try:
+            _require_working_folder()
             if name not in SUBCOMMANDS:
                 raise UsageError(
                     f"pnetlib has no subcommand {name!r}; there are {', '.join(SUBCOMMANDS)}."
@@ -50,4 +53,22 @@ def dispatch(arguments: Sequence[str]) -> int:
             return print_error(error)
         except OSError as error:  # whatever else the system refuses, such as one more open file
             return print_error(system_error(error))
+        except ModuleNotFoundError as error:
+            if (error.name or "pnetlib").partition(".")[0] == "pnetlib":
+                raise
+            return print_error(
+                SetupError(
+                    f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh, which makes "
+                    "an environment, or install the packages that pyproject.toml names."
+                )
+            )
     return 0
+
+
+def _require_working_folder() -> None:
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise SetupError(
+            "the working folder no longer exists or cannot be read; change to another one."
+        ) from error

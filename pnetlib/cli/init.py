@@ -1,22 +1,28 @@
-"""``pnetlib init FOLDER``: look at the tables in a folder and write a config.yml for them."""
+"""``pnetlib init FOLDER``: look at the tables in a folder and write a config.yml for them.
+
+Packages are imported once tables are read, so that --help and --check need none.
+"""
+
+from __future__ import annotations
 
 import argparse
 import shlex
+import statistics
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from string import Template
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import DEFAULT_SEED
-from pnetlib.datasets.cohort import UNKNOWN, Cohort
-from pnetlib.datasets.own_cohort import find_tables, read_own_cohort
 from pnetlib.datasets.own_source import NAME
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import whole_file
-from pnetlib.steps.networks.compute import fitting_size
 from pnetlib.words import counted, first_few
+
+if TYPE_CHECKING:
+    from pnetlib.datasets.cohort import Cohort
 
 DESCRIPTION = f"""Look at the tables of a cohort in a folder and write {NAME} there, with a comment for every key.
 
@@ -36,9 +42,15 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--force", action="store_true", help=f"replace a {NAME} that is there")
     parser.add_argument("--check", action="store_true", help="check the options and stop")
     options = parser.parse_args(arguments)
-    tables = _tables(options)
     if options.check:
+        with suppress(
+            ModuleNotFoundError
+        ):  # before an installation; tables are looked for after it
+            _tables(options)
         return 0
+    tables = _tables(options)
+    from pnetlib.datasets.own_cohort import read_own_cohort
+
     cohort = read_own_cohort(
         tables["expression"],
         tables["response"],
@@ -64,6 +76,8 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
     }
     if {"expression", "response"} <= set(named):
         return named
+    from pnetlib.datasets.own_cohort import find_tables
+
     try:
         return find_tables(folder, tuple(named)) | named
     except DataError as error:
@@ -75,6 +89,8 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
 
 def summary(cohort: Cohort) -> list[str]:
     """Return what the tables have, one sentence each."""
+    from pnetlib.datasets.cohort import UNKNOWN
+
     lines, genes = cohort.expression.shape
     measured = cohort.response.count()
     known = cohort.annotation.loc[cohort.annotation["tissue"] != UNKNOWN, "tissue"]
@@ -107,6 +123,8 @@ def _next_steps(folder: Path) -> list[str]:
 
 def template(cohort: Cohort, tables: dict[str, Path], folder: Path) -> str:
     """Return the text of a config for a cohort, with a comment for every key."""
+    from pnetlib.steps.networks.compute import fitting_size
+
     lines, genes = cohort.expression.shape
     complete = len(cohort.complete_lines())
     names = {kind: _quoted(path.relative_to(folder).as_posix()) for kind, path in tables.items()}
@@ -129,7 +147,7 @@ def template(cohort: Cohort, tables: dict[str, Path], folder: Path) -> str:
 
 
 def _median_variance(cohort: Cohort) -> str:
-    return f"{float(np.median(cohort.expression.to_numpy().var(axis=0, ddof=1))):.3g}"
+    return f"{statistics.median(cohort.expression.to_numpy().var(axis=0, ddof=1).tolist()):.3g}"
 
 
 def _quoted(text: str) -> str:

@@ -1,10 +1,10 @@
 """What all subcommands share: a parser whose errors are one sentence, and how errors are printed."""
 
 import argparse
-import sys
 from typing import Any, NoReturn
 
 from pnetlib.errors import PnetError, UsageError
+from pnetlib.execution.output import tell
 
 
 class Parser(argparse.ArgumentParser):
@@ -21,5 +21,5 @@ class Parser(argparse.ArgumentParser):
 
 def print_error(error: PnetError, more: str = "") -> int:
     """Print an error, and more after it, as one line; return its exit code."""
-    print(f"error: {error}{more}", file=sys.stderr, flush=True)
+    tell(f"error: {error}{more}")
     return error.exit_code

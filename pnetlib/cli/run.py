@@ -16,6 +16,7 @@ from pnetlib.cli.parser import Parser, print_error
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
+from pnetlib.execution.storage import given_path
 from pnetlib.workflow.display import short
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps, select_steps
@@ -67,7 +68,7 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     run = Run(
         source=settings.source,
         profile=profile,
-        out=str((base / Path(given.out).expanduser()).resolve())
+        out=str((base / given_path(given.out, "--out")).resolve())
         if given.out
         else settings.out(profile),
         seed=int(typed("--seed", given.seed, DEFAULT_SEED)) if given.seed else settings.seed,
@@ -75,7 +76,11 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     )
     if run.own and not given.out:
         _refuse_results_of_another(run)
-    folder = base / given.notebooks if given.notebooks else project_root() / "notebooks"
+    folder = (
+        base / given_path(given.notebooks, "--notebooks")
+        if given.notebooks
+        else project_root() / "notebooks"
+    )
     parameters = dict(_name_and_text(word) for word in given.parameters)
     if given.reading and run.own:
         raise UsageError(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pnetlib.errors import UsageError
+from pnetlib.execution.storage import given_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +106,7 @@ def load_cohort(
     if _is_own(source):
         from pnetlib.datasets.own_folder import load_own
 
-        return load_own(Path(source).expanduser(), drugs)
+        return load_own(given_path(str(source), "source"), drugs)
     from pnetlib.paper.drugs import PAPER_DRUGS
 
     drugs = PAPER_DRUGS if drugs is None else drugs
@@ -141,7 +143,7 @@ def _is_own(source: str | Path) -> bool:
         return False
     from pnetlib.datasets.own_source import is_own
 
-    return is_own(Path(source).expanduser())
+    return is_own(given_path(str(source), "source"))
 
 
 def _identified(cohort: Cohort, identity: bool, cache: str | Path | None) -> Cohort:
@@ -193,7 +195,7 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
     if _is_own(source):
         from pnetlib.datasets.own_folder import list_own
 
-        return list_own(Path(source).expanduser())
+        return list_own(given_path(str(source), "source"))
     if source == "gdsc":
         from pnetlib.datasets.gdsc_packages import list_package_drugs
 
@@ -386,8 +388,8 @@ def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:
         from pnetlib.datasets.ctrp import fetch_ctrp
 
         return fetch_ctrp(cache)
-    folder = Path(responses).expanduser()
-    if not folder.is_dir():
+    folder = given_path(str(responses), "responses")
+    if not os.path.isdir(folder):
         raise UsageError(
             f"responses is {str(responses)!r}, which is neither a folder nor ctrp; name the folder "
             "that has the files of CTRPv2."
@@ -397,8 +399,8 @@ def _responses_folder(responses: str | Path, cache: str | Path | None) -> Path:
 
 def _existing(source: str | Path) -> Path:
     """Return the folder, or the file in one, that a source names; else raise `UsageError`."""
-    place = Path(source).expanduser()
-    if not str(source) or not (place.is_dir() or place.is_file()):
+    place = given_path(str(source), "source")
+    if not str(source) or not (os.path.isdir(place) or os.path.isfile(place)):
         raise UsageError(
             f"The source {str(source)!r} is neither a folder, nor a file in one, nor one of gdsc, "
             "gdsc-official, simulated."

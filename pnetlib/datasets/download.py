@@ -21,7 +21,7 @@ from pnetlib.datasets.gdsc_official import list_folder, read_folder
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.errors import DataError, DownloadError, SetupError
 from pnetlib.execution.files import BROKEN, check_archive, chunks, opened
-from pnetlib.execution.storage import digest, put_in_place
+from pnetlib.execution.storage import digest, given_path, put_in_place
 
 CACHE_VARIABLE = "PNETLIB_CACHE"
 _INSTEAD = "put the official files into a folder and give it as the source, or use the source gdsc"
@@ -78,8 +78,9 @@ def cache_folder(cache: str | Path | None = None) -> Path:
     of the platform.
     """
     pooch = _pooch()
-    folder = Path(cache or os.environ.get(CACHE_VARIABLE) or pooch.os_cache("pnetlib"))
-    folder = folder.expanduser()
+    folder = given_path(
+        str(cache or os.environ.get(CACHE_VARIABLE) or pooch.os_cache("pnetlib")), CACHE_VARIABLE
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -8,6 +8,7 @@ takes its place.
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +29,7 @@ from pnetlib.errors import (
     UsageError,
 )
 from pnetlib.execution.files import opened
-from pnetlib.execution.storage import digest
+from pnetlib.execution.storage import digest, given_path
 from pnetlib.words import counted, first_few
 
 DOROTHEA = DataPackage(
@@ -99,8 +100,8 @@ def load_regulons(
         If the package cannot be fetched.
     """
     if str(regulons):
-        path = Path(regulons).expanduser()
-        if not path.is_file():
+        path = given_path(str(regulons), "regulons")
+        if not os.path.isfile(path):
             raise UsageError(f"regulons is {str(regulons)!r}, which is not a file; check the path.")
         return read_regulons(path)
     if cohort.truth is not None:
@@ -232,10 +233,11 @@ def gene_names(text: str, parameter: str, neither: str = "no file") -> tuple[str
 
     `parameter` and `neither` are for the message if the text is something else.
     """
-    path = Path(text).expanduser()
-    if "," in text and not path.is_file():
+    path = given_path(text, parameter)
+    is_file = os.path.isfile(path)  # a list of genes may be longer than any name
+    if "," in text and not is_file:
         return tuple(dict.fromkeys(name for name in map(str.strip, text.split(",")) if name))
-    if not path.is_file():
+    if not is_file:
         raise UsageError(
             f"{parameter} is {text!r}, which is {neither}; name a file with one gene per line, or "
             "genes separated by commas."

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from pnetlib.errors import SetupError, UsageError
 from pnetlib.execution.fingerprint import calculation_digest, versions
-from pnetlib.execution.threads import allowed_threads, chunks, thread_count
+from pnetlib.execution.threads import allowed_threads, chunks, one_blas_thread, thread_count
 
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
@@ -185,12 +185,11 @@ class Engine:
 
     def _in_threads(self, function, tasks, shared):
         import joblib
-        from threadpoolctl import threadpool_limits
 
         def numbered(number, task):
             return number, function(*shared, *task)
 
-        with threadpool_limits(1, "blas"):
+        with one_blas_thread():
             pool = joblib.Parallel(
                 self.threads, prefer="threads", batch_size=1, return_as="generator_unordered"
             )

@@ -11,6 +11,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+ABSENT = "none"
 PACKAGES = ("numpy", "scipy", "numba")  # another version may change the last bits of a result
 # Stored results depend on these parts of the package, except on modules with one of these names,
 # which put tables into figures and words; they do not depend on the rest.
@@ -96,11 +97,11 @@ def _file_of(root: Path, module: str) -> Path | None:
 
 @cache
 def versions() -> dict[str, str]:
-    """Return the versions of Python and of `PACKAGES`; ``"none"`` for one that is not installed."""
+    """Return the versions of Python and of `PACKAGES`; `ABSENT` for one that is not installed."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             found[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "none"
+            found[name] = ABSENT
     return found

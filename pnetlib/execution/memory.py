@@ -4,25 +4,26 @@ import os
 import resource
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-_CGROUPS = Path("/sys/fs/cgroup")
-_PROC = Path("/proc")
+from pnetlib.execution.groups import CGROUPS, PROC, control_groups
 
 
-def available_memory(proc: Path = _PROC, cgroups: Path = _CGROUPS) -> int | None:
+def available_memory(proc: Path = PROC, cgroups: Path = CGROUPS) -> int | None:
     """Return the bytes that are free on the machine and within the limits of the job.
 
-    The limits are those of control groups (version 1 or 2), which Slurm and containers set. The
-    result is None if the system reports neither in the folders `proc` and `cgroups`.
+    The limits are those of control groups (version 1 or 2), which Slurm and containers set, and of
+    address space (``ulimit -v``). The result is None if the system reports none of them, the former
+    in the folders `proc` and `cgroups`.
     """
-    found = [*_free(proc), *_within_groups(proc, cgroups)]
+    found = [*_free(proc), *_within_groups(proc, cgroups), *_addresses(proc)]
     return max(min(found), 0) if found else None
 
 
 def peak_memory() -> int:
     """Return the largest resident size of this process so far, in bytes."""
-    for value in memory_fields(_PROC / "self" / "status", "VmHWM:"):
+    for value in memory_fields(PROC / "self" / "status", "VmHWM:"):
         return 1024 * value  # unlike `getrusage`, not inherited from the parent process
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used if sys.platform == "darwin" else 1024 * used
@@ -47,24 +48,18 @@ def _free(proc: Path) -> list[int]:
         return []
 
 
+def _addresses(proc: Path) -> list[int]:
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    used = memory_fields(proc / "self" / "status", "VmSize:")
+    return [limit - 1024 * used[0]] if limit != resource.RLIM_INFINITY and used else []
+
+
 def _within_groups(proc: Path, cgroups: Path) -> Iterator[int]:
     """Yield the bytes left in each group of this process and in each group around it."""
-    try:
-        lines = (proc / "self" / "cgroup").read_text().splitlines()
-    except OSError:
-        return
-    for line in lines:
-        number, kinds, place = line.split(":", 2)
-        if number == "0":
-            base, limit, used = cgroups, "memory.max", "anon"
-        elif "memory" in kinds.split(","):
-            base, limit, used = cgroups / "memory", "memory.limit_in_bytes", "total_rss"
-        else:
-            continue
-        folder = base / place.strip("/")
-        for group in (folder, *folder.parents):
-            if group.is_relative_to(base) and (group / limit).is_file():
-                most = (group / limit).read_text().strip()
-                if most != "max":
-                    taken = memory_fields(group / "memory.stat", used)
-                    yield int(most) - (taken[0] if taken else 0)
+    kinds = {2: ("memory.max", "anon"), 1: ("memory.limit_in_bytes", "total_rss")}
+    for version, group in control_groups("memory", proc, cgroups):
+        limit, used = kinds[version]
+        with suppress(OSError, ValueError):  # no limit, or none that is a number
+            most = int((group / limit).read_text())
+            taken = memory_fields(group / "memory.stat", used)
+            yield most - (taken[0] if taken else 0)

@@ -21,7 +21,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pnetlib.errors import SetupError
+from pnetlib.errors import SetupError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,12 +111,43 @@ def writable_folder(path: Path) -> Path:
 
 def user_cache() -> Path | None:
     """Return the cache folder of this user and Python version, or None if it is not writable."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # the specification says to ignore it
+        base = os.path.expanduser("~/.cache")
+    if not os.path.isabs(base):  # neither HOME nor an entry for this user
+        return None
     folder = Path(base) / "pnetlib" / f"python{sys.version_info.major}.{sys.version_info.minor}"
     try:
         return writable_folder(folder)
     except SetupError:
         return None
+
+
+def given_path(text: str, called: str) -> Path:
+    """Return a path that the user gave, with ~ replaced by the home folder.
+
+    `called` is the name of the parameter or option in the error message.
+
+    Raises
+    ------
+    UsageError
+        If it begins with the home folder of a user who has none, or holds bytes that are no text.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"{called} is {text!r}, whose name is not in UTF-8; give the folder or file another name."
+        ) from error
+    if "\0" in text:
+        raise UsageError(f"{called} is {text!r}, which no file can be named; correct it.")
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(
+            f"{called} is {text!r}, but there is no home folder {text.partition('/')[0]}; give the "
+            "whole path, or begin it with ./ if that is its name."
+        ) from error
 
 
 @contextmanager

@@ -19,7 +19,8 @@ changed in place.
 """
 
 import numpy as np
-from numba import njit
+
+from pnetlib.kernels.compiler import kernel
 
 EXCLUDED = 1e300
 ROUNDING = 1e-12  # a slope below this share of sqrt(K) counts as 0 where an edge has no penalty
@@ -31,7 +32,7 @@ BLOCK = 64  # genes compared together
 INNER = 0.03  # gap to reach in the working set, relative to the gap over all genes
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def dual_ratio(b, c, w, lam2, bound):
     """Return the largest |c_q - lam2 b_q| / w_q of those above `bound`, 0 if there are none.
 
@@ -57,7 +58,7 @@ def dual_ratio(b, c, w, lam2, bound):
     return ratio
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def gap_at(b, c, r, w, lam2, K, at):
     """Return the duality gap at a `b` that is 0 outside the genes `at`; never negative.
 
@@ -86,7 +87,7 @@ def gap_at(b, c, r, w, lam2, K, at):
     return max(gap, 0.0)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def duality_gap(b, c, r, w, lam2, K):
     """Return the duality gap of the column problem at any `b`.
 
@@ -97,7 +98,7 @@ def duality_gap(b, c, r, w, lam2, K):
     return gap_at(b, c, r, w, lam2, K, np.arange(b.size))
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def admission_bar(violation, limit):
     """Return a threshold exceeded by at least one and at most `limit` violations.
 
@@ -124,7 +125,7 @@ def admission_bar(violation, limit):
     return high if found else low
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def subtract_combination(G, genes, steps, c):
     """Subtract sum_k steps_k G[genes_k] from `c`, four rows at a time.
 
@@ -146,7 +147,7 @@ def subtract_combination(G, genes, steps, c):
             c[q] -= steps[k] * row[q]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def extend_working_set(b, c, w, working, m):
     """Add the worst violators of |c_q| <= w_q: at most half as many as there are edges, or 32.
 
@@ -168,7 +169,7 @@ def extend_working_set(b, c, w, working, m):
     return m
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def extend_gram(G, working, first, m, S):
     """Extend the Gram matrix of the working set in the corner of `S` from row `first` on.
 
@@ -191,7 +192,7 @@ def extend_gram(G, working, first, m, S):
     return S
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sweep(S, b, c, w, lam2):
     """Run one cycle of exact coordinate minimisation.
 
@@ -216,7 +217,7 @@ def sweep(S, b, c, w, lam2):
     return gain
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def subtract_rows(A, first, last, i):
     """Subtract the part of the factor's rows first..last-1 from row i, from column i on.
 
@@ -237,7 +238,7 @@ def subtract_rows(A, first, last, i):
         row[q] -= wa * a[q] + wb * b[q] + wc * c[q] + wd * d[q]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def factorise(A):
     """Factorise A = U'U, four rows at a time.
 
@@ -266,7 +267,7 @@ def factorise(A):
     return True
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def substitute(U, x):
     """Solve U'U y = x.
 
@@ -288,7 +289,7 @@ def substitute(U, x):
         x[k] = value
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def line_minimum(b, d, w, slope, curvature):
     """Return the step t in [0, 1] that minimises the objective along b + t d, through sign changes.
 
@@ -314,7 +315,7 @@ def line_minimum(b, d, w, slope, curvature):
         passed = crossing
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def support_factor(S, support, lam2):
     """Factorise the normal equations of the support, with a small ridge where they are singular.
 
@@ -339,7 +340,7 @@ def support_factor(S, support, lam2):
     return np.empty((0, 0)), 0.0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def solve_without(U, gone, gradient):
     """Solve the normal equations in which the genes of `gone` stay at 0.
 
@@ -358,7 +359,7 @@ def solve_without(U, gone, gradient):
     return d
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def newton_steps(S, b, c, w, lam2):
     """Take Newton steps on the support, removing genes at their kinks, until one is taken whole.
 
@@ -406,7 +407,7 @@ def newton_steps(S, b, c, w, lam2):
     b[support] = at
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def descend(S, b, c, r, w, lam2, K, target, max_rounds):
     """Alternate coordinate sweeps and Newton steps until the duality gap is at most `target`.
 
@@ -428,7 +429,7 @@ def descend(S, b, c, r, w, lam2, K, target, max_rounds):
             break
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def polish_column(G, S, r, w, lam2, K, b, c, act, target):
     """Descend within the working set `act`, then update `c` for all genes.
 
@@ -448,7 +449,7 @@ def polish_column(G, S, r, w, lam2, K, b, c, act, target):
     subtract_combination(G, act[moved], bs[moved] - old[moved], c)
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
     """Solve one column from the warm start in `b` and `c`, whose support is `working[:m]`.
 
@@ -476,7 +477,7 @@ def solve_column(G, r, w, lam2, K, b, c, working, m, tol, max_rounds, S):
     return gap / (0.5 * K) if K > 0.0 else gap, m, S, rounds
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def exclude(w, j):
     """Forbid gene j as a regulator, if it is one.
 
@@ -488,7 +489,7 @@ def exclude(w, j):
         w[j] = EXCLUDED
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def include(w, weights, j):
     """Allow gene j as a regulator again, if it is one.
 
@@ -501,7 +502,7 @@ def include(w, weights, j):
         w[j] = weights[j]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def load_column(G, GB, j, indices, data, b, c, working):
     """Load a stored column into `b` and compute c = G_j - G b.
 
@@ -525,7 +526,7 @@ def load_column(G, GB, j, indices, data, b, c, working):
     return m
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def with_room(indices, data, end, m):
     """Return the output with room for `m` more edges from place `end` on.
 
@@ -542,7 +543,7 @@ def with_room(indices, data, end, m):
     return more_indices, more_data
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def gaps_at_weights(G, K, GB, weights, lam2, columns, indptr, indices, data):
     """Return the relative duality gap of some network columns as they are, under new weights.
 
@@ -572,7 +573,7 @@ def gaps_at_weights(G, K, GB, weights, lam2, columns, indptr, indices, data):
     return gaps
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def store_column(b, working, m, out_indices, out_data, end):
     """Append the non-zeros of `b` in gene order and set them to 0.
 
@@ -593,7 +594,7 @@ def store_column(b, working, m, out_indices, out_data, end):
     return out_indices, out_data, end
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def solve_columns(
     G, K, GB, weights, lam2, fixed, first, last, indptr, indices, data, tol, max_rounds
 ):
@@ -641,7 +642,7 @@ def solve_columns(
     return counts, out_indices[:end], out_data[:end], gaps, rounds
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def solve_small(G, weights, lam2, targets, B, tol, max_rounds):
     """Solve columns of a small network with all genes in the working set, from a dense start.
 
@@ -663,7 +664,7 @@ def solve_small(G, weights, lam2, targets, B, tol, max_rounds):
         B[:, j] = b + 0.0  # -0.0 becomes 0.0
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def response_column(G, K, g, zz, u, v, t, j):
     """Return linear term r and norm K of column j when its gene has the effect t.
 
@@ -693,7 +694,7 @@ def response_column(G, K, g, zz, u, v, t, j):
     return r, norm
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def edge_weights(a, e, j, lam1, lam4, scale, r):
     """Return half the L1 weight of each edge into gene j: lam1 + lam4 (e_q + e_j - 2 a_q a_j).
 
@@ -712,7 +713,7 @@ def edge_weights(a, e, j, lam1, lam4, scale, r):
     return w
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sweep_columns(
     G,
     K,

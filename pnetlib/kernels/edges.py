@@ -1,9 +1,9 @@
 """Products of the Gram matrix with the network at its edges, where no row of GB is stored."""
 
-from numba import njit
+from pnetlib.kernels.compiler import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def products_at_edges(G, columns, indptr, indices, data, out):
     """Compute (G b_j)_q at every edge q -> j of some columns; a column of m edges costs m^2.
 
@@ -25,7 +25,7 @@ def products_at_edges(G, columns, indptr, indices, data, out):
             products[k] = total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def edge_values(G, columns, indptr, indices, out):
     """Gather G_qj at every edge q -> j of some columns.
 

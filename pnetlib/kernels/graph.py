@@ -6,10 +6,11 @@ over the edges.
 """
 
 import numpy as np
-from numba import njit
+
+from pnetlib.kernels.compiler import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def degrees(indptr, indices, data):
     """Return the degree d_q = sum_j w_qj of every gene.
 
@@ -28,7 +29,7 @@ def degrees(indptr, indices, data):
     return d
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def neighbour_sums(indptr, indices, data, a):
     """Return sum_r w_qr a_r of every gene q.
 
@@ -47,7 +48,7 @@ def neighbour_sums(indptr, indices, data, a):
     return total
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def graph_penalty(indptr, indices, data, a):
     """Return the sum over ordered pairs of w_qj (a_q - a_j)^2 with a = |theta| / s.
 

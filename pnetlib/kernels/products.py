@@ -4,10 +4,11 @@
 """
 
 import numpy as np
-from numba import njit
+
+from pnetlib.kernels.compiler import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def column_losses(G, K, GB, columns, indptr, indices, data, losses):
     """Compute ||x_j - X b_j||^2 / n of some columns from the Gram matrix and the rows of GB.
 
@@ -26,7 +27,7 @@ def column_losses(G, K, GB, columns, indptr, indices, data, losses):
             losses[j] += data[k] * (GB[j, indices[k]] - 2.0 * G[j, indices[k]])
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def gram_times_columns(G, indptr, indices, data, first, last, GB):
     """Compute the rows first..last-1 of GB: row j is G b_j.
 
@@ -46,7 +47,7 @@ def gram_times_columns(G, indptr, indices, data, first, last, GB):
                 GB[j, i] += data[k] * row[i]
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def column_products(indptr, indices, data, v):
     """Return b_j'v of every column j.
 
@@ -63,7 +64,7 @@ def column_products(indptr, indices, data, v):
     return out
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def combine_columns(indptr, indices, data, theta):
     """Return u = B theta, from the columns of the genes that have an effect.
 
@@ -81,7 +82,7 @@ def combine_columns(indptr, indices, data, theta):
     return u
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def gram_rows(indptr, indices, data, T, genes):
     """Return rows of H = B'GB for the given genes.
 

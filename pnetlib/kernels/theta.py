@@ -10,10 +10,11 @@ Only candidate genes have their part of H and N formed.
 """
 
 import numpy as np
-from numba import njit
+
+from pnetlib.kernels.compiler import kernel
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def candidate_links(indptr, indices, data, s, genes):
     """Return N = w_qj / (s_q s_j) among the candidate genes.
 
@@ -38,7 +39,7 @@ def candidate_links(indptr, indices, data, s, genes):
     return N
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def sweep_effects(H, N, diag, signs, theta, rho, links, lam3, lam4, held):
     """Run one cycle of exact coordinate steps over the candidates.
 
@@ -73,7 +74,7 @@ def sweep_effects(H, N, diag, signs, theta, rho, links, lam3, lam4, held):
     return gain
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def descend_theta(H, h, N, diag, signs, theta, lam3, lam4, tol, max_sweeps):
     """Minimise over the candidates by exact coordinate steps until a sweep gains at most `tol`.
 
@@ -94,7 +95,7 @@ def descend_theta(H, h, N, diag, signs, theta, lam3, lam4, tol, max_sweeps):
             break
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def effects_value(H, h, N, diag, theta, lam3, lam4):
     """Return the objective of the theta step at `theta`, no sign fixed.
 
@@ -109,7 +110,7 @@ def effects_value(H, h, N, diag, theta, lam3, lam4):
     return fit + lam3 * np.sum(size) + 2.0 * lam4 * links
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def flip_costs(H, h, N, diag, theta, lam3, lam4):
     """Return what it costs to flip the sign of each effect while the others stay; inf for none.
 
@@ -129,7 +130,7 @@ def flip_costs(H, h, N, diag, theta, lam3, lam4):
     return costs
 
 
-@njit(nogil=True, cache=True)
+@kernel
 def flip_signs(H, h, N, diag, theta, lam3, lam4, tol, limit, max_sweeps):
     """Flip the sign of one effect after the other as long as that lowers the objective.
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pnetlib.execution.memory import memory_fields
+from pnetlib.execution.output import OutputError
 from pnetlib.workflow.progress import read_progress
 
 _TERMINAL_PAUSE = 0.5  # seconds
@@ -48,6 +50,11 @@ def time_left(
     return None if here is None or later is None else here + later
 
 
+def _show(text: str) -> None:
+    with suppress(OutputError):  # the command ends with it once the step has ended
+        print(text, end="", flush=True)
+
+
 class StepDisplay:
     """Print the progress of one step while it runs, and record its kernel's peak memory.
 
@@ -81,13 +88,13 @@ class StepDisplay:
         while not self._ended.wait(_TERMINAL_PAUSE):
             self._record_memory()
             if terminal:
-                print(f"\r\x1b[K      {self._line()}", end="", flush=True)
+                _show(f"\r\x1b[K      {self._line()}")
             elif time.monotonic() - printed >= _LOG_PAUSE:
                 printed = time.monotonic()
-                print(f"      {self._line()}", flush=True)
+                _show(f"      {self._line()}\n")
         self._record_memory()
         if terminal:
-            print("\r\x1b[K", end="", flush=True)
+            _show("\r\x1b[K")
 
     def _line(self) -> str:
         progress = read_progress(self._file)

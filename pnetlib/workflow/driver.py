@@ -23,8 +23,10 @@ from pnetlib.datasets.own_source import NAME as CONFIG
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.compiled import compiled_kernels
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
+from pnetlib.execution.fingerprint import ABSENT, versions
+from pnetlib.execution.limits import require_limits
 from pnetlib.execution.storage import remove_partial, whole_file, writable_folder
-from pnetlib.words import counted
+from pnetlib.words import counted, listed
 from pnetlib.workflow import freshness
 from pnetlib.workflow.crate import write_crate
 from pnetlib.workflow.display import StepDisplay, duration, short
@@ -65,6 +67,7 @@ class Session:
             "TMPDIR": str(self.scratch),
             PROGRESS: str(self.scratch / "progress"),
             "PYTHONPATH": str(project_root()),
+            "PYTHONIOENCODING": "utf-8",  # whatever the terminal has
             BACKEND_VARIABLE: self.options.backend,
             SCHEDULER_VARIABLE: self.options.scheduler,
             **more,
@@ -197,6 +200,7 @@ def session(options: Options, shared: bool = False) -> Iterator[Session]:
 
     If `shared`, other parts of an array may work in the folder at the same time.
     """
+    require_limits()
     folder = options.run.folder
     for part in (folder, folder / "notebooks", folder / "logs"):
         writable_folder(part)
@@ -335,6 +339,8 @@ def print_status(options: Options) -> None:
         elif before := sorted(freshness.read_by(options.run, step) & stale):
             verdict += f", unless {' or '.join(before)} gives another result"
         print(f"{step.name:{width}}  {verdict}")
+    if absent := [name for name, value in versions().items() if value == ABSENT]:
+        print(f"Not compared: the versions of {listed(absent)}, which {sys.prefix} lacks.")
     folder = short(options.run.folder)
     print(
         f"{len(stale)} of {counted(len(options.steps), 'step')} would be executed in {folder}."

@@ -8,6 +8,7 @@ so that the edition stays small.
 import base64
 import io
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -175,7 +176,11 @@ def cleaned(
 
 def machine_of(run: Path, project: Path) -> set[str]:
     """Return the folders of this machine and of the one where a run was made."""
-    found = {run.resolve().as_posix(), project.resolve().as_posix(), Path.home().as_posix()}
+    found = {
+        run.resolve().as_posix(),
+        project.resolve().as_posix(),
+        Path(os.path.expanduser("~")).as_posix(),
+    }
     for path in sorted((run / "notebooks").glob("*.ipynb")):
         metadata = json.loads(path.read_text("utf-8"))["metadata"].get("papermill", {})
         out = metadata.get("parameters", {}).get("out", "")

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import re
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
 import papermill
 from jupyter_client import AsyncKernelManager
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+from jupyter_client.kernelspec import KernelSpec
 from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
@@ -31,8 +33,10 @@ from pnetlib.workflow.stop import Signalled
 from pnetlib.workflow.wording import worded
 
 ENGINE = "pnetlib"
-KERNEL = "python3"
+KERNEL = "python3"  # the name in notebooks; the kernel is this Python, whatever has that name
+LAUNCHER = "ipykernel_launcher"
 INLINE = "module://matplotlib_inline.backend_inline"
+_FULL_MEMORY = re.compile(r"MemoryError|Cannot allocate memory|can't start new thread")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ERRNO = re.compile(r"\[Errno (\d+)\] (.*)", re.S)
 # ipykernel ends a kernel whose driver ends, but not if that happens while the kernel starts and
@@ -51,6 +55,20 @@ class KernelDiedError(PnetError):
     """The kernel of a notebook ended unexpectedly."""
 
     exit_code = 138
+
+
+class _KernelManager(AsyncKernelManager):
+    """A manager that starts this Python, not a kernel that is registered on the machine."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The command of the kernel."""
+        return KernelSpec(
+            argv=[sys.executable, "-m", LAUNCHER, "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+            metadata={"kernel_provisioner": {"provisioner_name": "local-provisioner"}},
+        )
 
 
 class _Client(PapermillNotebookClient):
@@ -89,7 +107,7 @@ class _Engine(NBClientEngine):
         client = _Client(
             nb_man,
             config=transport,
-            kernel_manager_class=AsyncKernelManager,
+            kernel_manager_class=_KernelManager,
             kernel_name=kernel_name,
             timeout=None,
             startup_timeout=60,
@@ -111,12 +129,10 @@ logging.getLogger("asyncio").propagate = False
 
 def check_kernel() -> None:
     """Raise `SetupError` if this environment has no kernel for the notebooks."""
-    try:
-        KernelSpecManager().get_kernel_spec(KERNEL)
-    except NoSuchKernel as error:
+    if find_spec(LAUNCHER) is None:
         raise SetupError(
-            f"there is no Jupyter kernel named {KERNEL}; install ipykernel in this environment."
-        ) from error
+            f"{sys.prefix} has no Jupyter kernel; install ipykernel in this environment."
+        )
 
 
 def execute(
@@ -164,6 +180,7 @@ def execute(
                 )
             except PapermillExecutionError as error:
                 log.write(_COLOURS.sub("", "\n".join(error.traceback)) + "\n")
+                log.flush()
                 os.replace(partial, failed)
                 raise _notebook_error(step, error, log_path, failed) from error
             except DeadKernelError as error:
@@ -176,9 +193,10 @@ def execute(
                 # jupyter_client says this of a kernel that dies while it starts.
                 if "Kernel died" not in str(error):
                     raise _not_executed(step, error, log, log_path) from error
+                why = _one_line(_last_line(log_path)) or "out of memory?"
                 raise KernelDiedError(
-                    f"the kernel of {step.name} died while it started "
-                    f"({_last_error(log_path)}); see {short(log_path)}."
+                    f"the kernel of {step.name} died while it started ({why}); "
+                    f"see {short(log_path)}."
                 ) from error
             except Signalled as error:
                 raise error.error(
@@ -203,11 +221,13 @@ def _notebook_error(
     kind = getattr(errors, error.ename, None)
     if isinstance(kind, type) and issubclass(kind, PnetError):
         return kind(error.evalue)
-    reason = _one_line(f"{error.ename}: {error.evalue}")
+    reason = _one_line(f"{error.ename}: {error.evalue or _last_line(log)}")
     found = _ERRNO.match(str(error.evalue))
     if found and is_of_system(int(found[1])):  # a full disk, say, and no fault of the notebook
         refused = OSError(int(found[1]), _one_line(found[2]))
         return system_error(refused, f"{step.name} could not be executed (see {short(log)})")
+    if _FULL_MEMORY.search(reason):
+        reason += " (out of memory)"
     return NotebookError(f"{step.name} failed with {reason}; see {short(log)} and {short(failed)}.")
 
 
@@ -231,11 +251,11 @@ def _not_executed(step: Step, error: Exception, log: TextIO, log_path: Path) -> 
     )
 
 
-def _last_error(log: Path) -> str:
-    """Return the error with which a process ended, if its log has one, else what is likely."""
-    lines = log.read_text("utf-8", "replace").splitlines()
+def _last_line(log: Path) -> str:
+    """Return the error with which a process ended, if its log names one, else its last line."""
+    lines = log.read_text("utf-8", "replace").strip().splitlines() or [""]
     named = [line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)]
-    return _one_line(named[-1]) if named else "out of memory?"
+    return [*lines[-1:], *named][-1]
 
 
 def _one_line(message: object) -> str:

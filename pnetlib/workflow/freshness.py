@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pnetlib.errors import PnetError
-from pnetlib.execution.fingerprint import library_digest, versions
+from pnetlib.execution.fingerprint import ABSENT, library_digest, versions
 from pnetlib.execution.storage import digest, digests, whole_file
 from pnetlib.words import first_few
 from pnetlib.workflow.notebooks import Step
@@ -93,7 +93,8 @@ def finish(run: Run, step: Step, given: Mapping[str, Value], execution: str, tra
 def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
     """Return in words why a step must be executed again; no words if it is fresh.
 
-    `given` are the parameters given to the step beyond those of the run.
+    `given` are the parameters given to the step beyond those of the run. The version of a package
+    that is not installed is not compared.
     """
     made = run.record(_name(step))
     if made is None:
@@ -123,7 +124,7 @@ def reasons(run: Run, step: Step, given: Mapping[str, Value]) -> list[str]:
     if made["library"] != library_digest():
         found.append("the library's source changed")
     for name, value in versions().items():
-        if made["versions"].get(name) != value:
+        if value != ABSENT and made["versions"].get(name) != value:
             found.append(f"{name} is {value}, was {made['versions'].get(name)}")
     fetched = [Path(name) for name in made["fetched"]]
     present = digests([f for f in fetched if f.is_file()], run.record_path("source"))

@@ -7,10 +7,12 @@ installed.
 import ast
 import difflib
 import json
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pnetlib.errors import SetupError, UsageError
+from pnetlib.execution.storage import given_path
 
 PROFILES = ("smoke", "standard", "paper")
 SOURCES = ("gdsc", "gdsc-official", "simulated")
@@ -39,13 +41,13 @@ def check_source(source: str, base: Path, called: str = "source") -> str:
     """
     if is_named_source(source):
         return source
-    place = (base / Path(source).expanduser()).resolve()
-    if not source or not (place.is_dir() or place.is_file()):
-        raise UsageError(
-            f"{called} is {source!r}, which is neither a folder, nor a file in one, nor one of "
-            f"{', '.join(SOURCES)}."
-        )
-    return str(place)
+    place = base / given_path(source, called)
+    if source and (os.path.isdir(place) or os.path.isfile(place)):
+        return str(place.resolve())
+    raise UsageError(
+        f"{called} is {source!r}, which is neither a folder, nor a file in one, nor one of "
+        f"{', '.join(SOURCES)}."
+    )
 
 
 def read_parameters(notebook: Path) -> dict[str, Value]:

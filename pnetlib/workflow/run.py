@@ -17,7 +17,7 @@ from urllib.parse import quote
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.datasets.own_source import NAME as CONFIG, is_own
 from pnetlib.errors import DataError, UsageError
-from pnetlib.execution.storage import digest, digests, storage_error, whole_file
+from pnetlib.execution.storage import digest, digests, given_path, storage_error, whole_file
 from pnetlib.execution.threads import allowed_threads
 from pnetlib.words import first_few
 from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
@@ -166,8 +166,10 @@ class Run:
         A relative path starts from the folder of the project. Other text, such as the name of a
         source, is returned as it is.
         """
-        path = project_root() / Path(text).expanduser() if text else None
-        return str(path) if path is not None and path.exists() else text
+        if not text:
+            return text
+        path = project_root() / given_path(text, "a parameter")
+        return str(path) if os.path.exists(path) else text
 
     @staticmethod
     def used(place: str, files: Mapping[str, str]) -> None:
@@ -176,7 +178,7 @@ class Run:
         `place` is the file, or the folder of the files, and `files` their names and SHA-256.
         """
         path = Path(place)
-        if path.exists():
+        if os.path.exists(path):
             folder = path if path.is_dir() else path.parent
             _trace(fetched={str(folder / name): sha256 for name, sha256 in files.items()})
 
@@ -194,7 +196,7 @@ class Run:
 
         given = self.given(text)
         names = gene_names(given, "genes")
-        if Path(given).is_file():
+        if os.path.isfile(given):
             self.used(given, {Path(given).name: digest(Path(given))})
         known = set(cohort.expression.columns)
         absent = [name for name in names if name not in known]

@@ -27,7 +27,10 @@ case "$*" in
     "-m pip install "*)
         echo pip >>"{calls}"
         if [ -e "{calls}.slow" ]; then sleep 30; fi
-        if [ -e "{calls}.broken" ]; then echo "no route to host"; exit 1; fi ;;
+        env | grep ^PIP_ >"{calls}.pip"
+        if [ -e "{calls}.broken" ]; then cat "{calls}.broken"; exit 1; fi ;;
+    "-m pnetlib.cli.sources")
+        echo PIP_PROXY=http://proxy:1 ;;
     "-m pnetlib compile")
         echo compile >>"{calls}" ;;
     *) exec "{python}" "$@" ;;
@@ -115,6 +118,17 @@ class Clone:
         return self.calls.read_text().splitlines() if self.calls.exists() else []
 
 
+TOOLS = ("awk", "bash", "cat", "cmp", "cp", "env", "grep", "mkdir", "rm", "sed", "sleep", "touch")
+
+
+def only_these(folder, *names):
+    """Return a new folder for the PATH with some tools of the system and no others."""
+    folder.mkdir()
+    for name in names:
+        (folder / name).symlink_to(shutil.which(name))
+    return folder
+
+
 @pytest.fixture
 def clone(tmp_path):
     return Clone(tmp_path)
@@ -127,17 +141,15 @@ def assert_one_sentence(result, code, words):
     assert words in result.stderr
 
 
-CHECK = ("--check", "--data", "simulated")  # the quickest command that needs an environment
+VERSION = ("test", "--version")  # the quickest command that needs an environment
+CHECK = ("--check", "--data", "simulated")  # which needs none
 
 
 # --- before there is an environment ----------------------------------------------------------
 
 
 def test_help_needs_no_python(clone, tmp_path):
-    tools = tmp_path / "tools"
-    tools.mkdir()
-    for name in ("bash", "dirname", "cat", "env"):
-        (tools / name).symlink_to(shutil.which(name))
+    tools = only_these(tmp_path / "tools", "bash", "cat", "env")
     result = clone("--help", PATH=str(tools))
     assert (result.returncode, result.stderr) == (0, "")
     assert "Examples" in result.stdout
@@ -156,10 +168,37 @@ def test_wrong_usage_is_refused_before_anything_is_installed(clone):
     assert not (clone.root / ".cache").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--check", "--data", "simulated"], 0, ""),
+        (["--status", "--data", "simulated"], 0, "1 of 1 step would be executed"),
+        (["--data", "simulated", "--help"], 0, "Usage: ./reproduce.sh"),
+        (["test", "--help"], 0, "Usage: ./reproduce.sh"),
+        (["docs", "--help"], 0, "pnetlib docs"),
+        (["init", "--help"], 0, "pnetlib init"),
+        (["init", "--check", "nowhere"], 2, ""),
+        (["docs", "--check", "nowhere"], 2, ""),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_only_looks_needs_no_package_and_installs_nothing(clone, arguments, code, words):
+    bare = clone.bin / "bare"
+    bare.mkdir()
+    script(bare / "python3", f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # without packages
+    result = clone(*arguments, PATH=f"{bare}:{clone.environment['PATH']}")
+    assert result.returncode == code, result.stderr
+    assert words in result.stdout
+    assert result.stderr.count("\n") == bool(code)
+    assert clone.called == []
+    assert not (clone.root / ".cache").exists()
+
+
 def test_old_python_is_one_sentence(clone):
     for name in NAMES:
         script(clone.bin / name, "#!/bin/sh\nexit 1\n")
-    assert_one_sentence(clone(), 3, "Python 3.11 or newer is needed")
+    for arguments in ((), ("--check",), ("--status",)):
+        assert_one_sentence(clone(*arguments), 3, "Python 3.11 or newer is needed")
 
 
 def test_python_without_venv_is_one_sentence(clone):
@@ -168,19 +207,111 @@ def test_python_without_venv_is_one_sentence(clone):
     assert_one_sentence(clone("--data", "simulated"), 3, "lacks the module venv")
 
 
+# --- the folder of the project ---------------------------------------------------------------
+
+
+def called(line, cwd, **environment):
+    """Return how a command line of a shell ended."""
+    return subprocess.run(
+        ["bash", "-c", line],
+        cwd=cwd,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+USAGE = "Usage: ./reproduce.sh"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "CDPATH=. bash clone/reproduce.sh --help",
+        "export CDPATH=/:.:/tmp; clone/reproduce.sh --help",
+        "bin/pnet --help",
+        "PATH=$PWD/bin:$PATH; pnet --help",
+        "sh clone/reproduce.sh --help",
+        "cd clone; sh reproduce.sh --help",
+        "bash --posix clone/reproduce.sh --help",
+        "POSIXLY_CORRECT=1 bash -o noclobber clone/reproduce.sh --help",
+        "cd clone; bash reproduce.sh --help",
+    ],
+)
+def test_the_script_finds_its_folder(clone, line):
+    (clone.bin / "linked").symlink_to("../clone/reproduce.sh")
+    (clone.bin / "pnet").symlink_to(clone.bin / "linked")
+    result = called(line, clone.root.parent)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith(USAGE)
+
+
+@pytest.mark.parametrize("name", ["-x", "-", "two words", "line\n", "目ö", "$(x)", "*", "~"])
+def test_the_name_of_the_folder_may_be_strange(clone, name):
+    strange = clone.root.rename(clone.root.parent / name)
+    result = subprocess.run(
+        ["bash", "--", f"{name}/reproduce.sh", *CHECK],
+        cwd=strange.parent,
+        env=clone.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_a_folder_that_python_cannot_name_is_one_sentence(clone):
+    clone.root = clone.root.rename(clone.root.parent / "a:b")
+    assert_one_sentence(clone("--help"), 3, "has a colon in its name")
+
+
+@pytest.mark.parametrize("variable", ["SLURM_SUBMIT_DIR", "PBS_O_WORKDIR", "SGE_O_WORKDIR"])
+def test_the_copy_of_a_batch_system_finds_the_folder(clone, tmp_path, variable):
+    copy = shutil.copy(clone.root / "reproduce.sh", tmp_path / "slurm_script")
+    result = called(f"bash {copy} --help", tmp_path, **{variable: str(clone.root)})
+    assert (result.returncode, result.stdout.startswith(USAGE)) == (0, True), result.stderr
+    elsewhere = called(f"bash {copy} --help", tmp_path, **{variable: str(tmp_path)})
+    assert_one_sentence(elsewhere, 3, f"{tmp_path} is not the folder of the project")
+
+
+def test_a_job_submitted_from_another_folder_finds_it(clone, tmp_path):
+    copy = shutil.copy(clone.root / "reproduce.sh", tmp_path / "slurm_script")
+    said = f"JobId=7 JobName=x\n   Command={clone.root}/reproduce.sh --data a/b\n   WorkDir=/"
+    script(clone.bin / "scontrol", f"#!/bin/sh\necho '{said}'\n")
+    job = {"SLURM_JOB_ID": "7", "SLURM_SUBMIT_DIR": str(tmp_path)}
+    result = called(
+        f"bash {copy} --help", tmp_path, **job, PATH=f"{clone.bin}:{os.environ['PATH']}"
+    )
+    assert (result.returncode, result.stdout.startswith(USAGE)) == (0, True), result.stderr
+
+
+def test_a_script_that_is_no_command_is_one_sentence(clone):
+    for line in (
+        ". ./reproduce.sh",
+        "bash <reproduce.sh",
+        "sh <reproduce.sh",
+        "cat reproduce.sh | bash",
+    ):
+        result = called(line, clone.root)
+        assert result.returncode in (2, 3)
+        assert result.stderr.startswith("error: ") and result.stderr.count("\n") == 1
+
+
 # --- making an environment -------------------------------------------------------------------
 
 
 def test_environment_is_made_once(clone):
-    first, second = clone(*CHECK), clone(*CHECK)
+    first, second = clone(*VERSION), clone(*VERSION)
     assert (first.returncode, first.stderr) == (0, "")
     assert "Installing the packages of requirements.lock" in first.stdout
-    assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+    assert (second.returncode, second.stderr) == (0, "")
+    assert second.stdout.startswith("pytest ")
     assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
 def test_jupyter_lab_of_the_environment_opens_on_the_overview(clone):
-    clone(*CHECK)
+    clone(*VERSION)
     settings = json.loads((clone.root / ".venv/etc/jupyter/jupyter_lab_config.json").read_text())
     page = settings["LabApp"]["default_url"].removeprefix("/lab/tree/")
     assert (ROOT / page).is_file()
@@ -204,40 +335,64 @@ def test_the_container_has_the_environment_that_the_commands_use(clone):
         )
         assert done.returncode == 0, done.stderr
     made = clone.called
-    result = clone(*CHECK, PNETLIB_ENV="venv")
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    result = clone(*VERSION, PNETLIB_ENV="venv")
+    assert (result.returncode, result.stderr) == (0, "")
     assert clone.called == made == ["venv", "pip", "pip", "compile"]
     (command,) = re.findall(r"^CMD (.*)$", text, re.M)
     assert json.loads(command) == ["./reproduce.sh"]
 
 
 def test_changed_lock_updates_the_environment(clone):
-    clone(*CHECK)
+    clone(*VERSION)
     with open(clone.root / "requirements.lock", "a") as lock:
         lock.write("# newer\n")
-    assert clone(*CHECK).returncode == 0
-    assert clone(*CHECK).returncode == 0
+    assert clone(*VERSION).returncode == 0
+    assert clone(*VERSION).returncode == 0
     assert clone.called == ["venv", "pip", "pip", "compile", "pip", "pip", "compile"]
 
 
 def test_a_failed_installation_names_its_log_and_the_next_call_repairs_it(clone):
     broken = Path(f"{clone.calls}.broken")
-    broken.touch()
+    broken.write_text(
+        "ERROR: not this one\nno route to host\nERROR: nothing fits numpy.\nWARNING: x\n"
+    )
     log = clone.root / ".cache" / "install.log"
-    assert_one_sentence(clone(*CHECK), 3, f"is the network reachable?); the log is {log}")
+    words = f"The packages could not be installed: nothing fits numpy; the log is {log}."
+    assert_one_sentence(clone(*VERSION), 3, words)
     assert "no route to host" in log.read_text()
     (clone.root / ".venv" / "leftover").touch()
     broken.unlink()
-    assert clone(*CHECK).returncode == 0
+    assert clone(*VERSION).returncode == 0
     assert not (clone.root / ".venv" / "leftover").exists()
     assert clone.called == ["venv", "pip", "venv", "pip", "pip", "compile"]
+
+
+def test_settings_of_pip_that_install_elsewhere_or_nothing_are_switched_off(clone):
+    misplaced = ("USER", "TARGET", "REQUIRE_HASHES", "CONSTRAINT", "DRY_RUN", "PYTHON")
+    clone(*VERSION, **{f"PIP_{name}": "1" for name in misplaced}, PNETLIB_ENV="venv")
+    used = dict(line.split("=", 1) for line in Path(f"{clone.calls}.pip").read_text().splitlines())
+    assert used == {
+        "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PIP_NO_INPUT": "1",
+        "PIP_PROXY": "http://proxy:1",
+    }
+
+
+def test_a_pip_that_cannot_tell_its_settings_has_them_switched_off(clone):
+    text = clone.python.read_text().replace("echo PIP_PROXY=http://proxy:1", "exit 1")
+    script(clone.python, text)
+    clone(*VERSION, PIP_USER="1", PIP_TARGET="/x", PIP_CONSTRAINT="/y", PIP_INDEX_URL="https://i")
+    used = Path(f"{clone.calls}.pip").read_text().splitlines()
+    assert {"PIP_USER=0", "PIP_CONSTRAINT=/dev/null", "PIP_INDEX_URL=https://i"} <= set(used)
+    assert not [line for line in used if line.startswith("PIP_TARGET")]
 
 
 def test_an_interrupted_installation_starts_again(clone):
     slow = Path(f"{clone.calls}.slow")
     slow.touch()
     installing = subprocess.Popen(
-        clone.line(*CHECK),
+        clone.line(*VERSION),
         cwd=clone.root,
         env=clone.environment,
         stdout=subprocess.DEVNULL,
@@ -249,7 +404,7 @@ def test_an_interrupted_installation_starts_again(clone):
     installing.wait()
     slow.unlink()
     (clone.root / ".venv" / "leftover").touch()
-    assert clone(*CHECK).returncode == 0
+    assert clone(*VERSION).returncode == 0
     assert not (clone.root / ".venv" / "leftover").exists()
     assert clone.called == ["venv", "pip", "venv", "pip", "pip", "compile"]
 
@@ -262,18 +417,21 @@ def wait_for(condition, seconds=20):
 
 
 def test_the_environment_of_a_removed_python_is_made_again(clone):
-    clone(*CHECK)
+    clone(*VERSION)
     (clone.root / ".venv" / "bin" / "python").unlink()
-    assert clone(*CHECK).returncode == 0
+    assert clone(*VERSION).returncode == 0
     assert clone.called == ["venv", "pip", "pip", "compile"] * 2
 
 
-def test_calls_at_the_same_time_make_one_environment(clone):
-    if not shutil.which("flock", path=clone.environment["PATH"]):
+@pytest.mark.parametrize("flock", ["flock", ""], ids=["flock", "Python"])
+def test_calls_at_the_same_time_make_one_environment(clone, tmp_path, flock):
+    if flock and not shutil.which(flock, path=clone.environment["PATH"]):
         pytest.skip("no flock on this system")
+    path = only_these(tmp_path / "tools", *TOOLS, *filter(None, [flock]))
+    environment = clone.environment | {"PATH": f"{clone.bin}:{path}"}
     calls = [
         subprocess.Popen(
-            clone.line(*CHECK), cwd=clone.root, env=clone.environment, stdout=subprocess.DEVNULL
+            clone.line(*VERSION), cwd=clone.root, env=environment, stdout=subprocess.DEVNULL
         )
         for _ in range(4)
     ]
@@ -284,7 +442,7 @@ def test_calls_at_the_same_time_make_one_environment(clone):
 def test_a_venv_made_by_others_is_not_changed(clone):
     (clone.root / ".venv").mkdir()
     (clone.root / ".venv" / "mine").touch()
-    assert_one_sentence(clone(*CHECK), 3, ".venv was not made by reproduce.sh")
+    assert_one_sentence(clone(*VERSION), 3, ".venv was not made by reproduce.sh")
     assert (clone.root / ".venv" / "mine").exists()
     assert clone.called == []
 
@@ -292,8 +450,8 @@ def test_a_venv_made_by_others_is_not_changed(clone):
 @pytest.mark.parametrize("name", ["mamba", "micromamba", "conda"])
 def test_conda_is_preferred_to_venv(clone, name):
     script(clone.bin / name, CONDA.format(calls=clone.calls, stand_in=clone.python))
-    assert clone(*CHECK).returncode == 0
-    assert clone(*CHECK).returncode == 0
+    assert clone(*VERSION).returncode == 0
+    assert clone(*VERSION).returncode == 0
     conda, *others = clone.called
     verb = "create --yes" if name == "micromamba" else "env create"
     place = f"--prefix {clone.root}/.conda --file {clone.root}/environment.yml"
@@ -304,9 +462,9 @@ def test_conda_is_preferred_to_venv(clone, name):
 
 def test_venv_can_be_demanded(clone):
     script(clone.bin / "conda", "#!/bin/sh\nexit 1\n")
-    assert_one_sentence(clone(*CHECK), 3, "The packages could not be installed")
-    assert clone(*CHECK, PNETLIB_ENV="venv").returncode == 0
-    assert clone(*CHECK).returncode == 0  # an existing environment is used
+    assert_one_sentence(clone(*VERSION), 3, "The packages could not be installed")
+    assert clone(*VERSION, PNETLIB_ENV="venv").returncode == 0
+    assert clone(*VERSION).returncode == 0  # an existing environment is used
     assert clone.called == ["venv", "pip", "pip", "compile"]
 
 
@@ -322,14 +480,14 @@ def active(folder, python):
 @pytest.mark.parametrize("variable", ["VIRTUAL_ENV", "CONDA_PREFIX"])
 def test_a_complete_active_environment_is_used(clone, tmp_path, variable):
     folder = active(tmp_path / "mine", sys.executable)
-    result = clone(*CHECK, **{variable: folder})
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    result = clone(*VERSION, **{variable: folder})
+    assert (result.returncode, result.stderr) == (0, "")
     assert clone.called == []
 
 
 def test_an_active_environment_without_a_package_is_not_used(clone, tmp_path):
     folder = active(tmp_path / "mine", f"{sys.executable} -S")
-    result = clone(*CHECK, VIRTUAL_ENV=folder)
+    result = clone(*VERSION, VIRTUAL_ENV=folder)
     assert result.returncode == 0
     assert f"Not used: the active environment {folder} lacks" in result.stderr
     assert clone.called == ["venv", "pip", "pip", "compile"]
@@ -392,7 +550,7 @@ def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
     slow = Path(f"{clone.calls}.slow")
     slow.touch()
     installing = subprocess.Popen(
-        clone.line(*CHECK),
+        clone.line(*VERSION),
         cwd=clone.root,
         env=clone.environment,
         text=True,

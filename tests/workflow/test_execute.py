@@ -1,10 +1,11 @@
 """One notebook: its kernel, its errors and the exit code of each."""
 
 import json
+import subprocess
 import sys
 
 import pytest
-from builders import SMOKE, assert_one_sentence, command, write_notebook
+from builders import SMOKE, assert_one_sentence, command, command_environment, write_notebook
 
 from pnetlib import errors
 
@@ -51,6 +52,32 @@ def test_a_dead_kernel_has_an_exit_code_of_its_own(tmp_path):
     assert_one_sentence(result, 138, "kernel of 01_a died")
 
 
+def test_a_kernel_that_cannot_start_says_why(tmp_path):
+    (tmp_path / "tiny").mkdir()
+    write_notebook(tmp_path / "tiny" / "01_a.ipynb", "1")
+    code = """
+import sys
+from pnetlib.workflow import execute
+execute.LAUNCHER = "no_such_launcher"
+execute.check_kernel = lambda: None
+from pnetlib.cli import dispatch
+sys.exit(dispatch(sys.argv[1:]))
+"""
+    notebooks = ("--notebooks", str(tmp_path / "tiny"))
+    line = [sys.executable, "-c", code, "run", *SMOKE, *notebooks, "--out", str(tmp_path / "out")]
+    result = subprocess.run(
+        line, env=command_environment(), capture_output=True, text=True, timeout=100
+    )
+    assert_one_sentence(result, 138, "No module named no_such_launcher", "logs/01_a.log")
+    assert "out of memory" not in result.stderr
+
+
+def test_a_step_that_ran_out_of_memory_says_so(tmp_path):
+    write_notebook(tmp_path / "01_a.ipynb", "raise MemoryError")
+    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path)
+    assert_one_sentence(result, 1, "01_a failed with MemoryError", "(out of memory)")
+
+
 def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
     path = write_notebook(tmp_path / "01_a.ipynb", "1")
     content = json.loads(path.read_text())
@@ -62,29 +89,35 @@ def test_a_notebook_that_papermill_refuses_is_one_sentence(tmp_path):
 
 
 def test_an_environment_without_the_kernel_is_one_sentence(tmp_path, monkeypatch, capsys):
-    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
-
     from pnetlib.cli import dispatch
+    from pnetlib.workflow import execute
 
-    def nothing(self, name):
-        raise NoSuchKernel(name)
-
-    monkeypatch.setattr(KernelSpecManager, "get_kernel_spec", nothing)
+    monkeypatch.setattr(execute, "LAUNCHER", "no_such_launcher")
     write_notebook(tmp_path / "01_a.ipynb", "1")
     out = str(tmp_path / "out")
     assert dispatch(["run", *SMOKE, "--out", out, "--notebooks", str(tmp_path)]) == 3
     assert "install ipykernel" in capsys.readouterr().err
 
 
-def test_a_kernel_of_the_user_does_not_hijack_the_run(tmp_path):
-    home = tmp_path / "home"
-    spec = home / ".local" / "share" / "jupyter" / "kernels" / "python3"
-    spec.mkdir(parents=True)
-    spec.joinpath("kernel.json").write_text(
-        json.dumps({"argv": ["false"], "display_name": "Mine", "language": "python"})
+def test_the_kernel_is_this_python_whatever_is_registered(tmp_path):
+    """Kernels named python3 in every place where Jupyter looks, one of them of another Python."""
+    home, data, path = tmp_path / "home", tmp_path / "data", tmp_path / "path"
+    for place in (home / ".local" / "share" / "jupyter", data, path):
+        spec = place / "kernels" / "python3"
+        spec.mkdir(parents=True)
+        command_of = ["false", "-f", "{connection_file}"]
+        content = {"argv": command_of, "display_name": "Mine", "language": "python"}
+        spec.joinpath("kernel.json").write_text(json.dumps(content))
+    write_notebook(tmp_path / "01_a.ipynb", "import sys; print(sys.executable)")
+    result = command(
+        *SMOKE,
+        *("--out", tmp_path / "out"),
+        notebooks=tmp_path,
+        HOME=str(home),
+        JUPYTER_DATA_DIR=str(data),
+        JUPYTER_PATH=str(path),
+        JUPYTER_PREFER_ENV_PATH="0",
+        JUPYTER_DEFAULT_PROVISIONER_NAME="elsewhere",
     )
-    write_notebook(tmp_path / "01_a.ipynb", "import sys; print(sys.prefix)")
-    hijack = {"HOME": str(home), "JUPYTER_PREFER_ENV_PATH": "0"}
-    result = command(*SMOKE, "--out", tmp_path / "out", notebooks=tmp_path, **hijack)
     assert result.returncode == 0, result.stderr
-    assert sys.prefix in (tmp_path / "out/logs/01_a.log").read_text()
+    assert f"{sys.executable}\n" in (tmp_path / "out/logs/01_a.log").read_text()

@@ -12,10 +12,10 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold
-from threadpoolctl import threadpool_limits
 
 from pnetlib.errors import DataError, UsageError
 from pnetlib.estimators.network import ElasticNetwork
+from pnetlib.execution.threads import one_blas_thread
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.solvers.network import solve_dense
 from pnetlib.solvers.shared import standardised
@@ -172,7 +172,7 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
         held-out lines, divided by its variance in the training lines and averaged over genes.
     """
     table = pd.DataFrame(index=pd.Index(2.0 * FRACTIONS, name="lam1"))
-    with threadpool_limits(1, "blas"):
+    with one_blas_thread():
         for group in GROUPS:
             X = cohort.expression.loc[groups.lines[group], genes].to_numpy()
             folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(X))
