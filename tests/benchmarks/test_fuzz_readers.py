@@ -61,3 +61,13 @@ def test_what_is_strict_refuses_what_is_unclear():
     assert (
         strict.whole("1.0e2") == "100" and strict.whole("NA") == "" and strict.whole("7x") == "7x"
     )
+
+
+def test_a_reader_that_does_not_end_is_found(monkeypatch):
+    def endless(path):
+        while True:
+            pass
+
+    monkeypatch.setattr(readers, "PATIENCE", 0.05)
+    monkeypatch.setitem(readers.READERS, "own expression", readers.Reader(readers.own, endless))
+    assert readers.fuzz("own expression", seed=1, files=2, show=0)["slow"] == 2

@@ -296,7 +296,7 @@ def test_what_is_no_plain_file_is_refused_at_once(tmp_path, monkeypatch, name, k
 
     reader = threading.Thread(target=read, daemon=True)
     reader.start()
-    reader.join(10)
+    reader.join(60)
     assert len(refused) == 1 and "\n" not in refused[0] and refused[0].endswith("."), refused
 
 
