@@ -31,7 +31,7 @@ fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 uv venv --quiet --no-project --python "$python" "$folder/venv"
-uv pip install --quiet --python "$folder/venv/bin/python" "${versions[@]}" \
+uv pip install --quiet --compile-bytecode --python "$folder/venv/bin/python" "${versions[@]}" \
     --requirements pyproject.toml --extra dask --extra tables --extra test
 uv pip list --quiet --python "$folder/venv/bin/python"
 if [ $# = 0 ]; then
