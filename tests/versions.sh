@@ -30,7 +30,7 @@ if ! command -v uv >/dev/null; then
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-uv venv --quiet --no-project --python "$python" "$folder/venv"
+uv venv --quiet --seed --no-project --python "$python" "$folder/venv"
 uv pip install --quiet --compile-bytecode --python "$folder/venv/bin/python" "${versions[@]}" \
     --requirements pyproject.toml --extra dask --extra tables --extra test
 uv pip list --quiet --python "$folder/venv/bin/python"
