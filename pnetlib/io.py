@@ -274,7 +274,7 @@ def _read_mtx(path):
         kinds = [("row", np.int64), ("column", np.int64), ("value", np.float64)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a network without edges
-            found = np.loadtxt(file, kinds, comments=None, ndmin=1, max_rows=entries + 1)
+            found = np.loadtxt(file, kinds, comments=None, ndmin=1)
     if len(found) != entries:
         raise ValueError(f"it announces {entries} entries and has another number")
     places = (found["row"] - 1, found["column"] - 1)
@@ -317,7 +317,7 @@ def _check_graphml(path, root):
     nodes, edges = graph.findall(f"{space}node"), graph.findall(f"{space}edge")
     for kind, found in (("node", nodes), ("edge", edges)):
         if len(found) != sum(1 for _ in root.iter(f"{space}{kind}")):
-            raise DataError(f"{path} has a {kind} that is no part of its graph; write it again.")
+            raise DataError(f"{path} has {kind}s outside of its graph; write it again.")
     ids = [node.get("id") for node in nodes]
     if None in ids or len(set(ids)) != len(ids):
         raise DataError(f"{path} has a node without an id, or an id twice; give each its own.")

@@ -1,5 +1,8 @@
 """Networks out to files and back, and what malformed files say."""
 
+import re
+import zipfile
+
 import naive
 import networkx as nx
 import numpy as np
@@ -210,3 +213,123 @@ def test_what_is_no_path_is_one_sentence(path):
     for use in (read_network, lambda path: write_network(path, np.zeros((1, 1)))):
         with pytest.raises(UsageError, match="path must name a file"):
             use(path)
+
+
+def edited(path, change):
+    """Change the text of a file."""
+    path.write_text(change(path.read_text()))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda t: t.replace("general", "symmetric"),
+            "real and symmetric; write it as real and general",
+        ),
+        (lambda t: t.replace("real", "pattern"), "pattern and general"),
+        (lambda t: t.replace("coordinate", "array"), "a dense matrix"),
+        (lambda t: t.replace("%%MatrixMarket", "%%Market"), "not a network in the format .mtx"),
+        (
+            lambda t: t + t.splitlines()[-1] + "\n",
+            "not a network in the format .mtx .*another number",
+        ),
+        (lambda t: t.rsplit("\n", 2)[0] + "\n", "another number"),
+        (
+            lambda t: t.rsplit("\n", 2)[0] + "\n" + t.splitlines()[3] + "\n",
+            "two coefficients for one pair",
+        ),
+        (lambda t: t.rsplit("\n", 2)[0] + "\n9 1 0.5\n", "not a network"),
+        (lambda t: t.rsplit("\n", 2)[0] + "\n0 1 0.5\n", "not a network"),
+        (lambda t: t.rsplit("\n", 2)[0] + "\n1 2 0.%5\n", "not a network"),
+        (lambda t: t.rsplit("\n", 2)[0] + "\n-2147483648 1 0.5\n", "not a network"),
+        (
+            lambda t: t.splitlines()[0] + "\n999999999 999999999 1\n1 1 1\n",
+            "contains a matrix of shape",
+        ),
+        (lambda t: t.splitlines()[0] + "\n3 3 999999999999\n1 1 1\n", "announces 999999999999"),
+        (lambda t: t.splitlines()[0] + "\n", "not a network in the format .mtx .StopIteration"),
+    ],
+)
+def test_a_market_file_that_contradicts_itself_is_refused(tmp_path, change, said):
+    path = edited(write_network(tmp_path / "net.mtx", network(), GENES), change)
+    with pytest.raises(DataError, match=said):
+        read_network(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("indptr", lambda a: np.r_[a[:-1], 0], "ends of its columns are not in order"),
+        ("indptr", lambda a: a[::-1], "ends of its columns are not in order"),
+        ("indptr", lambda a: np.r_[a[:1], a[2:]], "not a network"),
+        ("indices", lambda a: a + 10**6, "not a network"),
+        ("indices", lambda a: a - 10**6, "not a network"),
+        ("indices", lambda a: a[:-1], "numbers of places and values differ"),
+        ("data", lambda a: np.r_[a, a], "numbers of places and values differ"),
+        ("genes", lambda a: np.r_[[" "], a[1:]], "a gene without a name"),
+        ("genes", lambda a: a[:-1], "contains a matrix of shape"),
+    ],
+)
+def test_arrays_that_would_be_read_beyond_memory_are_refused(tmp_path, name, change, said):
+    path = write_network(tmp_path / "net.npz", network(), GENES)
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    np.savez(path, **arrays | {name: change(arrays[name])})
+    with pytest.raises(DataError, match=said):
+        read_network(path)
+
+
+def test_an_array_that_claims_more_than_it_has_is_refused(tmp_path):
+    path = write_network(tmp_path / "net.npz", network(), GENES)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    start = members["data.npy"][:128]
+    size = re.search(rb"'shape': \((\d+),\), \}", start)
+    claimed = start.replace(size[0], b"'shape': (%d,), }" % 10**13)[:127] + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (members | {"data.npy": claimed + members["data.npy"][128:]}).items():
+            archive.writestr(name, content)
+    with pytest.raises(DataError, match="claims more values than it has"):
+        read_network(path)
+
+
+EDGE = '    <edge source="{}" target="{}">\n      <data key="d0">0.5</data>\n    </edge>\n'
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda t: t.replace("</graph>", EDGE.format(GENES[0], "new") + "</graph>"),
+            "to new, which is no node",
+        ),
+        (lambda t: t.replace(" target=", " targot=", 1), "to None, which is no node"),
+        (
+            lambda t: t.replace("</edge>", "", 1).replace("</graph>", "</edge></graph>"),
+            "edges outside of its graph",
+        ),
+        (lambda t: re.sub("(<data.*</data>)", r"\1\1", t, count=1), "one attribute twice"),
+        (lambda t: re.sub("(<node[^>]*/>)", r"\1\1", t, count=1), "an id twice"),
+        (lambda t: t.replace("</graph>", "</graph><graph/>"), "2 graphs|has a"),
+        (lambda t: t.replace("utf-8", "utf-99"), "not a network in the format .graphml"),
+    ],
+)
+def test_a_graph_that_contradicts_itself_is_refused(tmp_path, change, said):
+    path = edited(write_network(tmp_path / "net.graphml", network(), GENES), change)
+    with pytest.raises(DataError, match=said):
+        read_network(path)
+
+
+def test_entities_of_a_graph_are_not_expanded(tmp_path):
+    path = write_network(tmp_path / "net.graphml", network(), GENES)
+    laughs = '<!DOCTYPE graphml [<!ENTITY a "aaaaaaaaaa">' + "".join(
+        f'<!ENTITY {chr(98 + k)} "{f"&{chr(97 + k)};" * 10}">' for k in range(9)
+    )
+    edited(
+        path,
+        lambda t: t.replace("<graphml", laughs + "]>\n<graphml", 1).replace(GENES[0], "&j;", 1),
+    )
+    with pytest.raises(DataError):
+        read_network(path)

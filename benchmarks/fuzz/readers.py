@@ -199,6 +199,11 @@ def own(rng: Random) -> Case:
     return plain(rng.choice(("own.csv", "own.tsv", "own.TXT")), content, truth)
 
 
+def read_own(path: Path) -> dict:
+    found = of_table(read_own_expression(path)[0])
+    return {tuple(" ".join(name.split()) for name in key): value for key, value in found.items()}
+
+
 def regulons(rng: Random) -> Case:
     content = some_damage(as_text(changed(REGULONS, rng), ",", rng), rng)
     truth = strict.regulons(strict.grid_of(content, ",", quotes=True, utf16=False))
@@ -441,7 +446,7 @@ READERS = {
     "official cell lines, csv": Reader(annotation_text, read_annotation),
     "official cell lines, xlsx": Reader(annotation_sheet, read_annotation),
     "CTRPv2, five files": Reader(laboratory, read_laboratory),
-    "own expression": Reader(own, lambda path: of_table(read_own_expression(path)[0])),
+    "own expression": Reader(own, read_own),
     "regulons": Reader(regulons, read_regulon_table),
     "regulators": Reader(names, lambda path: {(n,): "" for n in regulator_names(str(path))}),
     "network, npz": Reader(array_network, read_graph),

@@ -43,7 +43,7 @@ def grid_of(
         except csv.Error:
             return None
     else:
-        lines = [line.removesuffix("\r") for line in text.split("\n")]
+        lines = [line.rstrip("\r") for line in text.split("\n")]
         if any("\r" in line for line in lines):
             return None
         rows = [line.split(separator) for line in lines]
@@ -175,11 +175,15 @@ def annotation(grid: Grid | None) -> Truth:
     return found
 
 
+def _own_names(grid: Grid) -> tuple[list[str], list[str]]:
+    return grid[0][1:], [row[0] for row in grid[1:]]
+
+
 def own(grid: Grid | None) -> Truth:
     """A table of one's own: cell lines in rows, genes in columns, each name once."""
     if grid is None:
         return None
-    genes, lines = [n.strip() for n in grid[0][1:]], [row[0].strip() for row in grid[1:]]
+    genes, lines = ([" ".join(name.split()) for name in names] for names in _own_names(grid))
     if "" in genes + lines or len({*genes}) < len(genes) or len({*lines}) < len(lines):
         return None
     cells = [row[1:] for row in grid[1:]]
@@ -231,7 +235,7 @@ def names(content: bytes) -> Truth:
 def market(content: bytes, genes: bytes) -> Truth:
     """Coefficients of a Matrix Market file by the names of a file of genes."""
     try:
-        lines = content.decode().split("\n")
+        lines = re.sub("\r\n?", "\n", content.decode()).split("\n")
         known = genes.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         return None

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pnetlib.errors import UsageError
-from pnetlib.paper.drugs import PAPER_DRUGS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,6 +105,8 @@ def load_cohort(
         from pnetlib.datasets.own_folder import load_own
 
         return load_own(Path(source).expanduser(), drugs)
+    from pnetlib.paper.drugs import PAPER_DRUGS
+
     drugs = PAPER_DRUGS if drugs is None else drugs
     if source == "gdsc":
         from pnetlib.datasets.gdsc_packages import load_packages
@@ -203,6 +204,8 @@ def list_drugs(source: str | Path, *, cache: str | Path | None = None) -> pd.Dat
         return list_official(cache)
     if source == "simulated":
         import pandas as pd
+
+        from pnetlib.paper.drugs import PAPER_DRUGS
 
         table = pd.DataFrame({"id": PAPER_DRUGS.values(), "name": PAPER_DRUGS.keys()})
         missing = {"lines": pd.NA, "pathway": None, "median": float("nan"), "spread": float("nan")}

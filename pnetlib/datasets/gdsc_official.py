@@ -20,7 +20,9 @@ from pnetlib.datasets.candidates import (
     EXPRESSION,
     EXPRESSION_ZIP,
     LINE,
+    RESPONSE,
     RESPONSE_COLUMNS,
+    SECOND,
     find,
     header_of,
     response_file,
@@ -137,8 +139,9 @@ def read_screens(place: Path, cohort: Cohort) -> Screens:
     further = response_files(files.folder, other)
     found, handled = [], []
     if not further:
+        name = SECOND if other == "GDSC2" else RESPONSE
         handled.append(
-            f"The folder has no table of responses of {other}, so there is no screen of {other}."
+            f"The folder has no {name}.xlsx or other table of {other}, so there is no screen of {other}."
         )
     elif len(further) > 1:
         names = first_few(file.name for file in further)

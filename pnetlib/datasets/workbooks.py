@@ -18,17 +18,15 @@ from pnetlib.execution.files import BROKEN, check_archive, check_plain, chunks, 
 
 DENSE = 1 << 20  # cells that a sheet may span however few of them it has
 _BYTES = 8  # of text per cell that the sheet spans, at least; a filled cell needs more than 15
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^>]*?\br?:?id=[\"']([^\"']+)")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+# Within one tag, nothing looks beyond the next "<": a file made to harm must not take long.
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<]*?\br?:?id=[\"']([^<\"']+)")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
 _ID, _TARGET = re.compile(rb"\bId=[\"']([^\"']*)"), re.compile(rb"\bTarget=[\"']([^\"']*)")
 # A place such as C12, of a cell, or 12, of a row.
 _PLACE = re.compile(rb"\sr=[\"']([A-Za-z]{0,3})(\d{0,9})")
 _IS_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
-_FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b((?:[^>]*[^/>])?)>((?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?f\b.*?)</(?:\w+:)?c>",
-    re.DOTALL,
-)
-_VALUE = re.compile(rb"<(?:\w+:)?[vt]\b[^>]*>[^<]*[^<\s]")
+_CELL, _END = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>"), re.compile(rb"</(?:\w+:)?c>")
+_VALUE = re.compile(rb"<(?:\w+:)?[vt]\b[^<>]*>[^<]*[^<\s]")
 _TEXT = re.compile(rb"\st=[\"']str[\"']")  # its value may be no letter at all
 _OWN_PLACE = re.compile(rb"\sr=[\"']([A-Za-z]+\d+)")
 _OVERLAP = 1 << 12
@@ -121,7 +119,12 @@ def _check_sheet(path: Path, parts: Iterator[bytes], size: int) -> None:
 def _check_formulas(path: Path, text: bytes) -> None:
     if not _IS_FORMULA.search(text):
         return
-    for attributes, content in _FORMULA.findall(text):
+    for cell in _END.split(text)[:-1]:
+        formula = _IS_FORMULA.search(cell)
+        if formula is None:
+            continue
+        opened = list(_CELL.finditer(cell, 0, formula.start()))
+        attributes, content = opened[-1][1] if opened else b"", cell[formula.end() :]
         if _VALUE.search(content) or (_TEXT.search(attributes) and b"<v" in content):
             continue
         place = _OWN_PLACE.search(attributes)

@@ -381,6 +381,8 @@ def polish(moments, state, pen, n_jobs=None):
 
     before = objective(moments, old, state.GB, state.theta, signs, pen)
     start = np.abs(np.concatenate((old.data, state.theta[active])))
+    if start.size == 0:
+        return before  # no edge and no effect to move
     limits = {"maxiter": POLISH_STEPS, "maxcor": MEMORY, "ftol": 1e-15, "gtol": 1e-9}
     bounds = [(0.0, None)] * start.size
     found = minimize(value, start, jac=True, method="L-BFGS-B", bounds=bounds, options=limits)
@@ -489,7 +491,9 @@ def gains_to_come(gain, last):
     """Return the sum of the gains to come, if they go on falling by the ratio of the last two."""
     if gain == 0.0:
         return 0.0
-    with np.errstate(over="ignore"):  # a response of extreme unit: then gains are not small either
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # a response of extreme unit: then gains are not small either
         return gain * gain / (last - gain) if last > gain else np.inf
 
 

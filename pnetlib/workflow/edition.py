@@ -22,6 +22,7 @@ from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps
 from pnetlib.workflow.parameters import is_named_source
+from pnetlib.workflow.wording import for_paper
 
 LARGEST = 6_000_000  # bytes of all files of an edition together
 WIDEST = 1000  # pixels of a picture, enough for a page
@@ -232,7 +233,7 @@ def _cell(
         "metadata": {"tags": tags} if tags else {},
     }
     if cell["cell_type"] != "code":
-        return kept | {"source": _lines(OF_THE_COPIES.sub("", source))}
+        return kept | {"source": _lines(for_paper(OF_THE_COPIES.sub("", source)))}
     if "injected-parameters" in tags:
         source = _without_machine(source)
         kept["id"] = "parameters"  # papermill draws another one in every run

@@ -35,7 +35,7 @@ def index_of(run: Path, steps: Iterable[Step]) -> str:
         link = f"[{step.number} {step.title}](notebooks/{step.notebook.name})"
         parts += ["", f"## {step.title}", "", f"{step.question} {link}", "", answer(step)]
     rows = ([f"`{name}`", f"`{sha256}`"] for name, sha256 in sorted(data["files"].items()))
-    parts += ["", "## Data", "", table_text(["file", "SHA-256"], rows), ""]
+    parts += ["", "## Files", "", table_text(["file", "SHA-256"], rows), ""]
     parts += [f"- {sentence}" for sentence in data["handled"]]
     parts += [
         "",

@@ -38,6 +38,15 @@ def _line(line: str) -> str | None:
     return found or None
 
 
+def for_paper(text: str) -> str:
+    """Return Markdown with the words for the paper's cohort, without the comments.
+
+    >>> for_paper("Four drugs. <!-- the paper only; others: Drugs. --> They act.")
+    'Four drugs. They act.'
+    """
+    return re.sub(rf" ?{COMMENT.pattern}", "", text)
+
+
 def worded(notebook: Path, folder: Path) -> Path:
     """Write a notebook with the words for other cohorts into a folder; return its path there."""
     content = json.loads(notebook.read_text("utf-8"))

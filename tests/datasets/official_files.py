@@ -7,11 +7,11 @@ import struct
 import tarfile
 import zipfile
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 import numpy as np
 import pytest
 
+from benchmarks.fuzz.workbook import workbook
 from pnetlib.errors import DataError
 
 DRUGS = {"Doxorubicin": 133, "Mitomycin-C": 136, "5-Fluorouracil": 179, "Docetaxel": 1007}
@@ -129,41 +129,8 @@ def write_rows(path: Path, rows: list[list]) -> Path:
         with open(path, "w", newline="") as file:
             csv.writer(file).writerows(rows)
     else:
-        _write_xlsx(path, rows)
+        path.write_bytes(workbook(rows))
     return path
-
-
-def _write_xlsx(path: Path, rows: list[list]) -> None:
-    """Write a minimal workbook: one sheet with inline text."""
-    office = "http://schemas.openxmlformats.org"
-    relations = f"{office}/officeDocument/2006/relationships"
-    sheet = io.StringIO()
-    for number, row in enumerate(rows, start=1):
-        sheet.write(f'<row r="{number}">')
-        for cell in row:
-            if isinstance(cell, str):
-                sheet.write(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>')
-            else:
-                sheet.write(f"<c><v>{cell!r}</v></c>")
-        sheet.write("</row>")
-    main = f'xmlns="{office}/spreadsheetml/2006/main"'
-    packaged = f"{office}/package/2006"
-    parts = {
-        "[Content_Types].xml": f'<Types xmlns="{packaged}/content-types"><Default Extension="xml" '
-        'ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{packaged}/relationships"><Relationship Id="r1" '
-        f'Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook {main} xmlns:r="{relations}"><sheets><sheet name="Sheet1" '
-        'sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{packaged}/relationships">'
-        f'<Relationship Id="r1" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/>'
-        "</Relationships>",
-        "xl/worksheets/sheet1.xml": f"<worksheet {main}><sheetData>{sheet.getvalue()}</sheetData>"
-        "</worksheet>",
-    }
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, text in parts.items():
-            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + text)
 
 
 def storage(vector: np.ndarray, key: bytes = b"1760314299472") -> bytes:
@@ -295,8 +262,8 @@ def write_sdist(folder: Path, setup: str = "") -> Path:
     members = {
         "PKG-INFO": b"Metadata-Version: 1.1\nName: gdsctools\nVersion: 1.0.1\n",
         "setup.py": setup.encode(),
-        "gdsctools/data/cosmic_info.csv.gz": gzip.compress(table.getvalue().encode()),
-        "gdsctools/data/IC50_v17.csv.gz": gzip.compress(screened.getvalue().encode()),
+        "gdsctools/data/cosmic_info.csv.gz": gzip.compress(table.getvalue().encode(), mtime=0),
+        "gdsctools/data/IC50_v17.csv.gz": gzip.compress(screened.getvalue().encode(), mtime=0),
     }
     path = folder / f"{root}.tar.gz"
     with tarfile.open(path, "w:gz") as archive:

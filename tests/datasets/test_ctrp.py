@@ -12,7 +12,13 @@ from official_files import refused
 from pnetlib.datasets import ctrp, load_responses, offered_drugs
 from pnetlib.datasets.ctrp import OFFICIAL, PLAIN, fetch_ctrp, read_ctrp
 from pnetlib.datasets.simulated import simulate_cohort
-from pnetlib.errors import CorruptFileError, DataError, DownloadError, MissingColumnError
+from pnetlib.errors import (
+    CorruptFileError,
+    DataError,
+    DownloadError,
+    DuplicateError,
+    MissingColumnError,
+)
 
 SHARED = ROOT.parent / "shared"
 
@@ -171,3 +177,32 @@ def test_the_real_responses_agree_with_gdsc_as_its_provenance_says():
     for drug, rho in expected.items():
         pair = cohort.response[drug], screens.values[screens.of(drug)[0]]
         assert pair[0].corr(pair[1], method="spearman") == pytest.approx(rho, abs=0.03)
+
+
+def test_repeated_rows_are_used_once_and_contradictions_refused(tmp_path, cohort):
+    parts = tables()
+    for kind, key in (
+        ("areas", "experiment_id 0, master_cpd_id 7"),
+        ("lines", "master_ccl_id 0"),
+        ("compounds", "master_cpd_id 7"),
+    ):
+        table = parts[kind]
+        write(tmp_path, OFFICIAL, **{kind: pd.concat([table, table.iloc[:1]])})
+        found = read_ctrp(tmp_path, cohort)
+        expected = read_ctrp(write(tmp_path, OFFICIAL), cohort)
+        pd.testing.assert_frame_equal(found.values, expected.values)
+        other = table.iloc[:1].copy()
+        other.iloc[0, 1] = 3.25 if kind == "areas" else "other"
+        write(tmp_path, OFFICIAL, **{kind: pd.concat([table, other])})
+        refused(DuplicateError, f"has {key} more than once", read_ctrp, tmp_path, cohort)
+
+
+def test_ids_that_a_spreadsheet_changed_are_the_same(tmp_path, cohort):
+    expected = read_ctrp(write(tmp_path, OFFICIAL), cohort).values
+    parts = tables()
+    lines = parts["lines"].assign(master_ccl_id=parts["lines"]["master_ccl_id"].astype(float))
+    compounds = parts["compounds"].assign(
+        master_cpd_id=[f"{c}.0" for c in parts["compounds"]["master_cpd_id"]]
+    )
+    found = read_ctrp(write(tmp_path, OFFICIAL, lines=lines, compounds=compounds), cohort).values
+    pd.testing.assert_frame_equal(found, expected)

@@ -451,7 +451,7 @@ def test_the_screen_of_a_file_is_told_by_its_content(folder):
     make.write_response(folder, rows, suffix=".csv").rename(folder / "second.csv")
     assert response_files(folder, "GDSC2") == [folder / "second.csv"]
     notes = official.read_screens(folder, load_cohort(folder)).provenance["handled"]
-    assert any("GDSC2" in note for note in notes) and not any("has no table" in n for n in notes)
+    assert any("GDSC2" in note for note in notes) and not any("no screen of" in n for n in notes)
 
 
 def test_a_release_without_names_of_drugs_has_their_ids(folder):
@@ -461,3 +461,71 @@ def test_a_release_without_names_of_drugs_has_their_ids(folder):
     make.write_response(folder, rows, [n for n in make.RESPONSE if n != "DRUG_NAME"])
     assert load_cohort(folder).provenance["drugs"] == PAPER_DRUGS
     assert list(load_cohort(folder, drugs="1007").response) == ["1007"]
+
+
+def test_a_short_row_is_refused_also_if_its_last_column_is_no_cell_line(plain):
+    path = plain / "Cell_line_RMA_proc_basalExp.txt"
+    rewritten(path, lambda text: text.replace("\n", "\tnote\n"))
+    rewritten(path, lambda text: text.replace("note\n", "remark\n", 1))
+    rewritten(path, lambda text: text.replace('\tthe "PTPRC" gene', "", 1))
+    make.refused(CorruptFileError, "Row 3 of .* ends early", load_cohort, plain)
+
+
+def test_rows_are_counted_with_blank_ones(plain):
+    path = plain / "Cell_line_RMA_proc_basalExp.txt"
+    first = str(make.values(6, 5)[0, 2])
+    rewritten(path, lambda text: text.replace("\n", "\n\n", 1).replace(first, "x", 1))
+    make.refused(DataError, r"AKR1C1 \(row 5, column DATA.930299\)", load_cohort, plain)
+
+
+@pytest.mark.parametrize("wrong", ["\0", "\r"])
+@pytest.mark.parametrize("row", [0, 3])
+def test_characters_that_end_a_text_within_are_refused(plain, wrong, row):
+    path = plain / "Cell_line_RMA_proc_basalExp.txt"
+    lines = path.read_text().split("\n")
+    lines[row] = lines[row][:-2] + wrong + lines[row][-2:]
+    path.write_bytes("\n".join(lines).encode())
+    named = f"Row {row + 1} of .* has a character that ends a text or a line within"
+    make.refused(CorruptFileError, named, load_cohort, plain)
+
+
+def test_a_table_of_ensembl_ids_after_itself_is_refused(folder):
+    (folder / official.EXPRESSION_ZIP).unlink()
+    make.write_ensembl(folder, [(f"ENSG{at}", gene) for at, gene in enumerate(make.GENES)])
+    path = folder / "sanger1018_brainarray_ensemblgene_rma.txt.gz"
+    path.write_bytes(path.read_bytes() * 2)
+    make.refused(CorruptFileError, "Row 7 of .* is a header again", load_cohort, folder)
+
+
+def test_cell_lines_named_by_numbers_keep_their_names(folder):
+    rows = [[line, *labels] for line, labels in make.LINES.items()]
+    rows[0][1], rows[1][2] = 697.0, " lymphoma "
+    (folder / "cell_lines.csv").unlink()
+    header = ["cosmic_id", "cell_line", "gdsc_tissue_1", "tcga_label"]
+    make.write_rows(folder / "lines.xlsx", [header, *rows])
+    annotation = load_cohort(folder).annotation
+    assert annotation.loc["930299", "cell_line"] == "697"
+    assert annotation.loc["909976", "tissue"] == "lymphoma"
+
+
+def test_genes_of_a_table_whose_rows_are_all_repeated_are_named_in_part(folder):
+    genes = [f"G{k}" for k in range(8)]
+    numbers = make.values(6, 8)
+    columns = {f"DATA.{line}": [*row, *row] for line, row in zip(make.LINES, numbers, strict=True)}
+    make.write_expression(folder, columns, genes * 2)
+    notes = [note for note in load_cohort(folder).provenance["handled"] if "identical rows" in note]
+    assert len(notes) == 6 and notes[-1].startswith("3 further genes of identical rows")
+
+
+@pytest.mark.parametrize("column", ["GENE_SYMBOLS", "LN_IC50"])
+def test_a_column_that_is_there_twice_is_refused(plain, column):
+    name = (
+        "Cell_line_RMA_proc_basalExp.txt"
+        if column == "GENE_SYMBOLS"
+        else "GDSC1_fitted_dose_response_27Oct23.csv"
+    )
+    rewritten(
+        plain / name,
+        lambda text: text.replace("GENE_title", column, 1).replace("Z_SCORE", column, 1),
+    )
+    make.refused(DuplicateError, f"has the column {column} twice", load_cohort, plain)

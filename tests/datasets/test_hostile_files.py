@@ -6,11 +6,12 @@ import pickle
 import socket
 import stat
 import threading
+import time
 import tracemalloc
 import warnings
 import zipfile
 import zlib
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import official_files as make
@@ -87,7 +88,7 @@ def test_an_encrypted_archive_is_refused(folder):
 
 def test_a_gzip_bomb_is_refused_early(tmp_path):
     path = tmp_path / "x.txt.gz"
-    path.write_bytes(gzip.compress(b"a\tb\n" + b"0\t1\n" * (1 << 24), 9))
+    path.write_bytes(gzip.compress(b"a\tb\n" + b"0\t1\n" * (1 << 24), 9, mtime=0))
     limit, size = max(files.FREE, 200 * path.stat().st_size), 0
     with pytest.raises(CorruptFileError, match="unpacks to more than 200 times"):
         with files.opened(path) as file:
@@ -305,7 +306,7 @@ def test_what_is_no_plain_file_is_refused_at_once(tmp_path, monkeypatch, name, k
 @pytest.mark.parametrize("name", READERS)
 def test_an_empty_file_or_one_line_is_refused(tmp_path, name, content):
     if name.endswith(".gz"):
-        content = gzip.compress(content)
+        content = gzip.compress(content, mtime=0)
     (tmp_path / name).write_bytes(content)
     (tmp_path / "network.genes.txt").write_text("A\n")
     if name == "names.txt" and content == b"b":
@@ -347,3 +348,22 @@ def test_leading_blank_rows_of_a_sheet_are_counted(tmp_path):
     path = make.write_rows(tmp_path / "x.xlsx", rows)
     assert [place for place, _ in rows_of(path, ["a"])] == [3]
     assert len(list(xlsx_rows(path))) == 3
+
+
+@pytest.mark.parametrize(
+    "evil", [b"<f>" + b"<c>" * 350_000, b"<f>" + b"<v" * 500_000, b"<c" * 500_000 + b"<f></c>"]
+)
+def test_a_sheet_made_to_take_long_does_not(tmp_path, evil):
+    make.write_rows(tmp_path / "x.xlsx", [["a"], [1.0]])
+    rewrite(
+        tmp_path / "x.xlsx",
+        sheet(
+            lambda text: text.replace(
+                b"<row", evil + os.urandom(1 << 15).hex().encode() + b"<row", 1
+            )
+        ),
+    )
+    started = time.process_time()
+    with suppress(PnetError):
+        list(xlsx_rows(tmp_path / "x.xlsx"))
+    assert time.process_time() - started < 5

@@ -157,7 +157,7 @@ def test_official_files_give_areas_and_further_ids(tmp_path, monkeypatch):
         "Doxorubicin: GDSC1 1386 AUC",
         "Docetaxel: GDSC1 1007 AUC",
     ]
-    assert "no GDSC2_fitted" in screens.provenance["handled"][0]
+    assert "no table of responses of GDSC2" in screens.provenance["handled"][0]
     second = table[table["DRUG_NAME"] == "Docetaxel"].assign(DRUG_ID=1819)
     second.to_csv(tmp_path / "GDSC2_fitted_dose_response_27Oct23.csv", index=False)
     screens = load_screens(tmp_path, cohort)

@@ -328,3 +328,24 @@ def test_a_fold_whose_responses_are_equal_has_no_effects():
     whole = Moments.of(X, z).without(X, z, np.arange(14))
     assert whole.zz == 0.0 and not whole.g.any()
     np.testing.assert_allclose(-model.cv_results_["split0_test_score"], error)
+
+
+@pytest.mark.parametrize(
+    ("unit", "lambdas"),
+    [
+        (1.7e-50, {"lam1": 8.4e-6, "lam2": 7.5e95, "lam3": 1.1e-6, "lam4": 75.0}),
+        (7.6e48, {"lam1": 1.4e-10, "lam2": 0.0, "lam3": 1.6e30, "lam4": 7.6e69}),
+    ],
+    ids=["neither edges nor effects are left to move", "gains beyond float64"],
+)
+def test_extreme_penalties_and_units_end_without_an_error(unit, lambdas):
+    rng = np.random.default_rng(1)
+    X = rng.normal(size=(30, 5)) + 5
+    X[:, 1] = X[:, 0] + 0.3 * rng.normal(size=30)
+    y = X[:, 1] + rng.normal(size=30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        for degree in ("sqrt", "d"):
+            model = PredictiveNetwork(**lambdas, degree=degree, n_jobs=1).fit(X, unit * y)
+            assert np.isfinite(model.coef_).all()

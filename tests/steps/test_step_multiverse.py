@@ -766,3 +766,15 @@ def test_markers_by_the_rule_of_a_reading(read):
     assert set(found.index) == {"G1", "G2"}
     usual = common_markers(nets, 3)
     assert readings.Reading.usual().common_markers(nets, 3).equals(usual)
+
+
+def test_of_equally_good_models_the_first_is_taken_in_every_process():
+    """The order of a set of texts would depend on the process."""
+    from pnetlib.steps.multiverse.together import _joined
+
+    names = ["lasso", "elastic net", "constrained", "constrained, signs", "link penalty"]
+    for first in range(len(names)):
+        order = names[first:] + names[:first]
+        simulated = {name: ({"second": name}, {"C8"}) for name in order}
+        found = _joined(None, [], simulated, {"second": "none of them"})
+        assert found["reading"] == {"second": order[0]}

@@ -78,7 +78,7 @@ def marker_table(genes: pd.DataFrame, markers: Collection[str] = MARKERS) -> pd.
 def response_table(cohort: Cohort) -> pd.DataFrame:
     """Return the number of lines measured and the spread of the z-scores per drug.
 
-    Drugs of GDSC have their ids, in the column ``gdsc_id``.
+    Drugs of GDSC have their ids, in the column ``gdsc_id``; responses of own tables have none.
     """
     z = cohort.response
     table = pd.DataFrame(
@@ -93,7 +93,7 @@ def response_table(cohort: Cohort) -> pd.DataFrame:
         }
     )
     table = table.loc[z.columns].rename_axis("drug")
-    return table if table["gdsc_id"].notna().any() else table.drop(columns="gdsc_id")
+    return table.drop(columns="gdsc_id") if "own" in cohort.provenance else table
 
 
 def response_correlation(cohort: Cohort) -> tuple[pd.DataFrame, pd.DataFrame]:

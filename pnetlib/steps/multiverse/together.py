@@ -51,7 +51,8 @@ def _joined(data, parts, simulated, default):
     best = None
     plain = [found for found in parts if None in found]
     second = [found for found in parts if None not in found]
-    names = {name for found in second for name in found} | set(simulated) or {None}
+    # In order: where two are equally good, the first one is taken, in every process.
+    names = dict.fromkeys([*(name for found in second for name in found), *simulated]) or {None}
     for name in names:
         chosen = [found[None] for found in plain]
         chosen += [found[name] for found in second if name in found]

@@ -101,7 +101,7 @@ def caption_markers(found: dict[int, Frequencies], *, study: Study) -> str:
     first = next(iter(found.values()))
     text = (
         "Share of random halves of the cell lines in which a gene is a marker of all drugs by the "
-        f"rule of figure 3 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
+        f"rule of notebook 03 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
         f"rank (middle), and is a marker of each drug (right). {_above(study)}no symbol, or a dash, "
         "means that the gene is not in the universe. Black line: share from which at most one false gene is "
         "expected at the first width (r-concave bound). Stable markers lie to its right."

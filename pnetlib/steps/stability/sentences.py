@@ -33,7 +33,7 @@ def conclusion(numbers, study=PAPER):
         often = sorted(shares.items(), key=lambda item: -item[1])[:3]
         words = listed(f"{gene} {share:.2f}" for gene, share in often)
         lines.append(
-            f"- {study.called.capitalize() if study.markers else 'Common'} markers most often a hub of {group} (first tenth of the degrees), with "
+            f"- {study.called.capitalize() if study.markers else 'Followed'} markers most often a hub of {group} (first tenth of the degrees), with "
             f"the share of halves: {words}."
         )
     return "\n".join(lines)
@@ -64,7 +64,7 @@ def _of_width(width, row):
     return (
         f"- **{width:,} genes, {counted(rule['pairs'], 'pair')}: "
         f"{'some markers are stable' if stable else 'no marker is stable'}.** By the rule of "
-        f"figure 3, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
+        f"notebook 03, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
         f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
         f"{_falsely(rule)}{most_often}. Of the {strong['selected_on_a_half']:.0f} "
         f"genes of best mean rank on each half, {strong['reached']} recur in at least "
