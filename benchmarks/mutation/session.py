@@ -41,7 +41,8 @@ def test_mutants(chosen, done, out, tests, scratch):
     plugin = _Mutants(left, tests, out, Path(scratch, "log.txt"))
     plugin.kills.update((found["module"], *found["end"]) for found in done if "end" in found)
     options = ["-s", "-q", "--tb=no", "-W", "ignore", "-o", "addopts=", "-o", "filterwarnings="]
-    options += ["-k", "not unfolds"]  # tests of large files take minutes
+    # Tests of large files take minutes; pyarrow's threads do not outlive a fork.
+    options += ["-k", "not unfolds and not parquet"]
     for name in ("cacheprovider", "nbval", "xdist"):
         options += ["-p", f"no:{name}"]
     every = dict.fromkeys(name for names in tests.values() for name in names)
