@@ -39,5 +39,6 @@ if [ $# = 0 ]; then
         tests/execution tests/workflow tests/test_io.py tests/test_words.py -m "not slurm"
 fi
 export PNETLIB_TESTS=$folder/scratch PYTHONPATH=$PWD
+export SCIPY_ARRAY_API=1 # scikit-learn 1.6 asks for it next to anndata
 mkdir "$PNETLIB_TESTS"
 "$folder/venv/bin/python" -m pytest -q -p no:cacheprovider -o addopts= "$@"
