@@ -30,8 +30,8 @@ if ! command -v uv >/dev/null; then
 fi
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-uv venv --quiet --no-project --python "$python" "$folder/venv"
-uv pip install --quiet --python "$folder/venv/bin/python" "${versions[@]}" \
+uv venv --quiet --seed --no-project --python "$python" "$folder/venv"
+uv pip install --quiet --compile-bytecode --python "$folder/venv/bin/python" "${versions[@]}" \
     --requirements pyproject.toml --extra dask --extra tables --extra test
 uv pip list --quiet --python "$folder/venv/bin/python"
 if [ $# = 0 ]; then
@@ -39,5 +39,6 @@ if [ $# = 0 ]; then
         tests/execution tests/workflow tests/test_io.py tests/test_words.py -m "not slurm"
 fi
 export PNETLIB_TESTS=$folder/scratch PYTHONPATH=$PWD
+export SCIPY_ARRAY_API=1 # scikit-learn 1.6 asks for it next to anndata
 mkdir "$PNETLIB_TESTS"
 "$folder/venv/bin/python" -m pytest -q -p no:cacheprovider -o addopts= "$@"

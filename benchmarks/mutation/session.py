@@ -41,7 +41,8 @@ def test_mutants(chosen, done, out, tests, scratch):
     plugin = _Mutants(left, tests, out, Path(scratch, "log.txt"))
     plugin.kills.update((found["module"], *found["end"]) for found in done if "end" in found)
     options = ["-s", "-q", "--tb=no", "-W", "ignore", "-o", "addopts=", "-o", "filterwarnings="]
-    options += ["-k", "not unfolds"]  # tests of large files take minutes
+    # Tests of large files take minutes; pyarrow's threads do not outlive a fork.
+    options += ["-k", "not unfolds and not parquet"]
     for name in ("cacheprovider", "nbval", "xdist"):
         options += ["-p", f"no:{name}"]
     every = dict.fromkeys(name for names in tests.values() for name in names)
@@ -55,6 +56,7 @@ class _Mutants:
     def __init__(self, chosen, tests, out, log):
         self.chosen, self.tests, self.out, self.log = chosen, tests, out, log
         self.found, self.seconds, self.failed, self.kills = [], {}, [], Counter()
+        self.alone = {}  # whether a test passes where it runs first
 
     def pytest_runtest_logreport(self, report):
         """Note what each test takes."""
@@ -90,8 +92,12 @@ class _Mutants:
             return mutant._asdict() | {"outcome": "same"}
         if _meaning(after) in (None, _meaning(before)):
             return mutant._asdict() | {"outcome": "same"}
-        tests = self._sorted(session.items, mutant.module)
-        outcome = self._in_child(session, tests, (mutant.module, after))
+        while True:
+            tests = self._sorted(session.items, mutant.module)
+            outcome = self._in_child(session, tests, (mutant.module, after))
+            last = self.log.read_text().strip().splitlines()[-1:]
+            if outcome != "killed" or self._passes_alone(session, *last):
+                break
         diff = difflib.unified_diff(
             before.splitlines(),
             after.splitlines(),
@@ -100,8 +106,19 @@ class _Mutants:
             n=1,
             lineterm="",
         )
-        last = self.log.read_text().strip().splitlines()[-1:]
         return mutant._asdict() | {"outcome": outcome, "diff": "\n".join(diff), "end": last}
+
+    def _passes_alone(self, session, name="", *_):
+        """Return whether a test passes without a mutation and the tests before it; else leave it out."""
+        items = [item for item in session.items if item.nodeid == name]
+        if items and name not in self.alone:
+            log = self.log.read_text()
+            self.alone[name] = self._in_child(session, items, ()) == "survived"
+            self.log.write_text(log)
+            if not self.alone[name]:
+                print(f"Left out, as it fails alone: {name}", flush=True)
+                session.items.remove(items[0])
+        return self.alone.get(name, True)
 
     def _sorted(self, items, module):
         """Return the tests of a module, those first that failed most often for their time."""
@@ -137,16 +154,16 @@ class _Mutants:
         if mutant:
             _install(*mutant)
         for item, following in zip(items, [*items[1:], None]):
-            if mutant:
+            if mutant is not None:
                 # Of the processor, as other programs may slow this one down; and of the clock.
                 usual = self.seconds[item.nodeid]
                 signal.setitimer(signal.ITIMER_PROF, 2.0 + 5.0 * usual)
                 signal.alarm(int(60.0 + 50.0 * usual))
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            if mutant and session.testsfailed:
+            if mutant is not None and session.testsfailed:
                 print("\n" + item.nodeid)
                 return 1
-        if not mutant:
+        if mutant is None:
             self.log.with_suffix(".json").write_text(json.dumps((self.seconds, self.failed)))
         return 0
 

@@ -291,6 +291,10 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
 def _lines(text: io.TextIOBase, path: Path, most: float) -> Iterator[str]:
     length = 0
     while line := text.readline(LONGEST_LINE):
+        if "\0" in line:
+            raise CorruptFileError(
+                f"{path.name} has a character of code 0, so it is damaged or no text; write it again."
+            )
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
             raise CorruptFileError(
                 f"{path.name} has a row of more than {LONGEST_LINE:,} characters; it is no table."

@@ -377,8 +377,8 @@ def _print_summary(run: Run, steps: list[Step], fresh: int, seconds: float, peak
         f"\nFigures:            {folder}/figures\n"
         f"Numbers and tables: {folder}/*.json, {folder}/*.csv\n"
         f"Times and memory:   {folder}/run.jsonl\n"
+        f"Pages:              ./reproduce.sh docs {shlex.quote(folder)} makes them\n"
         f"Finished {counted(len(steps), 'step')}{skipped} in {duration(seconds)}{memory}; "
-        f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.\n"
-        f"./reproduce.sh docs {shlex.quote(folder)} makes pages of them once all steps have finished.",
+        f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.",
         flush=True,
     )

@@ -670,7 +670,10 @@ def test_the_column_of_tissues_can_be_named(tmp_path):
 
 def test_an_annotation_without_tissues_says_so(tmp_path):
     found = cohort(tmp_path, annotation=A[["Name"]])
-    assert "annotation.csv has no column tissue, so that every tissue is unknown." in said(found)
+    assert (
+        "annotation.csv has no column tissue, so that every tissue is unknown; its columns are Name."
+        in said(found)
+    )
 
 
 def test_repeated_rows_of_an_annotation_are_one(tmp_path):

@@ -207,3 +207,10 @@ def test_written_numbers_come_back(tmp_path_factory, numbers, separator, end, bl
     path.write_bytes(text.encode())
     table, _ = read_own_expression(path)
     np.testing.assert_array_equal(table.to_numpy(), values)
+
+
+def test_a_character_of_code_0_is_no_text(tmp_path):
+    path = tmp_path / "own.txt"
+    path.write_bytes(b'\0line","A","B"\r\n"L1","7.4","6.8"\r\n"L2","4.0","5.2"\r\n')
+    with pytest.raises(CorruptFileError, match="has a character of code 0"):
+        read_own_expression(path)

@@ -103,9 +103,7 @@ def test_the_pages_are_of_this_cohort(folder, out):
     assert (built.returncode, built.stderr) == (0, "")
     index = re.sub(r"<(?!h1)[^>]*>", "", (out / "site/index.html").read_text("utf-8"))
     assert (
-        re.search(r"<h1[^>]*>screen", index)
-        and "expression.csv" in index
-        and "rule: mean" in index
+        re.search(r"<h1[^>]*>screen", index) and "expression.csv" in index and "rule: mean" in index
     )
     assert str(folder.parent) not in index and not FOREIGN.search(index)
     assert (out / "site/networks.html").is_file()
