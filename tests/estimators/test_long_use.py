@@ -94,7 +94,7 @@ def test_processes_forked_after_a_fit_fit_the_same():
         env=command_environment(),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,  # against a deadlock, not slowness
     )
     assert (result.returncode, result.stdout) == (0, "same\n"), result.stderr
 
