@@ -11,7 +11,7 @@ A tolerance of the others bounds the last change of the coefficients too, relati
 and a duality gap bounds the square of their error. So a fit here gets the square of the tolerance,
 down to the rounding of a gap.
 
-What this package has no counterpart of ends the test by `not_ours`, with a word that `reasons.csv`
+What this package has no counterpart of ends the test by `not_ours`, with a word that `reasons.tsv`
 explains.
 """
 

@@ -48,6 +48,7 @@ def test_nothing_runs_or_unpickles_what_it_is_given():
         )
         own = (path.name, name) == ("compiled.py", "file.extractall")  # of the package itself
         own = own or (path.parent.name, name) in (("mutation", "exec"), ("mutation", "compile"))
+        own = own or (path.parent.name, name) == ("suites", "archive.extract")  # single members
         if not own and (name in FORBIDDEN or (last in METHODS and not is_text)):
             found.append(f"{path}:{node.lineno} {name}")
     assert found == []
