@@ -1,7 +1,7 @@
 """Every operation of a run fails once; the same command completes it to the same bytes.
 
 By default, a few operations of each kind fail. PNETLIB_FAULTS=all lets each operation of a run, and
-of each command that writes files, meet each fault. Not seen are writes by C streams, through memory
+of each command that writes files, meet each fault, and prints a table of them. Not seen are writes by C streams, through memory
 maps and by io_uring, and what the kernel of the system does by itself.
 """
 
@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,29 @@ def place():
 
 
 @pytest.fixture(scope="module")
+def counted(request):
+    """Count faults by operation and kind; print how many ended rightly once all tests have run."""
+    met, right, identical = Counter(), Counter(), Counter()
+
+    def count(fault, wrong, same):
+        at = fault.kind, fault.what
+        met[at] += 1
+        right[at] += not wrong
+        identical[at] += same
+
+    yield count
+    printer = request.config.pluginmanager.getplugin("terminalreporter")
+    if ALL and printer is not None:
+        line = "{:10}{:10}{:>10}{:>15}{:>28}".format
+        printer.write_line("\n" + line("operation", "fault", *HEADS))
+        for at in met:
+            printer.write_line(line(*at, met[at], right[at], identical[at]))
+
+
+HEADS = "injected", "ended rightly", "resumed to identical bytes"
+
+
+@pytest.fixture(scope="module")
 def undisturbed(place):
     """Return the words of the run, its content and the number of its operations of each kind."""
     words = words_of_run(write_notebooks(place.base.parent / "notebooks"), place.out)
@@ -66,7 +90,7 @@ def numbers_of(count):
 
 
 @pytest.mark.parametrize("kind, what", PAIRS if ALL else [])
-def test_a_run_survives_each_fault_of_each_operation(kind, what, place, undisturbed):
+def test_a_run_survives_each_fault_of_each_operation(kind, what, place, undisturbed, counted):
     words, expected, counts = undisturbed
     wrong, met = [], 0
     for at in range(1, counts[kind] + 10):
@@ -74,6 +98,7 @@ def test_a_run_survives_each_fault_of_each_operation(kind, what, place, undistur
         if not outcome.ended.seen.fired:
             break
         met += 1
+        counted(outcome.fault, outcome.wrong, outcome.identical)
         wrong += [str(outcome)] if outcome.wrong else []
     assert met > 0
     assert wrong == []
@@ -96,13 +121,14 @@ def cold(place):
 
 
 @pytest.mark.parametrize("what", FAULTS["exec"] if ALL else [])
-def test_a_run_survives_a_kernel_that_cannot_be_executed(what, cold):
+def test_a_run_survives_a_kernel_that_cannot_be_executed(what, cold, counted):
     words = words_of_run(write_notebooks(cold.base.parent / what), cold.out)
     ended = cold.run(words)
     expected, counts = content(cold.out), ended.seen.counts
     assert (ended.code, ended.error) == (0, "") and counts["exec"] >= 2
     for at in range(1, counts["exec"] + 1):
         outcome = meet(cold, words, expected, Fault("exec", at, what))
+        counted(outcome.fault, outcome.wrong, outcome.identical)
         assert outcome.ended.seen.fired and outcome.wrong == []
 
 
@@ -201,7 +227,7 @@ COMMAND_FAULTS = ("open", "write", "fsync", "rename", "unlink") if ALL else ("wr
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "publish"])
-def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request):
+def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request, counted):
     if name == "publish":
         command = publishing(*request.getfixturevalue("to_publish"))
     else:
@@ -218,6 +244,7 @@ def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request):
                 met, found = meet_command(place, command, new, fault)
                 wrong += [f"{fault}, {met.seen.path}: {text}" for text in found]
                 assert met.seen.fired, fault
+                counted(fault, found, not found)
     assert wrong == []
 
 
