@@ -929,8 +929,18 @@ def test_text_that_unfolds_too_far_is_refused(tmp_path):
     with gzip.open(path, "wb") as file:
         file.write(b",a\n")
         for _ in range(130):
-            file.write(b"\n" * (1 << 20))
+            file.write((b"," + b" " * 100_000) * 10 + b"\n")
     refused(CorruptFileError, "unfolds to more than 400 times", read_own_table, path, "response")
+
+
+@pytest.mark.parametrize("opened", [open, gzip.open])
+def test_millions_of_blank_rows_are_refused_soon(tmp_path, opened):
+    path = tmp_path / f"response.csv{'.gz' if opened is gzip.open else ''}"
+    with opened(path, "wb") as file:
+        file.write(b",a\n")
+        for _ in range(30):
+            file.write(b"\n" * (1 << 20))
+    refused(CorruptFileError, "more than 1,048,576 blank rows", read_own_table, path, "response")
 
 
 @pytest.mark.parametrize(
