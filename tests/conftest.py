@@ -10,6 +10,7 @@ import pytest
 from builders import READS, ROOT, SMOKE, command, mounted_disk, write_notebook, write_three
 
 from pnetlib.execution.compiled import unpack
+from pnetlib.execution.threads import allowed_threads
 from pnetlib.workflow.isolation import isolation
 
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
@@ -27,6 +28,11 @@ os.environ.update(
     MPLBACKEND="agg",
     PNETLIB_PROGRESS="off",
 )
+
+
+def pytest_xdist_auto_num_workers():
+    """Return one worker more than there are processors, as some tests wait for other programs."""
+    return allowed_threads() + 1
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from pnetlib.words import counted
 # Spellings of a cell without a value, in small letters.
 BLANKS = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "<na>"})
 UNKNOWN = BLANKS | {"unclassified", "unable to classify", "unknown", "not available"}
+MOST_BLANK = 1 << 20  # rows; as many as a sheet of a spreadsheet has
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0*)?")
 _MONTHS = {"mar": "MARCH", "sep": "SEPT", "dec": "DEC", "oct": "OCT", "nov": "NOV", "feb": "FEB"}
 _MONTHS |= {"apr": "APR"}
@@ -105,9 +106,11 @@ def even_rows(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[int, l
     Raises
     ------
     CorruptFileError
-        If a row has more or fewer fields than the header.
+        If a row has more or fewer fields than the header, or there are more than `MOST_BLANK` blank
+        rows.
     """
     header: list[Any] = []
+    blank = 0
     for place, row in enumerate(rows, 1):
         # Most rows are plain ones; millions of them are not looked at cell by cell.
         if row and len(row) == len(header) and isinstance(row[0], str) and row[0].strip():
@@ -115,6 +118,12 @@ def even_rows(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[int, l
             continue
         row = list(row)
         if all(_empty(cell) for cell in row):
+            blank += 1
+            if blank > MOST_BLANK:
+                raise CorruptFileError(
+                    f"{name} has more than {MOST_BLANK:,} blank rows, the last of them row {place}; "
+                    "remove them or write the file again."
+                )
             continue
         if not header:
             while row and _empty(row[-1]):

@@ -1,10 +1,12 @@
 """Error and power of the tests of curves: planted effects of one cohort, and what exchanging leaves."""
 
-from benchmarks.calibration.multiverse import STATISTICS, rates, without_effects
+from benchmarks.calibration.multiverse import SIZES, STATISTICS, rates, without_effects
 from pnetlib.datasets.simulated import simulate_cohort
 
 
-def test_rates_are_those_of_single_cohorts():
+def test_rates_are_those_of_single_cohorts(monkeypatch):
+    monkeypatch.setitem(SIZES, "draws", 29)
+    monkeypatch.setitem(SIZES, "marker_draws", 19)
     table = rates(1, first=5)
     assert set(table.columns.get_level_values(0)) == {"planted", "absent"}
     assert {"C3", "C4", "C6a", "C7b"} <= set(table.index)

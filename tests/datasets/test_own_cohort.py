@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from official_files import refused, write_rows
 
+from pnetlib.datasets import own_kinds
 from pnetlib.datasets.own_cohort import find_tables, line_spelling, read_own_cohort
 from pnetlib.datasets.own_tables import read_own_table
 from pnetlib.errors import (
@@ -929,8 +930,18 @@ def test_text_that_unfolds_too_far_is_refused(tmp_path):
     with gzip.open(path, "wb") as file:
         file.write(b",a\n")
         for _ in range(130):
-            file.write(b"\n" * (1 << 20))
+            file.write((b"," + b" " * 100_000) * 10 + b"\n")
     refused(CorruptFileError, "unfolds to more than 400 times", read_own_table, path, "response")
+
+
+@pytest.mark.parametrize("opened", [open, gzip.open])
+def test_millions_of_blank_rows_are_refused_soon(tmp_path, opened):
+    path = tmp_path / f"response.csv{'.gz' if opened is gzip.open else ''}"
+    with opened(path, "wb") as file:
+        file.write(b",a\n")
+        for _ in range(30):
+            file.write(b"\n" * (1 << 20))
+    refused(CorruptFileError, "more than 1,048,576 blank rows", read_own_table, path, "response")
 
 
 @pytest.mark.parametrize(
@@ -1092,19 +1103,28 @@ def test_a_matrix_larger_than_memory_is_refused(tmp_path):
     refused(DataError, "values, which need .* GB of memory", read_own_table, path, "expression")
 
 
+def test_a_table_of_millions_of_rows_is_refused_soon(tmp_path):
+    path = tmp_path / "response.csv"
+    with open(path, "w") as file:
+        file.write(",a\n")
+        file.writelines(f"L{at},{at}.5\n" for at in range(2_000_000))
+    refused(DataError, "has more than 500,000 rows", read_own_table, path, "response")
+
+
 @pytest.mark.parametrize("kind", ["columns", "rows"])
-def test_a_table_of_millions_of_names_is_refused_soon(tmp_path, kind):
+def test_a_table_of_too_many_names_needs_little_memory(tmp_path, kind, monkeypatch):
     path = tmp_path / "response.csv"
     with open(path, "w") as file:
         if kind == "columns":
             file.write("," + ",".join(f"g{at}" for at in range(1_000_000)) + "\n")
             file.writelines(f"L{at}" + ",1.5" * 1_000_000 + "\n" for at in range(3))
-        else:
+        else:  # each is traced, so a few have to do
+            monkeypatch.setattr(own_kinds, "MOST_NAMES", 50_000)
             file.write(",a\n")
-            file.writelines(f"L{at},{at}.5\n" for at in range(2_000_000))
+            file.writelines(f"L{at},{at}.5\n" for at in range(200_000))
     plain = path.stat().st_size
     tracemalloc.start()
-    refused(DataError, f"has more than 500,000 {kind}", read_own_table, path, "response")
+    refused(DataError, f"has more than 500?,000 {kind}", read_own_table, path, "response")
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 4 * plain

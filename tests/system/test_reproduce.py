@@ -569,11 +569,11 @@ def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
 
 
 def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
-    """Run steps 01 to 03 twice at the same time, with one thread and with two."""
+    """Run steps 01 and 02 twice at the same time, with one thread and with two."""
     folder = active(tmp_path / "mine", sys.executable)
     environment = os.environ | {"VIRTUAL_ENV": folder}
     environment.pop("PNETLIB_ENV", None)
-    smoke = [str(ROOT / "reproduce.sh"), *SMOKE, "--only", "01,02,03"]
+    smoke = [str(ROOT / "reproduce.sh"), *SMOKE, "--only", "01,02"]
     runs = [
         subprocess.Popen(
             [*smoke, "--out", str(tmp_path / f"j{threads}"), "-j", str(threads)],
@@ -587,11 +587,9 @@ def test_smoke_run_twice_at_once_gives_the_same_bytes(tmp_path):
     printed = [run.communicate(timeout=500) for run in runs]
     for run, (shown, error) in zip(runs, printed, strict=True):
         assert (run.returncode, error) == (0, ""), shown + error
-        assert "Finished 3 steps in " in shown
+        assert "Finished 2 steps in " in shown
     one, two = (results(tmp_path / f"j{threads}") for threads in (1, 2))
     numbers = [name for name in one if name.endswith(".json") and "/" not in name]
-    assert {name.partition("_")[0] for name in numbers} == {
-        f"{number:02}" for number in range(1, 4)
-    }
+    assert {name.partition("_")[0] for name in numbers} == {"01", "02"}
     assert one.keys() == two.keys()
     assert [name for name in one if one[name] != two[name]] == []

@@ -211,11 +211,11 @@ def log_of(clone, job):
 FEW = ("--mem=300", "--cpus-per-task=1", "--time=10")
 
 
-def test_an_array_of_8_parts_merged_equals_the_single_run(slurm, clone, single, tmp_path):
+def test_an_array_of_4_parts_merged_equals_the_single_run(slurm, clone, single, tmp_path):
     out = tmp_path / "out"
     arguments = (*SMOKE, "--out", out)
     parts = (*arguments, "--only", "02", "--array")
-    array = slurm.submit(clone, *FEW, "--array=1-8", arguments=parts)
+    array = slurm.submit(clone, *FEW, "--array=1-4", arguments=parts)
     merge = slurm.submit(
         clone,
         *FEW,
@@ -225,11 +225,11 @@ def test_an_array_of_8_parts_merged_equals_the_single_run(slurm, clone, single, 
     (state,) = slurm.wait_for(merge)
     assert state["JobState"] == "COMPLETED", log_of(clone, merge)
     parts = slurm.states(array)
-    assert len(parts) == 8
+    assert len(parts) == 4
     assert {part["JobState"] for part in parts} == {"COMPLETED"}
     assert results(out) == single
     notes = (out / "run.jsonl").read_text()
-    assert notes.count("part-") == 8 and '"threads": 1' in notes
+    assert notes.count("part-") == 4 and '"threads": 1' in notes
     assert "Finished 2 steps in " in log_of(clone, merge)
 
 
