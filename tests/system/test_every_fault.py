@@ -1,11 +1,13 @@
 """Every operation of a run fails once; the same command completes it to the same bytes.
 
 By default, a few operations of each kind fail. PNETLIB_FAULTS=all lets each operation of a run, and
-of each command that writes files, meet each fault, and prints a table of them. Not seen are writes by C streams, through memory
+of each command that writes files, meet each fault, and prints a table of them; with
+PNETLIB_FAULTS_TABLE, it is kept in a file, with which a second run goes on. Not seen are writes by C streams, through memory
 maps and by io_uring, and what the kernel of the system does by itself.
 """
 
 import contextlib
+import csv
 import ctypes
 import json
 import os
@@ -15,7 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -51,27 +52,45 @@ def place():
     shutil.rmtree(base, ignore_errors=True)
 
 
+class Table:
+    """One row per fault; those of an earlier run in the same file are not injected again."""
+
+    def __init__(self, path):
+        self.path, self.rows = path, []
+        if path and os.path.exists(path):
+            with open(path, newline="") as file:
+                self.rows = [(*row[:5], *map(int, row[5:])) for row in csv.reader(file)]
+        self.known = {row[:4] for row in self.rows}
+
+    def has(self, of, fault):
+        return (of, *map(str, (fault.kind, fault.what, fault.at))) in self.known
+
+    def add(self, of, ended, fault, wrong, identical):
+        name = Path(ended.seen.path).name
+        row = (of, fault.kind, fault.what, str(fault.at), name, int(not wrong), int(identical))
+        self.rows.append(row)
+        if self.path:
+            with open(self.path, "a", newline="") as file:
+                csv.writer(file).writerow(row)
+
+    def lines(self):
+        """Return how many faults of each kind were injected, ended rightly and could be resumed."""
+        line = "{:16}{:10}{:10}{:>10}{:>15}{:>28}".format
+        heads = ("injected", "ended rightly", "resumed to identical bytes")
+        yield line("of", "operation", "fault", *heads)
+        for at in dict.fromkeys(row[:3] for row in self.rows):
+            right = [row[5:] for row in self.rows if row[:3] == at]
+            yield line(*at, len(right), *(sum(column) for column in zip(*right, strict=True)))
+
+
 @pytest.fixture(scope="module")
-def counted(request):
-    """Count faults by operation and kind; print how many ended rightly once all tests have run."""
-    met, right, identical = Counter(), Counter(), Counter()
-
-    def count(fault, wrong, same):
-        at = fault.kind, fault.what
-        met[at] += 1
-        right[at] += not wrong
-        identical[at] += same
-
-    yield count
+def table(request):
+    """Return the table of all faults, which is printed once they have been injected."""
+    found = Table(os.environ.get("PNETLIB_FAULTS_TABLE", "") if ALL else "")
+    yield found
     printer = request.config.pluginmanager.getplugin("terminalreporter")
     if ALL and printer is not None:
-        line = "{:10}{:10}{:>10}{:>15}{:>28}".format
-        printer.write_line("\n" + line("operation", "fault", *HEADS))
-        for at in met:
-            printer.write_line(line(*at, met[at], right[at], identical[at]))
-
-
-HEADS = "injected", "ended rightly", "resumed to identical bytes"
+        printer.write_line("\n" + "\n".join(found.lines()))
 
 
 @pytest.fixture(scope="module")
@@ -90,15 +109,19 @@ def numbers_of(count):
 
 
 @pytest.mark.parametrize("kind, what", PAIRS if ALL else [])
-def test_a_run_survives_each_fault_of_each_operation(kind, what, place, undisturbed, counted):
+def test_a_run_survives_each_fault_of_each_operation(kind, what, place, undisturbed, table):
     words, expected, counts = undisturbed
     wrong, met = [], 0
     for at in range(1, counts[kind] + 10):
-        outcome = meet(place, words, expected, Fault(kind, at, what))
+        fault = Fault(kind, at, what)
+        if table.has("run", fault):
+            met += 1
+            continue
+        outcome = meet(place, words, expected, fault)
         if not outcome.ended.seen.fired:
             break
         met += 1
-        counted(outcome.fault, outcome.wrong, outcome.identical)
+        table.add("run", outcome.ended, fault, outcome.wrong, outcome.identical)
         wrong += [str(outcome)] if outcome.wrong else []
     assert met > 0
     assert wrong == []
@@ -121,14 +144,14 @@ def cold(place):
 
 
 @pytest.mark.parametrize("what", FAULTS["exec"] if ALL else [])
-def test_a_run_survives_a_kernel_that_cannot_be_executed(what, cold, counted):
+def test_a_run_survives_a_kernel_that_cannot_be_executed(what, cold, table):
     words = words_of_run(write_notebooks(cold.base.parent / what), cold.out)
     ended = cold.run(words)
     expected, counts = content(cold.out), ended.seen.counts
     assert (ended.code, ended.error) == (0, "") and counts["exec"] >= 2
     for at in range(1, counts["exec"] + 1):
         outcome = meet(cold, words, expected, Fault("exec", at, what))
-        counted(outcome.fault, outcome.wrong, outcome.identical)
+        table.add("run", outcome.ended, outcome.fault, outcome.wrong, outcome.identical)
         assert outcome.ended.seen.fired and outcome.wrong == []
 
 
@@ -227,7 +250,7 @@ COMMAND_FAULTS = ("open", "write", "fsync", "rename", "unlink") if ALL else ("wr
 
 
 @pytest.mark.parametrize("name", [*COMMANDS, "publish"])
-def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request, counted):
+def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request, table):
     if name == "publish":
         command = publishing(*request.getfixturevalue("to_publish"))
     else:
@@ -241,10 +264,12 @@ def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request, co
         for what in FAULTS[kind] if ALL else FAULTS[kind][:1]:
             for at in numbers_of(count) if count else ():
                 fault = Fault(kind, at, what)
+                if table.has(name, fault):
+                    continue
                 met, found = meet_command(place, command, new, fault)
                 wrong += [f"{fault}, {met.seen.path}: {text}" for text in found]
                 assert met.seen.fired, fault
-                counted(fault, found, not found)
+                table.add(name, met, fault, found, not found)
     assert wrong == []
 
 
