@@ -16,106 +16,111 @@ WORLDS = ("strict", "names", "mixed")
 
 
 class Disk:
-    """A model of the files below some folders: names that lead to contents, volatile and durable.
+    """A model of the files below some folders, volatile and durable.
 
-    Begun before the run, it follows the log of the shim and then rewrites the folders.
+    Files and folders have numbers, and each folder leads from names to numbers, so that what is in a
+    folder goes with it when it is renamed. Begun before the run, the model follows the log of the
+    shim and then rewrites the folders.
     """
 
     def __init__(self, roots: list[Path]) -> None:
-        self.roots = [root.resolve() for root in roots]
-        self.durable_content: list[bytes | None] = []  # by number of a file; None is a folder
-        self.names: dict[str, int] = {}
+        self.content: list[bytes | None] = []  # what is durable of each file; None is a folder
+        self.names: dict[int, dict[str, int]] = {}
+        self.durable: dict[int, dict[str, int]] = {}
+        # What happened to the names of each folder since it was last synced, in order.
+        self.pending: dict[int, list[tuple[str, int | None]]] = {}
+        self.roots = {root.resolve(): self._add(None) for root in roots}
         for root in self.roots:
             for path in sorted(root.rglob("*")) if root.exists() else ():
                 content = None if path.is_dir() else path.read_bytes()
-                self.names[str(path)] = self._add(content)
-        self.durable_names = dict(self.names)
-        # What happened to the names of each folder since it was last synced, in order.
-        self.pending: dict[str, list[tuple[str, int | None]]] = {}
+                self._enter(path, self._add(content))
+        self.durable = {number: dict(names) for number, names in self.names.items()}
+        self.pending.clear()
 
     def _add(self, content: bytes | None) -> int:
-        self.durable_content.append(content)
-        return len(self.durable_content) - 1
+        number = len(self.content)
+        self.content.append(content)
+        if content is None:
+            self.names[number], self.durable[number] = {}, {}
+        return number
 
-    def _name(self, path: str, number: int | None) -> None:
-        """Let a name lead to a file, or to none."""
+    def _number(self, path: Path) -> int | None:
+        """Return the number of the file or folder to which a path leads."""
+        for root, number in self.roots.items():
+            if path.is_relative_to(root):
+                for name in path.relative_to(root).parts:
+                    if (number := self.names.get(number, {}).get(name)) is None:
+                        break
+                return number
+        return None
+
+    def _enter(self, path: Path, number: int | None) -> None:
+        """Let a name lead to a file or folder, or to none."""
+        folder = self._number(path.parent)
         if number is None:
-            self.names.pop(path, None)
+            self.names[folder].pop(path.name, None)
         else:
-            self.names[path] = number
-        self.pending.setdefault(str(Path(path).parent), []).append((path, number))
+            self.names[folder][path.name] = number
+        self.pending.setdefault(folder, []).append((path.name, number))
 
     def follow(self, log: tuple[tuple[str, ...], ...], copies: Path) -> None:
         """Follow the log of a run; the shim's copies have the path `copies` and a number."""
-        for what, _, first, second, number in log:
+        for what, _, first, second, copy in log:
+            path, number = Path(first), self._number(Path(first))
             if what in ("made", "folder"):
                 # A file without a name (O_TMPFILE) is logged by its folder, which exists.
-                if first not in self.names and first not in map(str, self.roots):
-                    self._name(first, self._add(b"" if what == "made" else None))
-            elif what == "cut" and first in self.names:
-                self.durable_content[self.names[first]] = b""
-            elif what == "durable" and first in self.names and int(number):
-                copied = Path(f"{copies}.{number}").read_bytes()
-                self.durable_content[self.names[first]] = copied
+                if number is None:
+                    self._enter(path, self._add(b"" if what == "made" else None))
+            elif what == "cut" and number is not None:
+                self.content[number] = b""
+            elif what == "durable" and number is not None and int(copy):
+                self.content[number] = Path(f"{copies}.{copy}").read_bytes()
             elif what == "durable-names":
-                self._sync(first)
+                for name, known in self.pending.pop(number, []):
+                    _set(self.durable[number], name, known)
             elif what == "moved":
-                moved = self.names.get(first)
-                self._move_below(first, second)
-                if moved is None:  # from outside of the folders: its content was never synced
-                    moved = self._add(b"")
-                self._name(second, moved)
-                self._name(first, None)
+                # What comes from outside of the folders was never synced.
+                self._enter(Path(second), self._add(b"") if number is None else number)
+                if number is not None:
+                    self._enter(path, None)
             elif what == "removed":
-                self._name(first, None)
-
-    def _move_below(self, first: str, second: str) -> None:
-        """Let the names in a renamed folder go with it; those that were synced remain so."""
-        for name in [name for name in self.names if name.startswith(f"{first}/")]:
-            number, new = self.names.pop(name), second + name[len(first) :]
-            if self.durable_names.get(name) == number:
-                self.names[new] = self.durable_names[new] = number
-            else:
-                self._name(new, number)
-
-    def _sync(self, folder: str) -> None:
-        for path, number in self.pending.pop(folder, []):
-            if number is None:
-                self.durable_names.pop(path, None)
-            else:
-                self.durable_names[path] = number
+                self._enter(path, None)
 
     def restore(self, world: str, seed: str = "") -> None:
         """Rewrite the folders as a power cut may have left them."""
         draw = random.Random(f"{world} {seed}")
         volatile = {  # read before anything is removed
-            number: Path(path).read_bytes()
-            for path, number in self.names.items()
-            if self.durable_content[number] is not None and Path(path).is_file()
+            number: path.read_bytes()
+            for root, number in self.roots.items()
+            for path, number in _below(root, number, self.names)
+            if self.content[number] is not None and path.is_file()
         }
-        names = dict(self.names)
+        names = self.names
         if world != "names":
-            names = dict(self.durable_names)
-            for changes in self.pending.values() if world == "mixed" else ():
-                for path, number in changes[: draw.randint(0, len(changes))]:
-                    if number is None:
-                        names.pop(path, None)
-                    else:
-                        names[path] = number
-        contents = {}
-        for number in sorted(set(names.values())):
-            content = self.durable_content[number]
-            if world == "mixed" and content is not None and draw.random() < 0.5:
-                content = volatile.get(number, content)
-            contents[number] = content
-        for root in self.roots:
+            names = {number: dict(known) for number, known in self.durable.items()}
+            for number, changes in self.pending.items() if world == "mixed" else ():
+                for change in changes[: draw.randint(0, len(changes))]:
+                    _set(names[number], *change)
+        content = list(self.content)
+        for number, durable in enumerate(self.content):
+            if world == "mixed" and durable is not None and draw.random() < 0.5:
+                content[number] = volatile.get(number, durable)
+        for root, number in self.roots.items():
             for path in root.iterdir() if root.exists() else ():
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-        for path, number in sorted(names.items()):
-            at = Path(path)
-            if not at.parent.is_dir():
-                continue  # the folder itself did not survive
-            if contents[number] is None:
-                at.mkdir(exist_ok=True)
-            else:
-                at.write_bytes(contents[number])
+            for path, at in _below(root, number, names):
+                path.mkdir() if content[at] is None else path.write_bytes(content[at])
+
+
+def _set(names: dict[str, int], name: str, number: int | None) -> None:
+    if number is None:
+        names.pop(name, None)
+    else:
+        names[name] = number
+
+
+def _below(folder: Path, number: int, names: dict[int, dict[str, int]]):
+    """Yield path and number of all that is in a folder, each folder before what is in it."""
+    for name, inner in sorted(names.get(number, {}).items()):
+        yield folder / name, inner
+        yield from _below(folder / name, inner, names)
