@@ -30,6 +30,7 @@ os.environ.update(
 )
 
 
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
 def pytest_xdist_auto_num_workers():
     """Return one worker more than there are processors, as some tests wait for other programs."""
     return allowed_threads() + 1
