@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.cohort import UNKNOWN, Cohort
 from pnetlib.steps.study import PAPER, Study
-from pnetlib.words import listed
+from pnetlib.words import agreed, counted, listed
 
 
 def source_sentences(cohort: Cohort) -> str:
@@ -40,14 +40,13 @@ def headline(numbers: dict[str, Any]) -> str:
 def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     """Return the answer to the question of notebook 01."""
     lines, genes = numbers["lines"], numbers["genes"]
-    per_drug = listed(f"{n:,} with {drug}" for drug, n in lines["per_drug"].items())
+    tissues = numbers["tissues"]
+    known = "unknown tissue" if list(tissues) == [UNKNOWN] else counted(len(tissues), "tissue")
     sentences = [
-        f"The cohort has {lines['expression']:,} cell lines of {len(numbers['tissues'])} tissues. "
-        f"The model of a drug is fitted on the lines measured with it: {per_drug}. Only the "
-        f"{lines['all_responses']:,} lines with all responses can be called sensitive or resistant "
-        "to all drugs.",
+        f"The cohort has {lines['expression']:,} cell lines of {known}. {_responses(lines)}",
         f"Of {genes['stored']:,} genes, the {genes['n_genes']:,} with the largest variance "
-        f"({genes['variance_at_cut']:.2f} or more) enter the analysis{_markers(genes, study)}",
+        f"({genes['variance_at_cut']:.2f} or more) {agreed(genes['n_genes'], 'enters', 'enter')} the "
+        f"analysis{_markers(genes, study)}",
     ]
     if genes["force"]:
         sentences.append(
@@ -70,6 +69,23 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     return " ".join(sentences)
 
 
+def _responses(lines: dict[str, Any]) -> str:
+    """Say on which lines a model is fitted, and which can be in a group."""
+    per_drug = lines["per_drug"]
+    if len(per_drug) == 1:
+        (drug, n), *_ = per_drug.items()
+        return (
+            f"The model is fitted on the {n:,} lines measured with {drug}, and only these can be called "
+            "sensitive or resistant."
+        )
+    measured = listed(f"{n:,} with {drug}" for drug, n in per_drug.items())
+    return (
+        f"The model of a drug is fitted on the lines measured with it: {measured}. Only the "
+        f"{lines['all_responses']:,} {agreed(lines['all_responses'], 'line', 'lines')} with all responses "
+        "can be called sensitive or resistant to all drugs."
+    )
+
+
 def _markers(genes: dict[str, Any], study: Study) -> str:
     """Say which markers of the study are among the genes taken by variance."""
     if not genes["markers"]:
@@ -81,11 +97,21 @@ def _markers(genes: dict[str, Any], study: Study) -> str:
         if at["rank"] > genes["n_genes"]
     ]
     absent = [gene for gene in genes["markers"] if gene not in found]
-    inside = len(found) - len(outside)
+    inside, named = len(found) - len(outside), len(genes["markers"])
+    if named == 1:
+        text = f"; {study.the_markers(1)} is {'' if inside else 'not '}among them"
+    else:
+        how_many = "all" if inside == named else inside or "none"
+        text = (
+            f"; {how_many} of {study.the_markers(named)} {agreed(inside, 'is', 'are')} among them"
+        )
     return (
-        f"; {'all' if inside == len(genes['markers']) else inside} of {study.whose} "
-        f"{len(genes['markers'])} markers are among them"
-        + (f"; below the cut are {listed(outside)}" if outside else "")
+        text
+        + (
+            f"; below the cut {agreed(len(outside), 'is', 'are')} {listed(outside)}"
+            if outside
+            else ""
+        )
         + (f"; not in the cohort: {listed(absent)}" if absent else "")
         + "."
     )
