@@ -41,6 +41,8 @@ class Study:
         Regulator and target of the edge that the paper names.
     drugs : int
         Number of drugs, or other responses.
+    turned : bool
+        Whether signs were changed, as a larger response means a sensitive line.
     """
 
     data: str
@@ -53,6 +55,7 @@ class Study:
     )
     edge: tuple[str, str] | None = NAMED_EDGE
     drugs: int = 4
+    turned: bool = False
 
     @property
     def one_drug(self) -> bool:
@@ -104,8 +107,9 @@ def study_of(cohort: Cohort) -> Study:
     study = of_simulated(origin["simulated"])
     own, markers = origin.get("own"), origin.get("markers")
     if own:
-        reversed_ = ", reversed" if own["larger"] == "sensitive" else ""
-        study = Study(origin["source"], False, False, f"{own['measure']}{reversed_}", "", {}, None)
+        turned = own["larger"] == "sensitive"
+        measure = f"{own['measure']}{', reversed' * turned}"
+        study = Study(origin["source"], False, False, measure, "", {}, None, turned=turned)
     if markers is not None:
         study = replace(study, of_paper=False, markers=dict(markers), edge=None)
     return replace(study, drugs=cohort.response.shape[1])

@@ -216,6 +216,13 @@ def as_png(figure: Figure, dpi: float = PRINT_DPI) -> bytes:
     return small.getvalue()
 
 
+def or_none(table: pd.DataFrame, otherwise: str) -> Any:
+    """Return a table to display, or a sentence in its place if it has no rows."""
+    from IPython.display import Markdown
+
+    return table if len(table) else Markdown(otherwise)
+
+
 def show(figure: Figure, text: str = "") -> None:
     """Display a figure at screen resolution in a notebook, with its caption below."""
     from IPython.display import Image as Picture, Markdown, display

@@ -15,7 +15,21 @@ def source_sentences(cohort: Cohort) -> str:
     lines = [f"Source: **{origin['source']}**."]
     lines += [f"- `{name}`: SHA-256 `{digest}`" for name, digest in sorted(origin["files"].items())]
     lines += [f"- {sentence}" for sentence in origin["handled"]]
+    if own := origin.get("own"):
+        lines.append(f"- {direction(**own)}")
     return "\n".join(lines)
+
+
+def direction(measure: str, larger: str, assumed: bool = False) -> str:
+    """Say what a larger response of own tables means and, if it is only assumed, how to change that."""
+    said = f"A larger {measure} is taken to mean a more {larger} line"
+    if not assumed:
+        return f"{said}, as the config says."
+    other = "sensitive" if larger == "resistant" else "resistant"
+    return (
+        f"{said}; nothing says so. If it means a more {other} one, write `responses: {{larger: {other}}}` "
+        "into config.yml, which ./reproduce.sh init FOLDER makes."
+    )
 
 
 def headline(numbers: dict[str, Any]) -> str:

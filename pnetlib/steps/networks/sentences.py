@@ -13,14 +13,17 @@ ONE_CUT = "z-score"  # of a single drug, by which every rule sorts the lines in 
 
 
 def of_cuts(groups, rule="extreme", study=PAPER):
-    """Return the two groups with their cuts, as a Markdown list."""
+    """Return the two groups with their cuts, and what the responses in the table of lines are."""
     cut = ONE_CUT if study.one_drug else CUTS[rule]
     names = {"ST": ("sensitive", "at most"), "RS": ("resistant", "at least")}
-    return "\n".join(
-        f"- {group}: the {len(groups.lines[group])} most {kind} lines of the {groups.complete} with "
+    said = [
+        f"{group}: the {len(groups.lines[group])} most {kind} lines of the {groups.complete} with "
         f"{'a response' if study.one_drug else 'all responses'} ({cut} {side} {groups.cuts[group]:.3f})"
         for group, (kind, side) in names.items()
-    )
+    ]
+    turned = ", so the signs of the responses are changed" if study.turned else ""
+    said.append(f"04_lines.csv has their responses as z-scores; larger is more resistant{turned}.")
+    return "\n".join(said)
 
 
 def of_presence(edges):
