@@ -16,6 +16,7 @@ from pnetlib.cli.parser import Parser, print_error
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
+from pnetlib.workflow.check import check_tables
 from pnetlib.workflow.display import short
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps, select_steps
@@ -202,7 +203,7 @@ def _name_and_text(word: str) -> tuple[str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out a command and return its exit code; ``--check`` only checks the options."""
+    """Carry out a command and return its exit code; ``--check`` only checks options and own tables."""
     if {"-h", "--help"} & set(arguments):
         print(usage(), end="")
         return 0
@@ -222,6 +223,8 @@ def _carry_out(arguments: Sequence[str]) -> int:
     actions = {"--check", "--status"}
     options = read_options([word for word in arguments if word not in actions], Path.cwd())
     if "--check" in arguments:
+        if said := check_tables(options):
+            print(said)
         return 0
     _check_searches(options)
     from pnetlib.workflow import driver

@@ -76,12 +76,12 @@ class Settings:
     def origins(self, given: Iterable[str]) -> dict[str, str]:
         """Return where each parameter comes from that the config sets and the options do not.
 
-        The words are those of a sentence, such as "groups.size in config.yml, which is '40'".
+        The words are those of a sentence, such as "groups.size in config.yml, which is 40".
         """
         if self.config is None:
             return {}
         return {
-            name: f"{key_of(name)} in {self.config.name}, which is {shown(text, 60)}"
+            name: f"{key_of(name)} in {self.config.name}, which is {_plainly(text)}"
             for name, text in self.parameters.items()
             if name not in set(given)
         }
@@ -102,6 +102,11 @@ class Settings:
         return own | dict(given)
 
 
+def _plainly(text: str) -> str:
+    """Return a number as it is, and other text in quotes."""
+    return text if text.replace(".", "", 1).isdecimal() else shown(text, 60)
+
+
 def key_of(parameter: str) -> str:
     """Return the key of a config that sets a parameter of the notebooks.
 
@@ -119,8 +124,9 @@ def name_origin(error: PnetError, origins: Mapping[str, str]) -> None:
     said = str(error)
     for name, origin in origins.items():
         about_drugs = name == "drugs" and isinstance(error, MissingDrugError)
-        if about_drugs or re.match(rf"{re.escape(name)}\b", said):
-            error.args = (f"{said.removesuffix('.')} ({name} is set by {origin}).",)
+        if about_drugs or re.match(rf"(\w+ of )?{re.escape(name)}\b", said):
+            if f"{key_of(name)} in " not in said:
+                error.args = (f"{said.removesuffix('.')} (set by {origin}).",)
             return
 
 
