@@ -133,7 +133,7 @@ def test_text_in_another_encoding_is_refused(text):
     text.write_bytes(text.read_bytes().replace(b"RET", b"R\xe9T", 1))
     make.refused(
         CorruptFileError,
-        "not text in UTF-8 .row 1 has the byte 0xE9, é",
+        "not text in UTF-8 .row 2 has the byte 0xE9, é",
         official.read_expression,
         text,
         [],

@@ -117,7 +117,7 @@ def _markers(genes: dict[str, Any], study: Study) -> str:
     else:
         how_many = "all" if inside == named else inside or "none"
         text = (
-            f"; {how_many} of {study.the_markers(named)} {agreed(inside, 'is', 'are')} among them"
+            f"; {how_many} of {study.the_markers(named)} {'are' if inside > 1 else 'is'} among them"
         )
     return (
         text

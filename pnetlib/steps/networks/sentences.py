@@ -22,7 +22,7 @@ def of_cuts(groups, rule="extreme", study=PAPER):
         for group, (kind, side) in names.items()
     ]
     turned = ", so the signs of the responses are changed" if study.turned else ""
-    said.append(f"04_lines.csv has their responses as z-scores; larger is more resistant{turned}.")
+    said.append(f"Responses are z-scores, of which a larger one is more resistant{turned}.")
     return "\n".join(said)
 
 
