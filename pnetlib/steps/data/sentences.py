@@ -39,7 +39,7 @@ def headline(numbers: dict[str, Any]) -> str:
     rows = {
         "cell lines": lines["expression"],
         **{f"  with {drug}": count for drug, count in lines["per_drug"].items()},
-        "  with all responses": lines["all_responses"],
+        **({"  with all responses": lines["all_responses"]} if len(lines["per_drug"]) > 1 else {}),
         "tissues": len(numbers["tissues"]),
         "genes stored": genes["stored"],
         "genes taken": genes["n_genes"] + genes["forced"],
