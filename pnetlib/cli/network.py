@@ -77,9 +77,8 @@ def allowed_regulators(text: str, genes: pd.Index) -> list[str] | None:
     named = regulator_names(text, known)
     found = [gene for gene in genes if gene in set(named)]
     if not found:
-        raise UsageError(
-            f"--regulators {text}: none of its {counted(len(named), 'gene')} is in the table; check the names."
-        )
+        none = "its gene is not" if len(named) == 1 else f"none of its {len(named)} genes is"
+        raise UsageError(f"--regulators {text}: {none} in the table; check the names.")
     are = agreed(len(found), "is", "are")
     print(
         f"{len(found)} of {counted(len(named), 'regulator')} {are} among the {len(genes):,} genes."

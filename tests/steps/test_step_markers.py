@@ -188,6 +188,7 @@ def test_sentences_count_common_and_published_markers(five):
     said = conclusion(common_markers(five, 3)[:1], published[published["marker"] == "B"], 3, 5, one)
     assert "one is among the first 3 for the drug and therefore a marker by our rule, B." in said
     assert "The named marker, B, is among the genes analysed, and is found by the rule." in said
+    assert "1 gene drawn at random would include it with a probability of 0.2." in said
     said = conclusion(common_markers(five, 1), published[published["marker"] == "OUT"], 1, 5, one)
     assert "by our rule the drug has no marker" in said
     assert "The named marker, OUT, is not among the genes analysed." in said

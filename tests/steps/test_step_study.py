@@ -111,6 +111,17 @@ def test_lines_without_tissues_are_of_unknown_tissue(own):
     cohort = type(own)(own.expression, own.response, lines, own.provenance)
     said = sentences.conclusion(compute.data_numbers(cohort, 20), study_of(cohort))
     assert "60 cell lines of unknown tissue." in said
+    tissues = compute.tissue_table(cohort)
+    assert "of unknown tissue of origin" in figures.caption_tissues(tissues, 3, study=study_of(own))
+
+
+def test_two_drugs_are_both_and_have_one_correlation(own):
+    pair = type(own)(own.expression, own.response.iloc[:, :2], own.annotation, own.provenance)
+    said = sentences.conclusion(compute.data_numbers(pair, 20), study_of(pair))
+    assert "resistant to both drugs" in said and "a marker common to both drugs" in said
+    assert said.count("r = ") == 1
+    tissues = compute.tissue_table(pair)
+    assert "responses to both drugs" in figures.caption_tissues(tissues, 2, study=study_of(pair))
 
 
 def test_turned_responses_are_named_on_the_axis(own):

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pnetlib.steps.data.sentences import of_tissues
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     COLUMN,
@@ -159,7 +160,8 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure
     places = np.arange(len(tissues))
     partial = tissues["lines"] - tissues["complete"]
     one = n_drugs == 1
-    complete = "with a response" if one else f"all {n_drugs} responses"
+    many = "both responses" if n_drugs == 2 else f"all {n_drugs} responses"
+    complete = "with a response" if one else many
     axes.barh(places, tissues["complete"], color=DATA, label=complete)
     others = "without one" if one else "some or none"
     axes.barh(places, partial, left=tissues["complete"], color=LIGHT, label=others)
@@ -175,9 +177,10 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure
 
 def caption_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> str:
     """Return the caption of `draw_tissues`."""
+    words = {1: "a response to the drug", 2: "responses to both drugs"}
+    kinds = of_tissues(tissues.index)
     text = (
-        f"{tissues['lines'].sum():,} cell lines of {counted(len(tissues), 'tissue')} of origin. Dark: the "
-        f"{tissues['complete'].sum():,} with "
-        f"{'a response to the drug' if n_drugs == 1 else f'responses to all {n_drugs} drugs'}."
+        f"{tissues['lines'].sum():,} cell lines of {kinds} of origin. Dark: the "
+        f"{tissues['complete'].sum():,} with {words.get(n_drugs, f'responses to all {n_drugs} drugs')}."
     )
     return caption("Figure 1c", text, study)

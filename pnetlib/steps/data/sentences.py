@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from pnetlib.datasets.cohort import UNKNOWN, Cohort
@@ -40,7 +41,7 @@ def headline(numbers: dict[str, Any]) -> str:
         "cell lines": lines["expression"],
         **{f"  with {drug}": count for drug, count in lines["per_drug"].items()},
         **({"  with all responses": lines["all_responses"]} if len(lines["per_drug"]) > 1 else {}),
-        "tissues": len(numbers["tissues"]),
+        "tissues": UNKNOWN if list(numbers["tissues"]) == [UNKNOWN] else len(numbers["tissues"]),
         "genes stored": genes["stored"],
         "genes taken": genes["n_genes"] + genes["forced"],
         "variance at the cut": round(genes["variance_at_cut"], 2),
@@ -54,10 +55,9 @@ def headline(numbers: dict[str, Any]) -> str:
 def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     """Return the answer to the question of notebook 01."""
     lines, genes = numbers["lines"], numbers["genes"]
-    tissues = numbers["tissues"]
-    known = "unknown tissue" if list(tissues) == [UNKNOWN] else counted(len(tissues), "tissue")
+    tissues = of_tissues(numbers["tissues"])
     sentences = [
-        f"The cohort has {lines['expression']:,} cell lines of {known}. {_responses(lines)}",
+        f"The cohort has {lines['expression']:,} cell lines of {tissues}. {_responses(lines)}",
         f"Of {genes['stored']:,} genes, the {genes['n_genes']:,} with the largest variance "
         f"({genes['variance_at_cut']:.2f} or more) {agreed(genes['n_genes'], 'enters', 'enter')} the "
         f"analysis{_markers(genes, study)}",
@@ -73,7 +73,13 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
         for second, r in row.items()
         if first < second
     ]
-    if pairs:
+    if len(pairs) == 1:
+        r, first, second = pairs[0]
+        sentences.append(
+            f"The responses to {first} and {second} have a correlation of r = {r:.2f}; a marker common to "
+            "both drugs has to predict both."
+        )
+    elif pairs:
         high, low = max(pairs), min(pairs)
         sentences.append(
             f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:.2f}), those to"
@@ -81,6 +87,11 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
             " predict all of them."
         )
     return " ".join(sentences)
+
+
+def of_tissues(names: Collection[str]) -> str:
+    """Return the number of tissues as words after "of"; they are unknown where none is named."""
+    return "unknown tissue" if list(names) == [UNKNOWN] else counted(len(names), "tissue")
 
 
 def _responses(lines: dict[str, Any]) -> str:
@@ -96,7 +107,7 @@ def _responses(lines: dict[str, Any]) -> str:
     return (
         f"The model of a drug is fitted on the lines measured with it: {measured}. Only the "
         f"{lines['all_responses']:,} {agreed(lines['all_responses'], 'line', 'lines')} with all responses "
-        "can be called sensitive or resistant to all drugs."
+        f"can be called sensitive or resistant to {'both' if len(per_drug) == 2 else 'all'} drugs."
     )
 
 

@@ -19,9 +19,11 @@ def conclusion(common, published, top, n_genes, study=PAPER):
     lines.append(f"- {_of_named(study, names, list(inside), found)}")
     if len(common) and len(inside):
         expected = len(common) * len(inside) / n_genes
+        drawn = f"- {counted(len(common), 'gene')} drawn at random would"
         lines.append(
-            f"- {counted(len(common), 'gene')} drawn at random would on average include "
-            f"{expected:.2g} of {study.the_markers()}."
+            f"{drawn} include it with a probability of {expected:.2g}."
+            if len(names) == 1
+            else f"{drawn} on average include {expected:.2g} of {study.the_markers()}."
         )
     return "\n".join(lines)
 
