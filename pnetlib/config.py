@@ -7,6 +7,7 @@ is what ``pnetlib init`` writes.
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from pnetlib.errors import CorruptFileError, DataError, UsageError
+from pnetlib.execution.files import not_utf8
 from pnetlib.words import first_few
 
 LARGEST = 1 << 20  # bytes; a larger file is no config
@@ -225,11 +227,10 @@ def read_config(path: str | Path) -> Config:
     try:
         if path.stat().st_size > LARGEST:
             raise CorruptFileError(f"{path.name} has more than {LARGEST:,} bytes; it is no config.")
-        text = path.read_text("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CorruptFileError(
-            f"{path.name} is not text in UTF-8 (byte {error.start}); save it as UTF-8."
-        ) from error
+        raise not_utf8(path.name, io.BytesIO(content)) from error
     except OSError as error:
         raise DataError(
             f"{path.name} cannot be read ({error.strerror}); check the file and its permissions."

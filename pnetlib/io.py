@@ -22,6 +22,7 @@ from scipy.sparse import coo_array, csc_array
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.files import BROKEN, check_arrays, check_plain
 from pnetlib.execution.storage import replace_files, whole_file
+from pnetlib.words import counted
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
 # What the readers of damaged files raise.
@@ -163,7 +164,7 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         B, genes = _READERS[path.suffix](check_plain(path))
         if B.shape != (len(genes), len(genes)):
             raise DataError(
-                f"{path} contains a matrix of shape {B.shape} and {len(genes)} gene names; a network has "
+                f"{path} contains a matrix of shape {B.shape} and {counted(len(genes), 'gene name')}; a network has "
                 "one gene per row and column."
             )
         entries = B.nnz

@@ -7,13 +7,22 @@ from functools import cache
 from typing import Any
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural (with an s) unless the number is one.
+def counted(number: int, noun: str, many: str = "") -> str:
+    """Return a number with its noun, in the plural (`many`, or with an s) unless the number is one.
 
-    >>> counted(1, "gene"), counted(0, "cell line")
-    ('1 gene', '0 cell lines')
+    >>> counted(1, "gene"), counted(0, "cell line"), counted(2, "search", "searches")
+    ('1 gene', '0 cell lines', '2 searches')
     """
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {agreed(number, noun, many or noun + 's')}"
+
+
+def agreed(number: float, one: str, many: str) -> str:
+    """Return the word that goes with a number: `one` with 1, `many` with any other.
+
+    >>> [f"{n} {agreed(n, 'gene is', 'genes are')} found" for n in (0, 1, 2)]
+    ['0 genes are found', '1 gene is found', '2 genes are found']
+    """
+    return one if number == 1 else many
 
 
 def shown(value: Any, most: int = 100) -> str:

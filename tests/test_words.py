@@ -5,7 +5,7 @@ import doctest
 import pytest
 
 from pnetlib import words
-from pnetlib.words import counted, first_few, listed
+from pnetlib.words import agreed, counted, first_few, listed
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,12 @@ from pnetlib.words import counted, first_few, listed
 )
 def test_counted(number, expected):
     assert counted(number, "gene") == expected
+
+
+@pytest.mark.parametrize(("number", "expected"), [(0, "es are"), (1, " is"), (2, "es are")])
+def test_nouns_and_verbs_agree_with_their_number(number, expected):
+    assert agreed(number, "search is", "searches are") == f"search{expected}"
+    assert counted(number, "search", "searches") == f"{number} search{'' if number == 1 else 'es'}"
 
 
 @pytest.mark.parametrize(

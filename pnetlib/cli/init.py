@@ -19,7 +19,7 @@ from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.datasets.own_source import NAME
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import whole_file
-from pnetlib.words import counted, first_few
+from pnetlib.words import agreed, counted, first_few
 
 if TYPE_CHECKING:
     from pnetlib.datasets.cohort import Cohort
@@ -97,17 +97,19 @@ def summary(cohort: Cohort) -> list[str]:
     complete = len(cohort.complete_lines())
     said = [
         f"{counted(lines, 'cell line')} with expression of {counted(genes, 'gene')} that vary.",
-        f"{counted(len(measured), 'response')}, measured in {measured.min()} to {measured.max()} lines: "
+        f"{counted(len(measured), 'response')}, measured in "
+        f"{' to '.join(dict.fromkeys(map(str, (measured.min(), measured.max()))))} lines: "
         f"{first_few(measured.index)}.",
-        f"{counted(complete, 'line')} with all responses, from which the groups are formed.",
+        f"{counted(complete, 'line')} with {'the response' if len(measured) == 1 else 'all responses'}, "
+        "from which the groups are formed.",
         f"{counted(known.nunique(), 'tissue')} of {len(known)} lines."
         if len(known)
         else "No tissues: tests and baselines take all lines as one tissue.",
     ]
-    if complete < LEAST:
+    if complete < LEAST and len(measured) > 1:
         said.append(
-            f"{complete} lines with all responses are few: leave responses out in {NAME} "
-            "(responses: names) to have more."
+            f"{counted(complete, 'line')} with all responses {agreed(complete, 'is', 'are')} few: leave "
+            f"responses out in {NAME} (responses: names) to have more."
         )
     return said + list(cohort.provenance["handled"])
 

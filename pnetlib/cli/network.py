@@ -20,6 +20,7 @@ from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKENDS, Engine
 from pnetlib.io import SUFFIXES, write_network
 from pnetlib.solvers.forecast import forecast_network
+from pnetlib.words import agreed, counted
 
 DESCRIPTION = """Estimate the gene network of an expression table, or of a cohort, and write it."""
 EXAMPLES = """Examples
@@ -76,10 +77,12 @@ def allowed_regulators(text: str, genes: pd.Index) -> list[str] | None:
     named = regulator_names(text, known)
     found = [gene for gene in genes if gene in set(named)]
     if not found:
-        raise UsageError(
-            f"--regulators {text}: none of its {len(named)} genes is in the table; check the names."
-        )
-    print(f"{len(found)} of {len(named)} regulators are among the {len(genes):,} genes.")
+        none = "its gene is not" if len(named) == 1 else f"none of its {len(named)} genes is"
+        raise UsageError(f"--regulators {text}: {none} in the table; check the names.")
+    are = agreed(len(found), "is", "are")
+    print(
+        f"{len(found)} of {counted(len(named), 'regulator')} {are} among the {len(genes):,} genes."
+    )
     return found
 
 
@@ -164,7 +167,7 @@ def estimate(options: argparse.Namespace) -> None:
         model.fit(X, engine=engine)
     write_network(options.out, model.B_, model.get_feature_names_out())
     print(
-        f"{model.B_.nnz:,} edges among {X.shape[1]:,} genes in "
+        f"{model.B_.nnz:,} {agreed(model.B_.nnz, 'edge', 'edges')} among {X.shape[1]:,} genes in "
         f"{time.perf_counter() - started:.1f} s, duality gaps at most "
         f"{model.certified_gaps_.max():.1g}; written to {options.out}."
     )

@@ -17,6 +17,7 @@ from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
 from pnetlib.execution.storage import given_path
+from pnetlib.workflow.check import check_tables
 from pnetlib.workflow.display import short
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps, select_steps
@@ -24,7 +25,7 @@ from pnetlib.workflow.options import Options
 from pnetlib.workflow.parameters import assign, check_profile, check_source, typed
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import Run
-from pnetlib.workflow.settings import Settings, settings_of
+from pnetlib.workflow.settings import Settings, name_origin, settings_of
 from pnetlib.workflow.stop import Signalled, StoppedError, requeue, requeue_notice, signals
 
 # Parameters of notebooks that have an option of their own.
@@ -104,6 +105,7 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
             f"{left_out[0].name} is left out on another cohort: it {left_out[0].left_out}."
         )
     steps = [step for step in steps if step not in left_out]
+    called, origins = settings.called(parameters), settings.origins(parameters)
     parameters = settings.merged(parameters, steps)
     part = None if given.array is None else _part(given.array)
     if part and (given.merge or given.force):
@@ -113,7 +115,7 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     return Options(
         run,
         steps,
-        assign(parameters, {step.name: step.defaults for step in steps}),
+        assign(parameters, {step.name: step.defaults for step in steps}, called),
         force=given.force and not restarted,
         backend=given.backend,
         scheduler=given.scheduler,
@@ -121,6 +123,7 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
         merge=given.merge,
         left_out=tuple(left_out),
         others=others,
+        origins=origins,
         given=settings.merged(dict(map(_name_and_text, given.parameters)), every),
     )
 
@@ -174,7 +177,11 @@ def _check_searches(options: Options) -> None:
         if text := given.get("search"):
             from pnetlib.solvers.search import read_rule
 
-            read_rule(text)
+            try:
+                read_rule(text)
+            except PnetError as error:
+                name_origin(error, options.origins)
+                raise
 
 
 def _part(text: str) -> tuple[int, int]:
@@ -201,7 +208,7 @@ def _name_and_text(word: str) -> tuple[str, str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Carry out a command and return its exit code; ``--check`` only checks the options."""
+    """Carry out a command and return its exit code; ``--check`` only checks options and own tables."""
     if {"-h", "--help"} & set(arguments):
         print(usage(), end="")
         return 0
@@ -221,6 +228,8 @@ def _carry_out(arguments: Sequence[str]) -> int:
     actions = {"--check", "--status"}
     options = read_options([word for word in arguments if word not in actions], Path.cwd())
     if "--check" in arguments:
+        if said := check_tables(options):
+            print(said)
         return 0
     _check_searches(options)
     from pnetlib.workflow import driver

@@ -68,10 +68,9 @@ def read_delimited(
             lines = _lines(text, path)
             reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
             return _table(path, reader, separator, columns, fold, numbers, others)
-    except (UnicodeDecodeError, csv.Error) as error:
-        said = " ".join(str(error).split())
+    except csv.Error as error:
         raise CorruptFileError(
-            f"{path.name} is not a table in UTF-8 ({said}); write it again."
+            f"{path.name} is not a table that can be read ({error}); write it again."
         ) from error
 
 

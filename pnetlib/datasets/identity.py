@@ -16,7 +16,7 @@ import pandas as pd
 from pnetlib.datasets.gdsc_packages import cached_reference
 from pnetlib.datasets.lineage import LineNames
 from pnetlib.errors import DataError
-from pnetlib.words import counted
+from pnetlib.words import agreed, counted
 
 REFUSED = 0.2  # share of lines that resemble another line above which a table is refused; ours
 LEAST_GENES, LEAST_LINES = 50, 5  # fewer say nothing about identity
@@ -57,7 +57,9 @@ class Identity:
             )
         first = wrong.iloc[0]
         return (
-            f"{len(wrong)} of {n} lines resemble another line than the one they are named after "
+            f"{len(wrong)} of {n} lines "
+            f"{agreed(len(wrong), 'resembles', 'resemble')} another line than the one "
+            f"{agreed(len(wrong), 'it is', 'they are')} named after "
             f"(first: {wrong.index[0]}, which is most like {first['best']}, {first['correlation']:.2f} "
             f"against {first['own']:.2f})."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def _read(source: str | Path, names: Sequence[str] | None = None) -> Cohort:
     config = config_of(source)
     responses = config.responses if config else Responses()
     options: dict[str, Any] = data.model_dump(include={"tissue", "layer", "raw"})
-    return read_own_cohort(
+    cohort = read_own_cohort(
         tables["expression"],
         tables["response"],
         tables.get("annotation"),
@@ -93,6 +94,17 @@ def _read(source: str | Path, names: Sequence[str] | None = None) -> Cohort:
         sheet=data.sheet or None,
         **options,
     )
+    if direction_of(source)[1]:
+        return cohort
+    own = cohort.provenance["own"] | {"assumed": True}
+    return replace(cohort, provenance=cohort.provenance | {"own": own})
+
+
+def direction_of(source: str | Path) -> tuple[Responses, bool]:
+    """Return what the responses of own tables are, and whether a config says what a larger one means."""
+    config = config_of(source)
+    responses = config.responses if config else Responses()
+    return responses, "larger" in responses.model_fields_set
 
 
 def own_settings(source: str | Path) -> tuple[list[Path], dict[str, Any]]:

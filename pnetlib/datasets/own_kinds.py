@@ -6,10 +6,8 @@ Each reader checks the size of what it would unfold before it does so.
 from __future__ import annotations
 
 import datetime
-import html
 import json
 import re
-import zipfile
 from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from pnetlib.datasets.workbooks import check_formulas, column_number, part_of, sheet_parts
 from pnetlib.errors import CorruptFileError, DataError, SetupError, UsageError
 from pnetlib.execution.memory import available_memory
 from pnetlib.words import counted, first_few
@@ -26,16 +25,10 @@ TEXT = (".csv", ".tsv", ".tab", ".txt")
 XLSX, PARQUET, H5AD = ".xlsx", ".parquet", ".h5ad"
 KINDS = (*TEXT, PARQUET, XLSX, H5AD)
 MOST_NAMES = 500_000  # rows or columns of a table
-# An archive that unfolds to more than both is no table.
-_MOST_FOLD, _LEAST_BYTES = 400, 1 << 26
 _FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
 _COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})\d')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
 _ERROR = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="e"')
-_FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b(?P<attributes>[^>]*)>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>|(?=</(?:\w+:)?c>))"
-)
 
 
 def kind_of(name: str) -> str:
@@ -114,7 +107,7 @@ def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[A
     """
     import python_calamine
 
-    parts = _sheet_parts(path)
+    parts = sheet_parts(path)
     try:
         with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
             found = _chosen_sheet(path, book, sheet, parts)
@@ -141,46 +134,6 @@ def _plain(cell: Any) -> float | str:
     return str(cell)
 
 
-def _sheet_parts(path: Path) -> dict[str, str]:
-    """Return the part of each worksheet by the sheet's name; refuse an archive that unfolds too far."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            size = sum(part.file_size for part in archive.infolist())
-            if size > max(_LEAST_BYTES, _MOST_FOLD * path.stat().st_size):
-                raise CorruptFileError(
-                    f"{path.name} would unfold to {size / 1e9:.1f} GB; it is no usual workbook. Save "
-                    "its table as csv."
-                )
-            if broken := archive.testzip():
-                raise CorruptFileError(f"{path.name} is damaged ({broken}); save it again.")
-            names = archive.namelist()
-            if "xl/workbook.xml" not in names:
-                raise CorruptFileError(f"{path.name} is not an xlsx file; save it again.")
-            book = archive.read("xl/workbook.xml").decode("utf-8", "replace")
-            links = "xl/_rels/workbook.xml.rels"
-            links = archive.read(links).decode("utf-8", "replace") if links in names else ""
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise CorruptFileError(
-            f"{path.name} is damaged, encrypted or not an xlsx file ({error}); save it again "
-            "without a password."
-        ) from error
-    targets = {}
-    for link in re.findall(r"<(?:\w+:)?Relationship\b[^>]*>", links):
-        target = _attribute(link, "Target").lstrip("/")
-        targets[_attribute(link, "Id")] = target if target.startswith("xl/") else f"xl/{target}"
-    found = {}
-    for tag in re.findall(r"<(?:\w+:)?sheet\b[^>]*>", book):
-        part = targets.get(_attribute(tag, r"\w+:id"), "")
-        if part in names:
-            found[html.unescape(_attribute(tag, "name"))] = part
-    return found
-
-
-def _attribute(tag: str, name: str) -> str:
-    match = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
-    return "" if match is None else match.group(1) or match.group(2) or ""
-
-
 def _chosen_sheet(path: Path, book: Any, sheet: str | None, parts: dict[str, str]) -> str | None:
     """Return the name of the sheet to read; None if all are empty."""
     names = list(book.sheet_names)
@@ -200,23 +153,10 @@ def _chosen_sheet(path: Path, book: Any, sheet: str | None, parts: dict[str, str
     return filled[0] if filled else None
 
 
-def _pieces(path: Path, part: str) -> Iterator[bytes]:
-    """Yield the text of a worksheet in pieces that end after a whole cell."""
-    with zipfile.ZipFile(path) as archive, archive.open(part) as file:
-        rest = b""
-        while piece := file.read(1 << 22):
-            piece = rest + piece
-            end = max(piece.rfind(b"</c>") + 4, piece.rfind(b":c>") + 3)
-            end = 0 if end < 5 else end
-            rest = piece[end:]
-            yield piece[:end]
-        yield rest
-
-
 def _is_filled(path: Path, name: str, part: str) -> bool:
     """Return whether a sheet has cells; refuse one whose few cells span a huge area."""
     cells, columns, rows = 0, set(), (1 << 62, 0)
-    for piece in _pieces(path, part):
+    for piece in part_of(path, part):
         found = _COLUMN.findall(piece)
         cells += len(found)
         columns.update(found)
@@ -225,7 +165,7 @@ def _is_filled(path: Path, name: str, part: str) -> bool:
             rows = min(rows[0], min(numbers)), max(rows[1], max(numbers))
         if not found and b"c>" in piece:
             cells += piece.count(b"c>")  # cells without addresses stand side by side
-    places = [_column_number(letters) for letters in columns]
+    places = [column_number(letters) for letters in columns]
     area = (
         (max(places) - min(places) + 1) * (rows[1] - rows[0] + 1) if places and rows[1] else cells
     )
@@ -237,26 +177,12 @@ def _is_filled(path: Path, name: str, part: str) -> bool:
     return cells > 0
 
 
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
 def _check_cells(path: Path, part: str, said: list[str]) -> None:
     """Refuse a formula without a value; say how many cells have an error for a value."""
     errors = 0
-    for piece in _pieces(path, part):
+    for piece in part_of(path, part):
         errors += len(_ERROR.findall(piece))
-        for match in _FORMULA.finditer(piece):
-            attributes = " " + match["attributes"].decode("ascii", "replace")
-            if _attribute(attributes, "t") == "str":
-                continue  # a formula whose value is no text
-            raise CorruptFileError(
-                f"Cell {_attribute(attributes, 'r') or 'of a formula'} of {path.name} has a formula "
-                "without a stored value; open the file in a spreadsheet and save it, or paste values."
-            )
+        check_formulas(path, piece)
     if errors:
         said.append(
             f"{path.name}: {counted(errors, 'cell')} with an error of the spreadsheet, such as #DIV/0!, "

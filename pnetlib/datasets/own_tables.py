@@ -41,6 +41,7 @@ from pnetlib.datasets.own_kinds import (
     xlsx_rows,
 )
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
+from pnetlib.execution.files import not_utf8
 from pnetlib.words import counted, first_few
 
 SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
@@ -275,9 +276,8 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
             yield from csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
     except UnicodeDecodeError as error:
-        raise CorruptFileError(
-            f"{path.name} is not text in UTF-8 (byte {error.start}); save it as UTF-8."
-        ) from error
+        with (gzip.open if packed else open)(path, "rb") as file:
+            raise not_utf8(path.name, file) from error
     except (csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise CorruptFileError(
             f"{path.name} is damaged or no table of text ({error}); write it again."

@@ -1,4 +1,4 @@
-"""Spreadsheets (xlsx): values of the first sheet, after a check of what is in the archive.
+"""Spreadsheets (xlsx): what is in the archive, checked, and the values of the first sheet.
 
 Formulas are never computed, and macros and links to other files are never followed. A value that a
 formula had when the file was saved is read; a formula without one is refused.
@@ -6,22 +6,30 @@ formula had when the file was saved is read; a formula without one is refused.
 
 from __future__ import annotations
 
+import html
 import posixpath
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pnetlib.errors import CorruptFileError
-from pnetlib.execution.files import BROKEN, check_archive, check_plain, chunks, unreadable
+from pnetlib.execution.files import (
+    BROKEN,
+    check_archive,
+    check_member,
+    check_plain,
+    chunks,
+    unreadable,
+)
 
 DENSE = 1 << 20  # cells that a sheet may span however few of them it has
 _BYTES = 8  # of text per cell that the sheet spans, at least; a filled cell needs more than 15
 # Within one tag, nothing looks beyond the next "<": a file made to harm must not take long.
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<]*?\br?:?id=[\"']([^<\"']+)")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
-_ID, _TARGET = re.compile(rb"\bId=[\"']([^\"']*)"), re.compile(rb"\bTarget=[\"']([^\"']*)")
+_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^<>]*>")
+_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>")
 # A place such as C12, of a cell, or 12, of a row.
 _PLACE = re.compile(rb"\sr=[\"']([A-Za-z]{0,3})(\d{0,9})")
 _IS_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
@@ -30,6 +38,8 @@ _VALUE = re.compile(rb"<(?:\w+:)?[vt]\b[^<>]*>[^<]*[^<\s]")
 _TEXT = re.compile(rb"\st=[\"']str[\"']")  # its value may be no letter at all
 _OWN_PLACE = re.compile(rb"\sr=[\"']([A-Za-z]+\d+)")
 _OVERLAP = 1 << 12
+_BOOK, _LINKS, _SHEETS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/"
+_REMEDY = "save it again without a password, or fetch it again"
 
 
 def xlsx_rows(path: Path) -> Iterator[list[Any]]:
@@ -46,68 +56,105 @@ def xlsx_rows(path: Path) -> Iterator[list[Any]]:
     import python_calamine
 
     check_plain(path)
-    _check(path)
+    first = next(iter(sheet_parts(path).values()))
+    _check_sheet(path, part_of(path, first))
     try:
         with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
             sheet = book.get_sheet_by_index(0)
     except (python_calamine.CalamineError, OSError, IndexError) as error:
-        raise CorruptFileError(
-            f"{path.name} is truncated or not an xlsx file ({error}); fetch it again."
-        ) from error
+        raise _no_workbook(path, error) from error
     yield from sheet.iter_rows()
 
 
-def _check(path: Path) -> None:
-    """Read the archive once, without keeping it, before another library does."""
+def sheet_parts(path: Path) -> dict[str, str]:
+    """Return the part of each worksheet by the sheet's name, in the order of the workbook.
+
+    The archive is checked before another library reads it: names that lead out of it, links,
+    encryption, and parts that are unpacked to far more than their size or declare less than they
+    have. Parts that are no worksheets are read to their end; `part_of` does so with worksheets.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    CorruptFileError
+        If it is damaged, encrypted, made to harm, or no xlsx.
+    """
+    texts = dict.fromkeys((_BOOK, _LINKS), b"")
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        check_archive(path, archive)
+        infos = archive.infolist()
+        names = {info.filename for info in infos}
+        if len(names) < len(infos):
+            raise CorruptFileError(f"{path.name} has two files of one name within; {_REMEDY}.")
+        for info in (check_member(path, one) for one in infos):
+            if info.filename in texts:
+                texts[info.filename] = b"".join(chunks(path, archive, info))
+            elif info.filename.startswith("xl/") and not info.filename.startswith(_SHEETS):
+                for _ in chunks(path, archive, info):
+                    pass
+    book, links = (text.decode("utf-8", "replace") for text in texts.values())
+    targets = {
+        attribute(link, "Id"): posixpath.normpath(
+            posixpath.join("/xl", attribute(link, "Target"))
+        ).lstrip("/")
+        for link in _RELATION.findall(links)
+    }
+    found = {
+        html.unescape(attribute(tag, "name")): targets.get(attribute(tag, r"\w+:id"), "")
+        for tag in _SHEET.findall(book)
+    }
+    found = {name: part for name, part in found.items() if part in names}
+    if not found:
+        raise _no_workbook(path, "it has no worksheet")
+    return found
+
+
+def part_of(path: Path, part: str) -> Iterator[bytes]:
+    """Yield the text of a worksheet in pieces that end after a whole cell where they can."""
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        rest = b""
+        for piece in chunks(path, archive, archive.getinfo(part)):
+            piece = rest + piece
+            end = max(piece.rfind(b"</c>") + 4, piece.rfind(b":c>") + 3)
+            end = max(len(piece) - _OVERLAP, 0) if end < 5 else end
+            rest = piece[end:]
+            yield piece[:end]
+        yield rest
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Make what zipfile raises one sentence."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            check_archive(path, archive)
-            first = _first_sheet(path, archive)
-            for info in archive.infolist():
-                if info.filename == first:
-                    _check_sheet(path, chunks(path, archive, info), info.file_size)
-                elif info.filename.startswith("xl/"):
-                    for _ in chunks(path, archive, info):
-                        pass
+        yield
     except BROKEN as error:
-        raise CorruptFileError(
-            f"{path.name} is truncated or not an xlsx file ({error}); fetch it again."
-        ) from error
+        raise _no_workbook(path, error) from error
     except OSError as error:
         raise unreadable(path, error) from error
 
 
-def _first_sheet(path: Path, archive: zipfile.ZipFile) -> str:
-    """Return the name of the first sheet's file; "" if the workbook does not say it plainly."""
-    names = archive.namelist()
-    if len(set(names)) < len(names):
-        raise CorruptFileError(f"{path.name} has two files of one name within; fetch it again.")
-    parts = []
-    for name in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-        if name not in names:
-            return ""
-        parts.append(b"".join(chunks(path, archive, archive.getinfo(name))))
-    sheet = _SHEET.search(parts[0])
-    for relation in _RELATION.findall(parts[1]) if sheet else ():
-        own, target = _ID.search(relation), _TARGET.search(relation)
-        if own and target and own[1] == sheet[1]:
-            return posixpath.normpath(posixpath.join("xl", target[1].decode("utf-8", "replace")))
-    return ""
+def _no_workbook(path: Path, reason: object) -> CorruptFileError:
+    return CorruptFileError(
+        f"{path.name} is damaged, encrypted or not an xlsx file ({reason}); {_REMEDY}."
+    )
 
 
-def _check_sheet(path: Path, parts: Iterator[bytes], size: int) -> None:
+def attribute(tag: str, name: str) -> str:
+    """Return an attribute of a tag of XML, "" without it; `name` is a regular expression."""
+    match = re.search(rf"""\s{name}=(?:"([^"]*)"|'([^']*)')""", tag)
+    return "" if match is None else match.group(1) or match.group(2) or ""
+
+
+def _check_sheet(path: Path, pieces: Iterator[bytes]) -> None:
     """Refuse formulas without values, and cells so far apart that the space between is the memory."""
-    height, width, rest = 0, 1, b""
-    for part in parts:
-        text = rest + part
-        # Whatever is cut at the end is seen again with the next part.
-        cut = text.rfind(b"</c>") + 4 if b"</c>" in text else max(len(text) - _OVERLAP, 0)
-        seen, rest = (text[:cut], text[cut:]) if len(text) > _OVERLAP else (text, b"")
-        places = _PLACE.findall(seen)
+    height, width, size = 0, 1, 0
+    for piece in pieces:
+        size += len(piece)
+        places = _PLACE.findall(piece)
         height = max([height, *(int(number or 0) for number in {place[1] for place in places})])
-        width = max([width, *map(_column, {place[0] for place in places})])
-        _check_formulas(path, seen)
-    _check_formulas(path, rest)
+        width = max([width, *map(column_number, {place[0] for place in places})])
+        check_formulas(path, piece)
     cells = height * width
     if cells > DENSE and cells * _BYTES > size:
         raise CorruptFileError(
@@ -116,7 +163,14 @@ def _check_sheet(path: Path, parts: Iterator[bytes], size: int) -> None:
         )
 
 
-def _check_formulas(path: Path, text: bytes) -> None:
+def check_formulas(path: Path, text: bytes) -> None:
+    """Refuse a formula without a stored value in the text of a worksheet.
+
+    Raises
+    ------
+    CorruptFileError
+        If there is one.
+    """
     if not _IS_FORMULA.search(text):
         return
     for cell in _END.split(text)[:-1]:
@@ -131,14 +185,14 @@ def _check_formulas(path: Path, text: bytes) -> None:
         where = f"The cell {place[1].decode()}" if place else "A cell"
         raise CorruptFileError(
             f"{where} of {path.name} has a formula without its value; open the file in a "
-            "spreadsheet, and save it with values."
+            "spreadsheet and save it, or paste values."
         )
 
 
-def _column(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
     """Return the number of a column, at most that of XFD.
 
-    >>> _column(b"A"), _column(b"AA")
+    >>> column_number(b"A"), column_number(b"AA")
     (1, 27)
     """
     number = 0

@@ -79,6 +79,33 @@ def check_plain(path: Path) -> Path:
     return path
 
 
+def not_utf8(name: str, file: IO[bytes]) -> CorruptFileError:
+    """Return the error of a text that is not UTF-8: its first wrong byte, the row, and the remedy.
+
+    `file` is the text, read from its beginning.
+    """
+    row, start = 1, b""
+    while line := file.readline(_CHUNK):
+        start = start or line[:2]
+        if start in (b"\xff\xfe", b"\xfe\xff"):
+            return CorruptFileError(
+                f"{name} is not text in UTF-8 but begins like UTF-16 and is not read as such; save it as UTF-8."
+            )
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as wrong:
+            byte = line[wrong.start : wrong.start + 1]
+            row += line[: wrong.start].count(b"\r")  # where lines end in it alone
+            likely = byte.decode("cp1252", "replace")
+            meant = f", {likely} in Latin-1" if likely.isprintable() else ""
+            return CorruptFileError(
+                f"{name} is not text in UTF-8 (row {row} has the byte 0x{byte.hex().upper()}{meant}); save "
+                "it as UTF-8, in a spreadsheet as CSV UTF-8."
+            )
+        row += line.endswith(b"\n")
+    return CorruptFileError(f"{name} is not text in UTF-8; save it as UTF-8.")
+
+
 def unreadable(path: Path, error: OSError) -> DataError:
     """Return the error for a file that the system does not let this user read."""
     return DataError(
@@ -139,15 +166,24 @@ def opened(path: Path, members: Sequence[str] = ()) -> Iterator[IO[bytes]]:
             with open(path, "rb") as file:
                 yield _text(file, path)
     except UnicodeDecodeError as error:
-        raise CorruptFileError(
-            f"{path.name} is not text in UTF-8 (byte {error.start}); save it as UTF-8, or fetch it again."
-        ) from error
+        raise _undecoded(path, members) from error
     except (*BROKEN, csv.Error) as error:
         raise CorruptFileError(
             f"{path.name} is truncated or damaged ({error}); fetch it again."
         ) from error
     except OSError as error:
         raise unreadable(path, error) from error
+
+
+def _undecoded(path: Path, members: Sequence[str]) -> CorruptFileError:
+    """Return the error of `not_utf8` for a file that `opened` was reading."""
+    kind = path.suffix.casefold()
+    if kind == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            with archive.open(member(path, archive, (path.stem, *members))) as file:
+                return not_utf8(path.name, file)
+    with (gzip.open if kind == ".gz" else open)(path, "rb") as file:
+        return not_utf8(path.name, file)
 
 
 class _Bounded(io.RawIOBase):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.errors import UsageError
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
+from pnetlib.words import agreed
 
 ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of this role acts
 MARKER = "marker"  # the role of a marker without one
@@ -38,6 +39,10 @@ class Study:
         Gene to role: "sensitivity", "resistance", or "marker" for none of them.
     edge : tuple of str or None
         Regulator and target of the edge that the paper names.
+    drugs : int
+        Number of drugs, or other responses.
+    turned : bool
+        Whether signs were changed, as a larger response means a sensitive line.
     """
 
     data: str
@@ -49,11 +54,23 @@ class Study:
         default_factory=lambda: {gene: marker.role for gene, marker in MARKERS.items()}
     )
     edge: tuple[str, str] | None = NAMED_EDGE
+    drugs: int = 4
+    turned: bool = False
 
     @property
-    def whose(self) -> str:
-        """Whose markers these are, as words before a number of markers."""
-        return "the paper's" if self.of_paper else "the named"
+    def one_drug(self) -> bool:
+        """Whether there is a single drug, so that nothing can be common to several."""
+        return self.drugs == 1
+
+    def the_markers(self, number: int | None = None) -> str:
+        """Return words for the markers, with their number unless it is None or one.
+
+        >>> PAPER.the_markers(7), Study("screen", of_paper=False).the_markers(1)
+        ("the paper's 7 markers", 'the named marker')
+        """
+        many = "" if number in (None, 1) else f"{number} "
+        noun = agreed(1 if number == 1 else 0, "marker", "markers")
+        return f"the paper's {many}{noun}" if self.of_paper else f"the {many}named {noun}"
 
     @property
     def called(self) -> str:
@@ -90,11 +107,12 @@ def study_of(cohort: Cohort) -> Study:
     study = of_simulated(origin["simulated"])
     own, markers = origin.get("own"), origin.get("markers")
     if own:
-        reversed_ = ", reversed" if own["larger"] == "sensitive" else ""
-        study = Study(origin["source"], False, False, f"{own['measure']}{reversed_}", "", {}, None)
+        turned = own["larger"] == "sensitive"
+        measure = f"{own['measure']}{', reversed' * turned}"
+        study = Study(origin["source"], False, False, measure, "", {}, None, turned=turned)
     if markers is not None:
         study = replace(study, of_paper=False, markers=dict(markers), edge=None)
-    return study
+    return replace(study, drugs=cohort.response.shape[1])
 
 
 def with_markers(cohort: Cohort, text: str) -> Cohort:

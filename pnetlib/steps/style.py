@@ -161,6 +161,13 @@ def drug_labels(drugs: Iterable[str]) -> list[str]:
     return ["mean of the drugs" if drug == "all" else drug for drug in drugs]
 
 
+def say_none(axes: Axes, text: str = "none found") -> None:
+    """Write into a panel that there is nothing to draw in it, and remove its ticks."""
+    axes.text(0.5, 0.5, text, transform=axes.transAxes, ha="center", va="center", color=FAINT)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
 def plain_numbers(axis: Any) -> None:
     """Write plain numbers on a logarithmic axis, at 1, 2 and 5 where it spans few decades."""
     decades = np.log10(axis.get_view_interval())
@@ -207,6 +214,13 @@ def as_png(figure: Figure, dpi: float = PRINT_DPI) -> bytes:
         few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(small, "png", optimize=True, dpi=(dpi, dpi))
     return small.getvalue()
+
+
+def or_none(table: pd.DataFrame, otherwise: str) -> Any:
+    """Return a table to display, or a sentence in its place if it has no rows."""
+    from IPython.display import Markdown
+
+    return table if len(table) else Markdown(otherwise)
 
 
 def show(figure: Figure, text: str = "") -> None:

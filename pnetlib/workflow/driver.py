@@ -38,7 +38,7 @@ from pnetlib.workflow.options import Options
 from pnetlib.workflow.progress import VARIABLE as PROGRESS
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import EXECUTION, TRACE, Run
-from pnetlib.workflow.settings import resolved
+from pnetlib.workflow.settings import name_origin, resolved
 from pnetlib.workflow.shards import WORK
 from pnetlib.workflow.stop import Signalled, StoppedError
 
@@ -104,16 +104,20 @@ class Session:
         with compiled_kernels(self.scratch) as compiled, _variables(isolation(self.scratch)):
             environment = self.environment(**more, **compiled)
             sockets = self.scratch / f"k{self._kernels}"
-            execute.execute(
-                self.run,
-                step,
-                parameters,
-                environment,
-                sockets=sockets,
-                display=display,
-                lock=self.lock,
-                others=self.options.others,
-            )
+            try:
+                execute.execute(
+                    self.run,
+                    step,
+                    parameters,
+                    environment,
+                    sockets=sockets,
+                    display=display,
+                    lock=self.lock,
+                    others=self.options.others,
+                )
+            except PnetError as error:
+                name_origin(error, self.options.origins)
+                raise
         freshness.finish(self.run, step, given, execution, trace)
 
     def compute_folds(
@@ -157,7 +161,9 @@ class Session:
                     worker.kill()
                     worker.wait()
             if worker.returncode:
-                raise _process_error(worker.returncode, name, log_path)
+                error = _process_error(worker.returncode, name, log_path)
+                name_origin(error, self.options.origins)
+                raise error
 
     def _record(self, name: str, status: str, display: StepDisplay) -> None:
         """Append time and memory of a part; results have no times, as they must be reproducible."""
@@ -233,6 +239,12 @@ def drive(options: Options) -> None:
         f"{counted(len(steps), 'step')} {_described(run)}; results in {short(run.folder)}",
         flush=True,
     )
+    if run.own:
+        from pnetlib.datasets.own_folder import direction_of
+        from pnetlib.steps.data.sentences import direction
+
+        meaning, said = direction_of(run.source)
+        print(direction(meaning.measure, meaning.larger, not said), flush=True)
     for step in options.left_out:
         print(f"Left out on this cohort: {step.name}, which {step.left_out}.", flush=True)
     fresh = 0

@@ -25,3 +25,4 @@ class Options:
     left_out: tuple[Step, ...] = ()  # that make no sense on this cohort
     given: Mapping[str, str] = field(default_factory=dict)  # parameters of the config and options
     others: bool = False  # the cohort or the markers are not the paper's
+    origins: Mapping[str, str] = field(default_factory=dict)  # of parameters that the config sets

@@ -111,21 +111,24 @@ def typed(name: str, text: str, default: Value) -> Value:
 
 
 def assign(
-    given: Mapping[str, str], notebooks: Mapping[str, Mapping[str, Value]]
+    given: Mapping[str, str],
+    notebooks: Mapping[str, Mapping[str, Value]],
+    called: Mapping[str, str] | None = None,
 ) -> dict[str, dict[str, Value]]:
     """Return the parameters of each notebook, converted to the types of its own defaults.
 
     `given` has name and text of each parameter, `notebooks` the names and defaults of each notebook
     as `read_parameters` returns them. Each notebook gets those of the given parameters that it has;
-    one that no notebook has is refused.
+    one that no notebook has is refused. `called` is what a message calls some of them.
     """
+    called = called or {}
     for name in given:
         known = {known for defaults in notebooks.values() for known in defaults}
         if name not in known:
             raise UsageError(_unknown(name, known, notebooks))
     return {
         notebook: {
-            name: typed(name, text, defaults[name])
+            name: typed(called.get(name, name), text, defaults[name])
             for name, text in given.items()
             if name in defaults
         }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.datasets.own_source import config_path
-from pnetlib.errors import UsageError
+from pnetlib.errors import MissingDrugError, PnetError, UsageError
+from pnetlib.words import shown
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.parameters import check_source, is_named_source
 from pnetlib.workflow.project import project_root
@@ -26,6 +28,16 @@ if TYPE_CHECKING:
 # Parameters of which one replaces the others, and those that the keys of a config set.
 GENES = ("n_genes", "gene_fraction", "genes")
 KEYS = (*GENES, "drugs", "markers", "groups", "group_size", "regulators")
+KEY_OF = {
+    "drugs": "responses.names",
+    "groups": "groups.rule",
+    "group_size": "groups.size",
+    "n_genes": "genes.number",
+    "gene_fraction": "genes.fraction",
+    "genes": "genes.only",
+    "markers": "markers",
+    "regulators": "regulators",
+}
 ALL = "all"
 HEADER = """# The choices of this run, as they were resolved from its config and its options.
 # ./reproduce.sh --data FILE, with the path of a copy of this file, repeats it.
@@ -61,6 +73,23 @@ class Settings:
             return ""
         return str(project_root() / "results" / Run(str(self.config), profile).name)
 
+    def origins(self, given: Iterable[str]) -> dict[str, str]:
+        """Return where each parameter comes from that the config sets and the options do not.
+
+        The words are those of a sentence, such as "groups.size in config.yml, which is 40".
+        """
+        if self.config is None:
+            return {}
+        return {
+            name: f"{key_of(name)} in {self.config.name}, which is {_plainly(text)}"
+            for name, text in self.parameters.items()
+            if name not in set(given)
+        }
+
+    def called(self, given: Iterable[str]) -> dict[str, str]:
+        """Return what a message calls the parameters of `origins`: the keys of the config."""
+        return {name: f"{self.config.name}: {key_of(name)}" for name in self.origins(given)}
+
     def merged(self, given: Mapping[str, str], steps: Iterable[Step]) -> dict[str, str]:
         """Return the parameters of the config and, in their place, those given on the command line.
 
@@ -71,6 +100,34 @@ class Settings:
         if any(name in given for name in GENES):
             own = {name: text for name, text in own.items() if name not in GENES}
         return own | dict(given)
+
+
+def _plainly(text: str) -> str:
+    """Return a number as it is, and other text in quotes."""
+    return text if text.replace(".", "", 1).isdecimal() else shown(text, 60)
+
+
+def key_of(parameter: str) -> str:
+    """Return the key of a config that sets a parameter of the notebooks.
+
+    >>> key_of("group_size"), key_of("draws")
+    ('groups.size', 'parameters.draws')
+    """
+    return KEY_OF.get(parameter, f"parameters.{parameter}")
+
+
+def name_origin(error: PnetError, origins: Mapping[str, str]) -> None:
+    """Add to the message of an error about a parameter which key of the config has set it.
+
+    A message is about the parameter that it begins with, or about the drugs if it misses one.
+    """
+    said = str(error)
+    for name, origin in origins.items():
+        about_drugs = name == "drugs" and isinstance(error, MissingDrugError)
+        if about_drugs or re.match(rf"(\w+ of )?{re.escape(name)}\b", said):
+            if f"{key_of(name)} in " not in said:
+                error.args = (f"{said.removesuffix('.')} (set by {origin}).",)
+            return
 
 
 def settings_of(source: str) -> Settings:

@@ -89,7 +89,10 @@ def test_only_the_genes_of_a_file_regulate(table, tmp_path, capsys):
     np.testing.assert_allclose(B.toarray(), expected.toarray(), atol=1e-12)
     assert "2 of 3 regulators are among the 12 genes" in capsys.readouterr().out
     (tmp_path / "tfs.txt").write_text("TP53\n")
-    for given, words in ((tmp_path / "tfs.txt", "none of its 1 genes"), ("no", "neither tfs nor")):
+    for given, words in (
+        (tmp_path / "tfs.txt", "its gene is not in the table"),
+        ("no", "neither tfs nor"),
+    ):
         assert dispatch([*line, "--regulators", str(given)]) == 2
         printed = capsys.readouterr().err
         assert printed.startswith("error: ") and printed.count("\n") == 1 and words in printed

@@ -104,7 +104,7 @@ def test_expression_and_cell_lines_are_found_by_content_and_chosen(folder):
         ("notes.txt", b"hello\n", "its first row has 1 field, 'hello'"),
         ("x.csv", b"\x80\x04]\x94.", "it is a Python pickle"),
         ("x.h5", b"\x89HDF\r\n", "it is HDF5"),
-        ("x.xlsx", b"PK\x03\x04no", "x.xlsx is truncated or not an xlsx file"),
+        ("x.xlsx", b"PK\x03\x04no", "x.xlsx is damaged, encrypted or not an xlsx file"),
         ("x.dat", b"\xff\xfe\x00\xd8", "x.dat is not text in UTF-8"),
     ],
 )

@@ -30,7 +30,7 @@ def test_tables_alone_make_a_cohort(folder):
     assert cohort.expression.shape == (60, 40) and cohort.response.shape == (60, 3)
     origin = cohort.provenance
     assert origin["source"] == "screen" and not origin["simulated"]
-    assert origin["own"] == {"measure": "response", "larger": "resistant"}
+    assert origin["own"] == {"measure": "response", "larger": "resistant", "assumed": True}
     assert load_screens(folder, cohort).values.shape[1] == 0
 
 

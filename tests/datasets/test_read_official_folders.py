@@ -131,7 +131,13 @@ def test_the_file_by_ensembl_id_is_damaged(folder):
 
 def test_text_in_another_encoding_is_refused(text):
     text.write_bytes(text.read_bytes().replace(b"RET", b"R\xe9T", 1))
-    make.refused(CorruptFileError, "not text in UTF-8 .byte", official.read_expression, text, [])
+    make.refused(
+        CorruptFileError,
+        "not text in UTF-8 .row 2 has the byte 0xE9, é",
+        official.read_expression,
+        text,
+        [],
+    )
 
 
 # Response -------------------------------------------------------------------------------------
@@ -202,7 +208,9 @@ def test_a_damaged_csv_is_refused(folder):
     path.write_text(path.read_text() + 'GDSC1,"1')
     make.refused(CorruptFileError, "csv is truncated or damaged", load_cohort, folder)
     path.write_bytes(b"\xff" + path.read_bytes())
-    make.refused(CorruptFileError, r"not text in UTF-8 \(byte 0\); save", load_cohort, folder)
+    make.refused(
+        CorruptFileError, r"not text in UTF-8 \(row 1 has the byte 0xFF", load_cohort, folder
+    )
 
 
 def test_what_is_no_table_of_responses_is_no_candidate(folder):

@@ -205,8 +205,17 @@ def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):
             read(tmp_path, content, "own.csv.gz")
     with pytest.raises(CorruptFileError, match=r"own.csv.gz"):
         read(tmp_path, bytes(spoilt), "own.csv.gz")
-    with pytest.raises(CorruptFileError, match=r"not text in UTF-8 \(byte \d+\); save it as UTF-8"):
-        read(tmp_path, b",G1,G2\nA,1,2\nB\xe9,3,4\n")
+    named = (
+        r"own.csv is not text in UTF-8 \(row 3 has the byte 0xE9, é in Latin-1\); save it as UTF-8"
+    )
+    for content in (b",G1,G2\nA,1,2\nB\xe9,3,4\n", b",G1,G2\rA,1,2\rB\xe9,3,4\r"):
+        with pytest.raises(CorruptFileError, match=named):
+            read(tmp_path, content)
+    far = b",G1,G2\n" + b"".join(b"L%d,1,2\n" % k for k in range(5000)) + b"B\xe9,3,4\n"
+    with pytest.raises(CorruptFileError, match=r"own.csv.gz is not text in UTF-8 \(row 5002 has"):
+        read(tmp_path, gzip.compress(far), "own.csv.gz")
+    with pytest.raises(CorruptFileError, match="begins like UTF-16"):
+        read(tmp_path, ",G1,G2\nA,1,2\n".encode("utf-16")[:-1])
 
 
 def test_a_row_longer_than_a_csv_may_have_is_refused(tmp_path, monkeypatch):

@@ -11,10 +11,10 @@ from pnetlib.execution.fingerprint import CALCULATION, PRESENTATION
 LAYERS = (
     "errors",
     "words",
-    "config",
     "paper",
     "kernels",
     "execution",
+    "config",
     "stats",
     "solvers",
     "estimators",

@@ -90,3 +90,16 @@ def test_rows_keep_their_height_for_any_number_of_drugs(errors, differences, n_d
         pd.concat([pairs.assign(drug=drug) for drug in [*drugs, "all"]]), study=PAPER
     )
     assert figure.axes[0].get_window_extent().height / figure.dpi > 0.4 * n_drugs
+    assert ("mean of the drugs" in words(figure)) == (n_drugs > 1)
+
+
+def test_captions_of_one_drug_name_no_others(errors, differences):
+    one, pairs = errors[errors["drug"] == "A"], differences[differences["drug"].isin(["A", "all"])]
+    pairs = pairs.assign(high=[0.1] * 4 + [-0.06] * (len(pairs) - 4))
+    said = comparison.caption_differences(pairs, study=PAPER)
+    assert "0 of the 3 intervals exclude 0." in said and "Last row" not in said
+    pairs["high"] = [-0.06, 0.1, *[0.1] * (len(pairs) - 2)]
+    said = comparison.caption_differences(pairs, study=PAPER)
+    assert "1 of the 3 intervals excludes 0." in said
+    assert "per drug" not in comparison.caption_errors(one, 5, study=PAPER)
+    assert "5 outer folds per drug" in comparison.caption_errors(errors, 5, study=PAPER)

@@ -41,6 +41,18 @@ def test_best_method_and_families_follow_the_errors(errors, best, network):
     )
 
 
+def test_a_mean_over_drugs_is_named_only_where_there_are_several():
+    one = error_table(0.6, 0.7, 0.8, 0.9, 1.0, 0.8)
+    intervals = difference_table((-1, 1), (-1, 1), (-1, 1))
+    said = sentences.conclusion(one, intervals)
+    assert "- The network-based methods (Pro, NW.P) have" in said and "for each of" not in said
+    assert sentences.control_sentence(one, one).startswith("The methods save")
+    two = pd.concat([one, one.assign(drug="y")])
+    said = sentences.conclusion(two, pd.concat([intervals, intervals.assign(drug="y")]))
+    assert "Averaged over the drugs, the network-based" in said and "for each of 2 drugs" in said
+    assert sentences.control_sentence(two, two).startswith("Averaged over the drugs, the methods")
+
+
 def test_a_method_that_does_not_beat_the_naive_means_is_called_so():
     table = error_table(1.2, 1.1, 1.1, 1.1, 1.0, 1.05)
     said = sentences.conclusion(table, difference_table((0.1, 0.2), (-0.2, -0.1), (-1, 1)))

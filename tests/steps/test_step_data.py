@@ -80,7 +80,10 @@ def test_numbers_and_sentences_follow_from_the_tables(small):
     assert numbers["genes"]["markers"]["ANXA10"]["rank"] == 2
     assert numbers["genes"]["markers"]["AKR1C1"] is None
     text = sentences.conclusion(numbers)
-    assert "5 cell lines of 3 tissues" in text and "0 of the paper's 7 markers" in text
+    assert (
+        "5 cell lines of 3 tissues" in text
+        and "; none of the paper's 7 markers is among them" in text
+    )
     assert "ANXA10 (rank 2)" in text and "not in the cohort: AKR1C1" in text
     assert "whatever their variance, a deviation from the paper: LOW." in text
     assert "genes taken" in sentences.headline(numbers) and "2" in sentences.headline(numbers)

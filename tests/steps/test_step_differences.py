@@ -255,6 +255,24 @@ def test_numbers_and_words_hold_what_a_reader_needs(compared, pair, moved, prese
     assert without["named_edge"] is None and "not among the genes" in conclusion(without)
 
 
+@pytest.mark.parametrize(
+    ("edges", "degrees", "said"),
+    [
+        (0, 0, "no difference is beyond chance:"),
+        (1, 0, "beyond chance is one edge, but no degrees"),
+        (1, 3, "beyond chance are one edge and some degrees, but no regulatory effects"),
+        (2, 3, "beyond chance are some edges and degrees, but no regulatory effects"),
+    ],
+)
+def test_one_difference_is_one(compared, pair, moved, present, edges, degrees, said):
+    found = numbers(pair, exchangeable(pair.labels, pair.tissue), *compared, moved, present, SIZES)
+    for kind, count in (("edges", edges), ("degrees", degrees), ("effects", 0)):
+        found["found"][kind]["q"] = count
+    assert said in conclusion(found)
+    found["lines"] |= {"tissues": 1, "tissues exchangeable": 1}
+    assert "All cell lines count as one tissue, within which labels" in conclusion(found)
+
+
 # What so many permutations can show
 
 

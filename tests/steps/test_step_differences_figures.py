@@ -90,7 +90,7 @@ def test_degrees_show_both_groups_in_their_colours_and_p(degrees):
     symbols = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "D")]
     assert [line.get_color() for line in symbols] == list(GROUP_COLOURS.values())
     caption = differences.caption_degrees(degrees, ["ANXA10"], 99, study=PAPER)
-    assert "1 of 1 rows" in caption and "99 permutations" in caption
+    assert "1 of 1 row has q" in caption and "99 permutations" in caption
 
 
 def test_effects_show_each_marker_and_side(effects):
@@ -114,7 +114,7 @@ def test_the_paper_s_edge_comes_first_then_the_smallest_p(edges):
     family = {"p family": np.where(edges["regulator"] == "r9", 0.01, 0.5)}
     assert differences.first_edges(edges.assign(**family), NAMED_EDGE)["regulator"].iloc[1] == "r9"
     assert "AKR1C1 → ANXA10" in words(differences.draw_edges(edges, study=SIMULATED))
-    assert "Of 21 edges 1 have q" in differences.caption_edges(edges, 99, study=SIMULATED)
+    assert "Of 21 edges 1 has q" in differences.caption_edges(edges, 99, study=SIMULATED)
 
 
 def test_sensitivity_has_a_row_for_the_edge_and_for_each_marker(moved):

@@ -1,5 +1,7 @@
 """Networks of each drug, the rule for common markers, and the published markers."""
 
+from dataclasses import replace
+
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -21,6 +23,7 @@ from pnetlib.steps.markers.compute import (
     ranks,
 )
 from pnetlib.steps.markers.sentences import conclusion
+from pnetlib.steps.study import PAPER
 
 GENES = pd.Index(["A", "B", "C", "D", "E"])
 CHOSEN = {
@@ -181,3 +184,11 @@ def test_sentences_count_common_and_published_markers(five):
     said = conclusion(common_markers(five, 1), published, 1, 5)
     assert "none is among the first 1" in said and "none of these is common" in said
     assert "drawn at random" not in said
+    one = replace(PAPER, drugs=1, of_paper=False)
+    said = conclusion(common_markers(five, 3)[:1], published[published["marker"] == "B"], 3, 5, one)
+    assert "one is among the first 3 for the drug and therefore a marker by our rule, B." in said
+    assert "The named marker, B, is among the genes analysed, and is found by the rule." in said
+    assert "1 gene drawn at random would include it with a probability of 0.2." in said
+    said = conclusion(common_markers(five, 1), published[published["marker"] == "OUT"], 1, 5, one)
+    assert "by our rule the drug has no marker" in said
+    assert "The named marker, OUT, is not among the genes analysed." in said

@@ -1,5 +1,7 @@
 """Figure 3: every published marker and common gene, with ranks and sizes explained."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from builders import words
@@ -25,7 +27,12 @@ def test_markers_show_ranks_and_those_outside(fitted):
     text = words(figure)
     assert "variance rank 1,500" in text and "no effect" in text
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["g2", "far", "g1 ✓"]
-    assert "1 of the 1 other" in markers.caption_markers(fitted, common, published, study=PAPER)
+    said = markers.caption_markers(fitted, common, published, study=PAPER)
+    assert "The 2 published markers come first; below is the one other gene that our rule" in said
+    one = replace(PAPER, drugs=1, of_paper=False)
+    said = markers.caption_markers(fitted, common, published[:1], study=one)
+    assert "The named marker comes first; below is the one other gene" in said
+    assert "finds a marker of the drug" in said
 
 
 def test_markers_without_any_common_gene(fitted):

@@ -27,7 +27,8 @@ from pnetlib.steps.networks.compute import (
     network_genes,
     split_groups,
 )
-from pnetlib.steps.networks.sentences import conclusion
+from pnetlib.steps.networks.sentences import conclusion, of_cuts, of_presence
+from pnetlib.steps.study import PAPER, Study
 
 MARKERS = ["ANXA10", "AKR1C1", "AKR1C3"]
 
@@ -316,6 +317,24 @@ def test_sentences_name_hubs_and_the_papers_edge(groups):
     assert "The hubs that the paper names in RS are not among the genes." in said
     assert "coefficient 0.500 in ST and 0.000 in RS" in said and "this run agrees" in said
     assert "is in neither network" in conclusion(groups, edges[:0], degrees, ["ANXA10"])
+    one = Study("screen", of_paper=False, markers={"ANXA10": "sensitivity"}, edge=None, drugs=1)
+    said = conclusion(groups, edges[:1], degrees, ["ANXA10"], study=one)
+    assert "lines measured with the drug" in said and "(z-score at most" in said
+    assert "share 0 of 1 edge (0%); 1 is in ST only and 0 in RS only" in said
+    assert "The marker ANXA10 has rank 1 of 2 genes by degree in ST." in said
+    assert "The hub expected in ST, ANXA10, has rank 1; it is in the first tenth." in said
+    assert of_presence(edges) == "2 edges: 0 in both groups, 1 in ST only, 1 in RS only"
+
+
+def test_groups_are_said_in_words_with_the_meaning_of_their_responses(groups):
+    said = of_cuts(groups, "extreme", PAPER).splitlines()
+    cut = f"{groups.cuts['ST']:.3f}"
+    assert said[0].startswith(f"ST: the {len(groups.lines['ST'])} most sensitive lines of the ")
+    assert said[0].endswith(f"with all responses (every z-score at most {cut})")
+    assert said[2] == "Responses are z-scores, of which a larger one is more resistant."
+    turned = of_cuts(groups, "mean", replace(PAPER, turned=True, drugs=1))
+    assert "a larger one is more resistant, so the signs of the responses are changed." in turned
+    assert "with a response (z-score at most" in turned
 
 
 def graph_of(gene, *edges):

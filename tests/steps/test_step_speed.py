@@ -156,7 +156,7 @@ def test_a_solver_that_misses_the_accuracy_is_named():
     report["comparison"][1]["gap"] = 2e-5
     assert "at most 1e-06: False" in sentences.headline(report)
     text = sentences.conclusion(report)
-    assert "1 of 2 rows reach the common gap" in text
+    assert "1 of 2 rows reaches the common gap" in text
     assert "scikit-learn (Gram) stops at 2e-05 (weakly correlated, network, 1 thread)" in text
 
 

@@ -31,6 +31,7 @@ from pnetlib.steps.stability.compute import (
 )
 from pnetlib.steps.stability.sentences import conclusion
 from pnetlib.steps.stability.summaries import edge_table, marker_table, numbers, published_table
+from pnetlib.steps.study import Study
 
 POINT = {"lam1": 0.4, "lam3": 0.05, "lam4": 0.1}
 PAIRS, LAM1 = 2, 0.5
@@ -244,6 +245,23 @@ def test_tables_numbers_and_words(found, edges, chosen):
     text = conclusion(found_numbers)
     for word in ("30 genes, 2 pairs", "ST: ", "AKR1C1 to ANXA10", "hub of RS", *inside):
         assert word in text, word
+
+
+@pytest.mark.parametrize("reached", [0, 1, 2])
+def test_sentences_agree_with_their_numbers(found, edges, reached):
+    said = numbers({30: found}, *edges)
+    said["edges"]["ST"][STRONG] |= {"reached": reached}
+    said["markers"]["30"]["rules"][STRONG] |= {"reached": reached, "selected_on_a_half": 3.0}
+    text = conclusion(said)
+    assert ["None is among", "1 is among", "2 are among"][reached] in text
+    assert f"{reached} {'recurs' if reached == 1 else 'recur'} in at least" in text
+    said["markers"]["30"]["rules"][STRONG]["selected_on_a_half"] = 1.0
+    assert f"half {'recurs' if reached else 'does not recur'} in" in conclusion(said)
+    one = Study("screen", of_paper=False, markers={"ANXA10": "marker"}, edge=None, drugs=1)
+    said = numbers({30: found}, *edges, one)
+    text = conclusion(said, one)
+    assert "- The named marker ANXA10 is " in text and "ANXA10 is a hub of ST" in text
+    assert "markers of the drug on a half" in text and "mean rank" not in text
 
 
 def test_a_marker_outside_the_genes_has_no_frequency(found):

@@ -1,5 +1,7 @@
 """Figures of step 08: every published gene and the most frequent ones, each bound and edge."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,7 +10,7 @@ from builders import words
 from pnetlib.paper.markers import MARKERS
 from pnetlib.steps.stability import figures as stability
 from pnetlib.steps.stability.compute import COMMON, STRONG, Frequencies
-from pnetlib.steps.study import PAPER, SIMULATED
+from pnetlib.steps.study import PAPER, SIMULATED, Study
 
 DRUGS = ["A", "B"]
 
@@ -86,6 +88,8 @@ def test_bounds_are_drawn_for_each_width_and_rule(found):
 def test_one_width_and_nothing_found_can_be_drawn():
     none = Frequencies(frequencies(["g1"]).table * 0.0, dict.fromkeys([COMMON, STRONG], 0.0), 50, 3)
     stability.draw_markers({50: none}, study=SIMULATED)
+    alone = stability.draw_markers({50: none}, study=Study("screen", of_paper=False, markers={}))
+    assert words(alone).count("none found") == 3
     stability.draw_bounds({50: none}, study=SIMULATED)
     assert "of the 0" not in stability.caption_bounds({50: none}, study=SIMULATED)
 
@@ -97,4 +101,21 @@ def test_edges_show_the_paper_s_edge_and_the_most_switched(edge_table):
     part = Frequencies(edge_table, {STRONG: 5.0}, 42, 10)
     caption = stability.caption_edges(edge_table, {"ST": part, "RS": part}, study=SIMULATED)
     assert "0 in ST, 1 in RS" in caption and "(simulated data)" in caption
-    stability.draw_edges(edge_table[:0], list(MARKERS), study=SIMULATED)
+    empty = stability.draw_edges(edge_table[:0], list(MARKERS), study=SIMULATED)
+    assert words(empty).count("none found") == 2
+
+
+def test_one_drug_has_no_panel_by_drug(found):
+    one = replace(PAPER, drugs=1)
+    single = {
+        width: replace(part, table=part.table.drop(columns=DRUGS[1:]))
+        for width, part in found.items()
+    }
+    figure = stability.draw_markers(single, study=one)
+    assert [axes.get_title(loc="left") for axes in figure.axes] == [
+        "Marker of the drug",
+        "Best rank",
+    ]
+    said = stability.caption_markers(single, study=one)
+    assert "is a marker of the drug by the rule" in said and "each drug" not in said
+    assert "Best rank: 50 genes" in stability.caption_bounds(single, study=one)

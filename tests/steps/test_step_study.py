@@ -18,15 +18,28 @@ def own(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def one(own):
+    """Return the cohort with one of its responses and one marker."""
+    cohort = type(own)(own.expression, own.response[["drug A"]], own.annotation, own.provenance)
+    return with_markers(cohort, "G01=sensitivity")
+
+
+@pytest.fixture(scope="module")
 def simulated():
     return load_cohort("simulated", size="smoke")
 
 
 def test_the_papers_markers_belong_to_the_papers_data(own, simulated):
     assert study_of(simulated) == SIMULATED and list(PAPER.markers) == list(MARKERS)
-    assert PAPER.edge == NAMED_EDGE and PAPER.of_paper and PAPER.whose == "the paper's"
+    assert PAPER.edge == NAMED_EDGE and PAPER.of_paper
+    assert PAPER.the_markers(7) == "the paper's 7 markers"
     study = study_of(own)
-    assert study == Study("screen", False, False, "response", "", {}, None)
+    assert study == Study("screen", False, False, "response", "", {}, None, drugs=3)
+    assert [study.the_markers(n) for n in (None, 1, 2)] == [
+        "the named markers",
+        "the named marker",
+        "the 2 named markers",
+    ]
 
 
 def test_named_markers_take_the_place_of_the_papers(simulated):
@@ -66,7 +79,49 @@ def test_notebook_01_says_nothing_of_the_paper_on_another_cohort(own):
         assert "gdsc_id" not in compute.response_table(cohort)
         table = compute.marker_table(genes, study.markers)
         assert list(table.index) == list(study.markers)
-    assert "the named 2 markers" in texts[0] and "markers taken" in texts[1]
+    assert "the 2 named markers" in texts[0] and "markers taken" in texts[1]
+
+
+def test_notebook_01_of_one_drug_and_one_marker_speaks_of_one(one):
+    study, numbers = study_of(one), compute.data_numbers(one, 20)
+    assert study.one_drug
+    said = sentences.conclusion(numbers, study)
+    assert "The model is fitted on the 60 lines measured with drug A, and only these" in said
+    assert "the named marker is " in said and "all drugs" not in said and "common" not in said
+    responses = figures.caption_responses(one.response, study=study)
+    assert "1 drug:" in responses and "share" not in responses
+    figure = figures.draw_responses(one.response, *compute.response_correlation(one), study=study)
+    assert len(figure.axes) == 1 and not figure.subfigs
+    tissues = compute.tissue_table(one)
+    assert "with a response to the drug" in figures.caption_tissues(tissues, 1, study=study)
+    genes = compute.gene_table(one, 20)
+    assert "The named marker is labelled" in figures.caption_gene_variance(genes, 20, study=study)
+
+
+def test_notebook_01_says_which_way_responses_point_and_who_says_so(own):
+    said = sentences.source_sentences(own)
+    assert "A larger response is taken to mean a more resistant line; nothing says so." in said
+    assert "write `responses: {larger: sensitive}` into config.yml" in said
+    known = sentences.direction("AUC", "sensitive")
+    assert known == "A larger AUC is taken to mean a more sensitive line, as the config says."
+
+
+def test_lines_without_tissues_are_of_unknown_tissue(own):
+    lines = own.annotation.assign(tissue="unknown")
+    cohort = type(own)(own.expression, own.response, lines, own.provenance)
+    said = sentences.conclusion(compute.data_numbers(cohort, 20), study_of(cohort))
+    assert "60 cell lines of unknown tissue." in said
+    tissues = compute.tissue_table(cohort)
+    assert "of unknown tissue of origin" in figures.caption_tissues(tissues, 3, study=study_of(own))
+
+
+def test_two_drugs_are_both_and_have_one_correlation(own):
+    pair = type(own)(own.expression, own.response.iloc[:, :2], own.annotation, own.provenance)
+    said = sentences.conclusion(compute.data_numbers(pair, 20), study_of(pair))
+    assert "resistant to both drugs" in said and "a marker common to both drugs" in said
+    assert said.count("r = ") == 1
+    tissues = compute.tissue_table(pair)
+    assert "responses to both drugs" in figures.caption_tissues(tissues, 2, study=study_of(pair))
 
 
 def test_turned_responses_are_named_on_the_axis(own):

@@ -22,7 +22,7 @@ from pnetlib.steps.networks.compute import (
     split_groups,
 )
 from pnetlib.steps.sizes import SMOKE, small, tuning_draws
-from pnetlib.steps.study import PAPER, SIMULATED
+from pnetlib.steps.study import PAPER, SIMULATED, Study
 from pnetlib.steps.tuning import compute, figures, sentences
 from pnetlib.workflow.folds import Folds
 
@@ -171,6 +171,14 @@ def test_tables_by_hand():
     assert "same in all draws for drug" in said and "nan" not in said
     assert "with the first is 1.00 for the effects of all genes" in said
     assert "Of 1 common marker of the first draw, 0 are common in all 3 draws; 1 other gene" in said
+    one = Study("screen", of_paper=False, markers={}, edge=None, drugs=1)
+    said = sentences.conclusion(
+        draws, markers.reset_index(), edges.reset_index(), agreement.reset_index(), one
+    )
+    assert "Pro's lambdas are all the same in every draw." in said
+    assert (
+        "1 marker of the first draw, 0 are markers in all 3 draws; 1 other gene is a mark" in said
+    )
 
 
 def test_the_paper_edge_has_a_row_even_where_it_is_absent():
@@ -243,5 +251,5 @@ def test_carried_intervals_are_those_of_step_09_widened():
     assert (row["low with draws"], row["high with draws"]) == expected
     assert row["draws"] == 3 and row["sd of draws"] == pytest.approx(0.4)
     table = compute.carried(effects, by_draw)
-    assert "1 exclude 0, and with it 0" in sentences.of_intervals(table)
+    assert "1 excludes 0, and with it 0" in sentences.of_intervals(table)
     assert sentences.of_intervals(compute.carried(effects, by_draw[:0])) == sentences.ONCE

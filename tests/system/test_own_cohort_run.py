@@ -45,6 +45,7 @@ def out(folder):
     ran = pnetlib("run", "--data", folder, "--profile", "smoke", "--out", out)
     assert (ran.returncode, ran.stderr) == (0, ""), ran.stderr
     assert ran.stdout.count("Left out on this cohort:") == 9
+    assert "A larger response is taken to mean a more resistant line, as the config" in ran.stdout
     return out
 
 
@@ -64,7 +65,10 @@ def test_every_step_that_makes_sense_is_run_and_says_nothing_of_the_paper(out):
     assert [path.name[:2] for path in notebooks] == STEPS
     for path in notebooks:
         for text in texts_of(path):
-            assert not FOREIGN.search(re.sub(r"0[38]_published", "", text)), (path.name, text)
+            assert not FOREIGN.search(text), (path.name, text)
+    names = {path.name for path in out.glob("0[38]_*.csv")}
+    assert {"03_named.csv", "08_named.csv"} <= names
+    assert not names & {"03_published.csv", "08_published.csv"}
 
 
 def test_the_config_decides(out):

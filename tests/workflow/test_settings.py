@@ -6,9 +6,9 @@ import pytest
 
 from pnetlib.cli.run import read_options
 from pnetlib.config import read_config
-from pnetlib.errors import UsageError
+from pnetlib.errors import MissingDrugError, UsageError
 from pnetlib.workflow.run import Run
-from pnetlib.workflow.settings import parameters_of, resolved, settings_of
+from pnetlib.workflow.settings import name_origin, parameters_of, resolved, settings_of
 
 
 @pytest.fixture
@@ -128,6 +128,40 @@ def test_a_parameter_that_no_notebook_has_is_named(cohort):
     )
     with pytest.raises(UsageError, match="config.yml: there is no parameter drawz in any notebook"):
         options("--data", cohort)
+
+
+def test_a_wrong_value_from_a_config_is_named_by_its_key(cohort):
+    tables = "data: {expression: expression.csv, response: response.csv}\n"
+    write(cohort, f"{tables}parameters: {{draws: many}}\n")
+    with pytest.raises(UsageError, match="^config.yml: parameters.draws is 'many', but must be"):
+        options("--data", cohort)
+    with pytest.raises(UsageError, match="^draws is 'few', but must be"):
+        options("--data", cohort, "-p", "draws=few")
+
+
+def test_an_error_about_a_parameter_names_the_key_that_set_it(cohort):
+    write(
+        cohort,
+        "data: {expression: expression.csv, response: response.csv}\n"
+        "responses: {names: [A, B]}\nmarkers: [NOPE]\ngroups: {size: 40}\n",
+    )
+    origins = options("--data", cohort, "-p", "group_size=9").origins
+    assert origins["drugs"] == "responses.names in config.yml, which is 'A,B'"
+    assert "group_size" not in origins and "size" not in origins
+    assert (
+        options("--data", cohort).origins["group_size"] == "groups.size in config.yml, which is 40"
+    )
+    for error, named in (
+        (
+            UsageError("markers names NOPE."),
+            "NOPE (set by markers in config.yml, which is 'NOPE').",
+        ),
+        (MissingDrugError("There is no B."), "B (set by responses.names in config.yml, which is"),
+        (UsageError("other markers."), "other markers."),
+        (UsageError("markersets."), "markersets."),
+    ):
+        name_origin(error, origins)
+        assert named in str(error)
 
 
 def test_parameters_of_steps_that_are_not_run_are_no_mistake(cohort):

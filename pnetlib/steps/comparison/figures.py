@@ -22,6 +22,7 @@ from pnetlib.steps.style import (
     panels_for,
     styled,
 )
+from pnetlib.words import agreed
 
 SHIFT = 0.22  # of the two dots of a drug from the middle of a method's row
 
@@ -32,7 +33,7 @@ def draw_errors(errors: pd.DataFrame, *, study: Study) -> Figure:
     drugs, order = list(errors["drug"].unique()), [*METHODS, *BASELINES]
     height = 15 + 37 * np.ceil(len(drugs) / 2)
     figure = new_figure("Prediction error on unseen lines", height, study)
-    for axes, drug in zip(panels_for(figure, len(drugs)), drugs):
+    for axes, drug in zip(panels_for(figure, len(drugs), min(2, len(drugs))), drugs):
         part = errors[errors["drug"] == drug].set_index("method")
         beside = {"transform": axes.get_yaxis_transform(), "va": "center", "fontsize": SMALL}
         for place, method in enumerate(order):
@@ -51,8 +52,8 @@ def draw_errors(errors: pd.DataFrame, *, study: Study) -> Figure:
 def caption_errors(errors: pd.DataFrame, n_folds: int, *, study: Study) -> str:
     """Return the caption of `draw_errors`."""
     text = (
-        f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds per "
-        "drug, with 95% intervals (variance corrected for the training lines that folds share). "
+        f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds"
+        f"{' per drug' * (errors['drug'].nunique() > 1)}, with 95% intervals (variance corrected for the training lines that folds share). "
         "Numbers: the means. Diamonds: naive predictions by the mean of all training lines (also the "
         "dashed line) or of those of the same tissue. The axis does not begin at 0. Methods whose intervals overlap "
         "widely can still differ in the same fold: see Figure 2b."
@@ -63,6 +64,7 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, study: Study) -> str:
 @styled
 def draw_differences(differences: pd.DataFrame, *, study: Study) -> Figure:
     """Draw Pro's error minus that of each other method (`paired_differences`), drug by drug."""
+    differences = _drawn(differences)
     drugs = list(differences["drug"].unique())
     figure = new_figure("Pro against the other methods", 24 + 11 * len(drugs), study)
     axes = figure.add_subplot()
@@ -70,6 +72,12 @@ def draw_differences(differences: pd.DataFrame, *, study: Study) -> Figure:
     axes.set_xlabel("Difference in mean squared error (z-score²); left of 0, Pro is better")
     keys_below(figure, axes, ncols=3)
     return figure
+
+
+def _drawn(differences):
+    """Return the rows to draw: of a single drug, the mean of the drugs is the drug itself."""
+    single = differences[differences["drug"] != "all"]
+    return differences if single["drug"].nunique() > 1 else single
 
 
 def draw_pairs(axes, differences, labels):
@@ -81,7 +89,8 @@ def draw_pairs(axes, differences, labels):
         look = {"color": colour, "marker": METHOD_MARKS[method], "label": label}
         draw_intervals(axes, part, places, **look)
     axes.axvline(0, color="black", linewidth=1)
-    axes.axhline(len(drugs) - 1.5, color=FAINT, linewidth=0.8)
+    if "all" in drugs:
+        axes.axhline(len(drugs) - 1.5, color=FAINT, linewidth=0.8)
     name_rows(axes, drug_labels(drugs))
 
 
@@ -89,10 +98,13 @@ def caption_differences(differences: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_differences`."""
     models = differences[differences["against"].isin(METHODS) & (differences["drug"] != "all")]
     clear = ((models["low"] > 0) | (models["high"] < 0)).sum()
+    several = models["drug"].nunique() > 1
     text = (
         "Error of Pro minus that of another method in the same fold, with 95% intervals. Left of "
-        f"0, Pro predicts better. {clear} of the {len(models)} intervals of single drugs exclude 0. "
-        "Last row: the drugs averaged within each fold."
+        f"0, Pro predicts better. {clear} of the {len(models)} intervals"
+        f"{' of single drugs' * several} {agreed(clear, 'excludes', 'exclude')} 0."
+        + " Last row: the drugs averaged within each fold."
+        * several
     )
     return caption("Figure 2b", text, study)
 

@@ -27,11 +27,16 @@ def conclusion(errors, differences, study=PAPER):
     agrees = "too" if network < expression else "in contrast"
     paper = f" The paper, {agrees}, reports lower errors of the network-based methods."
     lines.append(
-        f"- Averaged over the drugs, the network-based methods (Pro, NW.P) have an error of "
+        f"- {_over(errors)}he network-based methods (Pro, NW.P) have an error of "
         f"{network:.3f}, the expression-based ones (ELA, LA) of {expression:.3f}."
         f"{paper if study.of_paper else ''}"
     )
     return "\n".join(lines)
+
+
+def _over(errors):
+    """Return the beginning of a sentence about a mean over the drugs, if there are several."""
+    return "Averaged over the drugs, t" if errors["drug"].nunique() > 1 else "T"
 
 
 def _best(drug, part):
@@ -59,9 +64,10 @@ def _clear_differences(differences):
         return f"{len(part)} ({pairs})" if len(part) else "none"
 
     unclear = len(single) - len(lower) - len(higher)
+    drugs = single["drug"].nunique()
     return (
-        f"- Pro is compared, fold by fold, with {single['against'].nunique()} alternatives for each "
-        f"of {counted(single['drug'].nunique(), 'drug')}. The 95% interval of the difference lies "
+        f"- Pro is compared, fold by fold, with {single['against'].nunique()} alternatives"
+        f"{f' for each of {drugs} drugs' if drugs > 1 else ''}. The 95% interval of the difference lies "
         f"wholly below 0 (Pro better) in {named(lower)} of {len(single)}, wholly above 0 in "
         f"{named(higher)}, and includes 0 in {unclear}; by chance alone, about one in 20 excludes it."
     )
@@ -89,8 +95,9 @@ def of_search(choices):
     spent, parts = int(choices["exhausted"].sum()), len(choices) // ends["method"].nunique()
     return (
         "Place of the chosen value among those looked at, in "
-        f"{counted(parts, 'training part')} of all drugs. {'. '.join(texts)}. The budget of points "
-        f"was used up in {spent} of {len(choices)} searches."
+        f"{counted(parts, 'training part')}{' of all drugs' * (choices['drug'].nunique() > 1)}. "
+        f"{'. '.join(texts)}. The budget of points was used up in {spent} of "
+        f"{counted(len(choices), 'search', 'searches')}."
     )
 
 
@@ -99,7 +106,7 @@ def control_sentence(errors, control):
     measured, permuted = (_saved(table) for table in (errors, control))
     most = permuted.max()
     return (
-        f"Averaged over the drugs, the methods save {measured.min():.1%} to {measured.max():.1%} of "
+        f"{_over(errors)}he methods save {measured.min():.1%} to {measured.max():.1%} of "
         f"the drug mean's error on the measured responses and {permuted.min():.1%} to {most:.1%} "
         f"on permuted ones. {PERMUTED[most > 0]}"
     )

@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from pnetlib.steps.data.sentences import of_tissues
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     COLUMN,
@@ -56,8 +57,10 @@ def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, study: Study) ->
         f"the {n_genes:,} genes left of the dashed line."
     )
     if study.markers:
+        one = len(study.markers) == 1
         text += (
-            f" {study.whose.capitalize()} markers are labelled; a full dot is a marker in the "
+            f" {study.the_markers(1 if one else None).capitalize()} "
+            f"{'is' if one else 'are'} labelled; a full dot is a marker in the "
             "analysis, an open one a marker outside it."
         )
     if forced:
@@ -86,7 +89,7 @@ def _label_markers(axes, markers: pd.DataFrame) -> None:
 def draw_responses(
     response: pd.DataFrame, r: pd.DataFrame, n: pd.DataFrame, *, study: Study
 ) -> Figure:
-    """Draw the distribution of each drug's response and the correlations between drugs.
+    """Draw the distribution of each drug's response and the correlations between drugs, if several.
 
     Parameters
     ----------
@@ -96,6 +99,10 @@ def draw_responses(
         Correlations, and the number of lines of each.
     study : Study
     """
+    if response.shape[1] == 1:
+        figure = new_figure("Responses to the drug", 62, study)
+        _draw_distributions(figure, response, study)
+        return figure
     figure = new_figure("Responses to the drugs", 88, study)
     left, right = figure.subfigures(1, 2, width_ratios=(1.12, 1))
     _draw_distributions(left, response, study)
@@ -107,9 +114,11 @@ def caption_responses(response: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_responses`."""
     text = (
         f"Responses to {counted(response.shape[1], 'drug')}: distribution of the z-scored {study.response} over the n "
-        "cell lines measured (dashed: median), and Pearson correlations over the n lines that two "
-        "drugs share."
+        "cell lines measured (dashed: median)"
     )
+    if response.shape[1] > 1:
+        text += ", and Pearson correlations over the n lines that two drugs share"
+    text += "."
     return caption("Figure 1b", text, study)
 
 
@@ -150,8 +159,12 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure
     axes = figure.add_subplot()
     places = np.arange(len(tissues))
     partial = tissues["lines"] - tissues["complete"]
-    axes.barh(places, tissues["complete"], color=DATA, label=f"all {n_drugs} responses")
-    axes.barh(places, partial, left=tissues["complete"], color=LIGHT, label="some or none")
+    one = n_drugs == 1
+    many = "both responses" if n_drugs == 2 else f"all {n_drugs} responses"
+    complete = "with a response" if one else many
+    axes.barh(places, tissues["complete"], color=DATA, label=complete)
+    others = "without one" if one else "some or none"
+    axes.barh(places, partial, left=tissues["complete"], color=LIGHT, label=others)
     for place, count in zip(places, tissues["lines"]):
         axes.text(count, place, f" {count}", va="center")
     name_rows(axes, [name.replace("_", " ") for name in tissues.index])
@@ -164,8 +177,10 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure
 
 def caption_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> str:
     """Return the caption of `draw_tissues`."""
+    words = {1: "a response to the drug", 2: "responses to both drugs"}
+    kinds = of_tissues(tissues.index)
     text = (
-        f"{tissues['lines'].sum():,} cell lines of {len(tissues)} tissues of origin. Dark: the "
-        f"{tissues['complete'].sum():,} with responses to all {n_drugs} drugs."
+        f"{tissues['lines'].sum():,} cell lines of {kinds} of origin. Dark: the "
+        f"{tissues['complete'].sum():,} with {words.get(n_drugs, f'responses to all {n_drugs} drugs')}."
     )
     return caption("Figure 1c", text, study)

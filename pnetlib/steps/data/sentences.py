@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
-from pnetlib.datasets.cohort import Cohort
+from pnetlib.datasets.cohort import UNKNOWN, Cohort
 from pnetlib.steps.study import PAPER, Study
-from pnetlib.words import listed
+from pnetlib.words import agreed, counted, listed
 
 
 def source_sentences(cohort: Cohort) -> str:
@@ -15,7 +16,21 @@ def source_sentences(cohort: Cohort) -> str:
     lines = [f"Source: **{origin['source']}**."]
     lines += [f"- `{name}`: SHA-256 `{digest}`" for name, digest in sorted(origin["files"].items())]
     lines += [f"- {sentence}" for sentence in origin["handled"]]
+    if own := origin.get("own"):
+        lines.append(f"- {direction(**own)}")
     return "\n".join(lines)
+
+
+def direction(measure: str, larger: str, assumed: bool = False) -> str:
+    """Say what a larger response of own tables means and, if it is only assumed, how to change that."""
+    said = f"A larger {measure} is taken to mean a more {larger} line"
+    if not assumed:
+        return f"{said}, as the config says."
+    other = "sensitive" if larger == "resistant" else "resistant"
+    return (
+        f"{said}; nothing says so. If it means a more {other} one, write `responses: {{larger: {other}}}` "
+        "into config.yml, which ./reproduce.sh init FOLDER makes."
+    )
 
 
 def headline(numbers: dict[str, Any]) -> str:
@@ -25,8 +40,8 @@ def headline(numbers: dict[str, Any]) -> str:
     rows = {
         "cell lines": lines["expression"],
         **{f"  with {drug}": count for drug, count in lines["per_drug"].items()},
-        "  with all responses": lines["all_responses"],
-        "tissues": len(numbers["tissues"]),
+        **({"  with all responses": lines["all_responses"]} if len(lines["per_drug"]) > 1 else {}),
+        "tissues": UNKNOWN if list(numbers["tissues"]) == [UNKNOWN] else len(numbers["tissues"]),
         "genes stored": genes["stored"],
         "genes taken": genes["n_genes"] + genes["forced"],
         "variance at the cut": round(genes["variance_at_cut"], 2),
@@ -40,14 +55,12 @@ def headline(numbers: dict[str, Any]) -> str:
 def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     """Return the answer to the question of notebook 01."""
     lines, genes = numbers["lines"], numbers["genes"]
-    per_drug = listed(f"{n:,} with {drug}" for drug, n in lines["per_drug"].items())
+    tissues = of_tissues(numbers["tissues"])
     sentences = [
-        f"The cohort has {lines['expression']:,} cell lines of {len(numbers['tissues'])} tissues. "
-        f"The model of a drug is fitted on the lines measured with it: {per_drug}. Only the "
-        f"{lines['all_responses']:,} lines with all responses can be called sensitive or resistant "
-        "to all drugs.",
+        f"The cohort has {lines['expression']:,} cell lines of {tissues}. {_responses(lines)}",
         f"Of {genes['stored']:,} genes, the {genes['n_genes']:,} with the largest variance "
-        f"({genes['variance_at_cut']:.2f} or more) enter the analysis{_markers(genes, study)}",
+        f"({genes['variance_at_cut']:.2f} or more) {agreed(genes['n_genes'], 'enters', 'enter')} the "
+        f"analysis{_markers(genes, study)}",
     ]
     if genes["force"]:
         sentences.append(
@@ -60,7 +73,13 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
         for second, r in row.items()
         if first < second
     ]
-    if pairs:
+    if len(pairs) == 1:
+        r, first, second = pairs[0]
+        sentences.append(
+            f"The responses to {first} and {second} have a correlation of r = {r:.2f}; a marker common to "
+            "both drugs has to predict both."
+        )
+    elif pairs:
         high, low = max(pairs), min(pairs)
         sentences.append(
             f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:.2f}), those to"
@@ -68,6 +87,28 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
             " predict all of them."
         )
     return " ".join(sentences)
+
+
+def of_tissues(names: Collection[str]) -> str:
+    """Return the number of tissues as words after "of"; they are unknown where none is named."""
+    return "unknown tissue" if list(names) == [UNKNOWN] else counted(len(names), "tissue")
+
+
+def _responses(lines: dict[str, Any]) -> str:
+    """Say on which lines a model is fitted, and which can be in a group."""
+    per_drug = lines["per_drug"]
+    if len(per_drug) == 1:
+        (drug, n), *_ = per_drug.items()
+        return (
+            f"The model is fitted on the {n:,} lines measured with {drug}, and only these can be called "
+            "sensitive or resistant."
+        )
+    measured = listed(f"{n:,} with {drug}" for drug, n in per_drug.items())
+    return (
+        f"The model of a drug is fitted on the lines measured with it: {measured}. Only the "
+        f"{lines['all_responses']:,} {agreed(lines['all_responses'], 'line', 'lines')} with all responses "
+        f"can be called sensitive or resistant to {'both' if len(per_drug) == 2 else 'all'} drugs."
+    )
 
 
 def _markers(genes: dict[str, Any], study: Study) -> str:
@@ -81,11 +122,21 @@ def _markers(genes: dict[str, Any], study: Study) -> str:
         if at["rank"] > genes["n_genes"]
     ]
     absent = [gene for gene in genes["markers"] if gene not in found]
-    inside = len(found) - len(outside)
+    inside, named = len(found) - len(outside), len(genes["markers"])
+    if named == 1:
+        text = f"; {study.the_markers(1)} is {'' if inside else 'not '}among them"
+    else:
+        how_many = "all" if inside == named else inside or "none"
+        text = (
+            f"; {how_many} of {study.the_markers(named)} {'are' if inside > 1 else 'is'} among them"
+        )
     return (
-        f"; {'all' if inside == len(genes['markers']) else inside} of {study.whose} "
-        f"{len(genes['markers'])} markers are among them"
-        + (f"; below the cut are {listed(outside)}" if outside else "")
+        text
+        + (
+            f"; below the cut {agreed(len(outside), 'is', 'are')} {listed(outside)}"
+            if outside
+            else ""
+        )
         + (f"; not in the cohort: {listed(absent)}" if absent else "")
         + "."
     )

@@ -27,6 +27,7 @@ from pnetlib.steps.style import (
     separate_rows,
     styled,
 )
+from pnetlib.words import agreed, counted
 
 NAMES = {"targets": "effect on targets (sd)", "regulators": "effect of regulators (sd)"}
 ESTIMATOR_COLOURS = dict(zip(ESTIMATORS, (DATA, FAINT)))
@@ -68,7 +69,8 @@ def _draw_pairs(table, rows, what, title, study, *, debiased=False):
     """
     figure = new_figure(title, 24 + 5.6 * max(len(rows), 2), study)
     if not rows:
-        figure.text(0.5, 0.5, NO_MARKER, ha="center")
+        text = "No edge was found in either group." if debiased else NO_MARKER
+        figure.text(0.5, 0.5, text, ha="center")
         return figure
     left, right = figure.subplots(1, 2, sharey=True)
     places = np.arange(len(rows))
@@ -121,7 +123,7 @@ def _ending(table: pd.DataFrame, n: int) -> str:
         "penalised quantity, which the same lam1 would give with any number of lines, not of a sum "
         "of unpenalised coefficients; corrected for bias, so a symbol need not lie in the middle. p: "
         f"{n:,} permutations of the labels within tissues; q: false discovery rate. {clear} of "
-        f"{len(table)} rows have q < {LEVEL} (highlighted)."
+        f"{counted(len(table), 'row')} {agreed(clear, 'has', 'have')} q < {LEVEL} (highlighted)."
     )
 
 
@@ -170,10 +172,10 @@ def caption_edges(edges: pd.DataFrame, n: int, *, study: Study) -> str:
     named = " → ".join(study.edge or ())
     first = f"{named} if its genes are in the networks, " if named else ""
     text = (
-        f"{min(MOST, len(edges))} edges: {first}those with a family-wise p below {LEVEL}, then those of smallest p. Open symbols: penalised coefficients, which p and q compare. "
+        f"{counted(min(MOST, len(edges)), 'edge')}: {first}those with a family-wise p below {LEVEL}, then those of smallest p. Open symbols: penalised coefficients, which p and q compare. "
         "Filled symbols: debiased coefficients (desparsified lasso) with 95% intervals for the "
-        f"least-squares coefficient of the population. Of {len(edges)} edges "
-        f"{clear} have q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "
+        f"least-squares coefficient of the population. Of {counted(len(edges), 'edge')} "
+        f"{clear} {agreed(clear, 'has', 'have')} q < {LEVEL} over all pairs of genes (highlighted), and for {strict} the "
         f"probability of any false edge is below {LEVEL}; p from {n:,} permutations of the labels "
         "within tissues."
     )
@@ -194,9 +196,10 @@ def draw_sensitivity(sensitivity: pd.DataFrame, markers: list[str], *, study: St
         key(name, color=ESTIMATOR_COLOURS[name], linestyle=ESTIMATOR_LINES[name], markersize=3)
         for name in ESTIMATOR_COLOURS
     ]
-    figure.legend(handles=keys, loc="outside lower center", ncols=2)
     if not rows:
+        figure.text(0.5, 0.4, NO_MARKER, ha="center")
         return figure
+    figure.legend(handles=keys, loc="outside lower center", ncols=2)
     grid = figure.subplots(len(rows), 3, sharex=True, squeeze=False)
     for number, panels in enumerate(rows):
         for axes, (title, part) in zip(grid[number], panels):
@@ -225,6 +228,8 @@ def _draw_setting(axes, title, part):
         look = {"color": colour, "linestyle": ESTIMATOR_LINES[estimator], "linewidth": 0.9}
         axes.plot(places, rows["difference"], marker="o", markersize=2.4, **look)
     axes.axhline(0, color="black", linewidth=0.7)
+    if part["size"].nunique() == 1:  # else the ticks would be of sizes that no group has
+        axes.set_xticks(part["size"].unique())
     axes.set_title(title)
 
 

@@ -7,7 +7,7 @@ from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.summaries import named_roles
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.study import PAPER
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 EXPECTED_SIGN = {"ST": 1.0, "RS": -1.0}
 
@@ -49,10 +49,13 @@ def conclusion(numbers, study=PAPER):
 def _of_exchange(lines):
     """Say how many cell lines the test can use."""
     free, everyone = lines["exchangeable"], lines["all"]
+    if lines["tissues"] == lines["tissues exchangeable"] == 1:
+        return "- All cell lines count as one tissue, within which labels are exchanged."
+    within = lines["tissues exchangeable"]
     return (
-        f"- Labels are exchanged within {lines['tissues exchangeable']} of {lines['tissues']} "
-        f"tissues, which contain {free['ST']} of the {everyone['ST']} cell lines of ST and "
-        f"{free['RS']} of the {everyone['RS']} of RS. The other lines keep their label in every "
+        f"- Labels are exchanged within {within} of {counted(lines['tissues'], 'tissue')}, which "
+        f"{agreed(within, 'contains', 'contain')} {free['ST']} of the {everyone['ST']} cell lines of ST "
+        f"and {free['RS']} of the {everyone['RS']} of RS. The other lines keep their label in every "
         "permutation and say nothing about the differences."
     )
 
@@ -63,9 +66,16 @@ def _of_counts(numbers):
     kinds = {"edges": "edges", "degrees": "degrees", "effects": "regulatory effects"}
     clear = [name for kind, name in kinds.items() if found[kind]["q"]]
     none = [name for kind, name in kinds.items() if not found[kind]["q"]]
-    verdict = (
-        f"beyond chance are some {listed(clear)}" if clear else "no difference is beyond chance"
-    )
+    single = [kind for kind in kinds if found[kind]["q"] == 1]
+    some = f"some {listed(clear)}"
+    if single:
+        some = listed(
+            f"one {name[:-1]}" if kind in single else f"some {name}"
+            for kind, name in kinds.items()
+            if found[kind]["q"]
+        )
+    verb = "is" if len(clear) == len(single) == 1 else "are"
+    verdict = f"beyond chance {verb} {some}" if clear else "no difference is beyond chance"
     if clear and none:
         verdict += f", but no {' and no '.join(none)}"
     corrected = ", ".join(
@@ -110,8 +120,9 @@ def of_smallest_q(smallest, tested, permutations):
     else:
         passing = f"only {smallest['needed']} or more edges with that p together can pass"
     return (
-        f"{text}: {passing} a false discovery rate of {LEVEL:.0%}, and {smallest['count']} have "
-        f"that p (smallest q possible for them: {smallest['q_count']:.2g}). That no edge passes "
+        f"{text}: {passing} a false discovery rate of {LEVEL:.0%}, and {smallest['count']} "
+        f"{agreed(smallest['count'], 'has', 'have')} that p (smallest q possible for "
+        f"{agreed(smallest['count'], 'it', 'them')}: {smallest['q_count']:.2g}). That no edge passes "
         "would say nothing about the data."
     )
 
@@ -149,7 +160,7 @@ def _of_named_edge(numbers, edge):
         for part in row["by_estimator"]
     )
     yield (
-        f"- {name} with {min(sizes)} to {max(sizes)} cell lines per group, "
+        f"- {name} with {' to '.join(map(str, dict.fromkeys((min(sizes), max(sizes)))))} cell lines per group, "
         f"{numbers['further_permutations']:,} permutations each: {told}. The settings share most "
         "cell lines, so that they are no independent tests. Where exchanged labels mostly give no "
         "deviation from the shared network, a small difference has a small p."
@@ -225,10 +236,11 @@ def agreement(rows, estimator, study=PAPER):
         return ""
     right = [row for row in part if EXPECTED_SIGN[expected[row["gene"]]] * row["difference"] > 0]
     sizes = sorted({row["size"] for row in part})
+    span = " to ".join(map(str, dict.fromkeys((sizes[0], sizes[-1]))))
     return (
-        f"With the estimator {estimator!r} and {sizes[0]} to {sizes[-1]} cell lines per group, the "
+        f"With the estimator {estimator!r} and {span} cell lines per group, the "
         f"estimated one-step effects of the named markers point as "
         f"{'the paper expects' if study.of_paper else 'their roles say'} in "
-        f"{len(right)} of {len(part)} combinations of effect and group size. These are estimates, "
+        f"{len(right)} of {counted(len(part), 'combination')} of effect and group size. These are estimates, "
         "not tests, of groups that share most cell lines."
     )

@@ -20,6 +20,7 @@ from pnetlib.steps.style import (
     new_figure,
     styled,
 )
+from pnetlib.words import agreed, counted
 
 MOST_NAMED = 16  # drugs; more are drawn without their names
 
@@ -84,7 +85,7 @@ def _draw_sorted(differences, wins, study):
 
 def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_drugs`."""
-    drugs = int(wins["drugs"].iloc[0])
+    drugs, left = int(wins["drugs"].iloc[0]), int(wins["clear wins"].sum())
     shares = "; ".join(
         f"{row['against']} {100 * row['share low']:.0f} to {100 * row['share high']:.0f}%"
         for row in wins.to_dict("records")
@@ -97,10 +98,10 @@ def caption_drugs(differences: pd.DataFrame, wins: pd.DataFrame, *, study: Study
     )
     shown += f" Exact 95% intervals of the share below 0 if the drugs were independent: {shares}."
     text = (
-        f"Error of Pro minus that of the other model on the same held-out lines, {drugs} drugs, "
+        f"Error of Pro minus that of the other model on the same held-out lines, {counted(drugs, 'drug')}, "
         f"with 95% intervals over folds (variance corrected for shared training lines). {shown} "
         "Drugs share their cell lines, so they are not independent, and intervals that take them "
-        f"as such are too narrow. Of {3 * drugs} intervals, {int(wins['clear wins'].sum())} lie entirely left of 0 and "
+        f"as such are too narrow. Of {3 * drugs} intervals, {left} {agreed(left, 'lies', 'lie')} entirely left of 0 and "
         f"{int(wins['clear losses'].sum())} entirely right of it."
     )
     return caption("Figure 10a", text, study)

@@ -4,7 +4,7 @@ from pnetlib.datasets.selection import PATHWAY, SAMPLE
 from pnetlib.stats.intervals import interval_text, side_of_zero
 from pnetlib.steps.drugs.forecast import GIGABYTE
 from pnetlib.steps.drugs.further import CYTOTOXIC, CYTOTOXICS, LEAST_LINES, NAMED
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 
 def of_choice(source, further, seed):
@@ -23,16 +23,17 @@ def of_choice(source, further, seed):
     left = ", ".join(f"{name} ({lines})" for name, lines in zip(few["name"], few["lines"]))
     text = (
         f"The source {source} lists {counted(counts['listed'], 'drug')}. Left out are "
-        f"{counts['repeated']} that repeat a name, {counts['ambiguous']} that cannot be told apart "
+        f"{counts['repeated']} that {agreed(counts['repeated'], 'repeats', 'repeat')} a name, {counts['ambiguous']} that cannot be told apart "
         f"by name or id, {counts['taken']} of the run, and {len(few)} measured in fewer than "
         f"{LEAST_LINES} cell lines{f': {left}' if left else ''}. "
     )
     if not counts["candidates"]:
         return text + "None remains, so the tables contain only the drugs of the run."
     if rule != SAMPLE:
-        return text + f"All {counts['candidates']} others are compared."
+        one, others = "The one other is", f"All {counts['candidates']} others are"
+        return f"{text}{agreed(counts['candidates'], one, others)} compared."
     return text + (
-        f"Of the {counts['candidates']} others, {len(table)} were drawn (seed {seed}), as evenly as "
+        f"Of the {counts['candidates']} others, {len(table)} {agreed(len(table), 'was', 'were')} drawn (seed {seed}), as evenly as "
         f"possible over classes ({further.selection.classes} in number) by "
         f"{_of_classes(further.selection.balanced)}."
     )
@@ -47,12 +48,12 @@ def _of_classes(balanced):
 def _of_cytotoxics(source, table, counts, names):
     if table.empty:
         return (
-            f"The source {source} lists {counts['listed']} drugs and none of the {len(CYTOTOXIC)} "
+            f"The source {source} lists {counted(counts['listed'], 'drug')} and none of the {len(CYTOTOXIC)} "
             f"cytotoxic ones besides the {counts['taken']} of the run, so the tables contain only "
             "these."
         )
     return (
-        f"The source {source} lists {counts['listed']} drugs, among them {counts['candidates']} of "
+        f"The source {source} lists {counted(counts['listed'], 'drug')}, among them {counts['candidates']} of "
         f"the {len(CYTOTOXIC)} cytotoxic ones besides those of the run. Chosen are the "
         f"{len(table)} measured in most cell lines: {names}."
     )
@@ -71,7 +72,7 @@ def of_forecast(found, cores=(), what=""):
     total = found.folds * found.seconds
     lines = [
         f"Forecast{f' of {what}' if what else ''} from {trial}: the remaining {counted(found.folds, 'fold')} of "
-        f"{counted(found.drugs, 'drug')} take {_duration(found.seconds)} of one core each "
+        f"{counted(found.drugs, 'drug')} {agreed(found.folds, 'takes', 'take')} {_duration(found.seconds)} of one core each "
         f"{_of_margin(found.margin)}, {total / 3600:.2g} core-hours in all. On the "
         f"{counted(found.cores, 'core')} of this run, busy as they were during the trial: "
         f"{_range(found.clock(), found.margin)}, at most {_gigabytes(found.memory())}."
@@ -142,8 +143,8 @@ def conclusion(wins, tissues, weighted, weights):
     ]
     for row in wins.to_dict("records"):
         lines.append(
-            f"- Pro's error is below that of {row['against']} for {row['wins']} of {row['drugs']} "
-            f"drugs ({row['share']:.0%}, 95% interval for independent drugs {row['share low']:.0%} "
+            f"- Pro's error is below that of {row['against']} for {row['wins']} of "
+            f"{counted(row['drugs'], 'drug')} ({row['share']:.0%}, 95% interval for independent drugs {row['share low']:.0%} "
             f"to {row['share high']:.0%}), clearly below for {row['clear wins']} and clearly above for "
             f"{row['clear losses']}. Averaged over all drugs it is "
             f"{side_of_zero(row, 'clearly lower', 'clearly higher', 'not clearly different')} "
@@ -151,7 +152,7 @@ def conclusion(wins, tissues, weighted, weights):
         )
     clear = [row["against"] for row in tissues.to_dict("records") if row["high"] < 0]
     shares = "; ".join(
-        f"{row['against']} for {row['wins']} of {row['drugs']} drugs, mean difference "
+        f"{row['against']} for {row['wins']} of {counted(row['drugs'], 'drug')}, mean difference "
         f"{interval_text(row, '+.3f')}"
         for row in tissues.to_dict("records")
     )

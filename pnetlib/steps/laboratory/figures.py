@@ -16,6 +16,7 @@ from pnetlib.steps.screens.figures import (
 )
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import caption, draw_intervals, key, name_rows, new_figure, styled
+from pnetlib.words import agreed
 
 KINDS = (ALL, "solid")
 
@@ -67,7 +68,7 @@ def caption_pairs(differences: pd.DataFrame, draws: int, *, study: Study) -> str
     text = (
         "Difference of the rank correlations with the other laboratory, with 95% intervals from "
         f"{draws} draws of the lines, the same for all methods and drugs. {clear} of the "
-        f"{len(single)} intervals of single drugs (all lines, first panel) exclude 0. Last row: the "
+        f"{len(single)} intervals of single drugs (all lines, first panel) {agreed(clear, 'excludes', 'exclude')} 0. Last row: the "
         "drugs averaged."
     )
     return caption("Figure 13b", text, study)

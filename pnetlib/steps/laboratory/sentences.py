@@ -35,10 +35,10 @@ def of_agreement(judged):
     if rows.empty:
         return ""
     low, high = rows.loc[rows["mean"].idxmin()], rows.loc[rows["mean"].idxmax()]
-    return (
-        f"The measured responses of the two laboratories have rank correlations of {low['mean']:.2f} "
-        f"({low['drug']}) to {high['mean']:.2f} ({high['drug']})."
-    )
+    found = f"rank correlations of {low['mean']:.2f} ({low['drug']}) to {high['mean']:.2f} ({high['drug']})"
+    if len(rows) == 1:
+        found = f"a rank correlation of {low['mean']:.2f} ({low['drug']})"
+    return f"The measured responses of the two laboratories have {found}."
 
 
 def conclusion(judged):

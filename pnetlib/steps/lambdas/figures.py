@@ -18,6 +18,7 @@ from pnetlib.steps.style import (
     styled,
     write_cells,
 )
+from pnetlib.words import agreed
 
 MOST = 20.0  # percent above the lowest error from which the colour no longer changes
 SYMBOLS = {"CV": "o", "1-SE": "s", "BIC": "^", "EBIC": "D"}
@@ -110,7 +111,7 @@ def caption_rules(rules: pd.DataFrame, *, study: Study) -> str:
         "Left: error on held-out lines of the model that each rule chooses, minus that of the "
         "smallest inner error (CV), averaged over drugs, with 95% intervals over folds. Right: "
         f"number of genes with an effect on the response. Of the {len(others)} other choices, "
-        f"{worse} are clearly worse than CV and {better} clearly better."
+        f"{worse} {agreed(worse, 'is', 'are')} clearly worse than CV and {better} clearly better."
     )
     return caption("Figure 7b", text, study)
 
@@ -147,7 +148,7 @@ def caption_searches(table: pd.DataFrame, n_folds: int, *, study: Study) -> str:
     text = (
         "Left: mean error on held-out lines with the lambdas of the grid (open) and of the search "
         f"(filled), over {n_folds} outer folds. Right: search minus grid, paired by fold, with 95% "
-        f"intervals. Of {len(single)} differences, {lower} are clearly below 0 (search better) and "
+        f"intervals. Of {len(single)} differences, {lower} {agreed(lower, 'is', 'are')} clearly below 0 (search better) and "
         f"{higher} clearly above."
     )
     return caption("Figure 7c", text, study)

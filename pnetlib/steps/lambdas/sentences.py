@@ -3,7 +3,7 @@
 from pnetlib.stats.intervals import side_of_zero
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.lambdas.compute import BOUND, RULES
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 
 def conclusion(rules):
@@ -18,13 +18,13 @@ def conclusion(rules):
             clear = side_of_zero(row, ", clearly lower", ", clearly higher", "")
             words.append(
                 f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
-                f"{clear}) with {row['effects']:.0f} effects"
+                f"{clear}) with {counted(round(row['effects']), 'effect')}"
             )
         lowest = f"{best} has the lowest error, {part.at[best, 'error']:.3f}"
         if best != "CV":
             lowest += f"; that of CV is {part.at['CV', 'error']:.3f}"
         lines.append(
-            f"- **{method}**: {lowest}. CV selects {part.at['CV', 'effects']:.0f} effects. Change "
+            f"- **{method}**: {lowest}. CV selects {counted(round(part.at['CV', 'effects']), 'effect')}. Change "
             f"of the error compared with CV: {'; '.join(words)}."
         )
     network = rules[rules["method"].isin(NETWORK_METHODS)].set_index(["method", "rule"])["edges"]
@@ -93,11 +93,12 @@ def _overall(rules):
     elif better == 0:
         verdict = (
             f"no rule predicts clearly better than CV, and {worse} of {len(others)} choices (method "
-            "and rule) predict clearly worse"
+            f"and rule) {agreed(worse, 'predicts', 'predict')} clearly worse"
         )
     else:
         verdict = (
-            f"{better} of {len(others)} choices (method and rule) predict clearly better than CV and "
+            f"{better} of {len(others)} choices (method and rule) "
+            f"{agreed(better, 'predicts', 'predict')} clearly better than CV and "
             f"{worse} clearly worse"
         )
     effects = rules.groupby("rule")["effects"].mean()

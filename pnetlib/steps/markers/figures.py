@@ -77,6 +77,30 @@ def _write_ranks(axes, networks, published, genes, drugs):
             axes.text(column + 0.2, row, text, va="center")
 
 
+def _of_rows(names, others, study):
+    """Say which genes the rows are: markers of the study, and others by the rule."""
+    one = study.one_drug
+    common = "a marker of the drug" if one else "common to the drugs"
+    first = ""
+    if names:
+        come = (
+            f"{len(names)} {study.called} markers come"
+            if len(names) > 1
+            else f"{study.called} marker comes"
+        )
+        first = f"The {come} first; "
+    if others > 1:
+        common = "markers of the drug" if one else common
+        shown = f"{'below are' if names else 'Shown are'} {min(others, MOST)} of the {others}"
+        return f"{first}{shown} {'other ' if names else ''}genes that our rule finds {common} (✓)."
+    if others:
+        shown = f"{'below is' if names else 'Shown is'} the one {'other ' if names else ''}gene"
+        return f"{first}{shown} that our rule finds {common} (✓)."
+    if names:
+        return f"{first}our rule finds no other gene {common} (✓)."
+    return f"No gene is {common}; shown are the {MOST} of best {'' if one else 'mean '}rank."
+
+
 def caption_markers(
     networks: DrugNetworks, common: pd.DataFrame, published: pd.DataFrame, *, study: Study
 ) -> str:
@@ -86,15 +110,6 @@ def caption_markers(
     text = (
         "Colour: effect theta of a gene's predicted activity on the response (positive: "
         "resistance). Size: degree in Pro's network. Number: rank by |theta| times the square root "
-        "of the degree. "
-        + (f"The {len(names)} {study.called} markers come first; " if names else "")
-        + (
-            f"{'below are' if names else 'Shown are'} {min(others, MOST)} of the {others} "
-            f"{'other ' if names else ''}genes that our rule finds common to the drugs (✓)."
-            if others
-            else "our rule finds no other gene common to the drugs (✓)."
-            if names
-            else f"No gene is common to the drugs; shown are the {MOST} of best mean rank."
-        )
+        "of the degree. " + _of_rows(names, others, study)
     )
     return caption("Figure 3", text, study)

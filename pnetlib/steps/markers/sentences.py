@@ -1,7 +1,7 @@
 """Sentences of notebook 03, generated from its numbers."""
 
 from pnetlib.steps.study import PAPER
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 
 def conclusion(common, published, top, n_genes, study=PAPER):
@@ -13,26 +13,52 @@ def conclusion(common, published, top, n_genes, study=PAPER):
     names = published["marker"].unique()
     inside = published.loc[published["in universe"], "marker"].unique()
     found = [name for name in names if name in common.index]
-    lines = [
-        (
-            f"- Of {n_genes} genes, {len(common)} are among the first {top} for every drug and "
-            f"therefore common markers by our rule, above all {listed(common.index[:7])}."
-            if len(common)
-            else f"- Of {n_genes} genes, none is among the first {top} for every drug: by our rule "
-            "the drugs have no common marker."
-        )
-    ]
+    lines = [f"- Of {n_genes} genes, {_of_common(common, top, study.one_drug)}"]
     if not len(names):
         return "\n".join(lines)
-    lines.append(
-        f"- Of {study.whose} {counted(len(names), 'marker')}, {len(inside)} are among the genes "
-        f"analysed ({listed(inside)}), and {len(found) or 'none'} of these "
-        + (f"are common to the drugs ({listed(found)})." if found else "is common to the drugs.")
-    )
-    if len(common):
+    lines.append(f"- {_of_named(study, names, list(inside), found)}")
+    if len(common) and len(inside):
         expected = len(common) * len(inside) / n_genes
+        drawn = f"- {counted(len(common), 'gene')} drawn at random would"
         lines.append(
-            f"- {counted(len(common), 'gene')} drawn at random would on average include "
-            f"{expected:.2g} of {study.whose} markers."
+            f"{drawn} include it with a probability of {expected:.2g}."
+            if len(names) == 1
+            else f"{drawn} on average include {expected:.2g} of {study.the_markers()}."
         )
     return "\n".join(lines)
+
+
+def _of_common(common, top, one):
+    """Say how many genes the rule finds, as the end of a sentence; `one` is whether there is one drug."""
+    first = f"among the first {top} for {'the' if one else 'every'} drug"
+    kind = "" if one else "common "
+    if not len(common):
+        of = "the drug has no marker" if one else "the drugs have no common marker"
+        return f"none is {first}: by our rule {of}."
+    if len(common) == 1:
+        return f"one is {first} and therefore a {kind}marker by our rule, {common.index[0]}."
+    return (
+        f"{len(common)} are {first} and therefore {kind}markers by our rule, above all "
+        f"{listed(common.index[:7])}."
+    )
+
+
+def _of_named(study, names, inside, found):
+    """Say which markers of the study are analysed, and which of these the rule finds."""
+    common = "found by the rule" if study.one_drug else "common to the drugs"
+    if len(names) == 1:
+        gene = f"{study.the_markers(1).capitalize()}, {names[0]},"
+        if not inside:
+            return f"{gene} is not among the genes analysed."
+        return f"{gene} is among the genes analysed, and is {'' if found else 'not '}{common}."
+    of = f"Of {study.the_markers(len(names))}"
+    if not inside:
+        return f"{of}, none is among the genes analysed."
+    text = (
+        f"{of}, {len(inside)} {agreed(len(inside), 'is', 'are')} among the genes analysed "
+        f"({listed(inside)}), and "
+    )
+    if len(inside) == 1:
+        return f"{text}it is {'' if found else 'not '}{common}."
+    which = f" ({listed(found)})" if found else ""
+    return f"{text}{len(found) or 'none'} of these {'are' if len(found) > 1 else 'is'} {common}{which}."

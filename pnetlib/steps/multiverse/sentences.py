@@ -3,7 +3,7 @@
 from pnetlib.paper.decisions import open_decisions
 from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.multiverse.curves import HARDLY_ANY, NEARLY_ALL
-from pnetlib.words import counted, listed, table_text
+from pnetlib.words import agreed, counted, listed, table_text
 
 
 def decisions_table(options=None):
@@ -37,7 +37,7 @@ def of_plan(plan, sizes, material):
     """Say which readings are computed, and which options these data do not have."""
     lines = [
         f"Computed: {counted(len(plan.splits), 'way')} to split the lines, each with three estimators and three "
-        f"penalties ({len(plan.wide)} more with all genes), {sizes.draws} exchanges of the responses each; "
+        f"penalties ({len(plan.wide)} more with all genes), {counted(sizes.draws, 'exchange')} of the responses each; "
         f"{counted(len(plan.fits), 'reading')} of data, genes and model for prediction on "
         f"{counted(sizes.outer_folds, 'outer fold')}; {counted(len(plan.designs), 'design')} of the simulation with "
         f"{counted(sizes.data_sets, 'data set')} each."
@@ -58,6 +58,7 @@ def overall(numbers):
     agree = [claim for claim, found in claims.items() if found["agrees"] > found["readings"] / 2]
     beyond = [claim for claim, found in claims.items() if found["test"]["p_median"] < LEVEL]
     together = numbers["together"]
+    agreeing, holding = (len(together[kind]["claims"]) for kind in ("agrees", "holds"))
     lines = [
         f"- **How robust:** {_claims(kinds['holds in nearly all'])} in at least {NEARLY_ALL:.0%} of the readings; "
         f"{_claims(kinds['depends on'])} in fewer, but in more than {HARDLY_ANY:.0%}; "
@@ -69,9 +70,9 @@ def overall(numbers):
         f"{LEVEL}) for {listed(beyond)}; no correction is made for the number of claims.",
         f"- **What matters:** {_choices(claims)}.",
         f"- **One reading for all:** of single readings, one was found under which "
-        f"{len(together['agrees']['claims'])} of {len(claims)} claims agree ({listed(together['agrees']['claims'])}; "
+        f"{agreeing} of {len(claims)} claims {agreed(agreeing, 'agrees', 'agree')} ({listed(together['agrees']['claims'])}; "
         f"{counted(together['agrees']['changes'], 'change')} from the default), and one under which "
-        f"{len(together['holds']['claims'])} hold ({listed(together['holds']['claims'])}), but none with more. Both "
+        f"{holding} {agreed(holding, 'holds', 'hold')} ({listed(together['holds']['claims'])}), but none with more. Both "
         "were found by looking at the results, so they are no evidence for the claims.",
     ]
     return "\n".join(lines)

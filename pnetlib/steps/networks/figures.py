@@ -16,6 +16,7 @@ from pnetlib.steps.style import (
     BLACK,
     COLUMN,
     EDGE_COLOURS,
+    FAINT,
     GROUP_COLOURS,
     GROUP_MARKS,
     LARGE,
@@ -28,8 +29,10 @@ from pnetlib.steps.style import (
     keys_below,
     name_rows,
     new_figure,
+    say_none,
     styled,
 )
+from pnetlib.words import agreed, counted
 
 MOST_EDGES = 90
 SHARED = "#B9B9B9"  # edges present in both groups
@@ -80,6 +83,8 @@ def draw_networks(
         axes.set(xlim=(-side / 2, side / 2), ylim=(-side / 2, side / 2))
         axes.set_axis_off()
         axes.set_title(TITLES[group], x=GAP / side, y=1 - 3 * GAP / side, pad=0, fontsize=LARGE)
+        if not shown[group].any():
+            axes.text(0, 0, "no edge found", ha="center", va="center", color=FAINT)
         for edge in shown[shown[group] != 0].itertuples():
             near = edge.regulator in markers or edge.target in markers
             _draw_edge(axes, edge, group, places, sizes[group], near)
@@ -209,14 +214,15 @@ def _legend():
 def caption_networks(edges: pd.DataFrame, degrees: pd.DataFrame, *, study: Study) -> str:
     """Return the caption of `draw_networks`."""
     counts = edges["presence"].value_counts()
+    both = counts.get("both", 0)
     text = (
         f"Networks of {len(degrees)} genes, in the same order around both circles: the "
-        f"{len(strongest(edges))} strongest of {len(edges)} edges. Solid arrows activate, dashed "
+        f"{len(strongest(edges))} strongest of {counted(len(edges), 'edge')}. Solid arrows activate, dashed "
         "bars repress; edges of one group only are coloured (those between genes that are no "
         "markers are paler), edges in both groups grey. Line width is the size of the coefficient. "
         "Node size is the degree in the group "
-        f"(open: no edge); markers are named in bold. {counts.get('both', 0)} edges are present in "
-        f"both groups, {counts.get('ST only', 0)} in ST only and {counts.get('RS only', 0)} in RS "
+        f"(open: no edge); markers are named in bold. {counted(both, 'edge')} "
+        f"{agreed(both, 'is', 'are')} present in both groups, {counts.get('ST only', 0)} in ST only and {counts.get('RS only', 0)} in RS "
         "only."
     )
     return caption("Figure 4b", text, study)
@@ -238,6 +244,8 @@ def draw_hubs(degrees: pd.DataFrame, markers: list, *, study: Study) -> Figure:
     axes.set_xlabel("Degree (half the sum of |coefficients|)")
     if len(pairs):
         keys_below(figure, axes, ncols=2)
+    else:
+        say_none(axes, "no marker among the genes")
     return figure
 
 
@@ -245,8 +253,10 @@ def caption_hubs(degrees: pd.DataFrame, markers: list, *, study: Study) -> str:
     """Return the caption of `draw_hubs`."""
     higher = (degrees.loc[markers, "degree ST"] > degrees.loc[markers, "degree RS"]).sum()
     text = (
-        f"Degree (half the sum of |coefficients| of a gene's edges) of the {len(markers)} markers in both networks, largest first. For {higher} of "
-        "them it is larger in ST."
+        f"Degree (half the sum of |coefficients| of a gene's edges) of the {counted(len(markers), 'marker')} "
+        f"in both networks, largest first. For {higher} of them it is larger in ST."
+        if len(markers) != 1
+        else "Degree (half the sum of |coefficients| of a gene's edges) of the marker in both networks."
     )
     return caption("Figure 4c", text, study)
 

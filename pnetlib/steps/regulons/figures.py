@@ -22,6 +22,7 @@ from pnetlib.steps.style import (
     new_figure,
     styled,
 )
+from pnetlib.words import agreed, counted
 
 COLOURS = {PRO: METHOD_COLOURS["Pro"], ALONE: METHOD_COLOURS["NW.P"]}
 COLOURS |= {CORRELATION: GREEN, PARTIAL: PURPLE}
@@ -46,7 +47,9 @@ def draw_enrichment(table: pd.DataFrame, *, study: Study) -> Figure:
                 draw_intervals(axes, part.loc[[row]], [place], **look)
         axes.axvline(0.5, color="black", linewidth=1)
         known, tfs = part["known"].iloc[0], part["tfs"].iloc[0]
-        axes.set_title(f"{universe}:\n{known:,} known edges, {tfs} TFs")
+        axes.set_title(
+            f"{universe}:\n{known:,} known {agreed(known, 'edge', 'edges')}, {counted(tfs, 'TF')}"
+        )
         axes.set_xlabel("AUROC, mean over TFs")
     name_rows(panels[0], [kind if drug == NO_DRUG else f"{kind}, {drug}" for drug, kind in rows])
     return figure
@@ -120,7 +123,7 @@ def caption_named_edge(taken: pd.Series, draws: int, *, study: Study) -> str:
     """Return the caption of `draw_named_edge`."""
     text = (
         f"Correlation between {NAMED_EDGE[0]} and {NAMED_EDGE[1]} in each group of cell lines, and "
-        f"what is left of it once {len(taken)} TFs are partialled out ({', '.join(taken.index)}), "
+        f"what is left of it once {counted(len(taken), 'TF')} {agreed(len(taken), 'is', 'are')} partialled out ({', '.join(taken.index)}), "
         f"with 95% intervals from {draws} draws of the lines."
     )
     return caption("Figure 14c", text, study)

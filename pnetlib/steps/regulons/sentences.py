@@ -3,7 +3,7 @@
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.stats.intervals import side_of_zero
 from pnetlib.steps.regulons.compute import ALONE, CORRELATION, NO_DRUG, PARTIAL, PRO
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 NEGLIGIBLE = 0.005  # AUROC; ours
 
@@ -11,7 +11,8 @@ NEGLIGIBLE = 0.005  # AUROC; ours
 def of_regulons(regulons, universes):
     """Say where the known edges come from and how many are among the genes."""
     parts = [
-        f"{u.known.sum():,} edges of {len(u.tfs)} TFs among {len(u.genes):,} genes ({u.name})"
+        f"{u.known.sum():,} {agreed(u.known.sum(), 'edge', 'edges')} of {counted(len(u.tfs), 'TF')} "
+        f"among {len(u.genes):,} genes ({u.name})"
         for u in universes
     ]
     said = " ".join(regulons.provenance["handled"])

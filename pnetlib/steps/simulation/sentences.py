@@ -8,7 +8,7 @@ from pnetlib.steps.simulation.compute import AT_LEVEL, TN_LEVEL
 from pnetlib.steps.simulation.designs import RESPONSES
 from pnetlib.steps.simulation.recovery import BY_U
 from pnetlib.steps.simulation.summaries import ABSENT, APPEARS, FAR, LIKE, OPEN, RULES
-from pnetlib.words import listed
+from pnetlib.words import agreed, counted, listed
 
 ACTS = {
     "expression": "Effects through expression (z = X beta + e, Li and Li)",
@@ -60,7 +60,7 @@ def of_readings(table):
         }
         only = part["only by u"].iloc[0]
         relevant = (
-            f"on average {only:.0f} genes are relevant by u alone"
+            f"on average {counted(round(only), 'gene')} {agreed(round(only), 'is', 'are')} relevant by u alone"
             if only
             else "both readings call the same genes relevant"
         )
@@ -91,7 +91,7 @@ def of_patterns(verdicts):
             for rule, name in zip(("by genes selected,", "by rank,", "by rank of u,"), RULES)
         ]
         lines.append(
-            f"- Response through {response}, {len(part)} cells: {'; '.join(counts)}. {_reading(part)}"
+            f"- Response through {response}, {counted(len(part), 'cell')}: {'; '.join(counts)}. {_reading(part)}"
         )
     return "\n".join(lines)
 
@@ -182,7 +182,7 @@ def of_networks(replicates, verdicts):
             of_u = cells.loc[cells["by rank of u"] == APPEARS, "graph"]
             selected = cells.loc[cells["pattern"] == APPEARS, "graph"]
             lines.append(
-                f"  Response through {response}, {len(cells)} networks: the pattern appears by "
+                f"  Response through {response}, {counted(len(cells), 'network')}: the pattern appears by "
                 f"genes selected for {listed(selected)}, by rank for {listed(by_rank)}, by rank "
                 f"of u for {listed(of_u)}."
             )

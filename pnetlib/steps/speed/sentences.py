@@ -10,7 +10,7 @@ from pnetlib.steps.speed.compute import (
     goals_table,
     without_sampled,
 )
-from pnetlib.words import counted
+from pnetlib.words import agreed, counted
 
 
 def describe_problem(problem):
@@ -19,7 +19,7 @@ def describe_problem(problem):
     return (
         f"{PROBLEMS[problem['problem']]} ({kind}): {problem['genes']} genes, {problem['lines']} "
         f"cell lines; the first component explains {problem['leading']:.0%} of the variance; about "
-        f"{problem['edges']:.0f} edges per target at the last penalty"
+        f"{counted(round(problem['edges']), 'edge')} per target at the last penalty"
     )
 
 
@@ -83,7 +83,8 @@ def _speed_lines(comparison):
 def _accuracy_lines(comparison):
     late = comparison[comparison["gap"] > GAP_LIMIT]
     reached = len(comparison) - len(late)
-    yield f"- {reached} of {len(comparison)} rows reach the common gap of {GAP_LIMIT:g}."
+    reach = agreed(reached, "reaches", "reach")
+    yield f"- {reached} of {len(comparison)} rows {reach} the common gap of {GAP_LIMIT:g}."
     for row in late.itertuples():
         yield (
             f"    - {row.solver} stops at {row.gap:.1g} ({PROBLEMS[row.problem]}, {row.task}, "
@@ -92,7 +93,8 @@ def _accuracy_lines(comparison):
 
 
 def _goal_lines(goals):
-    yield f"- {int(goals['met'].sum())} of {len(goals)} goals are met."
+    met = int(goals["met"].sum())
+    yield f"- {met} of {len(goals)} goals {agreed(met, 'is', 'are')} met."
     for row in goals[~goals["met"]].itertuples():
         yield (
             f"    - Not met: {row.goal}, {counted(row.threads, 'thread')}: {row.reached:.2f}, "
@@ -106,7 +108,7 @@ def joint_at_size(report):
         f"- The joint model of {row['p']:,} genes and {row['n']:,} simulated cell lines takes "
         f"{row['seconds']:.3g} s and {row['peak_bytes'] / 1e9:.2g} GB on "
         f"{counted(row['threads'], 'thread')} with a {row['gram_dtype']} Gram matrix, from the "
-        f"expression to the certificates. It has {row['edges']:.0f} edges per target and "
+        f"expression to the certificates. It has {counted(round(row['edges']), 'edge')} per target and "
         f"{counted(row['effects'], 'gene')} with an effect; the largest duality gap is "
         f"{row['certified_gap']:.1g}, and the first-order conditions hold within "
         f"{row['kkt_lam1']:.1g} of lam1 and {row['kkt_lam3']:.1g} of lam3."

@@ -23,17 +23,19 @@ from pnetlib.steps.style import (
     keys_below,
     name_rows,
     new_figure,
+    say_none,
     separate_rows,
     styled,
     write_cells,
 )
-from pnetlib.words import counted
+from pnetlib.words import agreed, counted
 
 MOST = 12
 TICKS = (0, 0.1, 1, 10, 100, 1000)
 SHAPES = ("o", "s", "D", "^")
 SHADES = (DATA, FAINT, LIGHT, CUT)
 RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
+ONE_DRUG = {COMMON: "Marker of the drug", STRONG: "Best rank"}
 DASHES = {"worst case": ":", "unimodal": "--", "r-concave": "-"}
 
 
@@ -54,13 +56,19 @@ def draw_markers(found: dict[int, Frequencies], *, study: Study) -> Figure:
     genes, widths = drawn_genes(found, study), list(found)
     height = 34 + 5.2 * len(genes)
     figure = new_figure("Markers on halves of the cell lines", height, study)
-    panels = figure.subplots(1, 3, sharey=True, width_ratios=[1, 1, 1.1])
-    for axes, rule in zip(panels, RULES):
-        _draw_by_width(axes, found, rule, genes)
     by_drug = found[widths[0]].table.drop(columns=list(RULES)).reindex(genes)
-    _draw_by_drug(panels[2], by_drug)
-    panels[2].set_title(f"By drug, {widths[0]:,} genes")
-    panels[2].set_xlabel("Share of halves (number)")
+    one = by_drug.shape[1] == 1  # whose shares are those of the first panel
+    panels = figure.subplots(1, 2 if one else 3, sharey=True, width_ratios=[1, 1, 1.1][: 3 - one])
+    if not genes:
+        for axes in panels:
+            say_none(axes)
+        return figure
+    for axes, rule in zip(panels, RULES):
+        _draw_by_width(axes, found, rule, genes, study)
+    if not one:
+        _draw_by_drug(panels[2], by_drug)
+        panels[2].set_title(f"By drug, {widths[0]:,} genes")
+        panels[2].set_xlabel("Share of halves (number)")
     name_rows(panels[0], genes, fontstyle="italic")
     for axes in panels[:2]:
         separate_rows(axes)
@@ -70,7 +78,12 @@ def draw_markers(found: dict[int, Frequencies], *, study: Study) -> Figure:
     return figure
 
 
-def _draw_by_width(axes, found, rule, genes):
+def _titles(study):
+    """Return what each rule is called: of a single drug, nothing is common and ranks have no mean."""
+    return ONE_DRUG if study.one_drug else RULES
+
+
+def _draw_by_width(axes, found, rule, genes, study):
     """Draw shares by one rule, one symbol per width, and the first width's lowest threshold."""
     rows = np.arange(len(genes))
     for number, (width, part) in enumerate(found.items()):
@@ -81,7 +94,7 @@ def _draw_by_width(axes, found, rule, genes):
     lowest = next(iter(found.values())).lowest(rule, "r-concave")
     if np.isfinite(lowest):
         axes.axvline(lowest, color=CUT, linewidth=1)
-    axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves", title=RULES[rule])
+    axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves", title=_titles(study)[rule])
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
 
 
@@ -99,11 +112,19 @@ def _draw_by_drug(axes, table):
 def caption_markers(found: dict[int, Frequencies], *, study: Study) -> str:
     """Return the caption of `draw_markers`."""
     first = next(iter(found.values()))
+    best = counted(round(first.selected[STRONG]), "gene")
+    absent = "no symbol, or a dash,"
+    if study.one_drug:
+        absent = "no symbol"
+        panels = f"of the drug by the rule of notebook 03 (left), and is among the {best} of best rank (right)"
+    else:
+        panels = (
+            f"of all drugs by the rule of notebook 03 (left), is among the {best} of best mean rank "
+            "(middle), and is a marker of each drug (right)"
+        )
     text = (
-        "Share of random halves of the cell lines in which a gene is a marker of all drugs by the "
-        f"rule of notebook 03 (left), is among the {first.selected[STRONG]:.0f} genes of best mean "
-        f"rank (middle), and is a marker of each drug (right). {_above(study)}no symbol, or a dash, "
-        "means that the gene is not in the universe. Black line: share from which at most one false gene is "
+        f"Share of random halves of the cell lines in which a gene is a marker {panels}. "
+        f"{_above(study)}{absent} means that the gene is not in the universe. Black line: share from which at most one false gene is "
         "expected at the first width (r-concave bound). Stable markers lie to its right."
     )
     return caption("Figure 8a", text, study)
@@ -112,10 +133,11 @@ def caption_markers(found: dict[int, Frequencies], *, study: Study) -> str:
 def _above(study):
     """Say in which order `draw_markers` has the genes."""
     if not study.markers:
-        return "The genes are those most often common; "
+        return f"The genes are those most often {'found' if study.one_drug else 'common'}; "
+    one, often = len(study.markers) == 1, "found" if study.one_drug else "common"
     return (
-        f"{study.called.capitalize()} markers are above the grey line, the other genes most often "
-        "common below it; "
+        f"{f'The {study.called} marker is' if one else f'{study.called.capitalize()} markers are'} above "
+        f"the grey line, the other genes most often {often} below it; "
     )
 
 
@@ -132,7 +154,7 @@ def draw_bounds(found: dict[int, Frequencies], *, study: Study) -> Figure:
         for axes, (width, part) in zip(row, drawn.items()):
             _draw_bound(axes, part, rule)
             axes.set_title(
-                f"{RULES[rule]}: {width:,} genes, {counted(part.pairs, 'pair')} of halves"
+                f"{_titles(study)[rule]}: {width:,} genes, {counted(part.pairs, 'pair')} of halves"
             )
         row[0].set_ylabel("Number of genes")
         row[0].set_yscale("symlog", linthresh=0.1, linscale=0.5)
@@ -169,13 +191,13 @@ def caption_bounds(found: dict[int, Frequencies], *, study: Study) -> str:
         row = part.summary(STRONG, STRONG_THRESHOLD)
         bound = row["bounds"]["r-concave"]
         limit = "no bound holds" if np.isnan(bound) else f"at most {bound:.2g} falsely"
-        reached = f"{width:,} genes: {row['reached']} reach {STRONG_THRESHOLD}"
+        reached = f"{width:,} genes: {row['reached']} {agreed(row['reached'], 'reaches', 'reach')} {STRONG_THRESHOLD}"
         parts.append(f"{reached}, {limit} (r-concave bound)")
     text = (
         "Blue steps: number of genes that are markers in at least this share of the halves. Other "
         "lines: bounds on the expected number of false ones, which are selected no more often "
         "than a gene drawn at random (Shah and Samworth). Selection is reliable where the steps "
-        f"lie above a bound.{_left_out(found)} Best mean rank: {'; '.join(parts)}."
+        f"lie above a bound.{_left_out(found)} {_titles(study)[STRONG]}: {'; '.join(parts)}."
     )
     return caption("Figure 8b", text, study)
 
@@ -213,6 +235,8 @@ def draw_edges(table: pd.DataFrame, markers: list[str], *, study: Study) -> Figu
     left.set_xlabel("Share of halves of ST with the edge")
     left.set_ylabel("Share of halves of RS with the edge")
     left.set_title("All edges")
+    if table.empty:
+        say_none(left)
     _draw_unlike(right, table[near])
     pairs = [pair for axes in (left, right) for pair in zip(*axes.get_legend_handles_labels())]
     figure.legend(*zip(*pairs), loc="outside lower center", ncols=5, markerscale=1.4)
@@ -223,13 +247,17 @@ def _draw_unlike(axes, table, most=14):
     """Draw the edges at markers whose shares in both groups differ most."""
     gap = (table[f"ST {ANY}"] - table[f"RS {ANY}"]).abs()
     part = table.loc[gap.sort_values(ascending=False, kind="stable").index[:most]]
+    axes.set_title("At markers, largest difference")
+    if part.empty:
+        say_none(axes)
+        return
     rows = np.arange(len(part))
     axes.hlines(rows, part[f"ST {ANY}"], part[f"RS {ANY}"], color="#BBBBBB", linewidth=1.2)
     for group in GROUPS:
         look = DOT | {"marker": GROUP_MARKS[group], "color": GROUP_COLOURS[group]}
         axes.plot(part[f"{group} {ANY}"], rows, label=group, **look)
     name_rows(axes, part["regulator"] + " → " + part["target"], fontstyle="italic")
-    axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves", title="At markers, largest difference")
+    axes.set(xlim=(-0.05, 1.05), xlabel="Share of halves")
 
 
 def caption_edges(table: pd.DataFrame, frequencies: dict, *, study: Study) -> str:

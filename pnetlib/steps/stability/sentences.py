@@ -4,39 +4,56 @@ import numpy as np
 
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG
 from pnetlib.steps.study import PAPER
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 
 def conclusion(numbers, study=PAPER):
     """Return the answer to the question of notebook 08, made from `summaries.numbers`."""
     lines = []
     for width, row in numbers["markers"].items():
-        lines.append(_of_width(int(width), row))
+        lines.append(_of_width(int(width), row, study))
         if numbers["published"]:
             lines.append(_of_published(width, numbers["published"], study))
-    for group, rules in numbers["edges"].items():
-        strong, present = rules[STRONG], rules[ANY]
-        false = strong["bounds"]["worst case"]
-        reliable = (
-            "so most are reliable" if strong["reached"] > 2 * false else "so few are reliable"
-        )
-        lines.append(
-            f"- {group}: {present['selected_on_a_half']:.0f} of {present['candidates']:,} possible "
-            f"edges are found on a half, on average, and {present['reached']} in at least "
-            f"{present['threshold']:.0%} of the halves. {strong['reached']} are among the strongest "
-            f"in at least {strong['threshold']:.0%}, where at most {false:.2g} are expected falsely "
-            f"(worst case), {reliable}."
-        )
+    lines += [_of_edges(group, rules) for group, rules in numbers["edges"].items()]
     if numbers["named_edge"]:
         lines.append(_of_edge(numbers["named_edge"]))
     for group, shares in numbers["hubs"].items():
         often = sorted(shares.items(), key=lambda item: -item[1])[:3]
         words = listed(f"{gene} {share:.2f}" for gene, share in often)
+        called = study.called.capitalize() if study.markers else "Followed"
+        if len(shares) == 1:
+            lines.append(
+                f"- {often[0][0]} is a hub of {group} (first tenth of the degrees) in a share of "
+                f"{often[0][1]:.2f} of the halves."
+            )
+            continue
         lines.append(
-            f"- {study.called.capitalize() if study.markers else 'Followed'} markers most often a hub of {group} (first tenth of the degrees), with "
+            f"- {called} markers most often a hub of {group} (first tenth of the degrees), with "
             f"the share of halves: {words}."
         )
     return "\n".join(lines)
+
+
+def _of_edges(group, rules):
+    """Say how many edges of a group are found on halves, and how many of these may be false."""
+    strong, present = rules[STRONG], rules[ANY]
+    false, found = strong["bounds"]["worst case"], f"{present['selected_on_a_half']:.0f}"
+    reached = strong["reached"]
+    reliable = "so most are reliable" if reached > 2 * false else "so few are reliable"
+    if reached < 2:
+        reliable = "so it is reliable" if reached > 2 * false else "so it may be one of these"
+    return (
+        f"- {group}: {found} of {present['candidates']:,} possible edges {_are(found)} found on a half, "
+        f"on average, and {present['reached']} in at least {present['threshold']:.0%} of the halves. "
+        f"{reached or 'None'} {'are' if reached > 1 else 'is'} among the strongest in at least "
+        f"{strong['threshold']:.0%}, where at most {false:.2g} {_are(f'{false:.2g}')} expected falsely "
+        f"(worst case){f', {reliable}' if reached else ''}."
+    )
+
+
+def _are(number):
+    """Return the verb that goes with a number as it is written."""
+    return "is" if number == "1" else "are"
 
 
 def _of_edge(edge):
@@ -51,7 +68,7 @@ def _of_edge(edge):
     )
 
 
-def _of_width(width, row):
+def _of_width(width, row, study):
     """Say how many genes are stable markers at one width."""
     rule, strong = row["rules"][COMMON], row["rules"][STRONG]
     first = [
@@ -59,20 +76,24 @@ def _of_width(width, row):
         for gene, share in list(row["genes"].items())[:3]
         if share[COMMON] > 0
     ]
-    found = (
-        "some markers are stable" if rule["reached"] + strong["reached"] else "no marker is stable"
-    )
+    found = "no marker is stable"
+    if most := max(rule["reached"], strong["reached"]):
+        found = "one marker is stable" if most == 1 else "some markers are stable"
     if rule["pairs"] == 1:
         found = "one pair of halves cannot tell which markers are stable"
     most_often = f"; most often {listed(first)}" if first else ""
+    best, again = round(strong["selected_on_a_half"]), strong["reached"]
+    mean = "rank" if study.one_drug else "mean rank"
+    recur = f"Of the {best} genes of best {mean} on each half, {again} {agreed(again, 'recurs', 'recur')}"
+    if best == 1:
+        recur = f"The gene of best {mean} on each half {'recurs' if again else 'does not recur'}"
     return (
         f"- **{width:,} genes, {counted(rule['pairs'], 'pair')}: "
         f"{found}.** By the rule of "
-        f"notebook 03, {rule['selected_on_a_half']:.1f} genes are markers of all drugs on a half, on "
+        f"notebook 03, {rule['selected_on_a_half']:.1f} genes are markers of "
+        f"{'the drug' if study.one_drug else 'all drugs'} on a half, on "
         f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
-        f"{_falsely(rule)}{most_often}. Of the {strong['selected_on_a_half']:.0f} "
-        f"genes of best mean rank on each half, {strong['reached']} recur in at least "
-        f"{strong['threshold']:.0%}{_falsely(strong)}."
+        f"{_falsely(rule)}{most_often}. {recur} in at least {strong['threshold']:.0%}{_falsely(strong)}."
     )
 
 
@@ -82,10 +103,29 @@ def _of_published(width, published, study):
     inside = {gene: row for gene, row in rows.items() if row["inside"]}
     shares = [f"{gene} {row[COMMON]:.2f} ({row[STRONG]:.2f})" for gene, row in inside.items()]
     reached = [gene for gene, row in inside.items() if row["reached"]]
+    common, best = "common to all drugs", "best mean rank"
+    if study.one_drug:
+        common, best = "a marker of the drug", "best rank"
+    if len(rows) == 1:
+        where = (
+            f"- The {study.called} marker {next(iter(rows))} is {{}}among the {int(width):,} genes."
+        )
+        if not inside:
+            return where.format("not ")
+        return (
+            f"{where.format('')} Share of the halves in which it is {common} (of {best}): "
+            f"{shares[0].partition(' ')[2]}. It is {'' if reached else 'not '}of {best} so often that at "
+            "most one false gene is expected (r-concave bound)."
+        )
+    text = (
+        f"- Of the {len(rows)} {study.called} markers, {len(inside) or 'none'} "
+        f"{'are' if len(inside) > 1 else 'is'} among the {int(width):,} genes."
+    )
+    if not inside:
+        return text
     return (
-        f"- Of the {len(rows)} {study.called} markers, {len(inside)} are among the {int(width):,} "
-        "genes. Share of the halves in which each is common to all drugs (of best mean rank): "
-        f"{listed(shares)}. Those of best mean rank so often that at most one false gene is "
+        f"{text} Share of the halves in which {'it' if len(inside) == 1 else 'each'} is {common} (of "
+        f"{best}): {listed(shares)}. Those of {best} so often that at most one false gene is "
         f"expected (r-concave bound): {listed(reached)}."
     )
 
@@ -98,10 +138,8 @@ def _falsely(rule):
     if np.isnan(bounds["r-concave"]):
         return ", for which no bound holds"
     worst = "none" if np.isnan(bounds["worst case"]) else f"{bounds['worst case']:.2g}"
-    return (
-        f", where at most {bounds['r-concave']:.2g} are expected falsely (r-concave bound; worst "
-        f"case {worst})"
-    )
+    best = f"{bounds['r-concave']:.2g}"
+    return f", where at most {best} {_are(best)} expected falsely (r-concave bound; worst case {worst})"
 
 
 def _of_loss(edge):

@@ -16,6 +16,7 @@ from pnetlib.steps.style import (
     keys_below,
     name_rows,
     new_figure,
+    say_none,
     separate_rows,
     styled,
 )
@@ -72,7 +73,10 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
     labels = [f"{row.regulator} → {row.target}" for row in shown.itertuples()]
     name_rows(right, labels, fontstyle="italic")
     right.set(xlabel="Coefficient of the edge", title="Edges of both groups")
-    for axes in (left, right):
+    for axes, rows in ((left, names), (right, labels)):
+        if not rows:
+            say_none(axes)
+            continue
         axes.axvline(0, color=BLACK, linewidth=0.6)
         separate_rows(axes)
     _keys(figure, left, right)
@@ -82,7 +86,9 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
 def _kind(markers, study):
     if markers["published"].any():
         return study.called
-    return "common" if markers["common"].any() else "followed"
+    if not markers["common"].any():
+        return "followed"
+    return "found" if study.one_drug else "common"
 
 
 def _shift(place, n):
@@ -115,8 +121,9 @@ def caption_draws(markers: pd.DataFrame, edges: pd.DataFrame, n: int, *, study: 
     text = (
         f"What moves with the folds on which lambdas are chosen, over {counted(n, 'draw')}. "
         "Symbols: the first draw, which notebooks 02 to 05 use; lines: the range over all draws, with the "
-        f"same cell lines. Left: effects of the {_kind(markers, study)} markers among the genes, by drug. Right: "
-        f"{edge}of {len(edges)} edges those "
+        f"same cell lines. Left: effects of the {_kind(markers, study)} markers among the "
+        f"genes{', by drug' * (not study.one_drug)}. Right: "
+        f"{edge}of {counted(len(edges), 'edge')} those "
         f"that move most ({shown} shown); an edge not present counts as 0."
     )
     return caption("Figure 4d", text, study)

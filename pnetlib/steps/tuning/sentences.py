@@ -5,7 +5,7 @@ import numpy as np
 from pnetlib.steps.effects.sentences import SIDE_WORDS
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.study import PAPER
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 ONCE = "The tuning folds were drawn once, so nothing can be said about other draws."
 WHAT_A_RANGE_IS = (
@@ -50,8 +50,12 @@ def _lambdas(draws):
         for drug, first in draws[0].chosen.items()
         if all(draw.chosen[drug] == first for draw in draws)
     }
-    drugs = counted(len(draws[0].chosen), "drug")
-    return f"{text} All of Pro's lambdas are the same in every draw for {len(same)} of {drugs}."
+    drugs = len(draws[0].chosen)
+    if drugs == 1:
+        return f"{text} Pro's lambdas are {'all' if same else 'not all'} the same in every draw."
+    return (
+        f"{text} All of Pro's lambdas are the same in every draw for {len(same)} of {drugs} drugs."
+    )
 
 
 def _range(values, form):
@@ -65,16 +69,15 @@ def _markers(draws, table, study):
     other = {gene for draw in draws[1:] for gene in draw.common} - set(first)
     turned = table[(table["low"] < 0) & (table["high"] > 0)]
     turned = turned[turned["published"]]
+    common = "" if study.one_drug else "common "
+    forms = ("is a marker", "are markers") if study.one_drug else ("is common", "are common")
     found = (
-        f"Of {counted(len(first), 'common marker')} of the first draw, {len(always)} "
-        f"{'is' if len(always) == 1 else 'are'} common in {'both' if n == 2 else f'all {n}'} draws"
+        f"Of {counted(len(first), f'{common}marker')} of the first draw, {len(always)} "
+        f"{agreed(len(always), *forms)} in {'both' if n == 2 else f'all {n}'} draws"
         if first
-        else "The first draw has no common marker"
+        else f"The first draw has no {common}marker"
     )
-    text = (
-        f"{found}; {counted(len(other), 'other gene')} {'is' if len(other) == 1 else 'are'} common in some "
-        "other draw."
-    )
+    text = f"{found}; {counted(len(other), 'other gene')} {agreed(len(other), *forms)} in some other draw."
     if not table["published"].any():
         return text
     if turned.empty:
@@ -132,7 +135,7 @@ def of_effects(ranges, roles):
     share = ((table["high difference"] - table["low difference"]) / larger)[larger > 0]
     text = (
         f"Over {n} draws of the tuning folds, the group with the larger estimated effect is the "
-        f"same in every draw in {len(table) - len(moved)} of {len(table)} comparisons."
+        f"same in every draw in {len(table) - len(moved)} of {counted(len(table), 'comparison')}."
     )
     if len(moved):
         named = (
@@ -167,6 +170,7 @@ def of_intervals(table):
         f"are {ratio.median():.2f} times as wide at the median and {ratio.max():.2f} times at most."
     )
     return (
-        f"{text} Without it, {int(clear.sum())} exclude 0, and with it {int(still.sum())}. The "
+        f"{text} Without it, {int(clear.sum())} {agreed(clear.sum(), 'excludes', 'exclude')} 0, and "
+        f"with it {int(still.sum())}. The "
         "variance between so few draws is itself uncertain, which the interval includes."
     )

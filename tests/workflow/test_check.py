@@ -1,0 +1,79 @@
+"""What `--check` reads of own tables, and that it says what it did not."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from builders import command_environment, own_cohort
+
+from pnetlib.cli.run import main, read_options
+from pnetlib.errors import MissingDrugError, UsageError
+from pnetlib.workflow.check import check_tables
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return own_cohort(tmp_path / "screen")
+
+
+def write(folder, text):
+    tables = "data: {expression: expression.csv, response: response.csv}\nprofile: smoke\n"
+    (folder / "config.yml").write_text(tables + text)
+
+
+def check(folder):
+    return check_tables(read_options(["--data", str(folder)], folder))
+
+
+def test_tables_are_read_and_what_was_found_is_said(folder, capsys):
+    assert main(["--check", "--data", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert "expression.csv has genes in rows; it was turned." in said
+    assert "A larger response is taken to mean a more resistant line; nothing says so." in said
+    assert "Checked: the options and the tables, with 60 cell lines, 40 genes, 3 responses" in said
+    assert "Not checked: what the notebooks find in them." in said
+    write(folder, "responses: {names: [drug A], larger: sensitive}\n")
+    said = check(folder)
+    assert "Checked: the options, the config and the tables" in said and "1 response and" in said
+    assert "a more sensitive line, as the config says" in said
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "named"),
+    [
+        (
+            "markers: [NOPE]",
+            UsageError,
+            "NOPE, which is not among .* [(]set by markers in config.yml",
+        ),
+        ("responses: {names: [drug Z]}", MissingDrugError, "set by responses.names in config.yml"),
+        ("groups: {size: 40}", Exception, "group_size 40 needs 80 .*groups.size in config.yml"),
+        ("genes: {only: [G01, NOPE]}", UsageError, "genes names NOPE.*set by genes.only in config"),
+        (
+            "regulators: [NOPE, G01]",
+            UsageError,
+            "regulators names NOPE.*set by regulators in config",
+        ),
+    ],
+)
+def test_what_is_asked_of_the_tables_is_checked(folder, text, error, named):
+    write(folder, f"{text}\n")
+    with pytest.raises(error, match=named):
+        check(folder)
+
+
+def test_other_sources_are_not_read():
+    assert check_tables(read_options(["--data", "simulated"], Path())) == ""
+
+
+def test_without_packages_it_says_what_it_did_not_check(folder):
+    write(folder, "")
+    ran = subprocess.run(
+        [sys.executable, "-S", "-m", "pnetlib", "run", "--check", "--data", str(folder)],
+        env=command_environment(),
+        capture_output=True,
+        text=True,
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Checked: the options. Not checked: the config and the tables, as" in ran.stdout
