@@ -4,6 +4,7 @@ import argparse
 import fnmatch
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -68,7 +69,7 @@ class Suites:
         records = self.pytest(tests, package, bool(data))
         failed = [name for name, record in records.items() if record["outcome"] == "failed"]
         if failed and package:  # do these fail without this package, too?
-            originals = self.pytest(tests, "", False, failed)
+            originals = self.pytest(tests, "", bool(data), failed)
             for name in failed:
                 if originals.get(name, {}).get("outcome") == "failed":
                     why = f"fails with {kind} itself, too: {originals[name]['why'][:120]}"
@@ -98,9 +99,18 @@ class Suites:
         return json.loads(report.read_text("utf-8"))
 
     def _files(self, package):
-        """Return the tests or notebooks of a package, from its source distribution."""
+        """Return the tests or notebooks of a package: those installed, or of its source distribution."""
         place = self.folder / "sources" / package
-        if not place.exists():
+        if place.exists():
+            return sorted(place.iterdir())
+        purelib = "import sysconfig; print(sysconfig.get_path('purelib'))"
+        site = Path(_run(self.python, "-c", purelib).strip())
+        if installed := [path for name in TESTS[package] for path in site.glob(name)]:
+            # Without the package around them, so that the installed one is imported.
+            place.mkdir(parents=True)
+            for path in installed:
+                shutil.copy(path, place)
+        else:
             version, archives = self._version(package), self.folder / "archives"
             source = archives / f"{package}-{version}.tar.gz"
             if not source.exists():
@@ -112,7 +122,6 @@ class Suites:
                     if member.isfile() and any(
                         fnmatch.fnmatch(inner, pattern) for pattern in TESTS[package]
                     ):
-                        # Without the package around them, so that the installed one is imported.
                         member.name = Path(inner).name
                         archive.extract(member, place, filter="data")
         return sorted(place.iterdir())
