@@ -118,8 +118,7 @@ def admission_bar(violation, limit):
         if count > limit:
             low = bar
         else:
-            high = bar
-            found = found or count > 0
+            high, found = bar, True
             if 4 * count > 3 * limit:
                 break
     return high if found else low

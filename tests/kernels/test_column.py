@@ -528,3 +528,25 @@ def test_fixed_columns_are_copied_and_the_others_solved():
     np.testing.assert_array_equal(new[:, fixed], old[:, fixed])
     np.testing.assert_allclose(new[:, ~fixed], alone.matrix().toarray()[:, ~fixed], atol=1e-4)
     assert (gaps[fixed] == 0.0).all() and gaps.max() <= 1e-10
+
+
+@pytest.mark.parametrize("lam2", [0.0, 0.1])
+def test_columns_solved_in_pieces_are_those_solved_at_once(lam2):
+    """And row j of `GB` is the product of the Gram matrix and column j, whichever piece has it."""
+    X, _ = naive.cohort(7, 50, 9)
+    G, start = X.T @ X / 50, 0.1 * naive.network(7, 9)
+    fixed = np.arange(9) == 5
+    found = []
+    for bounds in ((0, 9), (0, 4, 9)):
+        GB, parts = np.ascontiguousarray((G @ start).T), []
+        for first, last in zip(bounds, bounds[1:], strict=False):
+            given = G, np.diag(G).copy(), GB, np.full(9, 0.1), lam2, fixed, first, last
+            parts.append(column.solve_columns(*given, *naive.compressed(start), 1e-12, 1000))
+        counts, indices, data, gaps, _ = map(np.concatenate, zip(*parts, strict=True))
+        B = np.zeros((9, 9))
+        B[indices, np.repeat(np.arange(9), counts)] = data
+        np.testing.assert_allclose(GB, (G @ B).T, atol=1e-12)
+        assert gaps.max() <= 1e-12 and np.array_equal(B[:, 5], start[:, 5])
+        found.append(B)
+    np.testing.assert_array_equal(*found)
+    assert np.count_nonzero(found[0]) > 9

@@ -90,9 +90,13 @@ def side_minimum(arrays, penalties, theta, j, side):
     return min(f0, at(-slope / curvature)) if slope < 0 else f0
 
 
-def test_value_and_cost_of_a_flip():
+@pytest.mark.parametrize("lam3", [0.05, 2.0])  # under the larger one, some effects would be 0
+def test_value_and_cost_of_a_flip(lam3):
     for seed in range(6):
-        arrays, penalties = problem(seed)
+        (*arrays, diag), (_, lam4) = problem(seed)
+        # 1 where s is the root of the degree, but not under other scales.
+        arrays = *arrays, diag * np.random.default_rng(seed).uniform(1.0, 3.0, size=7)
+        penalties = lam3, lam4
         theta = np.random.default_rng(seed).normal(size=7)
         found = kernel.effects_value(*arrays, theta, *penalties)
         assert found == pytest.approx(value(arrays, penalties, theta), rel=1e-12)
@@ -100,6 +104,13 @@ def test_value_and_cost_of_a_flip():
         for j in range(6):
             sides = [side_minimum(arrays, penalties, theta, j, side) for side in (-1.0, 1.0)]
             assert costs[j] == pytest.approx(abs(sides[0] - sides[1]), rel=1e-9, abs=1e-12)
+
+
+def test_one_try_is_enough_for_the_effect_that_gains_most():
+    arrays = np.eye(2), np.array([1.0, 0.5]), np.zeros((2, 2)), np.zeros(2)
+    theta = np.array([-0.9, 0.4])  # the first has the wrong sign
+    assert kernel.flip_signs(*arrays, theta, 0.1, 0.0, 1e-6, 1, 100) == 1
+    np.testing.assert_allclose(theta, [0.95, 0.45], atol=1e-6)
 
 
 def swept(arrays, penalties, theta, held=-1):
