@@ -1,5 +1,7 @@
 """The column solver against its twins, exact minimisers and scikit-learn."""
 
+import itertools
+
 import naive
 import numpy as np
 import pytest
@@ -539,7 +541,7 @@ def test_columns_solved_in_pieces_are_those_solved_at_once(lam2):
     found = []
     for bounds in ((0, 9), (0, 4, 9)):
         GB, parts = np.ascontiguousarray((G @ start).T), []
-        for first, last in zip(bounds, bounds[1:], strict=False):
+        for first, last in itertools.pairwise(bounds):
             given = G, np.diag(G).copy(), GB, np.full(9, 0.1), lam2, fixed, first, last
             parts.append(column.solve_columns(*given, *naive.compressed(start), 1e-12, 1000))
         counts, indices, data, gaps, _ = map(np.concatenate, zip(*parts, strict=True))
