@@ -10,8 +10,9 @@ from functools import cached_property, partial
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from pnetlib import __version__
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.execution.fingerprint import calculation_digest, versions
+from pnetlib.execution.fingerprint import identity
 from pnetlib.execution.threads import allowed_threads, chunks, one_blas_thread, thread_count
 
 BACKENDS = ("threads", "dask")
@@ -22,6 +23,9 @@ SLURM = "slurm"  # instead of an address
 _MOST_PER_CORE = 32  # threads; more only cost memory
 _JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # per worker, unless dask's settings say more
 _TRIES = 3  # attempts to start a local cluster
+# As text, which any Python and any version of this library can evaluate.
+_VERSION = "__import__('platform').node(), {'pnetlib': __import__('pnetlib').__version__}"
+_CANNOT_IMPORT = (ImportError, AttributeError)
 _LOOK = 5  # seconds of silence after which the scheduler is checked
 
 
@@ -202,11 +206,10 @@ class Engine:
         from pnetlib.execution.workers import compute, share
 
         client = self._client
-        expected = {"library": calculation_digest(), **versions()}
         # A task rather than scattered data, so that dask can compute it again if a worker dies.
         common = client.submit(share, *shared, key=f"shared-{os.urandom(8).hex()}")
         futures = {
-            client.submit(compute, expected, function, common, task, pure=False): number
+            client.submit(compute, identity(), function, common, task, pure=False): number
             for number, task in tasks.items()
         }
         done = SimpleQueue()
@@ -216,7 +219,7 @@ class Engine:
             while futures:
                 future = _patiently(client, partial(done.get, timeout=_LOOK))
                 if future.status == "error":
-                    future.result()  # raises what the task raised
+                    _raise(client, future)
                 yield futures.pop(future), _patiently(client, partial(future.result, _LOOK))
                 future.release()
         except KilledWorker as error:
@@ -254,7 +257,6 @@ class Engine:
         try:
             client = Client(address, set_as_default=False, timeout=_PATIENCE["scheduler"])
             self._open.append(client)
-            client.register_plugin(OwnKernels())
             client.wait_for_workers(1, timeout=_PATIENCE[workers])
         except (OSError, ValueError) as error:
             lacks = "no dask worker" if client else "no dask scheduler"
@@ -262,6 +264,8 @@ class Engine:
                 f"there is {lacks} at {address}; start one with `dask scheduler` and "
                 "`dask worker`, or omit the address to use processes on this machine."
             ) from error
+        _check_hosts(client)
+        client.register_plugin(OwnKernels())
         return client
 
     def _slurm_cluster(self, settings):
@@ -316,6 +320,43 @@ def _patiently(client, ask):
         "the dask scheduler was lost; finished tasks are saved, so restart it and give the same "
         "command again."
     )
+
+
+def _raise(client, future):
+    """Raise what a task raised, or say that a worker that came later cannot import it."""
+    try:
+        future.result()
+    except _CANNOT_IMPORT:
+        _check_hosts(client)
+        raise
+
+
+def _check_hosts(client):
+    """Raise `SetupError` if the scheduler or a worker has another version of this library."""
+    from pnetlib.execution.workers import SAME, check, here
+
+    def ask(*question):
+        """Return the answers by kind and address; an exception is an answer too."""
+        try:
+            scheduler = client.run_on_scheduler(*question)
+        except Exception as error:
+            scheduler = error
+        workers = client.run(*question, on_error="return")
+        answers = {("worker", address): answer for address, answer in workers.items()}
+        return {("scheduler", client.scheduler.address): scheduler} | answers
+
+    answers = ask(here)
+    lacking = {place for place, answer in answers.items() if isinstance(answer, _CANNOT_IMPORT)}
+    if lacking:  # no library there, or one that knows no such question
+        answers |= {place: a for place, a in ask(eval, _VERSION).items() if place in lacking}
+    for (kind, address), answer in answers.items():
+        if isinstance(answer, _CANNOT_IMPORT):
+            raise SetupError(
+                f"the dask {kind} at {address} has no pnetlib, and this run has {__version__}; "
+                f"{SAME}"
+            )
+        if isinstance(answer, tuple):  # one that has vanished meanwhile gives none
+            check(kind, *answer, identity())
 
 
 @dataclass(frozen=True)

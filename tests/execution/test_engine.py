@@ -1,6 +1,7 @@
 """The engine: order, stored results and errors; equal numbers in threads and on a dask cluster."""
 
 import os
+import platform
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from pnetlib import __version__
 from pnetlib.errors import DataError, SetupError, UsageError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE, Engine
@@ -226,8 +228,11 @@ def test_errors_of_tasks_come_back_as_they_are(dask_engine):
 def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
     from pnetlib.execution import engine
 
-    monkeypatch.setattr(engine, "calculation_digest", lambda: "another")
-    with pytest.raises(SetupError, match="has another library than this run"):
+    monkeypatch.setattr(engine, "identity", lambda: {"pnetlib": "9.0.0+another"})
+    expected = (
+        rf"on {platform.node()} has another pnetlib than this run \({__version__}\+.*, not 9.0.0"
+    )
+    with pytest.raises(SetupError, match=expected):
         list(dask_engine.map(slow_first, [(1,)], SHARED))
 
 

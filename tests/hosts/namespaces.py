@@ -1,0 +1,223 @@
+"""Two hosts on one machine: namespaces with a network, folders, a name and processes of their own.
+
+Each host has its own `/tmp`, `/var/tmp`, `/dev/shm` and home folder, empty at first. What it sees of
+those of the machine is bound into them: the package and Python, which it can only read, and what is
+said to be shared. The kernel of the system, its clock and its locks are those of the machine.
+"""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from builders import ROOT
+
+TESTS = ROOT / "tests"
+OWN = ("/tmp", "/var/tmp", "/dev/shm", str(Path.home()))  # folders that hosts do not share
+PROGRAMS = ("unshare", "nsenter", "ip", "mount")
+NUMBA = "/tmp/numba"  # compiled kernels of a host
+CLOCK = Path(__file__).with_name("clock.c")
+_KINDS = ("--net", "--mount", "--uts", "--ipc", "--pid")
+_SOON = 10  # seconds until a host has started
+_INSTALLED = (ROOT, Path(sys.prefix), Path(sys.base_prefix))
+_BOOT = """
+set -e
+hostname {name}
+ip link set lo up
+mount -t tmpfs stage /mnt
+{stage}
+for own in {own}; do mount -t tmpfs own "$own"; done
+{place}
+umount /mnt
+printf '127.0.0.1 localhost\\n{known}' > /tmp/hosts
+mount --bind /tmp/hosts /etc/hosts
+echo ready
+while :; do sleep 1000; done
+"""
+
+
+def unusable() -> str:
+    """Return why this machine cannot have hosts; an empty text if it can."""
+    missing = [name for name in PROGRAMS if not shutil.which(name, path=_path())]
+    if sys.platform != "linux" or os.geteuid() != 0 or missing:
+        return f"hosts need Linux, root and {', '.join(missing or PROGRAMS)}"
+    tried = subprocess.run(["unshare", *_KINDS, "--fork", "true"], capture_output=True, text=True)
+    return tried.stderr.strip()
+
+
+def _path() -> str:
+    return f"{os.environ['PATH']}:/usr/sbin:/sbin"
+
+
+class Host:
+    """One host, from its start until it is stopped or vanishes.
+
+    Parameters
+    ----------
+    name, address : str
+        What it is called, and where it is in the network.
+    shared : mapping of Path to Path
+        Folders of the machine that it sees, and can write to, by the path where it sees them.
+    read_only : mapping of Path to Path
+        Those that it can only read, such as another version of the package in the place of it.
+    """
+
+    def __init__(self, name, address, shared=None, read_only=None):
+        self.name, self.address = name, address
+        self.shared, self.read_only = dict(shared or {}), dict(read_only or {})
+        self.pid = None
+        self._started = []
+
+    def start(self, known):
+        """Start it; `known` has the address of each host by its name."""
+        kernels = Path(os.environ["NUMBA_CACHE_DIR"])
+        kernels.mkdir(parents=True, exist_ok=True)
+        seen = {path: path for path in _INSTALLED} | {kernels: kernels}
+        stage, place = [], []
+        bound = [(*pair, False) for pair in (seen | self.read_only).items()]
+        bound += [(*pair, True) for pair in self.shared.items()]
+        for at, (inside, source, writable) in enumerate(sorted(bound, key=lambda b: str(b[0]))):
+            stage.append(f"mkdir /mnt/{at}; mount --bind {_quoted(source)} /mnt/{at}")
+            place.append(f"mkdir -p {_quoted(inside)}; mount --move /mnt/{at} {_quoted(inside)}")
+            if not writable:
+                place.append(f"mount -o remount,bind,ro {_quoted(inside)}")
+        place.append(f"cp -r {_quoted(kernels)} {NUMBA}")
+        script = _BOOT.format(
+            name=self.name,
+            own=" ".join(map(_quoted, OWN)),
+            stage="\n".join(stage),
+            place="\n".join(place),
+            known="".join(f"{address} {name}\\n" for name, address in known.items()),
+        )
+        line = ["unshare", *_KINDS, "--fork", "--kill-child", "--mount-proc", "sh", "-c", script]
+        self._parent = subprocess.Popen(
+            line,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=self.environment(),
+        )
+        said = self._parent.stdout.readline()
+        assert said == "ready\n", said + self._parent.stdout.read()
+        children = Path(f"/proc/{self._parent.pid}/task/{self._parent.pid}/children")
+        self.pid = int(children.read_text())
+
+    def environment(self, **more):
+        """Return the environment variables of a process on this host."""
+        return {
+            "PATH": _path(),
+            "HOME": str(Path.home()),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": f"{ROOT}{os.pathsep}{TESTS}",
+            "PYTHONSAFEPATH": "1",
+            "NUMBA_CACHE_DIR": NUMBA,
+            "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "4s",  # a vanished host is missed sooner
+            **{name: str(value) for name, value in more.items()},
+        }
+
+    def begin(self, *line, folder="/tmp", log=None, **environment):
+        """Start a command on this host; return its process."""
+        inside = ["nsenter", f"--target={self.pid}", "--all", f"--wd={folder}", *map(str, line)]
+        output = subprocess.PIPE if log is None else open(log, "ab")
+        process = subprocess.Popen(
+            inside,
+            stdout=output,
+            stderr=subprocess.STDOUT if log else subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+            env=self.environment(**environment),
+        )
+        self._started.append(process)
+        return process
+
+    def run(self, *line, seconds=100, **options):
+        """Run a command on this host to its end; return it with its output."""
+        process = self.begin(*line, **options)
+        try:
+            printed, error = process.communicate(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise AssertionError(f"{line} did not end: {process.communicate()}") from None
+        return subprocess.CompletedProcess(line, process.returncode, printed, error)
+
+    def python(self, *words, **options):
+        """Run this Python on this host to its end; return the finished process."""
+        return self.run(sys.executable, *words, **options)
+
+    def path(self, inside):
+        """Return a path by which this machine sees a file or folder of the host."""
+        return Path(f"/proc/{self.pid}/root{inside}")
+
+    def link(self, state):
+        """Set its network ``up`` or ``down``."""
+        line = ["nsenter", f"--target={self.pid}", "--net", "ip", "link", "set", "eth0", state]
+        subprocess.run(line, check=True, env=self.environment())
+
+    def vanish(self):
+        """End all its processes at once, and with them its network, as a power cut would."""
+        if self.pid is not None:
+            os.kill(self.pid, signal.SIGKILL)
+            self.pid = None
+        self._parent.wait(_SOON)
+        self._parent.stdout.close()
+        for process in self._started:
+            process.wait(_SOON)
+            for stream in (process.stdout, process.stderr):
+                if stream is not None:
+                    stream.close()
+
+
+@contextmanager
+def two_hosts(shared=None, first=None, second=None):
+    """Give two hosts, alpha and beta, that reach each other and share the folders `shared` alone.
+
+    `first` and `second` are further parameters of each.
+    """
+    hosts = [
+        Host("alpha", "10.77.0.1", shared, **(first or {})),
+        Host("beta", "10.77.0.2", shared, **(second or {})),
+    ]
+    known = {host.name: host.address for host in hosts}
+    with ExitStack() as ended:
+        for host in hosts:
+            host.start(known)
+            ended.callback(host.vanish)
+        ends = [str(host.pid) for host in hosts]
+        pair = ["type", "veth", "peer", "name", "eth0", "netns", ends[1]]
+        _ip("link", "add", "eth0", "netns", ends[0], *pair)
+        for host in hosts:
+            inside = ["nsenter", f"--target={host.pid}", "--net", "ip"]
+            words = [*inside, "addr", "add", f"{host.address}/24", "dev", "eth0"]
+            subprocess.run(words, check=True, env=host.environment())
+            host.link("up")
+        yield hosts
+
+
+def _ip(*words):
+    subprocess.run(["ip", *words], check=True, env={**os.environ, "PATH": _path()})
+
+
+def _quoted(path):
+    return shlex.quote(str(path))
+
+
+def shifted(folder, seconds):
+    """Return the variables of a process whose clock is some seconds off; the library is made once."""
+    library = folder / "clock.so"
+    if not library.exists():
+        options = ["-O2", "-shared", "-fPIC", "-o", str(library), str(CLOCK), "-ldl"]
+        subprocess.run([shutil.which("gcc") or shutil.which("cc"), *options], check=True)
+    return {"LD_PRELOAD": library, "CLOCK_SHIFT": seconds}
+
+
+def wait_until(condition, seconds, problem):
+    """Wait until a condition holds; fail with the problem, a text or what gives one, if it never does."""
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until, problem() if callable(problem) else problem
+        time.sleep(0.05)

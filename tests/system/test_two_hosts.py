@@ -1,0 +1,369 @@
+"""Two hosts that share the results, or nothing: dask workers, parts of an array, clocks and versions.
+
+The hosts are namespaces of one kernel (`hosts.namespaces`), so that these tests need root. A clock
+that is apart is a library that shifts what a process reads. PNETLIB_FAULTS=all adds slower tests.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import pytest
+from builders import (
+    READS,
+    ROOT,
+    SMOKE,
+    WRITES,
+    assert_one_sentence,
+    command_line,
+    results,
+    write_notebook,
+)
+from hosts import slurm
+from hosts.namespaces import Host, shifted, two_hosts, unusable, wait_until
+from hosts.tasks import NOTES
+
+from pnetlib import __version__
+
+ALL = os.environ.get("PNETLIB_FAULTS") == "all"
+PORT = 8786
+SCHEDULER = f"tcp://10.77.0.1:{PORT}"  # on alpha
+HOUR = 3600
+
+pytestmark = pytest.mark.skipif(bool(unusable()), reason=unusable() or "usable")
+needs_dask = pytest.mark.skipif(
+    not shutil.which("dask", path=f"{sys.prefix}/bin"), reason="the extra dask is not installed"
+)
+
+
+def begin_scheduler(host, log, **environment):
+    host.begin(
+        *(sys.executable, "-m", "distributed.cli.dask_scheduler"),
+        *("--host", host.address, "--port", PORT, "--no-dashboard", "--no-show"),
+        log=log,
+        **environment,
+    )
+    wait_until(lambda: "Scheduler at" in log.read_text(), 30, log.read_text)
+
+
+def begin_worker(host, log, scheduler=SCHEDULER, **environment):
+    host.begin(
+        *(sys.executable, "-m", "distributed.cli.dask_worker", scheduler),
+        *("--host", host.address, "--nthreads", 1, "--no-dashboard", "--no-nanny"),
+        *("--name", host.name),
+        log=log,
+        **environment,
+    )
+    wait_until(lambda: "Registered to" in log.read_text(), 30, log.read_text)
+
+
+def map_on(host, out, scheduler=SCHEDULER, **environment):
+    """Map the tasks of `hosts.tasks` on a cluster, as a command on a host; return the process."""
+    return host.begin(sys.executable, "-m", "hosts.tasks", out, scheduler, **environment)
+
+
+def ended(process, seconds=100):
+    """Return exit code and standard error of a process."""
+    _, error = process.communicate(timeout=seconds)
+    return process.returncode, error
+
+
+def computed(host):
+    """Return the numbers of the tasks that a host has begun."""
+    notes = host.path(NOTES)
+    return notes.read_text().split() if notes.exists() else []
+
+
+def folds(folder):
+    return {file.name: file.read_bytes() for file in folder.glob("[!.]*")}
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """Return the results of the tasks on threads of this machine, after kernels were compiled."""
+    out = tmp_path_factory.mktemp("local")
+    environment = Host("here", "127.0.0.1").environment(
+        NUMBA_CACHE_DIR=os.environ["NUMBA_CACHE_DIR"]
+    )
+    line = [sys.executable, "-m", "hosts.tasks", str(out)]
+    subprocess.run(line, env=environment, check=True, capture_output=True, timeout=200)
+    return folds(out)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("hosts")
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """Return the folder that both hosts see: that of the results."""
+    path = tmp_path / "results"
+    path.mkdir()
+    return path
+
+
+@contextmanager
+def cluster(shared, folder, clock=(), first=None, second=None):
+    """Give two hosts with a scheduler on alpha and a worker on each; beta's has another clock."""
+    with two_hosts({shared: shared}, first, second) as (alpha, beta):
+        begin_scheduler(alpha, folder / "scheduler.log")
+        begin_worker(alpha, folder / "alpha.log")
+        begin_worker(beta, folder / "beta.log", **dict(clock))
+        yield alpha, beta
+
+
+# --- dask ------------------------------------------------------------------------------------
+
+
+@needs_dask
+def test_workers_on_two_hosts_give_the_same_bytes(local, shared, tmp_path, folder):
+    """Also if a clock is an hour ahead; first with shared results, then with nothing shared."""
+    with cluster(shared, tmp_path, shifted(folder, HOUR)) as (alpha, beta):
+        assert ended(map_on(alpha, shared / "out", HOSTS_SECONDS=0.02)) == (0, "")
+        assert folds(shared / "out") == local
+        assert {len(computed(host)) for host in (alpha, beta)} <= set(range(1, 24))
+        assert ended(map_on(alpha, "/tmp/out")) == (0, "")
+        assert folds(alpha.path("/tmp/out")) == local
+        assert not beta.path("/tmp/out").exists()
+        for host in (alpha, beta):  # one cache of kernels each, for all runs
+            assert len(list(host.path("/tmp").glob("pnet-kernels-*"))) == 1
+
+
+@needs_dask
+def test_a_worker_whose_host_vanishes_costs_its_own_tasks_only(local, shared, tmp_path):
+    with cluster(shared, tmp_path) as (alpha, beta):
+        driver = map_on(alpha, shared / "out", HOSTS_SECONDS=0.3)
+        wait_until(lambda: len(computed(beta)) > 2, 30, "beta computes nothing")
+        beta.vanish()
+        assert ended(driver) == (0, "")
+        assert folds(shared / "out") == local
+        assert len(computed(alpha)) < 24
+
+
+@needs_dask
+def test_a_scheduler_that_is_out_of_reach_is_one_sentence(local, shared, tmp_path):
+    """The same command completes the run once the link is back."""
+    with two_hosts({shared: shared}) as (alpha, beta):
+        begin_scheduler(alpha, tmp_path / "scheduler.log")
+        begin_worker(alpha, tmp_path / "alpha.log")
+        driver = map_on(beta, shared / "out", HOSTS_SECONDS=0.2)
+        wait_until(lambda: len(computed(alpha)) > 3, 30, "alpha computes nothing")
+        alpha.link("down")
+        code, error = ended(driver)
+        assert (code, len(error.splitlines())) == (3, 1), error
+        assert "the dask scheduler was lost; finished tasks are saved" in error
+        before = folds(shared / "out")
+        assert before and before.items() <= local.items()
+        alpha.link("up")
+        assert ended(map_on(beta, shared / "out")) == (0, "")
+        assert folds(shared / "out") == local
+
+
+# --- versions --------------------------------------------------------------------------------
+
+
+def another_version(folder, version=None, source=None):
+    """Return what puts a copy of the package in its place that has another version or source.
+
+    `source` is text at the end of files by their name.
+    """
+    copy = folder / "another" / "pnetlib"
+    shutil.copytree(ROOT / "pnetlib", copy, ignore=shutil.ignore_patterns("__pycache__"))
+    if version:
+        first = copy / "__init__.py"
+        first.write_text(first.read_text().replace(f'"{__version__}"', f'"{version}"'))
+    for name, text in (source or {}).items():
+        with open(copy / name, "a") as file:
+            file.write(text)
+    return {"read_only": {ROOT / "pnetlib": copy}}
+
+
+def without(folder):
+    """Return what hides the package from a host."""
+    (folder / "none").mkdir()
+    return {"read_only": {ROOT / "pnetlib": folder / "none"}}
+
+
+def older(folder):
+    """Return an earlier version, whose workers know less."""
+    return another_version(folder, "0.5.9", {"execution/workers.py": "del here, check\n"})
+
+
+CHANGED = {"solvers/joint.py": "# changed\n"}
+THIS = re.escape(__version__)
+
+
+@needs_dask
+@pytest.mark.parametrize(
+    "kind, other, expected",
+    [
+        (
+            "worker",
+            lambda f: another_version(f, "0.5.9"),
+            rf"on beta has another pnetlib .*\(0\.5\.9\+\w+, not {THIS}\+",
+        ),
+        (
+            "worker",
+            lambda f: another_version(f, source=CHANGED),
+            rf"on beta has another pnetlib than this run \({THIS}\+\w+, not {THIS}\+\w+\)",
+        ),
+        ("worker", older, rf"on beta has another pnetlib .*\(0\.5\.9, not {THIS}\+"),
+        ("worker", without, rf"at tcp://10\.77\.0\.2:\d+ has no pnetlib, and this run has {THIS};"),
+        (
+            "scheduler",
+            without,
+            rf"at tcp://10\.77\.0\.2:{PORT} has no pnetlib, and this run has {THIS};",
+        ),
+    ],
+    ids=["version", "source", "older", "absent", "scheduler"],
+)
+def test_a_host_with_another_version_is_refused_by_name(kind, other, expected, shared, tmp_path):
+    with two_hosts({shared: shared}, second=other(tmp_path)) as (alpha, beta):
+        scheduler = beta if kind == "scheduler" else alpha
+        address = f"tcp://{scheduler.address}:{PORT}"
+        begin_scheduler(scheduler, tmp_path / "scheduler.log")
+        begin_worker(alpha, tmp_path / "alpha.log", address)
+        if kind == "worker":
+            begin_worker(beta, tmp_path / "beta.log", address)
+        code, error = ended(map_on(alpha, shared / "out", address))
+        assert (code, len(error.splitlines())) == (3, 1), error
+        assert re.match(f"error: the dask {kind} {expected}.*; start it in the same", error), error
+        assert folds(shared / "out") == {}
+
+
+# --- whole runs, and parts of an array ---------------------------------------------------------
+
+
+def run_on(host, *arguments, notebooks=None, **options):
+    """Run ``pnetlib run`` on a host to its end; return the finished process."""
+    line = command_line(*SMOKE, *arguments, notebooks=notebooks)
+    return host.run(*line, **options)
+
+
+@pytest.fixture
+def notebooks(shared):
+    """Return a folder of two notebooks on the shared disk; the second waits while a file says so."""
+    folder = shared / "notebooks"
+    folder.mkdir()
+    write_notebook(folder / "01_first.ipynb", WRITES.format(name="01_first"))
+    wait = "import os, time\nwhile os.path.exists('/tmp/wait'):\n    time.sleep(0.1)"
+    write_notebook(folder / "02_second.ipynb", READS.format(name="02_second"), wait)
+    return folder
+
+
+@pytest.mark.parametrize("hours", [(1, -1), (-1, 1)] if ALL else [(1, -1)], ids=str)
+def test_clocks_apart_decide_nothing(hours, notebooks, shared, folder):
+    """One host vanishes in the middle; the other completes its run, whatever the clocks say."""
+    ahead, behind = (shifted(folder, hour * HOUR) for hour in hours)
+    with two_hosts({shared: shared}) as (alpha, beta):
+        assert run_on(alpha, "--out", shared / "one", notebooks=notebooks, **ahead).returncode == 0
+        out = ("--out", shared / "two")
+        alpha.path("/tmp/wait").touch()
+        alpha.begin(*command_line(*SMOKE, *out, notebooks=notebooks), **ahead)
+        made = shared / "two" / ".made" / "steps"
+        wait_until(lambda: (made / "02_second.json").exists(), 60, "alpha did not begin 02_second")
+        wait_until(lambda: (shared / "two" / "02_second.json").exists(), 60, "nothing was written")
+        assert_one_sentence(run_on(beta, *out, notebooks=notebooks, **behind), 3, "another run")
+        alpha.vanish()
+        (shared / "two" / ".01_first.0123456789ab.partial.json").write_text("{")
+        os.utime(shared / "two" / "01_first.json", (0, HOUR * 10**6))  # a date to come
+        done = run_on(beta, *out, notebooks=notebooks, **behind)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "01_first: What is first? (fresh, skipped)" in done.stdout
+        assert results(shared / "two") == results(shared / "one")
+        assert not list((shared / "two").rglob("*.partial*"))
+        for clock in (ahead, behind):
+            status = run_on(beta, *out, "--status", notebooks=notebooks, **clock)
+            assert "Nothing to do" in status.stdout
+
+
+def part_on(host, k, out, **options):
+    return run_on(host, "--only", "02", "--array", f"{k}/2", "-j", "1", "--out", out, **options)
+
+
+@pytest.fixture(scope="module")
+def single(tmp_path_factory):
+    """Return the folds of step 02 as one process of this machine computes them."""
+    out = tmp_path_factory.mktemp("single")
+    line = command_line(*SMOKE, "--only", "02", "--array", "1/1", "--out", out)
+    environment = Host("here", "127.0.0.1").environment(
+        NUMBA_CACHE_DIR=os.environ["NUMBA_CACHE_DIR"]
+    )
+    subprocess.run(line, env=environment, check=True, capture_output=True, timeout=300)
+    return folds(out / "folds")
+
+
+def test_parts_on_hosts_that_share_nothing_are_put_together(single, tmp_path):
+    """Folds are found by what they were made from, so they can be copied from folder to folder."""
+    with two_hosts() as (alpha, beta):
+        ran = [part_on(alpha, 1, "/tmp/out"), part_on(beta, 2, "/tmp/elsewhere/out")]
+        assert [(done.returncode, done.stderr) for done in ran] == [(0, ""), (0, "")]
+        there = folds(beta.path("/tmp/elsewhere/out/folds"))
+        here = folds(alpha.path("/tmp/out/folds"))
+        assert here and there and not here.keys() & there.keys()
+        assert here | there == single
+
+
+def test_a_part_of_another_version_is_refused_by_name_at_the_merge(shared, tmp_path):
+    second = another_version(tmp_path, "0.5.9", CHANGED)
+    with two_hosts({shared: shared}, second=second) as (alpha, beta):
+        for k, host in enumerate((alpha, beta), 1):
+            done = part_on(host, k, shared / "out")
+            assert (done.returncode, done.stderr) == (0, "")
+        merged = run_on(alpha, "--only", "02", "--merge", "--out", shared / "out")
+        assert_one_sentence(merged, 3, "part 2 of 2 ran on beta, which has another pnetlib")
+        assert re.search(rf"\(0\.5\.9\+\w+, not {THIS}\+\w+\)", merged.stderr), merged.stderr
+
+
+# --- Slurm -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def nodes(shared, tmp_path):
+    """Return a Slurm with a node on each host; only the results are shared."""
+    if why := slurm.unusable():
+        pytest.skip(why)
+    with two_hosts({shared: shared}) as hosts:
+        yield slurm.Nodes(hosts, tmp_path)
+
+
+def submit_parts(nodes, out, m=2):
+    arguments = (*SMOKE, "--only", "02", "-j", "1", "--out", out, "--array")
+    return nodes.submit(
+        *(f"--array=1-{m}", "--cpus-per-task=1", "--mem=0", "--time=10"),
+        arguments=arguments,
+        VIRTUAL_ENV=sys.prefix,
+    )
+
+
+@pytest.mark.slurm
+def test_an_array_on_two_nodes_gives_the_folds_of_one_process(nodes, shared, single):
+    array = submit_parts(nodes, shared / "out")
+    states = nodes.wait_for(array)
+    assert {state["JobState"] for state in states} == {"COMPLETED"}, nodes.log(array)
+    assert {state["NodeList"] for state in states} == {"alpha", "beta"}
+    assert folds(shared / "out" / "folds") == single
+
+
+@pytest.mark.slurm
+def test_the_part_of_a_node_that_vanishes_is_computed_on_the_other(nodes, shared, single):
+    array = submit_parts(nodes, shared / "out")
+
+    def part_on_beta():
+        return [s["JobId"] for s in nodes.states(array) if s.get("NodeList") == "beta"]
+
+    wait_until(part_on_beta, 30, nodes.said)
+    (part,) = part_on_beta()
+    nodes.hosts[1].vanish()
+    # Slurm lets a job wait for two minutes after its node failed; here it need not.
+    wait_until(lambda: nodes.states(part)[0]["JobState"] == "PENDING", 60, nodes.said)
+    nodes("scontrol", "update", f"jobid={part}", "StartTime=now")
+    states = nodes.wait_for(array)
+    assert {state["JobState"] for state in states} == {"COMPLETED"}, nodes.log(array)
+    assert {state["NodeList"] for state in states} == {"alpha"}
+    assert sum(int(state["Restarts"]) for state in states) == 1
+    assert folds(shared / "out" / "folds") == single
