@@ -1,5 +1,6 @@
 """Where tasks are computed: threads of this process, or worker processes of a dask cluster."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -245,6 +246,9 @@ class Engine:
             ) from error
         # dask warns of large tasks because of `shared`, which is sent only once.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"})
+        # The run ends with one sentence; what distributed logs would come before it, with traces.
+        for handler in logging.getLogger("distributed").handlers:
+            handler.setLevel(logging.CRITICAL)
         address, workers = self.scheduler, "worker"
         if address in ("", SLURM):
             if address == SLURM:

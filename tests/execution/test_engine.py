@@ -236,6 +236,18 @@ def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
         list(dask_engine.map(slow_first, [(1,)], SHARED))
 
 
+def test_a_worker_without_a_folder_for_temporary_files_is_named(monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    from pnetlib.execution import workers
+
+    def refuse(**_):
+        raise FileNotFoundError(2, "No usable temporary directory")
+
+    monkeypatch.setattr(workers.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(SetupError, match=f"worker on {platform.node()} has no folder for temp"):
+        workers.OwnKernels().setup(None)
+
+
 def test_an_address_without_a_scheduler_is_reported_in_one_sentence(monkeypatch):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
     from pnetlib.execution import engine

@@ -70,7 +70,7 @@ class Host:
     def __init__(self, name, address, shared=None, read_only=None):
         self.name, self.address = name, address
         self.shared, self.read_only = dict(shared or {}), dict(read_only or {})
-        self.pid = None
+        self.pid = self._parent = None
         self._started = []
 
     def start(self, known):
@@ -116,7 +116,7 @@ class Host:
             "PYTHONPATH": f"{ROOT}{os.pathsep}{TESTS}",
             "PYTHONSAFEPATH": "1",
             "NUMBA_CACHE_DIR": NUMBA,
-            "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "4s",  # a vanished host is missed sooner
+            "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "12s",  # the least; by default 30
             **{name: str(value) for name, value in more.items()},
         }
 
@@ -155,16 +155,16 @@ class Host:
 
     def link(self, state):
         """Set its network ``up`` or ``down``."""
-        line = ["nsenter", f"--target={self.pid}", "--net", "ip", "link", "set", "eth0", state]
-        subprocess.run(line, check=True, env=self.environment())
+        _inside(self.pid, "link", "set", "eth0", state)
 
     def vanish(self):
         """End all its processes at once, and with them its network, as a power cut would."""
         if self.pid is not None:
             os.kill(self.pid, signal.SIGKILL)
             self.pid = None
-        self._parent.wait(_SOON)
-        self._parent.stdout.close()
+        if self._parent is not None:
+            self._parent.wait(_SOON)
+            self._parent.stdout.close()
         for process in self._started:
             process.wait(_SOON)
             for stream in (process.stdout, process.stderr):
@@ -184,18 +184,35 @@ def two_hosts(shared=None, first=None, second=None):
     ]
     known = {host.name: host.address for host in hosts}
     with ExitStack() as ended:
+        switch = ended.enter_context(_switch())
         for host in hosts:
-            host.start(known)
             ended.callback(host.vanish)
-        ends = [str(host.pid) for host in hosts]
-        pair = ["type", "veth", "peer", "name", "eth0", "netns", ends[1]]
-        _ip("link", "add", "eth0", "netns", ends[0], *pair)
-        for host in hosts:
-            inside = ["nsenter", f"--target={host.pid}", "--net", "ip"]
-            words = [*inside, "addr", "add", f"{host.address}/24", "dev", "eth0"]
-            subprocess.run(words, check=True, env=host.environment())
+            host.start(known)
+            pair = ["type", "veth", "peer", "name", host.name, "netns", str(switch)]
+            _ip("link", "add", "eth0", "netns", str(host.pid), *pair)
+            _inside(switch, "link", "set", host.name, "master", "switch", "up")
+            _inside(host.pid, "addr", "add", f"{host.address}/24", "dev", "eth0")
             host.link("up")
         yield hosts
+
+
+@contextmanager
+def _switch():
+    """Give the process of a network that joins hosts, so that none loses its own if one vanishes."""
+    script = "ip link add switch type bridge; ip link set switch up; echo ready; exec sleep 3600"
+    line = ["unshare", "--net", "sh", "-c", script]
+    environment = {"PATH": _path()}
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        try:
+            process.stdout.readline()
+            yield process.pid
+        finally:
+            process.kill()
+
+
+def _inside(pid, *words):
+    line = ["nsenter", f"--target={pid}", "--net", "ip", *words]
+    subprocess.run(line, check=True, env={"PATH": _path()})
 
 
 def _ip(*words):

@@ -42,7 +42,7 @@ needs_dask = pytest.mark.skipif(
 def begin_scheduler(host, log, **environment):
     host.begin(
         *(sys.executable, "-m", "distributed.cli.dask_scheduler"),
-        *("--host", host.address, "--port", PORT, "--no-dashboard", "--no-show"),
+        *("--host", host.address, "--port", PORT, "--no-dashboard"),
         log=log,
         **environment,
     )
