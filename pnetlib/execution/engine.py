@@ -350,9 +350,9 @@ def _check_hosts(client):
         return {("scheduler", client.scheduler.address): scheduler} | answers
 
     answers = ask(here)
-    lacking = {place for place, answer in answers.items() if isinstance(answer, _CANNOT_IMPORT)}
-    if lacking:  # no library there, or one that knows no such question
-        answers |= {place: a for place, a in ask(eval, _VERSION).items() if place in lacking}
+    failed = {place for place, answer in answers.items() if isinstance(answer, Exception)}
+    if failed:  # there is no library, or one that does not know that question
+        answers |= {place: a for place, a in ask(eval, _VERSION).items() if place in failed}
     for (kind, address), answer in answers.items():
         if isinstance(answer, _CANNOT_IMPORT):
             raise SetupError(
