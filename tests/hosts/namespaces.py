@@ -15,6 +15,7 @@ import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
 from builders import ROOT
 
 TESTS = ROOT / "tests"
@@ -122,7 +123,9 @@ class Host:
 
     def begin(self, *line, folder="/tmp", log=None, **environment):
         """Start a command on this host; return its process."""
-        inside = ["nsenter", f"--target={self.pid}", "--all", f"--wd={folder}", *map(str, line)]
+        more = [f"{name}={value}" for name, value in environment.items()]
+        enter = ["nsenter", f"--target={self.pid}", "--all", f"--wd={folder}"]
+        inside = [*enter, "env", *more, *map(str, line)]
         output = subprocess.PIPE if log is None else open(log, "ab")
         process = subprocess.Popen(
             inside,
@@ -130,7 +133,7 @@ class Host:
             stderr=subprocess.STDOUT if log else subprocess.PIPE,
             stdin=subprocess.DEVNULL,
             text=True,
-            env=self.environment(**environment),
+            env=self.environment(),
         )
         self._started.append(process)
         return process
@@ -148,6 +151,15 @@ class Host:
     def python(self, *words, **options):
         """Run this Python on this host to its end; return the finished process."""
         return self.run(sys.executable, *words, **options)
+
+    def clock(self, seconds):
+        """Return the variables of a process of this host whose clock is some seconds off."""
+        library = "/tmp/clock.so"
+        if not self.path(library).exists():
+            compiler = shutil.which("gcc") or shutil.which("cc") or pytest.skip("no C compiler")
+            options = ["-O2", "-shared", "-fPIC", "-o", self.path(library), CLOCK, "-ldl"]
+            subprocess.run([compiler, *options], check=True)
+        return {"LD_PRELOAD": library, "CLOCK_SHIFT": seconds}
 
     def path(self, inside):
         """Return a path by which this machine sees a file or folder of the host."""
@@ -221,15 +233,6 @@ def _ip(*words):
 
 def _quoted(path):
     return shlex.quote(str(path))
-
-
-def shifted(folder, seconds):
-    """Return the variables of a process whose clock is some seconds off; the library is made once."""
-    library = folder / "clock.so"
-    if not library.exists():
-        options = ["-O2", "-shared", "-fPIC", "-o", str(library), str(CLOCK), "-ldl"]
-        subprocess.run([shutil.which("gcc") or shutil.which("cc"), *options], check=True)
-    return {"LD_PRELOAD": library, "CLOCK_SHIFT": seconds}
 
 
 def wait_until(condition, seconds, problem):

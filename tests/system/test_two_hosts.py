@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 from builders import (
@@ -23,10 +24,11 @@ from builders import (
     write_notebook,
 )
 from hosts import slurm
-from hosts.namespaces import Host, shifted, two_hosts, unusable, wait_until
+from hosts.namespaces import Host, two_hosts, unusable, wait_until
 from hosts.tasks import NOTES
 
 from pnetlib import __version__
+from pnetlib.workflow.events import read_events
 
 ALL = os.environ.get("PNETLIB_FAULTS") == "all"
 PORT = 8786
@@ -93,11 +95,6 @@ def local(tmp_path_factory):
     return folds(out)
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("hosts")
-
-
 @pytest.fixture
 def shared(tmp_path):
     """Return the folder that both hosts see: that of the results."""
@@ -107,12 +104,12 @@ def shared(tmp_path):
 
 
 @contextmanager
-def cluster(shared, folder, clock=(), first=None, second=None):
-    """Give two hosts with a scheduler on alpha and a worker on each; beta's has another clock."""
-    with two_hosts({shared: shared}, first, second) as (alpha, beta):
+def cluster(shared, folder, ahead=0):
+    """Give two hosts with a scheduler on alpha and a worker on each; beta's clock is ahead."""
+    with two_hosts({shared: shared}) as (alpha, beta):
         begin_scheduler(alpha, folder / "scheduler.log")
         begin_worker(alpha, folder / "alpha.log")
-        begin_worker(beta, folder / "beta.log", **dict(clock))
+        begin_worker(beta, folder / "beta.log", **beta.clock(ahead))
         yield alpha, beta
 
 
@@ -120,9 +117,9 @@ def cluster(shared, folder, clock=(), first=None, second=None):
 
 
 @needs_dask
-def test_workers_on_two_hosts_give_the_same_bytes(local, shared, tmp_path, folder):
+def test_workers_on_two_hosts_give_the_same_bytes(local, shared, tmp_path):
     """Also if a clock is an hour ahead; first with shared results, then with nothing shared."""
-    with cluster(shared, tmp_path, shifted(folder, HOUR)) as (alpha, beta):
+    with cluster(shared, tmp_path, HOUR) as (alpha, beta):
         assert ended(map_on(alpha, shared / "out", HOSTS_SECONDS=0.02)) == (0, "")
         assert folds(shared / "out") == local
         assert {len(computed(host)) for host in (alpha, beta)} <= set(range(1, 24))
@@ -272,40 +269,45 @@ def notebooks(shared):
 
 
 @pytest.mark.parametrize("hours", [(1, -1), (-1, 1)] if ALL else [(1, -1)], ids=str)
-def test_clocks_apart_decide_nothing(hours, notebooks, shared, folder):
+def test_clocks_apart_decide_nothing(hours, notebooks, shared):
     """One host vanishes in the middle; the other completes its run, whatever the clocks say."""
-    ahead, behind = (shifted(folder, hour * HOUR) for hour in hours)
     with two_hosts({shared: shared}) as (alpha, beta):
-        assert run_on(alpha, "--out", shared / "one", notebooks=notebooks, **ahead).returncode == 0
+        first, second = alpha.clock(hours[0] * HOUR), beta.clock(hours[1] * HOUR)
+        assert run_on(alpha, "--out", shared / "one", notebooks=notebooks, **first).returncode == 0
         out = ("--out", shared / "two")
         alpha.path("/tmp/wait").touch()
-        alpha.begin(*command_line(*SMOKE, *out, notebooks=notebooks), **ahead)
+        alpha.begin(*command_line(*SMOKE, *out, notebooks=notebooks), **first)
         made = shared / "two" / ".made" / "steps"
         wait_until(lambda: (made / "02_second.json").exists(), 60, "alpha did not begin 02_second")
         wait_until(lambda: (shared / "two" / "02_second.json").exists(), 60, "nothing was written")
-        assert_one_sentence(run_on(beta, *out, notebooks=notebooks, **behind), 3, "another run")
+        assert_one_sentence(run_on(beta, *out, notebooks=notebooks, **second), 3, "another run")
         alpha.vanish()
         (shared / "two" / ".01_first.0123456789ab.partial.json").write_text("{")
         os.utime(shared / "two" / "01_first.json", (0, HOUR * 10**6))  # a date to come
-        done = run_on(beta, *out, notebooks=notebooks, **behind)
+        done = run_on(beta, *out, notebooks=notebooks, **second)
         assert (done.returncode, done.stderr) == (0, "")
         assert "01_first: What is first? (fresh, skipped)" in done.stdout
         assert results(shared / "two") == results(shared / "one")
         assert not list((shared / "two").rglob("*.partial*"))
-        for clock in (ahead, behind):
+        dates = [datetime.fromisoformat(e["ended"]) for e in read_events(shared / "two")]
+        assert abs(dates[-1] - dates[0]) > timedelta(hours=1.5)  # the clocks were apart
+        for clock in (second, beta.clock(hours[0] * HOUR)):
             status = run_on(beta, *out, "--status", notebooks=notebooks, **clock)
             assert "Nothing to do" in status.stdout
 
 
+SMALL = ("--only", "02", "-p", "n_genes=30", "-p", "repeats=1")
+
+
 def part_on(host, k, out, **options):
-    return run_on(host, "--only", "02", "--array", f"{k}/2", "-j", "1", "--out", out, **options)
+    return run_on(host, *SMALL, "--array", f"{k}/2", "-j", "1", "--out", out, **options)
 
 
 @pytest.fixture(scope="module")
 def single(tmp_path_factory):
     """Return the folds of step 02 as one process of this machine computes them."""
     out = tmp_path_factory.mktemp("single")
-    line = command_line(*SMOKE, "--only", "02", "--array", "1/1", "--out", out)
+    line = command_line(*SMOKE, *SMALL, "--array", "1/1", "--out", out)
     environment = Host("here", "127.0.0.1").environment(
         NUMBA_CACHE_DIR=os.environ["NUMBA_CACHE_DIR"]
     )
@@ -331,7 +333,7 @@ def test_a_part_of_another_version_is_refused_by_name_at_the_merge(shared, tmp_p
             done = part_on(host, k, shared / "out")
             assert (done.returncode, done.stderr) == (0, "")
         assert len(folds(shared / "out" / "folds")) == len(single)
-        merged = run_on(alpha, "--only", "02", "--merge", "--out", shared / "out")
+        merged = run_on(alpha, *SMALL, "--merge", "--out", shared / "out")
         assert_one_sentence(merged, 3, "part 2 of 2 ran on beta, which has another pnetlib")
         assert re.search(rf"\(0\.5\.9\+\w+, not {THIS}\+\w+\)", merged.stderr), merged.stderr
 
@@ -349,7 +351,7 @@ def nodes(shared, tmp_path):
 
 
 def submit_parts(nodes, out, m=2):
-    arguments = (*SMOKE, "--only", "02", "-j", "1", "--out", out, "--array")
+    arguments = (*SMOKE, *SMALL, "-j", "1", "--out", out, "--array")
     return nodes.submit(
         *(f"--array=1-{m}", "--cpus-per-task=1", "--mem=0", "--time=10"),
         arguments=arguments,
