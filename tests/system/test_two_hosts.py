@@ -4,7 +4,9 @@ The hosts are namespaces of one kernel (`hosts.namespaces`), so that these tests
 that is apart is a library that shifts what a process reads. PNETLIB_FAULTS=all adds slower tests.
 """
 
+import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -12,6 +14,7 @@ import sys
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
+import numpy as np
 import pytest
 from builders import (
     READS,
@@ -386,3 +389,67 @@ def test_the_part_of_a_node_that_vanishes_is_computed_on_the_other(nodes, shared
     assert {state["NodeList"] for state in states} == {"alpha"}
     assert sum(int(state["Restarts"]) for state in states) == 1
     assert folds(shared / "out" / "folds") == single
+
+
+# --- another processor -----------------------------------------------------------------------
+
+# What numba compiles for, and what OpenBLAS and NumPy choose at run time, on an old processor.
+COMPILED_FOR = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+OLD = {"OPENBLAS_CORETYPE": "Nehalem", "NPY_DISABLE_CPU_FEATURES": "AVX2 FMA3 AVX512F AVX512_SKX"}
+PROCESSORS = {"old": OLD, "compiled for": COMPILED_FOR}
+ONE_KERNEL = """
+import os, sys
+from pathlib import Path
+from pnetlib.execution.compiled import compiled_kernels
+with compiled_kernels(Path("/tmp", sys.argv[1])) as variables:
+    os.environ.update(variables)
+    import numpy as np
+    from pnetlib.kernels.column import dual_ratio
+    b, c, w = np.random.default_rng(1).uniform(0.1, 1, size=(3, 500))
+    ratio = dual_ratio(b, c, w, 0.3, 0.0)
+    print(ratio.hex(), sum(dual_ratio.stats.cache_misses.values()))
+"""
+needs_x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the processor is no x86-64")
+
+
+@needs_x86
+def test_kernels_of_another_processor_are_compiled_anew(tmp_path):
+    """The hosts share a home folder, and with it the stored kernels, as the nodes of a cluster do."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with two_hosts({home: home}) as (alpha, beta):
+
+        def call(host, scratch, **processor):
+            own = {"NUMBA_CACHE_DIR": "", "XDG_CACHE_HOME": home}
+            done = host.python("-c", ONE_KERNEL, scratch, **own, **processor)
+            assert done.returncode == 0, done.stderr
+            ratio, misses = done.stdout.split()
+            return ratio, int(misses)
+
+        first, misses = call(alpha, "1")
+        assert misses == 1
+        assert call(alpha, "2") == (first, 0)
+        assert call(beta, "1", **COMPILED_FOR) == (first, 1)
+        assert call(beta, "2", **COMPILED_FOR) == (first, 0)
+        assert call(alpha, "3") == (first, 0)
+
+
+@needs_x86
+@pytest.mark.parametrize("name", ["old", "compiled for"] if ALL else ["old"])
+def test_results_of_another_processor_agree(name, local, tmp_path):
+    """Kernels give the same bytes; a linear algebra library may round the last digits otherwise."""
+    with two_hosts({tmp_path: tmp_path}) as (alpha, _):
+        done = alpha.python("-m", "hosts.tasks", tmp_path / "out", **PROCESSORS[name])
+        assert done.returncode == 0, done.stderr
+    found = folds(tmp_path / "out")
+    if name == "compiled for":
+        assert found == local
+    assert found.keys() == local.keys()
+    for file, text in found.items():
+        for one, other in zip(numbers_of(text), numbers_of(local[file]), strict=True):
+            np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12)
+
+
+def numbers_of(text):
+    """Return the arrays of a stored result."""
+    return [np.array(part["plain"]) for part in json.loads(text.split(b"\n", 1)[1])["tuple"]]
