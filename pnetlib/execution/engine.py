@@ -3,6 +3,8 @@
 import logging
 import os
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import closing
@@ -15,6 +17,7 @@ from pnetlib import __version__
 from pnetlib.errors import SetupError, UsageError
 from pnetlib.execution.fingerprint import identity
 from pnetlib.execution.threads import allowed_threads, chunks, one_blas_thread, thread_count
+from pnetlib.words import first_few
 
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
@@ -22,6 +25,9 @@ SCHEDULER_VARIABLE = "PNETLIB_SCHEDULER"
 _PATIENCE = {"scheduler": 20, "worker": 120, "job": 86400}  # seconds until the first one answers
 SLURM = "slurm"  # instead of an address
 _MOST_PER_CORE = 32  # threads; more only cost memory
+# Where jobs run and log, as the folder of the run's kernel is on one node only; dask's settings may
+# say otherwise.
+_JOB_FOLDER = "/tmp"  # noqa: S108 - Slurm chooses the names of the files, and workers their folders
 _JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # per worker, unless dask's settings say more
 _TRIES = 3  # attempts to start a local cluster
 # As text, which any Python and any version of this library can evaluate.
@@ -218,10 +224,10 @@ class Engine:
             future.add_done_callback(done.put)
         try:
             while futures:
-                future = _patiently(client, partial(done.get, timeout=_LOOK))
+                future = self._patiently(client, partial(done.get, timeout=_LOOK))
                 if future.status == "error":
                     _raise(client, future)
-                yield futures.pop(future), _patiently(client, partial(future.result, _LOOK))
+                yield futures.pop(future), self._patiently(client, partial(future.result, _LOOK))
                 future.release()
         except KilledWorker as error:
             raise SetupError(
@@ -249,10 +255,10 @@ class Engine:
         # The run ends with one sentence; what distributed logs would come before it, with traces.
         for handler in logging.getLogger("distributed").handlers:
             handler.setLevel(logging.CRITICAL)
-        address, workers = self.scheduler, "worker"
+        address = self.scheduler
         if address in ("", SLURM):
             if address == SLURM:
-                cluster, workers = self._slurm_cluster(dask.config), "job"
+                cluster = self._slurm_cluster(dask.config)
             else:
                 cluster = self._local_cluster(LocalCluster)
             self._open.append(cluster)
@@ -261,7 +267,7 @@ class Engine:
         try:
             client = Client(address, set_as_default=False, timeout=_PATIENCE["scheduler"])
             self._open.append(client)
-            client.wait_for_workers(1, timeout=_PATIENCE[workers])
+            self._wait_for_worker(client)
         except (OSError, ValueError) as error:
             lacks = "no dask worker" if client else "no dask scheduler"
             raise SetupError(
@@ -285,10 +291,65 @@ class Engine:
             raise SetupError(
                 "the scheduler slurm needs the command sbatch, and none is on the PATH."
             )
-        unset = [name for name in _JOB if settings.get(f"jobqueue.slurm.{name}", None) is None]
-        cluster = SLURMCluster(**{name: _JOB[name] for name in unset})
+
+        def given(name):
+            return settings.get(f"jobqueue.slurm.{name}", None)
+
+        logs = [] if given("log-directory") else [f"--output={_JOB_FOLDER}/pnetlib-worker-%j.out"]
+        directives = [f"--chdir={_JOB_FOLDER}", *logs, *(given("job-extra-directives") or [])]
+        unset = {name: value for name, value in _JOB.items() if given(name) is None}
+        cluster = SLURMCluster(**unset, job_extra_directives=directives)
         cluster.scale(jobs=self.threads)
         return cluster
+
+    def _wait_for_worker(self, client):
+        """Wait until there is a worker; raise `TimeoutError` or `SetupError` if none will come."""
+        began = time.monotonic()
+        while True:
+            try:
+                return client.wait_for_workers(1, timeout=min(_LOOK, _PATIENCE["worker"]))
+            except TimeoutError:
+                self._expect_worker(time.monotonic() - began)
+
+    def _expect_worker(self, waited):
+        """Raise `TimeoutError` after too many seconds without a worker, `SetupError` without jobs."""
+        if self.scheduler != SLURM:
+            if waited > _PATIENCE["worker"]:
+                raise TimeoutError
+            return
+        jobs = [getattr(job, "job_id", None) for job in self._open[0].workers.values()]
+        numbers = [job for job in jobs if job]
+        if jobs and not (numbers and _queued(numbers)):
+            what = f"jobs {first_few(numbers)} have left the queue" if numbers else "sbatch refused"
+            raise SetupError(
+                f"there is no dask worker, as {what}; their logs say why (in {_JOB_FOLDER} of each "
+                "node, unless jobqueue.slurm.log-directory names another folder)."
+            )
+        if waited > _PATIENCE["job"]:
+            raise TimeoutError
+
+    def _patiently(self, client, ask):
+        """Return the answer of `ask` as soon as there is one, while scheduler and workers live."""
+        seen = time.monotonic()
+        while client.status in ("running", "connecting"):
+            try:
+                return ask()
+            except (Empty, TimeoutError):
+                if _has_workers(client):
+                    seen = time.monotonic()
+            except CancelledError:
+                break
+            try:
+                self._expect_worker(time.monotonic() - seen)
+            except TimeoutError as error:
+                raise SetupError(
+                    "the last dask worker was lost; finished tasks are saved, so start workers and "
+                    "give the same command again."
+                ) from error
+        raise SetupError(
+            "the dask scheduler was lost; finished tasks are saved, so restart it and give the same "
+            "command again."
+        )
 
     def _local_cluster(self, kind):
         """Start worker processes on this machine, trying again if one is killed meanwhile."""
@@ -311,19 +372,23 @@ class Engine:
         ) from reason
 
 
-def _patiently(client, ask):
-    """Return the answer of `ask` as soon as there is one, while the scheduler lives."""
-    while client.status in ("running", "connecting"):
-        try:
-            return ask()
-        except (Empty, TimeoutError):
-            continue
-        except CancelledError:
-            break
-    raise SetupError(
-        "the dask scheduler was lost; finished tasks are saved, so restart it and give the same "
-        "command again."
-    )
+def _has_workers(client):
+    """Return whether there is a worker, as far as the scheduler can say."""
+    try:
+        return client.status != "running" or bool(client.nthreads())
+    except (OSError, RuntimeError):  # the scheduler was lost meanwhile
+        return True
+
+
+def _queued(jobs):
+    """Return whether one of some Slurm jobs waits or runs, as far as Slurm can say."""
+    line = ["squeue", "--noheader", "--format=%i", f"--jobs={','.join(jobs)}"]
+    try:
+        found = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    unknown = found.returncode and "Invalid job id" not in found.stderr
+    return bool(found.stdout.strip() or unknown)
 
 
 def _raise(client, future):

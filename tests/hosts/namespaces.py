@@ -144,8 +144,7 @@ class Host:
         try:
             printed, error = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
-            process.kill()
-            raise AssertionError(f"{line} did not end: {process.communicate()}") from None
+            raise AssertionError(f"{line} did not end within {seconds} s") from None
         return subprocess.CompletedProcess(line, process.returncode, printed, error)
 
     def python(self, *words, **options):

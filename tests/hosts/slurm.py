@@ -50,7 +50,9 @@ class Nodes:
         first = hosts[0]
         key = logs / "key"
         subprocess.run(["mungekey", "--create", "--keyfile", str(key)], check=True)
-        nodes = [f"NodeName={host.name} NodeAddr={host.address} CPUs=1" for host in hosts]
+        nodes = [
+            f"NodeName={host.name} NodeAddr={host.address} CPUs=1 RealMemory=2000" for host in hosts
+        ]
         text = CONFIGURATION.format(
             controller=f"{first.name}({first.address})", nodes="\n".join(nodes), missed=MISSED_AFTER
         )
@@ -91,8 +93,8 @@ class Nodes:
         return done.stdout.strip().split(";")[0]
 
     def states(self, job):
-        """Return the record of a job, or of each task of an array."""
-        lines = self("scontrol", "--oneliner", "show", "job", job).splitlines()
+        """Return the record of a job, of each task of an array, or of all jobs without a number."""
+        lines = self("scontrol", "--oneliner", "show", "job", *([job] if job else [])).splitlines()
         return [dict(word.partition("=")[::2] for word in line.split()) for line in lines if line]
 
     def wait_for(self, job, seconds=120):

@@ -37,6 +37,9 @@ ALL = os.environ.get("PNETLIB_FAULTS") == "all"
 PORT = 8786
 SCHEDULER = f"tcp://10.77.0.1:{PORT}"  # on alpha
 HOUR = 3600
+slow = pytest.mark.skipif(
+    not ALL, reason="set PNETLIB_FAULTS=all for the slower tests of two hosts"
+)
 
 pytestmark = pytest.mark.skipif(bool(unusable()), reason=unusable() or "usable")
 needs_dask = pytest.mark.skipif(
@@ -144,6 +147,7 @@ def test_a_worker_whose_host_vanishes_costs_its_own_tasks_only(local, shared, tm
         assert len(computed(alpha)) < 24
 
 
+@slow
 @needs_dask
 def test_a_scheduler_that_is_out_of_reach_is_one_sentence(local, shared, tmp_path):
     """The same command completes the run once the link is back."""
@@ -236,8 +240,8 @@ def assert_refused(outcome, kind, expected):
     assert re.match(rf"error: the dask {kind} {expected}.*; start it in the same env", error), error
 
 
+@slow
 @needs_dask
-@pytest.mark.skipif(not ALL, reason="set PNETLIB_FAULTS=all for a worker that comes later")
 def test_a_worker_of_another_version_that_comes_later_is_refused_too(local, shared, tmp_path):
     kind, other, expected = REFUSED["version"]
     with two_hosts({shared: shared}, second=other(tmp_path)) as (alpha, beta):
@@ -329,6 +333,7 @@ def test_parts_on_hosts_that_share_nothing_are_put_together(single, tmp_path):
         assert here | there == single
 
 
+@slow
 def test_a_part_of_another_version_is_refused_by_name_at_the_merge(shared, tmp_path, single):
     second = another_version(tmp_path, "0.5.9", CHANGED)
     with two_hosts({shared: shared}, second=second) as (alpha, beta):
@@ -371,6 +376,7 @@ def test_an_array_on_two_nodes_gives_the_folds_of_one_process(nodes, shared, sin
     assert folds(shared / "out" / "folds") == single
 
 
+@slow
 @pytest.mark.slurm
 def test_the_part_of_a_node_that_vanishes_is_computed_on_the_other(nodes, shared, single):
     array = submit_parts(nodes, shared / "out")
@@ -389,6 +395,28 @@ def test_the_part_of_a_node_that_vanishes_is_computed_on_the_other(nodes, shared
     assert {state["NodeList"] for state in states} == {"alpha"}
     assert sum(int(state["Restarts"]) for state in states) == 1
     assert folds(shared / "out" / "folds") == single
+
+
+@slow
+@needs_dask
+@pytest.mark.slurm
+def test_dask_workers_that_are_jobs_on_two_nodes_give_the_same_bytes(nodes, shared):
+    """Only the results are shared, and the jobs are submitted from a folder of one host."""
+    pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
+    alpha = nodes.hosts[0]
+    run = ("--only", "01,02", "-p", "n_genes=30", "-p", "repeats=1")
+    here = run_on(alpha, *run, "--out", shared / "one")
+    assert (here.returncode, here.stderr) == (0, "")
+    dask = ("--backend", "dask", "--scheduler", "slurm", "-j", "2")
+    jobs = {"INTERFACE": "eth0", "MEMORY": "1GB"}
+    settings = {f"DASK_JOBQUEUE__SLURM__{name}": value for name, value in jobs.items()}
+    there = run_on(alpha, *run, *dask, "--out", shared / "two", SLURM_CONF=slurm.CONF, **settings)
+    assert (there.returncode, there.stderr) == (0, "")
+    assert results(shared / "two") == results(shared / "one")
+    states = nodes.states("")
+    assert {state["JobState"] for state in states} <= {"COMPLETED", "CANCELLED"}, nodes.said()
+    assert all(list(host.path("/tmp").glob("pnetlib-worker-*.out")) for host in nodes.hosts)
+    assert {state["NodeList"] for state in states} == {"alpha", "beta"}
 
 
 # --- another processor -----------------------------------------------------------------------
