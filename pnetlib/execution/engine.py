@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from queue import Empty, SimpleQueue
@@ -185,7 +185,8 @@ class Engine:
     def close(self) -> None:
         """Stop the local cluster, or disconnect from the remote one, if there is one."""
         while self._open:
-            self._open.pop().close()
+            with suppress(AssertionError):  # dask's, about a job that sbatch refused
+                self._open.pop().close()
         self.__dict__.pop("_client", None)
 
     def __enter__(self) -> "Engine":
@@ -320,10 +321,10 @@ class Engine:
         jobs = [getattr(job, "job_id", None) for job in self._open[0].workers.values()]
         numbers = [job for job in jobs if job]
         if jobs and not (numbers and _queued(numbers)):
-            what = f"jobs {first_few(numbers)} have left the queue" if numbers else "sbatch refused"
+            what = f"{first_few(numbers)} left the queue" if numbers else "sbatch took none"
             raise SetupError(
-                f"there is no dask worker, as {what}; their logs say why (in {_JOB_FOLDER} of each "
-                "node, unless jobqueue.slurm.log-directory names another folder)."
+                f"there is no dask worker, and no job that will be one ({what}); the logs of the jobs "
+                f"say why (in {_JOB_FOLDER} of each node, or in jobqueue.slurm.log-directory)."
             )
         if waited > _PATIENCE["job"]:
             raise TimeoutError

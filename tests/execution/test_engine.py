@@ -158,6 +158,40 @@ def test_slurm_needs_its_command(monkeypatch, tmp_path):
         list(Engine("dask", scheduler="slurm").map(product, TASKS, SHARED))
 
 
+@pytest.mark.parametrize(
+    "sbatch, what",
+    [("echo Submitted batch job 7", "7 left the queue"), ("exit 1", "sbatch took none")],
+)
+def test_jobs_that_never_become_workers_are_one_sentence(sbatch, what, monkeypatch, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
+    from pnetlib.execution import engine
+
+    for name, line in {"sbatch": sbatch, "squeue": "true", "scancel": "true"}.items():
+        script = tmp_path / name
+        script.write_text(f'#!/bin/sh\n[ $# = 0 ] || cp "$1" {tmp_path}/{name}.job\n{line}\n')
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(engine, "_LOOK", 0.5)
+    with Engine("dask", 1, "slurm") as dask, pytest.raises(SetupError, match=what):
+        list(dask.map(slow_first, [(1,)], SHARED))
+    job = (tmp_path / "sbatch.job").read_text()
+    assert "#SBATCH --chdir=/tmp\n#SBATCH --output=/tmp/pnetlib-worker-%j.out\n" in job
+
+
+@pytest.mark.parametrize(
+    "reply, queued",
+    [("echo 7", True), ("true", False), ("echo 'Invalid job id specified' >&2; exit 1", False)]
+    + [("echo 'Unable to contact slurm controller' >&2; exit 1", True)],
+)
+def test_a_job_counts_as_queued_until_slurm_says_otherwise(reply, queued, monkeypatch, tmp_path):
+    from pnetlib.execution import engine
+
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\n{reply}\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert engine._queued(["7"]) is queued
+
+
 # --- dask ------------------------------------------------------------------------------------
 
 
@@ -279,3 +313,20 @@ def test_a_lost_scheduler_is_one_sentence(tmp_path):
     with pytest.raises(SetupError, match="scheduler was lost"):
         list(mapped)
     engine.close()
+
+
+def test_a_lost_last_worker_is_one_sentence(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    from pnetlib.execution import engine
+
+    monkeypatch.setattr(engine, "_LOOK", 0.3)
+    monkeypatch.setitem(engine._PATIENCE, "worker", 2)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
+    ) as cluster:
+        with Engine("dask", scheduler=cluster.scheduler_address) as dask:
+            mapped = dask.map(process, [(n,) for n in range(100)], SHARED)
+            assert next(mapped) > 0
+            cluster.scale(0)
+            with pytest.raises(SetupError, match="last dask worker was lost; finished tasks"):
+                list(mapped)

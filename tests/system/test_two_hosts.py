@@ -416,6 +416,11 @@ def test_dask_workers_that_are_jobs_on_two_nodes_give_the_same_bytes(nodes, shar
     states = nodes.states("")
     assert {state["JobState"] for state in states} <= {"COMPLETED", "CANCELLED"}, nodes.said()
     assert all(list(host.path("/tmp").glob("pnetlib-worker-*.out")) for host in nodes.hosts)
+    settings["DASK_JOBQUEUE__SLURM__MEMORY"] = "100GB"  # more than a node has
+    refused = run_on(
+        alpha, *run, *dask, "--out", shared / "three", SLURM_CONF=slurm.CONF, **settings
+    )
+    assert_one_sentence(refused, 3, "there is no dask worker, and no job that will be one")
     assert {state["NodeList"] for state in states} == {"alpha", "beta"}
 
 
