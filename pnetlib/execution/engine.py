@@ -227,7 +227,7 @@ class Engine:
             while futures:
                 future = self._patiently(client, partial(done.get, timeout=_LOOK))
                 if future.status == "error":
-                    _raise(client, future)
+                    future.result()  # raises what the task raised
                 yield futures.pop(future), self._patiently(client, partial(future.result, _LOOK))
                 future.release()
         except KilledWorker as error:
@@ -390,15 +390,6 @@ def _queued(jobs):
         return True
     unknown = found.returncode and "Invalid job id" not in found.stderr
     return bool(found.stdout.strip() or unknown)
-
-
-def _raise(client, future):
-    """Raise what a task raised, or say that a worker that came later cannot import it."""
-    try:
-        future.result()
-    except _CANNOT_IMPORT:
-        _check_hosts(client)
-        raise
 
 
 def _check_hosts(client):

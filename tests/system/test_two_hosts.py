@@ -129,11 +129,17 @@ def test_workers_on_two_hosts_give_the_same_bytes(local, shared, tmp_path):
         assert ended(map_on(alpha, shared / "out", HOSTS_SECONDS=0.02)) == (0, "")
         assert folds(shared / "out") == local
         assert {len(computed(host)) for host in (alpha, beta)} <= set(range(1, 24))
+        caches = [kernel_caches(host) for host in (alpha, beta)]
         assert ended(map_on(alpha, "/tmp/out")) == (0, "")
         assert folds(alpha.path("/tmp/out")) == local
         assert not beta.path("/tmp/out").exists()
-        for host in (alpha, beta):  # one cache of kernels each, for all runs
-            assert len(list(host.path("/tmp").glob("pnet-kernels-*"))) == 1
+        assert [kernel_caches(host) for host in (alpha, beta)] == caches  # used by later runs too
+        assert [len(found) for found in caches] == [1, 1]
+
+
+def kernel_caches(host):
+    """Return the folders of kernels of the workers of a host."""
+    return {folder.name for folder in host.path("/tmp").glob("pnet-kernels-*")}
 
 
 @needs_dask
