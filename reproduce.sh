@@ -62,7 +62,9 @@ linked() { # FILE: set `file` to what a link leads to, one link after the other
 is_project() { [ -f "$1/pyproject.toml" ] && [ -f "$1/pnetlib/cli/usage.txt" ]; }
 
 submitted() { # print where the file lies of which Slurm runs a copy
-    scontrol show job "${SLURM_JOB_ID:-}" 2>/dev/null | sed -n 's/^ *Command=\(.*\)\/reproduce\.sh.*$/\1/p'
+    # The last task of an array has the number of the whole array, so tasks are named by their own.
+    local array=${SLURM_ARRAY_JOB_ID:+${SLURM_ARRAY_JOB_ID}_}
+    scontrol show job "$array${SLURM_ARRAY_TASK_ID:-${SLURM_JOB_ID:-}}" 2>/dev/null | sed -n 's/^ *Command=\(.*\)\/reproduce\.sh.*$/\1/p'
 }
 
 linked "$0"

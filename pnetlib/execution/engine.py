@@ -1,18 +1,23 @@
 """Where tasks are computed: threads of this process, or worker processes of a dask cluster."""
 
+import logging
 import os
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from pnetlib import __version__
 from pnetlib.errors import SetupError, UsageError
-from pnetlib.execution.fingerprint import calculation_digest, versions
+from pnetlib.execution.fingerprint import identity
 from pnetlib.execution.threads import allowed_threads, chunks, one_blas_thread, thread_count
+from pnetlib.words import first_few
 
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
@@ -20,8 +25,14 @@ SCHEDULER_VARIABLE = "PNETLIB_SCHEDULER"
 _PATIENCE = {"scheduler": 20, "worker": 120, "job": 86400}  # seconds until the first one answers
 SLURM = "slurm"  # instead of an address
 _MOST_PER_CORE = 32  # threads; more only cost memory
+# Where jobs run and log, as the folder of the run's kernel is on one node only; dask's settings may
+# say otherwise.
+_JOB_FOLDER = "/tmp"  # noqa: S108 - Slurm chooses the names of the files, and workers their folders
 _JOB = {"cores": 1, "processes": 1, "memory": "4GB"}  # per worker, unless dask's settings say more
 _TRIES = 3  # attempts to start a local cluster
+# As text, which any Python and any version of this library can evaluate.
+_VERSION = "__import__('platform').node(), {'pnetlib': __import__('pnetlib').__version__}"
+_CANNOT_IMPORT = (ImportError, AttributeError)
 _LOOK = 5  # seconds of silence after which the scheduler is checked
 
 
@@ -174,7 +185,8 @@ class Engine:
     def close(self) -> None:
         """Stop the local cluster, or disconnect from the remote one, if there is one."""
         while self._open:
-            self._open.pop().close()
+            with suppress(AssertionError):  # dask's, about a job that sbatch refused
+                self._open.pop().close()
         self.__dict__.pop("_client", None)
 
     def __enter__(self) -> "Engine":
@@ -202,11 +214,10 @@ class Engine:
         from pnetlib.execution.workers import compute, share
 
         client = self._client
-        expected = {"library": calculation_digest(), **versions()}
         # A task rather than scattered data, so that dask can compute it again if a worker dies.
         common = client.submit(share, *shared, key=f"shared-{os.urandom(8).hex()}")
         futures = {
-            client.submit(compute, expected, function, common, task, pure=False): number
+            client.submit(compute, identity(), function, common, task, pure=False): number
             for number, task in tasks.items()
         }
         done = SimpleQueue()
@@ -214,10 +225,10 @@ class Engine:
             future.add_done_callback(done.put)
         try:
             while futures:
-                future = _patiently(client, partial(done.get, timeout=_LOOK))
+                future = self._patiently(client, partial(done.get, timeout=_LOOK))
                 if future.status == "error":
                     future.result()  # raises what the task raised
-                yield futures.pop(future), _patiently(client, partial(future.result, _LOOK))
+                yield futures.pop(future), self._patiently(client, partial(future.result, _LOOK))
                 future.release()
         except KilledWorker as error:
             raise SetupError(
@@ -242,10 +253,13 @@ class Engine:
             ) from error
         # dask warns of large tasks because of `shared`, which is sent only once.
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"})
-        address, workers = self.scheduler, "worker"
+        # The run ends with one sentence; what distributed logs would come before it, with traces.
+        for handler in logging.getLogger("distributed").handlers:
+            handler.setLevel(logging.CRITICAL)
+        address = self.scheduler
         if address in ("", SLURM):
             if address == SLURM:
-                cluster, workers = self._slurm_cluster(dask.config), "job"
+                cluster = self._slurm_cluster(dask.config)
             else:
                 cluster = self._local_cluster(LocalCluster)
             self._open.append(cluster)
@@ -254,14 +268,15 @@ class Engine:
         try:
             client = Client(address, set_as_default=False, timeout=_PATIENCE["scheduler"])
             self._open.append(client)
-            client.register_plugin(OwnKernels())
-            client.wait_for_workers(1, timeout=_PATIENCE[workers])
+            self._wait_for_worker(client)
         except (OSError, ValueError) as error:
             lacks = "no dask worker" if client else "no dask scheduler"
             raise SetupError(
                 f"there is {lacks} at {address}; start one with `dask scheduler` and "
                 "`dask worker`, or omit the address to use processes on this machine."
             ) from error
+        _check_hosts(client)
+        client.register_plugin(OwnKernels())
         return client
 
     def _slurm_cluster(self, settings):
@@ -277,10 +292,65 @@ class Engine:
             raise SetupError(
                 "the scheduler slurm needs the command sbatch, and none is on the PATH."
             )
-        unset = [name for name in _JOB if settings.get(f"jobqueue.slurm.{name}", None) is None]
-        cluster = SLURMCluster(**{name: _JOB[name] for name in unset})
+
+        def given(name):
+            return settings.get(f"jobqueue.slurm.{name}", None)
+
+        logs = [] if given("log-directory") else [f"--output={_JOB_FOLDER}/pnetlib-worker-%j.out"]
+        directives = [f"--chdir={_JOB_FOLDER}", *logs, *(given("job-extra-directives") or [])]
+        unset = {name: value for name, value in _JOB.items() if given(name) is None}
+        cluster = SLURMCluster(**unset, job_extra_directives=directives)
         cluster.scale(jobs=self.threads)
         return cluster
+
+    def _wait_for_worker(self, client):
+        """Wait until there is a worker; raise `TimeoutError` or `SetupError` if none will come."""
+        began = time.monotonic()
+        while True:
+            try:
+                return client.wait_for_workers(1, timeout=min(_LOOK, _PATIENCE["worker"]))
+            except TimeoutError:
+                self._expect_worker(time.monotonic() - began)
+
+    def _expect_worker(self, waited):
+        """Raise `TimeoutError` after too many seconds without a worker, `SetupError` without jobs."""
+        if self.scheduler != SLURM:
+            if waited > _PATIENCE["worker"]:
+                raise TimeoutError
+            return
+        jobs = [getattr(job, "job_id", None) for job in self._open[0].workers.values()]
+        numbers = [job for job in jobs if job]
+        if jobs and not (numbers and _queued(numbers)):
+            what = f"{first_few(numbers)} left the queue" if numbers else "sbatch took none"
+            raise SetupError(
+                f"there is no dask worker, and no job that will be one ({what}); the logs of the jobs "
+                f"say why (in {_JOB_FOLDER} of each node, or in jobqueue.slurm.log-directory)."
+            )
+        if waited > _PATIENCE["job"]:
+            raise TimeoutError
+
+    def _patiently(self, client, ask):
+        """Return the answer of `ask` as soon as there is one, while scheduler and workers live."""
+        seen = time.monotonic()
+        while client.status in ("running", "connecting"):
+            try:
+                return ask()
+            except (Empty, TimeoutError):
+                if _has_workers(client):
+                    seen = time.monotonic()
+            except CancelledError:
+                break
+            try:
+                self._expect_worker(time.monotonic() - seen)
+            except TimeoutError as error:
+                raise SetupError(
+                    "the last dask worker was lost; finished tasks are saved, so start workers and "
+                    "give the same command again."
+                ) from error
+        raise SetupError(
+            "the dask scheduler was lost; finished tasks are saved, so restart it and give the same "
+            "command again."
+        )
 
     def _local_cluster(self, kind):
         """Start worker processes on this machine, trying again if one is killed meanwhile."""
@@ -303,19 +373,51 @@ class Engine:
         ) from reason
 
 
-def _patiently(client, ask):
-    """Return the answer of `ask` as soon as there is one, while the scheduler lives."""
-    while client.status in ("running", "connecting"):
+def _has_workers(client):
+    """Return whether there is a worker, as far as the scheduler can say."""
+    try:
+        return client.status != "running" or bool(client.nthreads())
+    except (OSError, RuntimeError):  # the scheduler was lost meanwhile
+        return True
+
+
+def _queued(jobs):
+    """Return whether one of some Slurm jobs waits or runs, as far as Slurm can say."""
+    line = ["squeue", "--noheader", "--format=%i", f"--jobs={','.join(jobs)}"]
+    try:
+        found = subprocess.run(line, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    unknown = found.returncode and "Invalid job id" not in found.stderr
+    return bool(found.stdout.strip() or unknown)
+
+
+def _check_hosts(client):
+    """Raise `SetupError` if the scheduler or a worker has another version of this library."""
+    from pnetlib.execution.workers import SAME, check, here
+
+    def ask(*question):
+        """Return the answers by kind and address; an exception is an answer too."""
         try:
-            return ask()
-        except (Empty, TimeoutError):
-            continue
-        except CancelledError:
-            break
-    raise SetupError(
-        "the dask scheduler was lost; finished tasks are saved, so restart it and give the same "
-        "command again."
-    )
+            scheduler = client.run_on_scheduler(*question)
+        except Exception as error:
+            scheduler = error
+        workers = client.run(*question, on_error="return")
+        answers = {("worker", address): answer for address, answer in workers.items()}
+        return {("scheduler", client.scheduler.address): scheduler} | answers
+
+    answers = ask(here)
+    failed = {place for place, answer in answers.items() if isinstance(answer, Exception)}
+    if failed:  # there is no library, or one that does not know that question
+        answers |= {place: a for place, a in ask(eval, _VERSION).items() if place in failed}
+    for (kind, address), answer in answers.items():
+        if isinstance(answer, _CANNOT_IMPORT):
+            raise SetupError(
+                f"the dask {kind} at {address} has no pnetlib, and this run has {__version__}; "
+                f"{SAME}"
+            )
+        if isinstance(answer, tuple):  # one that has vanished meanwhile gives none
+            check(kind, *answer, identity())
 
 
 @dataclass(frozen=True)

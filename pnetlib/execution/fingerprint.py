@@ -6,10 +6,12 @@ Only the standard library is imported, as this is computed before anything else 
 import ast
 import hashlib
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from pnetlib import __version__
 
 ABSENT = "none"
 PACKAGES = ("numpy", "scipy", "numba")  # another version may change the last bits of a result
@@ -105,3 +107,21 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = ABSENT
     return found
+
+
+def identity() -> dict[str, str]:
+    """Return what computes here: version and source of this library, and `versions`."""
+    return {"pnetlib": f"{__version__}+{calculation_digest()[:12]}", **versions()}
+
+
+def difference(found: Mapping[str, str], expected: Mapping[str, str]) -> str:
+    """Return in words the first difference between two identities; empty text if there is none.
+
+    >>> difference({"numpy": "1.26.4"}, {"numpy": "2.2.0"})
+    'another numpy than this run (1.26.4, not 2.2.0)'
+    """
+    for name, value in expected.items():
+        other = found.get(name, "unknown")
+        if other != value:
+            return f"another {name} than this run ({other}, not {value})"
+    return ""

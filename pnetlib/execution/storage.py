@@ -257,9 +257,11 @@ def digest(path: Path) -> str:
 
 
 def digests(files: Iterable[Path], cache: Path) -> dict[str, str]:
-    """Return the SHA-256 of files by path, computed only for those whose date or size changed.
+    """Return the SHA-256 of files by path, computed only for those that may have changed.
 
     The JSON file `cache` has the digests of earlier calls; if it cannot be written, none is stored.
+    The dates of content and status and the number of a file tell whether it changed: another host
+    may have another file of the same date and size at the same path, as copies and archives have.
     """
     try:
         known = json.loads(cache.read_text("utf-8"))
@@ -268,13 +270,13 @@ def digests(files: Iterable[Path], cache: Path) -> dict[str, str]:
     found = {}
     for file in files:
         status = file.stat()
-        stamp = [status.st_size, status.st_mtime_ns]
+        stamp = [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
         before = known.get(str(file), [])
-        found[str(file)] = [*stamp, before[2] if before[:2] == stamp else digest(file)]
+        found[str(file)] = [*stamp, before[-1] if before[:-1] == stamp else digest(file)]
     if not found.items() <= known.items():
         with suppress(SetupError), whole_file(cache) as partial:
             partial.write_text(json.dumps(known | found, sort_keys=True), "utf-8")
-    return {name: entry[2] for name, entry in found.items()}
+    return {name: entry[-1] for name, entry in found.items()}
 
 
 def digest_of(*arrays: np.ndarray) -> str:

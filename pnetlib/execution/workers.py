@@ -1,6 +1,7 @@
 """What a dask worker runs; imported only when dask is used."""
 
 import os
+import platform
 import shutil
 import tempfile
 from contextlib import suppress
@@ -11,17 +12,26 @@ from threadpoolctl import threadpool_limits
 
 from pnetlib.errors import SetupError
 from pnetlib.execution.compiled import VARIABLE, pack_more, unpack
-from pnetlib.execution.fingerprint import calculation_digest, versions
+from pnetlib.execution.fingerprint import difference, identity
+
+SAME = "start it in the same environment."
 
 
 class OwnKernels(WorkerPlugin):
     """Give a worker its own cache of compiled kernels before it imports any."""
 
     name = "pnetlib-own-kernels"
+    idempotent = True  # a later run must not remove the cache of kernels that are in use
 
     def setup(self, worker):
         """Fill the cache with packed kernels, and with those in the folder that `VARIABLE` names."""
-        self.folder = tempfile.TemporaryDirectory(prefix="pnet-kernels-")
+        try:
+            self.folder = tempfile.TemporaryDirectory(prefix="pnet-kernels-")
+        except OSError as error:
+            raise SetupError(
+                f"the dask worker on {platform.node()} has no folder for temporary files "
+                f"({error.strerror or error}); set TMPDIR there to one that can be written."
+            ) from error
         worker.pnetlib_packed = unpack(Path(self.folder.name))
         if os.environ.get(VARIABLE) and os.path.isdir(os.environ[VARIABLE]):
             with suppress(shutil.Error):  # another process is replacing a file
@@ -34,6 +44,17 @@ class OwnKernels(WorkerPlugin):
         self.folder.cleanup()
 
 
+def here():
+    """Return the name of this machine, and what computes on it."""
+    return platform.node(), identity()
+
+
+def check(kind, place, found, expected):
+    """Raise `SetupError` if a worker or scheduler (`kind`) does not compute what is `expected`."""
+    if different := difference(found, expected):
+        raise SetupError(f"the dask {kind} on {place} has {different}; {SAME}")
+
+
 def share(*shared):
     """Return the arguments that all tasks share, as a result that workers can fetch."""
     return shared
@@ -41,12 +62,6 @@ def share(*shared):
 
 def compute(expected, function, shared, task):
     """Compute one task; refuse if library or packages differ from the caller's (`expected`)."""
-    here = {"library": calculation_digest(), **versions()}
-    if different := sorted(name for name in expected if here[name] != expected[name]):
-        name = different[0]
-        raise SetupError(
-            f"the dask worker on {os.uname().nodename} has another {name} than this run "
-            f"({here[name]}, not {expected[name]}); start it in the same environment."
-        )
+    check("worker", *here(), expected)
     threadpool_limits(1, "blas")  # permanent, because every task of this worker needs it
     return function(*shared, *task)

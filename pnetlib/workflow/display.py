@@ -45,7 +45,7 @@ def time_left(
     """
     here = None if usual is None else max(usual - elapsed, 0.0)
     if progress and progress["done"] >= max(1, _ENOUGH * progress["total"]):
-        spent = time.time() - progress["started"]
+        spent = time.monotonic() - progress["started"]
         here = spent * (progress["total"] - progress["done"]) / progress["done"]
     return None if here is None or later is None else here + later
 

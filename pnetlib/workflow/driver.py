@@ -23,7 +23,7 @@ from pnetlib.datasets.own_source import NAME as CONFIG
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.compiled import compiled_kernels
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
-from pnetlib.execution.fingerprint import ABSENT, versions
+from pnetlib.execution.fingerprint import ABSENT, identity, versions
 from pnetlib.execution.limits import require_limits
 from pnetlib.execution.storage import remove_partial, whole_file, writable_folder
 from pnetlib.words import counted, listed
@@ -174,6 +174,7 @@ class Session:
             "peak_mb": None if display.peak_mb is None else round(display.peak_mb),
             "threads": self.run.threads,
             "node": platform.node(),
+            "made_with": identity(),
             "ended": time.strftime("%Y-%m-%dT%H:%M:%S%z"),
             "source": self.run.source,
             "profile": self.run.profile,

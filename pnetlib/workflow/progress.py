@@ -47,7 +47,7 @@ class Progress:
         self.label = label
         self.done = 0
         self._lock = threading.Lock()
-        self._started = time.time()
+        self._started = time.monotonic()  # also of the driver; no one sets this clock
         self._written = 0.0
         target = os.environ.get(VARIABLE, "")
         self._file = Path(target) if target not in ("", OFF) else None
@@ -60,7 +60,7 @@ class Progress:
             self.done += parts
             if self._bar is not None:
                 self._bar.update(parts)
-            if time.time() - self._written >= _PAUSE or self.done >= self.total:
+            if time.monotonic() - self._written >= _PAUSE or self.done >= self.total:
                 self._write()
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class Progress:
         self.close()
 
     def _write(self) -> None:
-        self._written = time.time()
+        self._written = time.monotonic()
         if self._file is not None:
             count = {
                 "label": self.label,

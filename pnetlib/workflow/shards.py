@@ -16,6 +16,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pnetlib.errors import PnetError, SetupError
+from pnetlib.execution.fingerprint import difference, identity
+from pnetlib.workflow.events import read_events
 from pnetlib.workflow.progress import Progress
 from pnetlib.workflow.run import Run
 
@@ -122,9 +124,22 @@ def check(run: Run, step: str, parameters: Mapping[str, Any]) -> None:
     left, total = count_missing(WORK[step](run, parameters))
     if left:
         raise SetupError(
-            f"{left} of the {total} folds of {step} are missing: repeat the parts of the "
-            "array that failed, or leave out --merge to compute the folds here."
+            f"{left} of the {total} folds of {step} are missing: {_odd_part(run, step)}repeat the "
+            "parts of the array that failed, or leave out --merge to compute the folds here."
         )
+
+
+def _odd_part(run: Run, step: str) -> str:
+    """Return which part, if one, was last computed by another version, whose folds do not count."""
+    parts = {}
+    for event in read_events(run.folder):
+        if event["status"] == "done" and event["step"].startswith(f"{step}.part-"):
+            parts[event["step"]] = event
+    for name, event in parts.items():
+        if different := difference(event.get("made_with") or {}, identity()):
+            part = name.removeprefix(f"{step}.").replace("-", " ")
+            return f"{part} ran on {event.get('node')}, which has {different}; correct that and "
+    return ""
 
 
 def _end_with(parent: int) -> None:

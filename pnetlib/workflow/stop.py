@@ -64,8 +64,14 @@ def signals() -> Iterator[None]:
 
 
 def _job_at_time_limit(error: StoppedError) -> str | None:
-    """Return the number of the Slurm job that reached its time limit, if this is one."""
-    return os.environ.get("SLURM_JOB_ID") if error.number == signal.SIGUSR1 else None
+    """Return the number of the Slurm job that reached its time limit, if this is one.
+
+    A task of an array is named as such: the number of the last one is that of the whole array.
+    """
+    if error.number != signal.SIGUSR1:
+        return None
+    array, task = map(os.environ.get, ("SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID"))
+    return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID")
 
 
 def requeue_notice(error: StoppedError) -> str:

@@ -1,6 +1,7 @@
 """The engine: order, stored results and errors; equal numbers in threads and on a dask cluster."""
 
 import os
+import platform
 import signal
 import threading
 import time
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from pnetlib import __version__
 from pnetlib.errors import DataError, SetupError, UsageError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE, Engine
@@ -156,6 +158,40 @@ def test_slurm_needs_its_command(monkeypatch, tmp_path):
         list(Engine("dask", scheduler="slurm").map(product, TASKS, SHARED))
 
 
+@pytest.mark.parametrize(
+    "sbatch, what",
+    [("echo Submitted batch job 7", "7 left the queue"), ("exit 1", "sbatch took none")],
+)
+def test_jobs_that_never_become_workers_are_one_sentence(sbatch, what, monkeypatch, tmp_path):
+    pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
+    from pnetlib.execution import engine
+
+    for name, line in {"sbatch": sbatch, "squeue": "true", "scancel": "true"}.items():
+        script = tmp_path / name
+        script.write_text(f'#!/bin/sh\n[ $# = 0 ] || cp "$1" {tmp_path}/{name}.job\n{line}\n')
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    monkeypatch.setattr(engine, "_LOOK", 0.5)
+    with Engine("dask", 1, "slurm") as dask, pytest.raises(SetupError, match=what):
+        list(dask.map(slow_first, [(1,)], SHARED))
+    job = (tmp_path / "sbatch.job").read_text()
+    assert "#SBATCH --chdir=/tmp\n#SBATCH --output=/tmp/pnetlib-worker-%j.out\n" in job
+
+
+@pytest.mark.parametrize(
+    "reply, queued",
+    [("echo 7", True), ("true", False), ("echo 'Invalid job id specified' >&2; exit 1", False)]
+    + [("echo 'Unable to contact slurm controller' >&2; exit 1", True)],
+)
+def test_a_job_counts_as_queued_until_slurm_says_otherwise(reply, queued, monkeypatch, tmp_path):
+    from pnetlib.execution import engine
+
+    (tmp_path / "squeue").write_text(f"#!/bin/sh\n{reply}\n")
+    (tmp_path / "squeue").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    assert engine._queued(["7"]) is queued
+
+
 # --- dask ------------------------------------------------------------------------------------
 
 
@@ -226,9 +262,24 @@ def test_errors_of_tasks_come_back_as_they_are(dask_engine):
 def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
     from pnetlib.execution import engine
 
-    monkeypatch.setattr(engine, "calculation_digest", lambda: "another")
-    with pytest.raises(SetupError, match="has another library than this run"):
+    monkeypatch.setattr(engine, "identity", lambda: {"pnetlib": "9.0.0+another"})
+    expected = (
+        rf"on {platform.node()} has another pnetlib than this run \({__version__}\+.*, not 9.0.0"
+    )
+    with pytest.raises(SetupError, match=expected):
         list(dask_engine.map(slow_first, [(1,)], SHARED))
+
+
+def test_a_worker_without_a_folder_for_temporary_files_is_named(monkeypatch):
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    from pnetlib.execution import workers
+
+    def refuse(**_):
+        raise FileNotFoundError(2, "No usable temporary directory")
+
+    monkeypatch.setattr(workers.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(SetupError, match=f"worker on {platform.node()} has no folder for temp"):
+        workers.OwnKernels().setup(None)
 
 
 def test_an_address_without_a_scheduler_is_reported_in_one_sentence(monkeypatch):
@@ -262,3 +313,20 @@ def test_a_lost_scheduler_is_one_sentence(tmp_path):
     with pytest.raises(SetupError, match="scheduler was lost"):
         list(mapped)
     engine.close()
+
+
+def test_a_lost_last_worker_is_one_sentence(monkeypatch):
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    from pnetlib.execution import engine
+
+    monkeypatch.setattr(engine, "_LOOK", 0.3)
+    monkeypatch.setitem(engine._PATIENCE, "worker", 2)
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs="CRITICAL"
+    ) as cluster:
+        with Engine("dask", scheduler=cluster.scheduler_address) as dask:
+            mapped = dask.map(process, [(n,) for n in range(100)], SHARED)
+            assert next(mapped) > 0
+            cluster.scale(0)
+            with pytest.raises(SetupError, match="last dask worker was lost; finished tasks"):
+                list(mapped)

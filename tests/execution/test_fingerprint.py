@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+import pnetlib
 from pnetlib.execution import fingerprint
 
 CALCULATIONS = ["simulation", "stability", "tuning"]  # which reach all the others
@@ -112,3 +113,16 @@ def _unused(reached):
     return {"datasets/cohort.py", "datasets/truth.py", "solvers/constrained.py"} | {
         file for file in _all_files() if file.startswith("estimators/") and file not in reached
     }
+
+
+def test_a_difference_names_what_differs_and_both_versions():
+    here = fingerprint.identity()
+    assert here["pnetlib"].startswith(f"{pnetlib.__version__}+")
+    assert fingerprint.difference(here, here) == ""
+    other = here | {"numpy": "1.0"}
+    assert fingerprint.difference(other, here) == (
+        f"another numpy than this run (1.0, not {here['numpy']})"
+    )
+    assert fingerprint.difference({}, here).startswith(
+        "another pnetlib than this run (unknown, not"
+    )

@@ -1,6 +1,7 @@
 """Files are written completely or not at all."""
 
 import errno
+import hashlib
 import os
 import subprocess
 import sys
@@ -104,6 +105,21 @@ def test_what_the_system_refuses_is_named_with_a_remedy(number, remedy):
     said = str(storage.system_error(OSError(number, os.strerror(number), "/data/x.csv")))
     assert "/data/x.csv" in said and os.strerror(number) in said and remedy in said
     assert storage.is_of_system(number) and not storage.is_of_system(errno.ENOENT)
+
+
+def test_another_file_of_the_same_date_and_size_has_its_own_digest(tmp_path):
+    """As one at the same path on another host, where an archive or `cp -p` has set the date."""
+    table, cache = tmp_path / "table.csv", tmp_path / "digests.json"
+    found = []
+    for text in ("a,1", "a,2"):
+        (tmp_path / "new").write_text(text)
+        os.utime(tmp_path / "new", (0, 0))
+        os.replace(tmp_path / "new", table)
+        found += storage.digests([table], cache).values()
+    assert found == [hashlib.sha256(text).hexdigest() for text in (b"a,1", b"a,2")]
+    before = cache.read_bytes()
+    assert list(storage.digests([table], cache).values()) == found[1:]
+    assert cache.read_bytes() == before
 
 
 def test_a_folder_that_cannot_be_synced_is_made_all_the_same(tmp_path, monkeypatch):

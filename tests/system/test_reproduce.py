@@ -275,11 +275,16 @@ def test_the_copy_of_a_batch_system_finds_the_folder(clone, tmp_path, variable):
     assert_one_sentence(elsewhere, 3, f"{tmp_path} is not the folder of the project")
 
 
-def test_a_job_submitted_from_another_folder_finds_it(clone, tmp_path):
+@pytest.mark.parametrize("array", [{}, {"SLURM_ARRAY_JOB_ID": "7", "SLURM_ARRAY_TASK_ID": "2"}])
+def test_a_job_submitted_from_another_folder_finds_it(clone, tmp_path, array):
+    """Slurm gives the last task of an array the number of the array, which names all its tasks."""
     copy = shutil.copy(clone.root / "reproduce.sh", tmp_path / "slurm_script")
     said = f"JobId=7 JobName=x\n   Command={clone.root}/reproduce.sh --data a/b\n   WorkDir=/"
-    script(clone.bin / "scontrol", f"#!/bin/sh\necho '{said}'\n")
-    job = {"SLURM_JOB_ID": "7", "SLURM_SUBMIT_DIR": str(tmp_path)}
+    wanted = "7_2" if array else "7"
+    other = "JobId=8 JobName=x\n   Command=/other/reproduce.sh"
+    lines = f"echo '{said}'\n[ \"$3\" = {wanted} ] || echo '{other}'\n"
+    script(clone.bin / "scontrol", f"#!/bin/sh\n{lines}")
+    job = {**array, "SLURM_JOB_ID": "7", "SLURM_SUBMIT_DIR": str(tmp_path)}
     result = called(
         f"bash {copy} --help", tmp_path, **job, PATH=f"{clone.bin}:{os.environ['PATH']}"
     )

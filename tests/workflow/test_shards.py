@@ -5,9 +5,11 @@ import pytest
 from builders import SMOKE, assert_one_sentence, command
 
 from pnetlib.errors import SetupError
+from pnetlib.execution.fingerprint import identity
 from pnetlib.steps.comparison.compute import Comparison, compare, concatenated
 from pnetlib.steps.sizes import drugs_sizes
 from pnetlib.workflow import shards
+from pnetlib.workflow.events import add_event
 from pnetlib.workflow.notebooks import find_steps
 from pnetlib.workflow.run import Run
 
@@ -29,6 +31,23 @@ def test_parts_of_an_array_share_all_tasks_between_them():
 
 def test_steps_in_parts_are_notebooks(project):
     assert set(shards.WORK) <= {step.name for step in find_steps(project / "notebooks")}
+
+
+def test_missing_folds_name_a_part_that_another_version_computed(tmp_path):
+    run = Run("simulated", "smoke", out=str(tmp_path), threads=1)
+    parameters = {"n_genes": 30, "gene_fraction": 0.0, "further": "all", "search": ""}
+    run.write_cohort(run.cohort().with_drugs(["Docetaxel"]))
+    here = identity()
+    made = [("n1", here | {"numpy": "1.0"}), ("n2", here | {"pnetlib": "0.1.0+aa"}), ("n1", here)]
+    for k, (node, made_with) in zip((1, 2, 1), made, strict=True):
+        name = f"10_drugs.part-{k}-of-2"
+        event = {"step": name, "status": "done", "node": node, "made_with": made_with}
+        add_event(run.folder, event)
+    named = (
+        r"missing: part 2 of 2 ran on n2, which has another pnetlib than this run \(0.1.0\+aa, not"
+    )
+    with pytest.raises(SetupError, match=named):
+        shards.check(run, "10_drugs", parameters)
 
 
 def test_parts_of_further_drugs_are_forecast_and_equal_the_whole(tmp_path, capsys):
