@@ -26,6 +26,7 @@ from traitlets.config import Config
 from pnetlib import errors
 from pnetlib.errors import PnetError, SetupError
 from pnetlib.execution.storage import is_of_system, put_in_place, storage_error, system_error
+from pnetlib.words import say_once
 from pnetlib.workflow.display import StepDisplay, short
 from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.run import Run
@@ -262,11 +263,19 @@ def _one_line(message: object) -> str:
     return " ".join(str(message).split())[:300]
 
 
+class _Log(logging.StreamHandler):
+    """Writes to a log, without which a step goes on."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say once what keeps the log from being written."""
+        say_once(f"{short(Path(self.stream.name))} is not complete ({sys.exc_info()[1]}).")
+
+
 @contextmanager
 def _papermill_logs_to(log: TextIO) -> Iterator[None]:
     """Write papermill's messages to the log, and ignore its warning about the suffix."""
     logger = logging.getLogger("papermill")
-    handler = logging.StreamHandler(log)
+    handler = _Log(log)
     logger.addHandler(handler)
     logger.propagate = False
     try:
