@@ -77,7 +77,8 @@ def solve(X, y, alpha, l1_ratio=1.0, *, weight=None, fit_intercept=True, tol=1e-
         model.fit(X, y)
         w = model.coef_ / model.scale_
         zz = np.var(y)
-        return w, model.intercept_ - model.mean_ @ w, 0.5 * zz * model.gap_, model.n_iter_, model
+        intercept = model.intercept_ - model.mean_ @ w if fit_intercept else 0.0
+        return w, intercept, 0.5 * zz * model.gap_, model.n_iter_, model
     fits["solver"] += 1
     X, y = np.asarray(X, float), np.asarray(y, float)
     moments = Moments.of(X, y, standardize=False)
@@ -164,7 +165,8 @@ def solver(original):
             return original._solve(self, X, y, datafit, penalty, w_init, Xw_init)
         not_ours("positive", penalty.positive)
         not_ours("warm_start", self.warm_start)
-        with_intercept = getattr(self, "fit_intercept", False)
+        # GramCD has the option, but no intercept.
+        with_intercept = original.__name__ != "GramCD" and self.fit_intercept
         ratio = getattr(penalty, "l1_ratio", 1.0)
         w, intercept, gap, rounds, _ = solve(
             X, y, penalty.alpha, ratio, fit_intercept=with_intercept, tol=self.tol
