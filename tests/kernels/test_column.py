@@ -309,6 +309,14 @@ def test_a_gene_leaves_the_factor():
         assert np.abs(np.delete(d, remaining)).max() < 1e-13
 
 
+def test_more_genes_may_leave_in_one_step_than_are_remembered():
+    p = column.NEWTON_STEPS + 9
+    b, c = np.full(p, 0.5), np.full(p, -0.5)  # of equal genes without a response
+    column.newton_steps(np.eye(p), b, c, np.full(p, 0.1), 0.0)
+    assert not b.any()
+    np.testing.assert_allclose(c, 0.0, atol=1e-15)
+
+
 def test_newton_steps_among_collinear_genes_descends():
     X, y, w, G, r, K = problem(3, p=6)
     X = np.column_stack((X, X[:, :2]))
@@ -376,6 +384,14 @@ def test_a_start_is_accepted_at_its_relative_gap_and_improved_above_it(lam2):
     b, stopped = solve(G, r, w, lam2, K, start, tol=0.999 * gap, rounds=0)
     assert stopped == pytest.approx(gap, rel=1e-9)
     assert solve(1e6 * G, 1e6 * r, 1e6 * w, 1e6 * lam2, 1e6 * K)[1] <= 1e-10
+
+
+def test_rounds_are_counted():
+    X, y, w, G, r, K = problem(2, p=9)
+    for most in (0, 1):
+        given = G, r, w, 0.0, K, np.zeros(9), r.copy(), np.zeros(9, np.int32), 0
+        *_, rounds = column.solve_column(*given, 1e-14, most, np.empty((4, 4)))
+        assert rounds == most
 
 
 def test_a_column_of_nothing_stays_empty():

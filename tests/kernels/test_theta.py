@@ -53,7 +53,7 @@ def test_column_products():
 
 def test_combination_of_the_columns_of_active_genes():
     _, _, B, _ = problem(0)
-    theta = np.array([0.3, 0.0, -1.2, 0.0, 0.0, 2.0, 0.0, 0.7, 1.0])
+    theta = np.array([0.3, 0.0, -1.0, 0.0, 0.0, 1.0, 0.0, 0.7, 2.0])
     np.testing.assert_allclose(
         products.combine_columns(*naive.compressed(B), theta), B @ theta, atol=1e-14
     )
