@@ -60,7 +60,9 @@ class Suites:
         kind, _, data = name.partition(", ")
         if kind in ("papermill", "nbval"):
             found = {path.name: path for path in self._files(kind)}
-            return try_notebooks(self.python, found, self.folder / kind, self.environment)
+            checkout = {"PYTHONPATH": str(project_root())}  # without one there is no driver
+            environment = self.environment | checkout
+            return try_notebooks(self.python, found, self.folder / kind, environment)
         given = {
             "estimator checks": ([CHECKS], ""),
             "scikit-learn": (["--pyargs", DESCENT], "sklearn"),
