@@ -120,6 +120,15 @@ def tests_of(patterns):
     return found
 
 
+def argued(found):
+    """Return the reason in `argued.tsv` why a mutant changes no result; "" if it has none."""
+    lines = [line for line in found["diff"].splitlines() if line[:3] not in ("---", "+++")]
+    before, after = ("\n".join(x for x in lines if x.startswith(sign)) for sign in "-+")
+    text = Path(__file__).with_name("argued.tsv").read_text("utf-8")
+    rows = [line.split("\t") for line in text.splitlines()[1:]]
+    return next((why for old, new, why in rows if old in before and new in after), "")
+
+
 def main(arguments):
     """Run the mutants and print how many of each module were killed, and the survivors."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__)
@@ -163,6 +172,11 @@ def main(arguments):
         killed = table[path, "killed"] + table[path, "timeout"]
         tried = killed + table[path, "survived"]
         print(f"{path}: {killed} of {tried} killed ({table[path, 'timeout']} by the time limit)")
+    survived = [found for found in done if found["outcome"] == "survived"]
+    reasons = Counter(map(argued, survived))
+    print(f"{len(survived)} survived, {reasons.pop('', 0)} of them without a reason in argued.tsv.")
+    for reason, count in reasons.most_common():
+        print(f"{count:4}  {reason}")
     return 0
 
 
