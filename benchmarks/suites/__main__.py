@@ -69,13 +69,16 @@ class Suites:
         }
         tests, package = given.get(kind) or (self._files(kind), kind)
         records = self.pytest(tests, package, bool(data))
+        return self.compared(records, tests, bool(data), kind) if package else records
+
+    def compared(self, records, tests, standardised, kind):
+        """Return the records of tests; those that fail without this package, too, are skipped."""
         failed = [name for name, record in records.items() if record["outcome"] == "failed"]
-        if failed and package:  # do these fail without this package, too?
-            originals = self.pytest(tests, "", bool(data), failed)
-            for name in failed:
-                if originals.get(name, {}).get("outcome") == "failed":
-                    why = f"fails with {kind} itself, too: {originals[name]['why'][:120]}"
-                    records[name].update(outcome="skipped", why=why)
+        originals = self.pytest(tests, "", standardised, failed) if failed else {}
+        for name in failed:
+            if originals.get(name, {}).get("outcome") == "failed":
+                why = f"fails with {kind} itself, too: {originals[name]['why'][:120]}"
+                records[name].update(outcome="skipped", why=why)
         return records
 
     def pytest(self, tests, package, standardised, only=(), more=()):

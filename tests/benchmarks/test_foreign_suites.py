@@ -23,7 +23,9 @@ def test_descent_tests_of_scikit_learn_pass(data, tmp_path):
     if importlib.util.find_spec(DESCENT) is None:
         pytest.skip("scikit-learn was installed without its tests")
     suites = Suites(sys.executable, tmp_path, installed=False)
-    records = suites.pytest(["--pyargs", DESCENT], "sklearn", bool(data), more=["-k", QUICK])
+    tests = ["--pyargs", DESCENT]
+    records = suites.pytest(tests, "sklearn", bool(data), more=["-k", QUICK])
+    records = suites.compared(records, tests, bool(data), "scikit-learn")
     found = judged(f"scikit-learn, {data}" if data else "scikit-learn", records)
     wrong = {name: records[name] for name, verdict in found.items() if verdict == "failed"}
     assert not wrong

@@ -256,7 +256,10 @@ def test_choices_inside_at_an_end_and_at_an_edge_are_counted():
     text = places_text(ends)
     assert text.loc[("ELA", "lam1"), "A"] == "3 inside, 1 edge"
     said = of_search(choices_by_hand())
-    assert "4 training parts of all drugs. ELA: lam1 3 inside, 1 at an edge; ridge 1 inside" in said
+    assert "4 training parts. ELA: lam1 3 inside, 1 at an edge; ridge 1 inside" in said
+    assert "4 training parts of all drugs." in of_search(
+        choices_by_hand().assign(drug=["A", "B"] * 4)
+    )
     assert "LA: lam1 4 at its end (largest value)" in said and "in 1 of 8 searches" in said
     assert "on grids" in of_search(choices_by_hand()[["drug", "method"]])
 

@@ -281,6 +281,7 @@ def notebooks(shared):
     return folder
 
 
+@slow
 @pytest.mark.parametrize("hours", [(1, -1), (-1, 1)] if ALL else [(1, -1)], ids=str)
 def test_clocks_apart_decide_nothing(hours, notebooks, shared):
     """One host vanishes in the middle; the other completes its run, whatever the clocks say."""
@@ -328,6 +329,7 @@ def single(tmp_path_factory):
     return folds(out / "folds")
 
 
+@slow
 def test_parts_on_hosts_that_share_nothing_are_put_together(single, tmp_path):
     """Folds are found by what they were made from, so they can be copied from folder to folder."""
     with two_hosts() as (alpha, beta):
@@ -373,6 +375,7 @@ def submit_parts(nodes, out, m=2):
     )
 
 
+@slow
 @pytest.mark.slurm
 def test_an_array_on_two_nodes_gives_the_folds_of_one_process(nodes, shared, single):
     array = submit_parts(nodes, shared / "out")
