@@ -423,15 +423,14 @@ def _oriented(
 def _sides(*tables: OwnTable) -> str:
     """Return examples of the names on each side of each table."""
     return "; ".join(
-        f"{table.file} has rows {_examples(table.values.index)} and columns "
+        f"{table.file} has rows {_examples(table.values.index)}, and columns "
         f"{_examples(table.values.columns)}"
         for table in tables
     )
 
 
 def _examples(labels: Iterable[Any]) -> str:
-    labels = list(labels)
-    return ", ".join(str(label) for label in labels[:3]) + (", ..." if len(labels) > 3 else "")
+    return first_few(labels, 3)
 
 
 def _text_column(response: OwnTable, sides: Mapping[int, set[str]]) -> str:

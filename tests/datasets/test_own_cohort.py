@@ -294,7 +294,7 @@ CASES = {
     "no line in common": (
         {"response": R.set_axis([f"X{at}" for at in range(N)], axis=0)},
         DataError,
-        "no cell line in common .expression.csv has rows SK-00, SK-01, SK-02, ... and columns TP53.*"
+        "no cell line in common .expression.csv has rows SK-00, SK-01, SK-02 and .* more, and columns TP53.*"
         "response.csv has rows X0",
     ),
     "few lines in common": (
@@ -512,7 +512,11 @@ CASES = {
         "has a name of 1,000 characters",
     ),
     "empty": ({"response": ""}, DataError, "0 columns in its first row"),
-    "header alone": ({"response": ",a,b\n"}, DataError, "no cell line in common"),
+    "header alone": (
+        {"response": ",a,b\n"},
+        DataError,
+        "response.csv has a header but no rows below it",
+    ),
     "no header": (
         {"expression": E.to_csv(header=False)},
         DataError,

@@ -78,7 +78,7 @@ def test_names_are_text_as_they_stand(tmp_path):
     [
         ("", DataError, "0 columns in its first row"),
         ("TP53\n1\n2\n", DataError, "1 column in its first row"),
-        (",TP53,MDM2\n", DataError, "0 cell lines and 2 genes; at least two"),
+        (",TP53,MDM2\n", DataError, "own.csv has a header but no rows below it"),
         (",TP53,MDM2\nA,1,2\n", DataError, "1 cell line and 2 genes"),
         (",TP53\nA,1\nB,2\n", DataError, "2 cell lines and 1 gene;"),
         (
