@@ -43,7 +43,7 @@ def test_interval_of_a_mean_is_that_of_scipy_but_wider():
     draws = draw(lambda rows: np.array([x[rows].mean()]), [80], 3000, 2)
     low, high = corrected_interval(np.array([x.mean()]), draws)
     reference = bootstrap(
-        (x,), np.mean, n_resamples=3000, method="basic", rng=np.random.default_rng(3)
+        (x,), np.mean, n_resamples=3000, method="basic", random_state=np.random.default_rng(3)
     ).confidence_interval
     centre, half = 0.5 * (low[0] + high[0]), 0.5 * (high[0] - low[0]) / np.sqrt(2)
     expected = reference.low, reference.high
