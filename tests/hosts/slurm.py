@@ -9,7 +9,20 @@ from hosts.namespaces import wait_until
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "sinfo")
 CONF = "/tmp/slurm/slurm.conf"
 MISSED_AFTER = 10  # seconds until a node that does not answer is taken for down
-CONFIGURATION = """
+# What any Slurm of the tests has in its configuration.
+COMMON = """ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core
+MpiDefault=none
+JobAcctGatherType=jobacct_gather/none
+ReturnToService=2
+SchedulerParameters=batch_sched_delay=1,sched_interval=2
+MinJobAge=3600
+"""
+CONFIGURATION = (
+    COMMON
+    + """
 ClusterName=two
 SlurmctldHost={controller}
 SlurmUser=root
@@ -21,19 +34,11 @@ StateSaveLocation=/tmp/slurm
 SlurmdSpoolDir=/tmp/slurm
 SlurmctldPidFile=/tmp/slurm/slurmctld.pid
 SlurmdPidFile=/tmp/slurm/slurmd.pid
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-MpiDefault=none
-JobAcctGatherType=jobacct_gather/none
-ReturnToService=2
-SchedulerParameters=batch_sched_delay=1,sched_interval=2
 SlurmdTimeout={missed}
-MinJobAge=3600
 {nodes}
 PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
+)
 
 
 def unusable() -> str:

@@ -14,9 +14,12 @@ from pathlib import Path
 
 import pytest
 from builders import ROOT, SMOKE, command_environment, command_line, compiled_files, results
+from hosts.slurm import COMMON
 
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
-CONFIGURATION = """
+CONFIGURATION = (
+    COMMON
+    + """
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
 SlurmctldPort={port}
@@ -32,20 +35,12 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 SlurmctldLogFile={folder}/slurmctld.log
 SlurmdLogFile={folder}/slurmd.log
-ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
-MpiDefault=none
-JobAcctGatherType=jobacct_gather/none
-ReturnToService=2
-SchedulerParameters=batch_sched_delay=1,sched_interval=2
 KillWait=10
-MinJobAge=3600
 MaxArraySize=1001
 NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=4000
 PartitionName=all Nodes={host} Default=YES MaxTime=INFINITE State=UP OverSubscribe=FORCE:8
 """
+)
 
 pytestmark = pytest.mark.slurm
 
