@@ -339,7 +339,9 @@ def _of_rows(
         else:
             cells.add(place, keys[-1], row[1:], comma.plain(place, row[1:]))
     if not keys:
-        raise DataError(f"{path.name} has a header but no rows below it; export it again with its rows.")
+        raise DataError(
+            f"{path.name} has a header but no rows below it; export it again with its rows."
+        )
     names = _checked_names(path.name, keys, numbers, corner, what, words[0], said)
     places = (_Places("row", numbers), _Places("column", range(2, 2 + len(heads))))
     return cells.table(names, places, said, corner)
