@@ -84,7 +84,9 @@ def solve(X, y, alpha, l1_ratio=1.0, *, weight=None, fit_intercept=True, tol=1e-
     moments = Moments.of(X, y, standardize=False)
     w, gap, rounds = fit_expression(moments, lam1, lam2, **options)
     warn_unconverged("fit_expression", gap, options["tol"])
-    return w, moments.z_mean - moments.mean @ w, 0.5 * moments.zz * gap, rounds, None
+    # Without one, the means of mirrored lines are 0 but for rounding.
+    intercept = moments.z_mean - moments.mean @ w if fit_intercept else 0.0
+    return w, intercept, 0.5 * moments.zz * gap, rounds, None
 
 
 class Solved:

@@ -21,6 +21,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, papermill_engines
 from papermill.exceptions import PapermillExecutionError
+from papermill.iorw import LocalHandler, papermill_io
 from traitlets.config import Config
 
 from pnetlib import errors
@@ -122,7 +123,20 @@ class _Engine(NBClientEngine):
         client.execute(env=environment, stdout=log, stderr=log, pass_fds=(lock.fileno(),))
 
 
+class _Files(LocalHandler):
+    """Papermill's files on disk, with the name of one that could not be written in the error."""
+
+    def write(self, buf: str, path: str) -> None:
+        """Write a notebook; a full disk gives no name of its own."""
+        try:
+            super().write(buf, path)
+        except OSError as error:
+            error.filename = error.filename or path
+            raise
+
+
 papermill_engines.register(ENGINE, _Engine)
+papermill_io.register("/", _Files())  # for all absolute paths
 # The event loop reports tasks that a signal interrupted; one sentence about the signal is enough.
 logging.getLogger("asyncio").addHandler(logging.NullHandler())
 logging.getLogger("asyncio").propagate = False

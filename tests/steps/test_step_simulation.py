@@ -537,7 +537,7 @@ def test_numbers_hold_cells_and_ablation(found, ablated):
         summaries.paired_leads(found),
         variants,
     )
-    json.dumps(numbers, allow_nan=False)
+    json.dumps(numbers, allow_nan=False, default=np.generic.item)  # older pandas keep NumPy's
     first = numbers["cells"][0]
     assert {first[k] for k in ("design", "response")} == {"TF hub", "expression"}
     assert [first[name] for name in ("n_tfs", "scenario", "error", "replicates")] == [3, 1, 0.51, 3]

@@ -121,3 +121,16 @@ def test_the_kernel_is_this_python_whatever_is_registered(tmp_path):
     )
     assert result.returncode == 0, result.stderr
     assert f"{sys.executable}\n" in (tmp_path / "out/logs/01_a.log").read_text()
+
+
+def test_a_notebook_that_fills_the_disk_is_named(small_disk):
+    """Papermill stores a running notebook at times of its own, as when a disk is full."""
+    import papermill
+
+    from pnetlib.workflow import execute
+
+    assert execute.ENGINE
+    path = str(small_disk / "01_a.ipynb")
+    with pytest.raises(OSError, match="No space left") as refused:
+        papermill.iorw.papermill_io.write("x" * 3_000_000, path)
+    assert refused.value.filename == path

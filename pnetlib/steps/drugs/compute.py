@@ -156,10 +156,8 @@ def weigh(cohort, compared, profile, seed, omegas, *, engine=None, stored=None, 
     stored = stored and stored.of(__name__, "weighted", profile=asdict(profile), seed=seed)
     parts = engine.map(held_out_weighted, tasks, shared, stored=stored, advance=advance)
     parts = list(parts)
-    weights = pd.concat(
-        [pro.assign(omega=1.0)[columns], pd.DataFrame([row for _, row in parts], columns=columns)],
-        ignore_index=True,
-    )
+    unweighted = pro.assign(omega=1.0)[columns].to_dict("records")
+    weights = pd.DataFrame([*unweighted, *(row for _, row in parts)], columns=columns)
     best = weights.groupby(keys, sort=False)["inner error"].idxmin()
     weights["chosen"] = weights.index.isin(best)
     predictions = compared.predictions.assign(**{WEIGHTED: compared.predictions["Pro"]})
