@@ -24,6 +24,7 @@ from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.compiled import compiled_kernels
 from pnetlib.execution.engine import BACKEND_VARIABLE, SCHEDULER_VARIABLE
 from pnetlib.execution.fingerprint import ABSENT, identity, versions
+from pnetlib.execution.imports import without_unneeded
 from pnetlib.execution.limits import require_limits
 from pnetlib.execution.storage import remove_partial, whole_file, writable_folder
 from pnetlib.words import counted, listed
@@ -88,7 +89,8 @@ class Session:
     def execute(self, step: Step, display: StepDisplay) -> None:
         """Execute one step and record what it was made from."""
         try:
-            from pnetlib.workflow import execute
+            with without_unneeded():
+                from pnetlib.workflow import execute
         except ImportError as error:
             raise SetupError(
                 f"{error.name} is not installed in {sys.prefix}; run ./reproduce.sh, "

@@ -18,6 +18,7 @@ from typing import Any
 
 import pnetlib
 from pnetlib.errors import PnetError, SetupError
+from pnetlib.execution.imports import without_unneeded
 from pnetlib.execution.storage import replace_folder
 from pnetlib.words import harmless, table_text
 from pnetlib.workflow.artefacts import FIGURES, OF_OTHERS
@@ -339,7 +340,11 @@ def call_sphinx(tree: Path, site: Path, doctrees: Path) -> None:
 
     options = ["-q", "-N", "-W", "--keep-going", "-b", "html", "-d", str(doctrees)]
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+    with (
+        without_unneeded(),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(printed),
+    ):
         code = build_main([*options, str(tree), str(site)])
     if code:
         said = printed.getvalue().replace(f"{tree}{os.sep}", "").strip().splitlines()
