@@ -1,15 +1,30 @@
 """Folders of the project, tiny notebooks, and a process separate from the user's settings."""
 
 import atexit
+import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
-from builders import READS, ROOT, SMOKE, command, mounted_disk, write_notebook, write_three
+from builders import (
+    READS,
+    ROOT,
+    SMOKE,
+    command,
+    command_environment,
+    command_line,
+    compiled_files,
+    mounted_disk,
+    results,
+    write_notebook,
+    write_three,
+)
 
 from pnetlib.execution.compiled import unpack
+from pnetlib.execution.fingerprint import library_digest
 from pnetlib.execution.threads import allowed_threads
 from pnetlib.workflow.isolation import isolation
 
@@ -77,6 +92,27 @@ def finished(finished_once, tmp_path, notebooks):
     for name in ("tiny", "out"):
         shutil.copytree(finished_once / name, tmp_path / name, dirs_exist_ok=True)
     return tmp_path / "out"
+
+
+@pytest.fixture(scope="session")
+def smoke_results():
+    """Return the results of steps 01 and 02 of the smoke profile, with two threads.
+
+    The worker of the tests that needs them first makes them.
+    """
+    folder = _scratch / f"smoke-{library_digest()[:16]}"
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            out = Path(tempfile.mkdtemp(dir=_scratch))
+            line = command_line(*SMOKE, "--only", "01,02", "-j", 2, "--out", out, "--force")
+            for _ in range(2):  # the first may have had to compile, which needs more memory
+                compiled = compiled_files()
+                subprocess.run(line, env=command_environment(), check=True, capture_output=True)
+                if compiled_files() == compiled:
+                    break
+            out.rename(folder)
+    return results(folder)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from pnetlib.cli.parser import Parser
 from pnetlib.workflow.project import project_root
-from pnetlib.workflow.publish import publish
 
 DESCRIPTION = """Publish a finished run in this repository.
 
@@ -23,6 +22,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "run", metavar="RUN", type=Path, help="folder of the run, such as results/gdsc-standard"
     )
-    names = publish(parser.parse_args(arguments).run, project_root())
+    run = parser.parse_args(arguments).run
+    from pnetlib.workflow.publish import publish  # slow, and not needed for a wrong option
+
+    names = publish(run, project_root())
     print(f"Published {len(names)} figures, the notebooks and the numbers of README.md and docs.")
     return 0

@@ -5,7 +5,7 @@ from scipy.stats import binom
 
 from benchmarks.calibration.p_values import LEVELS, p_values, summary
 
-SETS, PERMUTATIONS = 120, 39
+SETS, PERMUTATIONS = 60, 39
 
 
 @pytest.fixture(scope="module")

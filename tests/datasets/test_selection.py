@@ -78,7 +78,7 @@ def test_sample_depends_on_the_seed_and_not_on_the_order():
 
 
 def test_each_drug_of_a_class_is_drawn_equally_often():
-    table, n = entries(), 600
+    table, n = entries(), 300
     drawn = pd.Series([w for s in range(n) for w in select_drugs("sample:8", table, s).words])
     share = drawn.value_counts().reindex([str(i) for i in range(100, 112)], fill_value=0) / n
     expected = share.mean()

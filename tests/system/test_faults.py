@@ -1,8 +1,7 @@
 """Faults at random moments of a smoke run: the same command continues it, to the same bytes.
 
-To keep the suite short, one of the faults is injected once, into step 02. PNETLIB_FAULTS=N injects
-every fault N times, into steps 01 and 02, and PNETLIB_FAULTS_TABLE names a csv file for the
-outcomes.
+PNETLIB_FAULTS=N injects every fault N times, and PNETLIB_FAULTS_TABLE names a csv file for the
+outcomes. Without it, the suite has the faults of test_every_fault and test_slurm only.
 """
 
 import csv
@@ -18,10 +17,8 @@ import pytest
 from builders import SMOKE, command_environment, command_line, compiled_files, mounted_disk, results
 
 REPEATS = os.environ.get("PNETLIB_FAULTS", "").replace("all", "1")  # see test_every_fault
-TIMES = int(REPEATS or 1)
 TABLE = os.environ.get("PNETLIB_FAULTS_TABLE", "")
-ONLY = "01,02" if REPEATS else "02"
-STEPS = (*SMOKE, "--only", ONLY, "-j", "2")
+STEPS = (*SMOKE, "--only", "01,02", "-j", "2")
 SECONDS_TO_END = 30  # generous: other tests and runs may keep the machine busy
 ENDS = {
     "SIGTERM": {143},
@@ -33,7 +30,8 @@ ENDS = {
     "second run": {0},
     "worker killed": {0},
 }
-SHORT = ("SIGTERM",)  # test_every_fault kills kernels, test_engine a worker
+
+pytestmark = pytest.mark.skipif(not REPEATS, reason="set PNETLIB_FAULTS to a number of repetitions")
 
 
 class Driver:
@@ -152,8 +150,8 @@ def inject(fault, driver):
     return lambda: None
 
 
-@pytest.mark.parametrize("fault", ENDS if REPEATS else SHORT)
-@pytest.mark.parametrize("number", range(TIMES))
+@pytest.mark.parametrize("fault", ENDS)
+@pytest.mark.parametrize("number", range(int(REPEATS or 1)))
 def test_a_run_continues_after_a_fault(fault, number, folder, undisturbed):
     expected, usual = undisturbed
     more = ()

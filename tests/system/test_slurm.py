@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from builders import ROOT, SMOKE, command_environment, command_line, compiled_files, results
+from builders import ROOT, SMOKE, command_environment, command_line, results
 from hosts.slurm import COMMON
 
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "scontrol", "squeue")
@@ -180,19 +180,6 @@ def clone(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="module")
-def single(tmp_path_factory):
-    """Return the results of the same steps in one run without Slurm."""
-    out = tmp_path_factory.mktemp("single")
-    line = command_line(*SMOKE, "--only", "01,02", "--out", out, "--force")
-    for _ in range(2):  # the first may have had to compile
-        compiled = compiled_files()
-        subprocess.run(line, env=command_environment(), check=True, capture_output=True)
-        if compiled_files() == compiled:
-            break
-    return results(out)
-
-
 @pytest.fixture(autouse=True)
 def active(monkeypatch, slurm):
     """Let jobs, which inherit the variables of sbatch, find the environment of the tests."""
@@ -206,7 +193,7 @@ def log_of(clone, job):
 FEW = ("--mem=300", "--cpus-per-task=1", "--time=10")
 
 
-def test_an_array_of_4_parts_merged_equals_the_single_run(slurm, clone, single, tmp_path):
+def test_an_array_of_4_parts_merged_equals_the_single_run(slurm, clone, smoke_results, tmp_path):
     out = tmp_path / "out"
     arguments = (*SMOKE, "--out", out)
     parts = (*arguments, "--only", "02", "--array")
@@ -222,13 +209,13 @@ def test_an_array_of_4_parts_merged_equals_the_single_run(slurm, clone, single, 
     parts = slurm.states(array)
     assert len(parts) == 4
     assert {part["JobState"] for part in parts} == {"COMPLETED"}
-    assert results(out) == single
+    assert results(out) == smoke_results
     notes = (out / "run.jsonl").read_text()
     assert notes.count("part-") == 4 and '"threads": 1' in notes
     assert "Finished 2 steps in " in log_of(clone, merge)
 
 
-def test_a_job_at_its_time_limit_is_requeued_and_completes(slurm, clone, single, tmp_path):
+def test_a_job_at_its_time_limit_is_requeued_and_completes(slurm, clone, smoke_results, tmp_path):
     """The warning comes 300 seconds before the limit, as reproduce.sh requests."""
     out = tmp_path / "out"
     arguments = (*SMOKE, "--out", out, "--only", "01,02")
@@ -259,7 +246,7 @@ def test_a_job_at_its_time_limit_is_requeued_and_completes(slurm, clone, single,
     assert f"Job {job} goes back into the queue." in log
     assert "01_data: Data (fresh, skipped)" in log
     assert folds and {file: file.stat().st_mtime_ns for file in folds} == folds
-    assert results(out) == single
+    assert results(out) == smoke_results
 
 
 def kernel_of(job):
@@ -289,7 +276,7 @@ def test_a_job_that_finishes_nothing_in_its_time_is_not_requeued(slurm, clone, t
     assert "does not go back into the queue: give it more time" in log_of(clone, job)
 
 
-def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, single, tmp_path):
+def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, smoke_results, tmp_path):
     pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
     settings = {"INTERFACE": "lo", "MEMORY": "1GB", "LOG_DIRECTORY": str(tmp_path / "jobs")}
     out = tmp_path / "out"
@@ -306,6 +293,6 @@ def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, single, tmp_path)
         },
     )
     assert done.returncode == 0, done.stderr
-    assert results(out) == single
+    assert results(out) == smoke_results
     jobs = [job for job in slurm.states("") if job["JobName"] == "dask-worker"]
     assert len(jobs) == 2 and all(job["NumCPUs"] == "1" for job in jobs)
