@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 from builders import (
     READS,
@@ -43,6 +44,11 @@ os.environ.update(
     MPLBACKEND="agg",
     PNETLIB_PROGRESS="off",
 )
+
+
+# How long an example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("pnetlib", deadline=None)
+hypothesis.settings.load_profile("pnetlib")
 
 
 @pytest.hookimpl(optionalhook=True)  # of pytest-xdist

@@ -152,9 +152,7 @@ def test_turned_tables_give_the_same_cohort_and_say_so(tmp_path, suffix):
     assert f"response{suffix} has responses in rows; it was turned." in turned.provenance["handled"]
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.permutations(range(N)),
     st.permutations(range(N)),
@@ -176,9 +174,7 @@ def test_the_order_of_rows_and_columns_does_not_matter(
     assert_same(found, cohort(tmp_path, annotation=A))
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_spoilt_byte_changes_nothing_unseen(tmp_path, data):
     """Any change of one byte is refused in one sentence, or gives finite numbers of the same lines."""

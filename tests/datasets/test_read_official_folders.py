@@ -57,7 +57,7 @@ def test_the_row_in_which_a_text_ends_is_named(text):
 @given(
     row=st.integers(1, 5), column=st.integers(2, 7), word=st.sampled_from(["", "x", "inf", "1_0"])
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_place_of_a_wrong_value_is_named(tmp_path_factory, row, column, word):
     path = make.write_expression(tmp_path_factory.mktemp("place"), zipped=False)
     rows = [line.split("\t") for line in path.read_text().rstrip("\n").split("\n")]

@@ -269,7 +269,7 @@ def test_the_paper_size_has_the_paper_s_number_of_genes():
     assert set(cohort.top_genes(976)) == set(cohort.truth.B.index)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32),
     n_lines=st.integers(120, 400),

@@ -134,7 +134,7 @@ def test_input_features_are_compared_with_the_genes():
         bare.get_feature_names_out(range(6))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @drawn(
     st.lists(
         st.one_of(st.text(max_size=3), st.integers(-9, 9), st.none(), st.floats(), st.booleans()),

@@ -186,7 +186,7 @@ POWERS = st.integers(-498, 498)  # of 2, hence about 1e-150 to 1e150; they leave
 
 
 @named(EVERY)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @drawn(power=POWERS)
 @example(power=-498)
 @example(power=498)
@@ -204,7 +204,7 @@ def test_every_unit_of_expression_gives_the_same_model(model, power):
         np.testing.assert_array_equal(two.predict(np.ldexp(X, power)), one.predict(X))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @drawn(powers=st.lists(POWERS, min_size=6, max_size=6), decimal=st.floats(1.0, 10.0))
 @example(powers=[0, 0, 0, 0, 0, 40], decimal=1.0)
 @example(powers=[0, 0, 0, 0, 0, -40], decimal=1.0)
@@ -222,7 +222,7 @@ LINEAR += [NetworkThenPredict(n_jobs=1), NetworkConstrainedRegression(n_jobs=1)]
 
 
 @named(LINEAR)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @drawn(power=POWERS)
 @example(power=-498)
 @example(power=498)
@@ -240,7 +240,7 @@ def test_every_unit_of_the_response_gives_the_same_model(model, power):
     np.testing.assert_allclose(np.ldexp(two.predict(X), -power), one.predict(X), atol=1e-6)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @drawn(power=st.integers(-120, 120))
 def test_pro_is_the_same_in_every_unit_that_its_weight_follows(power):
     X, z = data()
@@ -257,7 +257,7 @@ def test_pro_is_the_same_in_every_unit_that_its_weight_follows(power):
     gene=st.integers(0, 5),
     line=st.integers(0, 39),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_value_is_fitted_without_a_warning_or_refused(value, gene, line):
     X, z = data()
     X[line, gene] = value

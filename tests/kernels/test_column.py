@@ -12,7 +12,7 @@ from pnetlib.kernels import column
 from pnetlib.solvers.columns import Columns
 from pnetlib.solvers.network import solve_network
 
-properties = settings(max_examples=150, deadline=None, derandomize=True)
+properties = settings(max_examples=150, derandomize=True)
 seeds = st.integers(0, 10**6)
 
 

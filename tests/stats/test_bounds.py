@@ -84,7 +84,7 @@ def random_r_concave(rng, B, r, eta):
     return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 10**6),
     eta=st.sampled_from([0.05, 0.1, 0.2]),

@@ -77,7 +77,7 @@ def test_groups_by_hand(cohort):
     assert list(first.lines["ST"]) == [lines[5], lines[1]] and first.complete == 6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10**6), size=st.integers(1, 9))
 def test_groups_hold_the_extreme_lines_and_no_other(cohort, seed, size):
     rng = np.random.default_rng(seed)

@@ -223,7 +223,7 @@ def test_links_that_alone_make_a_pair():
     np.testing.assert_allclose(S[2], [0, 0, 1], atol=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 8), st.sampled_from(SCENARIOS))
 def test_a_module_of_any_size_has_the_effect_of_its_hub(m, scenario):
     effects = planted_effects([np.arange(m + 1)], scenario, m + 4)

@@ -225,7 +225,7 @@ REFUSED = {
 
 
 @needs_dask
-@pytest.mark.parametrize("case", REFUSED if ALL else ["older", "absent"])
+@pytest.mark.parametrize("case", REFUSED if ALL else ["older"])
 def test_a_host_with_another_version_is_refused_by_name(case, shared, tmp_path):
     kind, other, expected = REFUSED[case]
     with two_hosts({shared: shared}, second=other(tmp_path)) as (alpha, beta):
@@ -282,7 +282,7 @@ def notebooks(shared):
 
 
 @slow
-@pytest.mark.parametrize("hours", [(1, -1), (-1, 1)] if ALL else [(1, -1)], ids=str)
+@pytest.mark.parametrize("hours", [(1, -1), (-1, 1)], ids=str)
 def test_clocks_apart_decide_nothing(hours, notebooks, shared):
     """One host vanishes in the middle; the other completes its run, whatever the clocks say."""
     with two_hosts({shared: shared}) as (alpha, beta):
@@ -476,8 +476,9 @@ def test_kernels_of_another_processor_are_compiled_anew(tmp_path):
         assert call(alpha, "3") == (first, 0)
 
 
+@slow
 @needs_x86
-@pytest.mark.parametrize("name", ["old", "compiled for"] if ALL else ["old"])
+@pytest.mark.parametrize("name", PROCESSORS)
 def test_results_of_another_processor_agree(name, local, tmp_path):
     """Kernels give the same bytes; a linear algebra library may round the last digits otherwise."""
     with two_hosts({tmp_path: tmp_path}) as (alpha, _):

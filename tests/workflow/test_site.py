@@ -1,5 +1,6 @@
 """The sources of the site: every link leads somewhere, and nothing of the machine is in them."""
 
+import functools
 import json
 import os
 import re
@@ -12,12 +13,20 @@ import pytest
 from builders import ROOT, assert_one_sentence, command_environment, finished_from_copies
 
 from pnetlib.errors import PnetError, SetupError, UsageError
-from pnetlib.workflow import site
+from pnetlib.workflow import edition, site
 from pnetlib.workflow.site import LINK, assemble, build_site
 
 PARTS = ("docs", "notebooks", "figures", "edition")
 FILES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "CITATION.cff", "LICENSE", "codecheck.yml")
 EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_picture_of_each():
+    """Make the small picture of each figure once, since all trees are of the same figures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(edition, "_small_picture", functools.cache(edition._small_picture))
+        yield
 
 
 def copy_of_pages(root):

@@ -186,7 +186,7 @@ def _draw_seconds(axes: Axes, rows: pd.DataFrame, by: str) -> None:
         power = exponents(rows, value, [by])["exponent"][0]
         level = np.exp(np.mean(np.log(rows[value]) - power * np.log(x)))
         axes.plot(x, level * x**power, color=colour, linewidth=1)
-        label = f"{name}, {by}^{power:.2f}"
+        label = f"{name}, {by}^{power:z.2f}"
         axes.plot(x, rows[value], symbol, color=colour, markersize=4, label=label)
     axes.set(title=f"{other} = {rows[other].iloc[0]:,}", ylabel="Seconds")
 
@@ -224,5 +224,5 @@ def caption_growth(table: pd.DataFrame) -> str:
 
 def _interval(fit: pd.Series) -> str:
     if np.isnan(fit["low"]):
-        return f"{fit['exponent']:.2f}"
-    return f"{fit['exponent']:.2f} (95% interval {fit['low']:.2f} to {fit['high']:.2f})"
+        return f"{fit['exponent']:z.2f}"
+    return f"{fit['exponent']:z.2f} (95% interval {fit['low']:z.2f} to {fit['high']:z.2f})"
