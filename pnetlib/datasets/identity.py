@@ -148,7 +148,8 @@ def check_lines(
     found = cached_reference(cache)
     if found is None:
         return (
-            f"{what}: identity of the cell lines was not checked, as the source gdsc is not cached."
+            f"{what}: identity of the cell lines was not checked, as no expression of known lines is "
+            "in the cache."
         )
     reference, annotation = found
     labels = pd.Index([str(label) for label in expression.index])
