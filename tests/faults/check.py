@@ -90,9 +90,11 @@ def wrong_end(fault: Fault, ended: Ended) -> list[str]:
         allowed = {0}
     wrong = [] if ended.code in allowed else [f"exit code {ended.code} ({ended.error[-300:]})"]
     lines = ended.error.splitlines()
-    if ended.code > 0 and (len(lines) != 1 or not lines[0].startswith("error: ")):
+    # A note says what a run has gone on without, such as its log. A disk that stays full refuses
+    # more than one file, so that notes may come before the error.
+    last = [line for line in lines if fault.what != "full" or not line.startswith("note: ")]
+    if ended.code > 0 and (len(last) != 1 or not last[0].startswith("error: ")):
         wrong.append(f"not one sentence: {ended.error[-500:]!r}")
-    # A note says what a run has gone on without, such as its log.
     if ended.code in (0, KILLED) and not all(line.startswith("note: ") for line in lines):
         wrong.append(f"printed {ended.error[-500:]!r}")
     return wrong
