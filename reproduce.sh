@@ -17,7 +17,7 @@ if [ -z "${BASH_VERSION:-}" ]; then
     echo "error: reproduce.sh needs bash; install it and call: bash reproduce.sh" >&2
     exit 3
 fi
-if [ "${BASH_SOURCE[0]:-}" != "$0" ]; then
+if [ -z "${BASH_SOURCE[0]:-}" ] || (return 0 2>/dev/null); then
     echo "error: call reproduce.sh as a command, as in ./reproduce.sh; do not source it." >&2
     return 2 2>/dev/null || exit 2
 fi
@@ -67,13 +67,16 @@ submitted() { # print where the file lies of which Slurm runs a copy
     scontrol show job "$array${SLURM_ARRAY_TASK_ID:-${SLURM_JOB_ID:-}}" 2>/dev/null | sed -n 's/^ *Command=\(.*\)\/reproduce\.sh.*$/\1/p'
 }
 
-linked "$0"
+linked "${BASH_SOURCE[0]}" # not $0, which has no folder where bash has found it on the PATH
 folder_of "$file"
 root=$folder
 if ! is_project "$root"; then # a batch system runs a copy of this file in another folder
     for folder in "$(submitted)" "${SLURM_SUBMIT_DIR:-}" "${PBS_O_WORKDIR:-}" \
         "${SGE_O_WORKDIR:-}" "${LS_SUBCWD:-}"; do
-        if [ -n "$folder" ] && is_project "$folder"; then root=$folder; fi
+        if [ -n "$folder" ] && is_project "$folder"; then
+            root=$folder
+            break
+        fi
     done
     is_project "$root" ||
         fail 3 "$root is not the folder of the project; call reproduce.sh where it was cloned to."

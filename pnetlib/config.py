@@ -240,9 +240,19 @@ def read_config(path: str | Path) -> Config:
 
 def _mapping(text: str, name: str) -> dict[str, Any]:
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, _Loader)):
-            raise UsageError(f"{name} has an alias (*); write the value again in its place.")
+        documents = 0
+        for event in yaml.parse(text, _Loader):
+            documents += isinstance(event, yaml.DocumentStartEvent)
+            where = f"{name}, row {event.start_mark.line + 1}:"
+            if isinstance(event, yaml.AliasEvent):
+                raise UsageError(f"{where} an alias (*); write the value again in its place.")
+            if getattr(event, "tag", None):
+                raise UsageError(f"{where} a tag (!!{event.tag.rpartition(':')[2]}); leave it out.")
+            if documents > 1:
+                raise UsageError(f"{where} a second part after ---; remove it.")
         found = _Loader(text).get_single_data()
+    except RecursionError as error:
+        raise CorruptFileError(f"{name} is nested too deeply; it is no config.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""

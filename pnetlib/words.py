@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -88,6 +89,7 @@ def harmless(text: str) -> str:
 
 @cache
 def say_once(sentence: str) -> None:
-    """Print a sentence to the error output, unless this process has printed it before."""
+    """Print a sentence to the error output, if that takes it, unless this process has done so."""
     if sys.stderr is not None:
-        print(f"note: {sentence}", file=sys.stderr, flush=True)
+        with suppress(OSError, ValueError):
+            print(f"note: {sentence}", file=sys.stderr, flush=True)

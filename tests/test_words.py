@@ -1,6 +1,7 @@
 """Counts and lists in sentences."""
 
 import doctest
+import sys
 
 import pytest
 
@@ -41,6 +42,15 @@ def test_first_few(labels, most, expected):
 )
 def test_listed(labels, expected):
     assert listed(labels) == expected
+
+
+def test_a_note_that_cannot_be_printed_stops_nothing(monkeypatch):
+    class Full:
+        def write(self, text):
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    words.say_once("a note for a full disk")
 
 
 def test_examples_run():

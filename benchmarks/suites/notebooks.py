@@ -8,6 +8,7 @@ notebook fails and on what its cells print; a failure of the driver is one sente
 import json
 import shutil
 import subprocess
+from itertools import groupby
 from pathlib import Path
 
 CELL = {
@@ -125,13 +126,24 @@ def _printed(path: Path):
     """Return the kinds of outputs of every code cell, and what is text of them."""
     cells = json.loads(path.read_text("utf-8"))["cells"]
     return [
-        [
+        _joined(
             (output["output_type"], output.get("ename", ""), output.get("name", ""), _text(output))
             for output in cell["outputs"]
-        ]
+        )
         for cell in cells
         if cell["cell_type"] == "code"
         and "injected-parameters" not in cell["metadata"].get("tags", [])
+    ]
+
+
+def _joined(outputs):
+    """Return outputs with one text for all that follow each other in a stream, however it came."""
+    groups = groupby(outputs, key=lambda output: output[:3])
+    parts = [(kind, [text for *_, text in group]) for kind, group in groups]
+    return [
+        (*kind, text)
+        for kind, texts in parts
+        for text in (["".join(texts)] if kind[0] == "stream" else texts)
     ]
 
 

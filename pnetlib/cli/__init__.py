@@ -9,6 +9,7 @@ import pnetlib
 from pnetlib.cli.parser import print_error
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.storage import system_error
+from pnetlib.workflow.stop import Signalled, signals
 
 SUBCOMMANDS = {
     "run": "run the notebooks of a checkout, as ./reproduce.sh does",
@@ -48,7 +49,12 @@ def dispatch(arguments: Sequence[str]) -> int:
                 raise UsageError(
                     f"pnetlib has no subcommand {name!r}; there are {', '.join(SUBCOMMANDS)}."
                 )
-            return importlib.import_module(f"pnetlib.cli.{name}").main(rest)
+            if name == "run":  # says what is finished
+                return importlib.import_module("pnetlib.cli.run").main(rest)
+            with signals():
+                return importlib.import_module(f"pnetlib.cli.{name}").main(rest)
+        except Signalled as error:
+            return print_error(error.short())
         except PnetError as error:
             return print_error(error)
         except OSError as error:  # whatever else the system refuses, such as one more open file

@@ -6,6 +6,7 @@ Packages are imported once tables are read, so that --help and --check need none
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 import statistics
 from collections.abc import Sequence
@@ -69,11 +70,15 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
         raise UsageError(f"There is no folder {folder}; name the one that has the tables.")
     if (folder / NAME).exists() and not options.force:
         raise UsageError(f"{folder / NAME} is already there; edit it, or replace it with --force.")
-    named = {
-        kind: folder / getattr(options, kind)
-        for kind in ("expression", "response", "annotation")
-        if getattr(options, kind)
-    }
+    named = {}
+    for kind in ("expression", "response", "annotation"):
+        if name := getattr(options, kind):
+            path = Path(os.path.relpath(folder / name, folder))
+            if path.parts[0] == "..":
+                raise UsageError(
+                    f"--{kind} is {name}, which is not in {folder}; put it there and give its name."
+                )
+            named[kind] = folder / path
     if {"expression", "response"} <= set(named):
         return named
     from pnetlib.datasets.own_cohort import find_tables
@@ -83,7 +88,7 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
     except DataError as error:
         raise DataError(
             f"{str(error).rstrip('.')}; or name them, as in `init {shlex.quote(str(folder))} --expression "
-            "FILE --response FILE --annotation FILE`."
+            "NAME --response NAME --annotation NAME` with names of files in that folder."
         ) from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -228,6 +229,8 @@ def _carry_out(arguments: Sequence[str]) -> int:
     actions = {"--check", "--status"}
     options = read_options([word for word in arguments if word not in actions], Path.cwd())
     if "--check" in arguments:
+        with suppress(ModuleNotFoundError):  # before an installation
+            _check_searches(options)
         if said := check_tables(options):
             print(said)
         return 0

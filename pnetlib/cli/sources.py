@@ -6,6 +6,7 @@ library is imported.
 """
 
 import ast
+import os
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -50,7 +51,10 @@ def variables(listed: Iterable[str]) -> dict[str, str]:
 def main() -> int:
     """Print the variables of this Python's pip; return 1 if it has none."""
     listed = [sys.executable, "-m", "pip", "config", "list"]
-    done = subprocess.run(listed, capture_output=True, text=True, errors="surrogateescape")
+    loud = {**os.environ, "PIP_QUIET": "0"}  # a setting under which pip would list nothing
+    done = subprocess.run(
+        listed, env=loud, capture_output=True, text=True, errors="surrogateescape"
+    )
     if done.returncode:
         return 1
     for name, value in variables(done.stdout.splitlines()).items():

@@ -159,12 +159,12 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
         cohort, list(lines["ccl_name"]), None if tissue is None else list(lines[tissue])
     )
     line_of = lines.set_index("master_ccl_id")["ccl_name"].map(named)
-    pairs = experiments[columns].drop_duplicates()
+    pairs = experiments[columns]
     blank = pairs.eq("").any(axis=1)
     if blank.any():
         rows = counted(int(blank.sum()), "row")
         handled.append(f"{rows} of {layout.experiments} without an id left out.")
-    pairs = pairs[~blank]
+    pairs = pairs[~blank].drop_duplicates()
     pairs = pairs.set_index(layout.experiment)["master_ccl_id"]
     unclear = pairs.index[pairs.index.duplicated()].unique()
     if len(unclear):

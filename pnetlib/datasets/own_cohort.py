@@ -96,8 +96,8 @@ def find_tables(folder: str | Path, known: Sequence[str] = ()) -> dict[str, Path
         if len(paths) > 1:
             names = " and ".join(path.name for path in paths)
             raise DataError(
-                f"The folder {folder} has {names}; keep one, or name it in config.yml with "
-                f"`data: {kind}: {paths[0].name}`."
+                f"The folder {folder} has {names}; keep one, or name it below `data` in "
+                f"config.yml, as in `{kind}: {paths[0].name}`."
             )
     missing = [kind for kind in ("expression", "response") if found.get(kind) == []]
     if missing:

@@ -17,7 +17,7 @@ from pnetlib import __version__
 from pnetlib.errors import SetupError, UsageError
 from pnetlib.execution.fingerprint import identity
 from pnetlib.execution.threads import allowed_threads, chunks, one_blas_thread, thread_count
-from pnetlib.words import first_few
+from pnetlib.words import counted, first_few
 
 BACKENDS = ("threads", "dask")
 BACKEND_VARIABLE = "PNETLIB_BACKEND"
@@ -88,12 +88,13 @@ class Engine:
         allowed = allowed_threads()
         if not scheduler and isinstance(threads, int) and threads > _MOST_PER_CORE * allowed:
             raise UsageError(
-                f"{threads:,} threads were asked for, but this process may use {allowed} cores; "
+                f"{threads:,} threads were asked for, but this process may use {counted(allowed, 'core')}; "
                 f"ask for at most {_MOST_PER_CORE * allowed:,}, or for 0 to use one per core."
             )
         self.threads = thread_count(threads)
         self.scheduler = scheduler
         self._open = []
+        self._jobs = set()  # numbers of the Slurm jobs that have been seen
 
     @classmethod
     def of_environment(cls, threads: int | None = None) -> "Engine":
@@ -187,6 +188,7 @@ class Engine:
         while self._open:
             with suppress(AssertionError):  # dask's, about a job that sbatch refused
                 self._open.pop().close()
+        self._jobs.clear()
         self.__dict__.pop("_client", None)
 
     def __enter__(self) -> "Engine":
@@ -276,7 +278,11 @@ class Engine:
                 "`dask worker`, or omit the address to use processes on this machine."
             ) from error
         _check_hosts(client)
-        client.register_plugin(OwnKernels())
+        try:
+            client.register_plugin(OwnKernels())
+        except SetupError:  # or the scheduler would not ask the workers of the next run
+            client.unregister_worker_plugin(OwnKernels.name)
+            raise
         return client
 
     def _slurm_cluster(self, settings):
@@ -319,8 +325,9 @@ class Engine:
                 raise TimeoutError
             return
         jobs = [getattr(job, "job_id", None) for job in self._open[0].workers.values()]
-        numbers = [job for job in jobs if job]
-        if jobs and not (numbers and _queued(numbers)):
+        self._jobs |= {job for job in jobs if job}  # dask forgets those whose worker was lost
+        numbers = sorted(self._jobs)
+        if (jobs or numbers) and not (numbers and _queued(numbers)):
             what = f"{first_few(numbers)} left the queue" if numbers else "sbatch took none"
             raise SetupError(
                 f"there is no dask worker, and no job that will be one ({what}); the logs of the jobs "
@@ -338,6 +345,7 @@ class Engine:
             except (Empty, TimeoutError):
                 if _has_workers(client):
                     seen = time.monotonic()
+                    continue
             except CancelledError:
                 break
             try:
@@ -393,7 +401,7 @@ def _queued(jobs):
 
 
 def _check_hosts(client):
-    """Raise `SetupError` if the scheduler or a worker has another version of this library."""
+    """Raise `SetupError` if the scheduler or a worker computes with another version of a package."""
     from pnetlib.execution.workers import SAME, check, here
 
     def ask(*question):

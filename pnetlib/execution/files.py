@@ -6,6 +6,7 @@ by name, and never beyond the size that it declares.
 
 from __future__ import annotations
 
+import codecs
 import copy
 import csv
 import gzip
@@ -15,7 +16,7 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO
 
@@ -84,25 +85,31 @@ def not_utf8(name: str, file: IO[bytes]) -> CorruptFileError:
 
     `file` is the text, read from its beginning.
     """
-    row, start = 1, b""
-    while line := file.readline(_CHUNK):
-        start = start or line[:2]
-        if start in (b"\xff\xfe", b"\xfe\xff"):
-            return CorruptFileError(
-                f"{name} is not text in UTF-8 but begins like UTF-16 and is not read as such; save it as UTF-8."
-            )
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError as wrong:
-            byte = line[wrong.start : wrong.start + 1]
-            row += line[: wrong.start].count(b"\r")  # where lines end in it alone
-            likely = byte.decode("cp1252", "replace")
-            meant = f", {likely} in Latin-1" if likely.isprintable() else ""
-            return CorruptFileError(
-                f"{name} is not text in UTF-8 (row {row} has the byte 0x{byte.hex().upper()}{meant}); save "
-                "it as UTF-8, in a spreadsheet as CSV UTF-8."
-            )
-        row += line.endswith(b"\n")
+    row, start, decoder = 1, b"", codecs.getincrementaldecoder("utf-8")()
+    with suppress(*BROKEN):  # of an archive that ends before the wrong byte is read again
+        while True:
+            line = file.readline(_CHUNK)
+            start = start or line[:2]
+            if start in (b"\xff\xfe", b"\xfe\xff"):
+                return CorruptFileError(
+                    f"{name} is not text in UTF-8 but begins like UTF-16 and is not read as such; save it as UTF-8."
+                )
+            try:
+                decoder.decode(
+                    line, final=not line
+                )  # a part of a long line may end within a character
+            except UnicodeDecodeError as wrong:
+                byte = wrong.object[wrong.start : wrong.start + 1]
+                row += wrong.object[: wrong.start].count(b"\r")  # where lines end in it alone
+                likely = byte.decode("cp1252", "replace")
+                meant = f", {likely} in Windows-1252" if likely.isprintable() else ""
+                return CorruptFileError(
+                    f"{name} is not text in UTF-8 (row {row} has the byte 0x{byte.hex().upper()}{meant}); save "
+                    "it as UTF-8, in a spreadsheet as CSV UTF-8."
+                )
+            if not line:
+                break
+            row += line.endswith(b"\n")
     return CorruptFileError(f"{name} is not text in UTF-8; save it as UTF-8.")
 
 

@@ -29,7 +29,7 @@ def require_limits() -> None:
     addresses, _ = resource.getrlimit(resource.RLIMIT_AS)
     if _below(addresses, ADDRESSES):
         raise SetupError(
-            f"the limit of address space (ulimit -v) is {addresses / 2**30:.2g} GB, but a run needs "
+            f"the limit of address space (ulimit -v) is {addresses * 100 // 2**30 / 100:g} GB, but a run needs "
             f"{ADDRESSES >> 30} GB, most of it never filled; start it with ulimit -v unlimited."
         )
 

@@ -224,7 +224,7 @@ def replace_folder(source: Path, folder: Path) -> None:
             os.replace(folder, old)
         try:
             os.replace(partial, folder)
-        except OSError:
+        except BaseException:  # Ctrl-C too
             if old.exists():
                 os.replace(old, folder)
             raise

@@ -1,7 +1,6 @@
 """How kernels are compiled: stored where there is a place for them, and open to Ctrl-C."""
 
 import os
-import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -25,7 +24,7 @@ class _Stored(FunctionCache):
     def save_overload(self, *call: Any) -> None:
         try:
             super().save_overload(*call)
-        except (OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
+        except Exception as error:  # it reads the same file
             self.disable()
             _say_unstored(f"{self.cache_path} cannot be used ({error})")
 

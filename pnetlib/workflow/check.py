@@ -24,8 +24,9 @@ def check_tables(options: Options) -> str:
         return ""
     try:
         from pnetlib.datasets.regulons import TFS
+        from pnetlib.steps.data.compute import forced_for
         from pnetlib.steps.data.sentences import direction
-        from pnetlib.steps.networks.compute import fitting_size, split_groups
+        from pnetlib.steps.networks.compute import fitting_size, require_folds, split_groups
         from pnetlib.steps.sizes import profile_named, with_genes
         from pnetlib.steps.study import with_markers
     except ImportError as error:
@@ -46,7 +47,9 @@ def check_tables(options: Options) -> str:
             asked.get("groups", "extreme"),
         )
         size = asked.get("group_size", 0) or fitting_size(cohort, sizes.group_size, rule)
+        require_folds(size)
         split_groups(cohort, size, rule=rule)
+        cohort.top_genes(sizes.n_genes, force=forced_for(cohort, asked.get("force_genes", "")))
     except PnetError as error:
         name_origin(error, options.origins)
         raise

@@ -276,7 +276,10 @@ def drive(options: Options) -> None:
             write_crate(run, find_steps(steps[0].notebook.parent))
         except Signalled as error:
             raise error.error("between two steps", f"in {short(run.folder)}") from error
-    _print_summary(run, steps, fresh, time.monotonic() - began, max(work.peaks, default=0.0))
+    wanted = set(find_steps(steps[0].notebook.parent)) - set(options.left_out)
+    whole = {step.name for step in wanted} <= freshness.step_records(run.folder).keys()
+    seconds, peak_mb = time.monotonic() - began, max(work.peaks, default=0.0)
+    _print_summary(run, steps, fresh, seconds, peak_mb, whole)
 
 
 def compute_part(options: Options) -> None:
@@ -383,16 +386,19 @@ def _usual_seconds(run: Run, step: Step) -> float | None:
     return step.usual_seconds(run.profile)
 
 
-def _print_summary(run: Run, steps: list[Step], fresh: int, seconds: float, peak_mb: float) -> None:
-    """Print where the results are, and how long the command took."""
+def _print_summary(
+    run: Run, steps: list[Step], fresh: int, seconds: float, peak_mb: float, whole: bool
+) -> None:
+    """Print where the results are, and how long the command took; of a whole run, how to read it."""
     folder = short(run.folder)
     memory = f", peak memory {peak_mb / 1024:.1f} GB" if peak_mb else ""
     skipped = f" ({fresh} of them fresh)" if fresh else ""
+    pages = f"Pages:              ./reproduce.sh docs {shlex.quote(folder)} makes them\n"
     print(
         f"\nFigures:            {folder}/figures\n"
         f"Numbers and tables: {folder}/*.json, {folder}/*.csv\n"
         f"Times and memory:   {folder}/run.jsonl\n"
-        f"Pages:              ./reproduce.sh docs {shlex.quote(folder)} makes them\n"
+        f"{pages if whole else ''}"
         f"Finished {counted(len(steps), 'step')}{skipped} in {duration(seconds)}{memory}; "
         f"logs in {folder}/logs, executed notebooks in {folder}/notebooks.",
         flush=True,

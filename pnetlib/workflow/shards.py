@@ -130,15 +130,21 @@ def check(run: Run, step: str, parameters: Mapping[str, Any]) -> None:
 
 
 def _odd_part(run: Run, step: str) -> str:
-    """Return which part, if one, was last computed by another version, whose folds do not count."""
+    """Return which part, if one, was last computed by another version, whose folds do not count.
+
+    Only the parts of the last array are looked at, and of each only what it ended with.
+    """
     parts = {}
     for event in read_events(run.folder):
-        if event["status"] == "done" and event["step"].startswith(f"{step}.part-"):
+        if event["step"].startswith(f"{step}.part-"):
             parts[event["step"]] = event
+    last = next(reversed(parts), "").rpartition("-")[2]
     for name, event in parts.items():
+        if event["status"] != "done" or name.rpartition("-")[2] != last:
+            continue
         if different := difference(event.get("made_with") or {}, identity()):
             part = name.removeprefix(f"{step}.").replace("-", " ")
-            return f"{part} ran on {event.get('node')}, which has {different}; correct that and "
+            return f"{part} was computed on {event.get('node')}, which has {different}; correct that and "
     return ""
 
 

@@ -42,6 +42,11 @@ class Signalled(KeyboardInterrupt):
             self.number,
         )
 
+    def short(self) -> StoppedError:
+        """Return the error that a command ends with that has no parts."""
+        name = signal.Signals(self.number).name
+        return StoppedError(f"stopped by {name}; repeat the command.", self.number)
+
 
 @contextmanager
 def signals() -> Iterator[None]:

@@ -1,5 +1,7 @@
 """``pnetlib init``: the config it writes is one, describes the tables, and repeats the defaults."""
 
+import shutil
+
 import pytest
 from builders import own_cohort
 
@@ -83,9 +85,19 @@ def test_where_to_name_the_files_is_said(folder, capsys):
     (folder / "response.csv").rename(folder / "auc.csv")
     dispatch(["init", str(folder), "--expression", "expression.csv"])
     said = capsys.readouterr().err
-    assert "has no table named response;" in said and "--response FILE" in said
+    assert "has no table named response;" in said and "--response NAME" in said
 
 
 def test_a_path_with_blanks_can_be_copied_to_the_shell(folder, capsys):
     dispatch(["init", str(folder)])
     assert f"./reproduce.sh --data '{folder}' --profile smoke" in capsys.readouterr().out
+
+
+def test_a_table_outside_the_folder_is_refused(folder, tmp_path, capsys):
+    other = shutil.copy(folder / "expression.csv", tmp_path / "outside.csv")
+    names = ["--expression", str(other), "--response", "response.csv"]
+    assert dispatch(["init", str(folder), *names]) == 2
+    assert f"{other}, which is not in {folder}; put it there" in capsys.readouterr().err
+    inside = ["--expression", str(folder / "expression.csv"), "--response", "response.csv"]
+    assert dispatch(["init", str(folder), *inside]) == 0
+    assert "expression: expression.csv" in (folder / "config.yml").read_text()

@@ -1,8 +1,11 @@
 """The command `pnetlib`: subcommands, version, unknown names, and signals before it is ready."""
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pandas as pd
@@ -33,6 +36,18 @@ runpy.run_module("pnetlib", run_name="__main__", alter_sys=True)
     assert done.returncode == code
     assert done.stderr.startswith(f"error: stopped by {name} before anything started")
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name, code", [("SIGINT", 130), ("SIGTERM", 143), ("SIGUSR1", 75)])
+def test_a_signal_while_a_subcommand_works_is_one_sentence(name, code, monkeypatch, capsys):
+    def work(arguments):
+        os.kill(os.getpid(), getattr(signal, name))
+
+    monkeypatch.setitem(sys.modules, "pnetlib.cli.docs", types.SimpleNamespace(main=work))
+    before = signal.getsignal(signal.SIGINT)
+    assert dispatch(["docs", "x"]) == code
+    assert capsys.readouterr().err == f"error: stopped by {name}; repeat the command.\n"
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["-h"], []])

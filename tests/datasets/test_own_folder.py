@@ -82,7 +82,9 @@ def test_a_config_of_another_source_is_no_cohort_of_tables(folder):
 
 def test_two_tables_of_a_kind_are_a_question(folder):
     (folder / "expression.tsv").write_text("a\tb\n")
-    with pytest.raises(DataError, match=r"config.yml with `data: expression: expression.csv`"):
+    with pytest.raises(
+        DataError, match=r"below `data` in config.yml, as in `expression: expression.csv`"
+    ):
         load_cohort(folder)
     (folder / "config.yml").write_text(DATA)
     assert load_cohort(folder).expression.shape == (60, 40)

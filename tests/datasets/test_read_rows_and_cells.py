@@ -1,6 +1,8 @@
 """What the readers make of single cells and rows, and the place that each fault names."""
 
 import gzip
+import io
+import re
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number, whol
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.own_tables import is_table, read_own_expression
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
+from pnetlib.execution.files import not_utf8
 
 
 @pytest.mark.parametrize("month", ["FEB", "MARCH", "APR", "SEPT", "OCT", "NOV", "DEC"])
@@ -196,6 +199,20 @@ def test_ids_that_are_numbers_may_name_genes_and_lines_but_decimals_not(tmp_path
         read(tmp_path, "x,A,B\n0.5,1,2\n2.5,3,4\n")
 
 
+@pytest.mark.parametrize(
+    "end, named",
+    [
+        (b"\n\x96,2\n", r"row 2 has the byte 0x96, – in Windows-1252"),
+        (b"\nA\xc3", r"row 2 has the byte 0xC3, Ã in"),
+        (b"", "is not text in UTF-8; save it"),
+    ],
+)
+def test_a_wrong_byte_is_found_behind_a_letter_of_two_bytes(end, named):
+    """The letter lies across the end of what is read together."""
+    text = ("x" * (2**20 - 1) + "é").encode() + end
+    assert re.search(named, str(not_utf8("own.csv", io.BytesIO(text))))
+
+
 def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):
     whole = gzip.compress(b",G1,G2\n" + b"".join(b"L%d,1,2\n" % k for k in range(5000)))
     spoilt = bytearray(whole)
@@ -205,9 +222,7 @@ def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):
             read(tmp_path, content, "own.csv.gz")
     with pytest.raises(CorruptFileError, match=r"own.csv.gz"):
         read(tmp_path, bytes(spoilt), "own.csv.gz")
-    named = (
-        r"own.csv is not text in UTF-8 \(row 3 has the byte 0xE9, é in Latin-1\); save it as UTF-8"
-    )
+    named = r"own.csv is not text in UTF-8 \(row 3 has the byte 0xE9, é in Windows-1252\); save it as UTF-8"
     for content in (b",G1,G2\nA,1,2\nB\xe9,3,4\n", b",G1,G2\rA,1,2\rB\xe9,3,4\r"):
         with pytest.raises(CorruptFileError, match=named):
             read(tmp_path, content)

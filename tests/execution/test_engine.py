@@ -5,6 +5,7 @@ import platform
 import signal
 import threading
 import time
+import types
 
 import numpy as np
 import pytest
@@ -191,6 +192,44 @@ def test_a_job_counts_as_queued_until_slurm_says_otherwise(reply, queued, monkey
     (tmp_path / "squeue").chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     assert engine._queued(["7"]) is queued
+
+
+def test_a_job_that_dask_has_forgotten_is_asked_for(monkeypatch):
+    """It removes a lost worker from those of the cluster, also while no other is to come."""
+    from pnetlib.execution import engine
+
+    asked = []
+    monkeypatch.setattr(engine, "_queued", lambda jobs: asked.append(jobs) or len(asked) < 3)
+    slurm, job = Engine("dask", 1, "slurm"), types.SimpleNamespace(job_id="7")
+    cluster = types.SimpleNamespace(workers={"0": job}, close=lambda: None)
+    slurm._open.append(cluster)
+    slurm._expect_worker(1)
+    cluster.workers.clear()
+    slurm._expect_worker(1)
+    with pytest.raises(SetupError, match="no job that will be one .*7 left the queue"):
+        slurm._expect_worker(1)
+    assert asked == [["7"]] * 3
+    slurm.close()
+    slurm._open.append(cluster)
+    slurm._expect_worker(1)  # nothing is known of jobs to come
+
+
+def test_slurm_is_not_asked_while_a_worker_lives(monkeypatch):
+    from pnetlib.execution import engine
+
+    answers = [TimeoutError, TimeoutError, 5]
+
+    def ask():
+        if (answer := answers.pop(0)) is TimeoutError:
+            raise TimeoutError
+        return answer
+
+    monkeypatch.setattr(engine, "_has_workers", lambda client: True)
+    monkeypatch.setattr(engine, "_queued", lambda jobs: pytest.fail("asked"))
+    slurm, job = Engine("dask", 1, "slurm"), types.SimpleNamespace(job_id="7")
+    slurm._open.append(types.SimpleNamespace(workers={"0": job}, close=lambda: None))
+    assert slurm._patiently(types.SimpleNamespace(status="running"), ask) == 5
+    slurm.close()
 
 
 # --- dask ------------------------------------------------------------------------------------

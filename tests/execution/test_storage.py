@@ -91,6 +91,26 @@ def test_a_folder_is_replaced_as_a_whole_or_not_at_all(tmp_path):
     assert list(site.parent.iterdir()) == [site]
 
 
+def test_ctrl_c_leaves_the_old_folder(tmp_path, monkeypatch):
+    site, new = tmp_path / "site", tmp_path / "new"
+    for folder in (site, new):
+        folder.mkdir()
+        (folder / folder.name).touch()
+    calls, replace = [], os.replace
+
+    def interrupted(*paths):
+        calls.append(paths)
+        if len(calls) == 2:  # the old one is away, the new one not yet there
+            raise KeyboardInterrupt
+        replace(*paths)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        storage.replace_folder(new, site)
+    assert len(calls) == 3 and (site / "site").exists()
+    assert sorted(tmp_path.iterdir()) == [new, site]
+
+
 @pytest.mark.parametrize(
     "number, remedy",
     [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
@@ -142,6 +143,10 @@ class Place:
         }
         self.server.stdin.write(json.dumps(request) + "\n")
         self.server.stdin.flush()
+        if not select.select([self.server.stdout], [], [], PATIENCE)[0]:
+            self.server.kill()
+            self.server = None
+            raise AssertionError(f"{' '.join(words)} did not end within {PATIENCE} s")
         return int(self.server.stdout.readline())
 
     def _wait_for_the_end(self, found: Seen) -> None:

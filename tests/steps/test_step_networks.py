@@ -113,7 +113,9 @@ def test_too_few_complete_lines_are_refused_with_the_numbers(cohort):
 def test_a_line_in_both_groups_is_refused_by_name(cohort):
     mixed = answering(cohort, [0.0, 0.0], [-1.0, 1.0], [-2.0, 2.0], [-3.0, 3.0])
     first = mixed.expression.index[0]
-    with pytest.raises(DataError, match=f"^2 cell lines, such as {first}, would be both"):
+    with pytest.raises(
+        DataError, match=f"^group_size 2 would make 2 cell lines, such as {first}, both"
+    ):
         split_groups(mixed, 2)
 
 

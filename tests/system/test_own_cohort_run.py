@@ -141,6 +141,6 @@ def test_a_mistake_ends_in_one_sentence_and_keeps_what_there_is(folder, out):
     assert ran.returncode == 4
     assert ran.stderr.splitlines() == [
         "error: group_size 40 needs 80 cell lines measured with all drugs, but there are 58; choose a "
-        "smaller group_size (groups.size in config.yml)."
+        "smaller group_size (set by groups.size in config.yml, which is 40)."
     ]
     assert (out / "04_networks.json").read_bytes() == before

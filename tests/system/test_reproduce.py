@@ -72,6 +72,7 @@ class Clone:
             name: value
             for name, value in os.environ.items()
             if name not in ("VIRTUAL_ENV", "CONDA_PREFIX", "PNETLIB_ENV", "PYTHONPATH")
+            and not name.startswith(BATCH)
         } | {"PATH": f"{self.bin}:/usr/bin:/bin"}
 
     def write_notebook(self, name, code, printed):
@@ -118,6 +119,7 @@ class Clone:
         return self.calls.read_text().splitlines() if self.calls.exists() else []
 
 
+BATCH = ("SLURM_", "PBS_", "SGE_", "LS_")  # begin the variables of the job in which tests may run
 TOOLS = ("awk", "bash", "cat", "cmp", "cp", "env", "grep", "mkdir", "rm", "sed", "sleep", "touch")
 
 
@@ -212,10 +214,11 @@ def test_python_without_venv_is_one_sentence(clone):
 
 def called(line, cwd, **environment):
     """Return how a command line of a shell ended."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(BATCH)}
     return subprocess.run(
         ["bash", "-c", line],
         cwd=cwd,
-        env=os.environ | environment,
+        env=outside | environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -238,6 +241,7 @@ USAGE = "Usage: ./reproduce.sh"
         "bash --posix clone/reproduce.sh --help",
         "POSIXLY_CORRECT=1 bash -o noclobber clone/reproduce.sh --help",
         "cd clone; bash reproduce.sh --help",
+        "PATH=$PWD/clone:$PATH; bash reproduce.sh --help",
     ],
 )
 def test_the_script_finds_its_folder(clone, line):
@@ -284,7 +288,9 @@ def test_a_job_submitted_from_another_folder_finds_it(clone, tmp_path, array):
     other = "JobId=8 JobName=x\n   Command=/other/reproduce.sh"
     lines = f"echo '{said}'\n[ \"$3\" = {wanted} ] || echo '{other}'\n"
     script(clone.bin / "scontrol", f"#!/bin/sh\n{lines}")
-    job = {**array, "SLURM_JOB_ID": "7", "SLURM_SUBMIT_DIR": str(tmp_path)}
+    second = shutil.copytree(clone.root, tmp_path / "second")
+    (second / "pnetlib" / "cli" / "usage.txt").write_text("of the second clone\n")
+    job = {**array, "SLURM_JOB_ID": "7", "SLURM_SUBMIT_DIR": str(second)}
     result = called(
         f"bash {copy} --help", tmp_path, **job, PATH=f"{clone.bin}:{os.environ['PATH']}"
     )

@@ -350,7 +350,9 @@ def test_a_part_of_another_version_is_refused_by_name_at_the_merge(shared, tmp_p
             assert (done.returncode, done.stderr) == (0, "")
         assert len(folds(shared / "out" / "folds")) == len(single)
         merged = run_on(alpha, *SMALL, "--merge", "--out", shared / "out")
-        assert_one_sentence(merged, 3, "part 2 of 2 ran on beta, which has another pnetlib")
+        assert_one_sentence(
+            merged, 3, "part 2 of 2 was computed on beta, which has another pnetlib"
+        )
         assert re.search(rf"\(0\.5\.9\+\w+, not {THIS}\+\w+\)", merged.stderr), merged.stderr
 
 

@@ -8,7 +8,7 @@ import pytest
 from builders import command_environment, own_cohort
 
 from pnetlib.cli.run import main, read_options
-from pnetlib.errors import MissingDrugError, UsageError
+from pnetlib.errors import DataError, MissingDrugError, UsageError
 from pnetlib.workflow.check import check_tables
 
 
@@ -49,6 +49,8 @@ def test_tables_are_read_and_what_was_found_is_said(folder, capsys):
         ),
         ("responses: {names: [drug Z]}", MissingDrugError, "set by responses.names in config.yml"),
         ("groups: {size: 40}", Exception, "group_size 40 needs 80 .*groups.size in config.yml"),
+        ("genes: {number: 500}", UsageError, "n_genes is 500, .*set by genes.number in config.yml"),
+        ("parameters: {force_genes: NOPE}", UsageError, "NOPE"),
         ("genes: {only: [G01, NOPE]}", UsageError, "genes names NOPE.*set by genes.only in config"),
         (
             "regulators: [NOPE, G01]",
@@ -61,6 +63,12 @@ def test_what_is_asked_of_the_tables_is_checked(folder, text, error, named):
     write(folder, f"{text}\n")
     with pytest.raises(error, match=named):
         check(folder)
+
+
+def test_too_few_lines_for_two_groups_are_refused(tmp_path):
+    few = own_cohort(tmp_path / "few", lines=12)
+    with pytest.raises(DataError, match=r"group_size \d is too small: .* at least 5 lines each"):
+        check(few)
 
 
 def test_other_sources_are_not_read():

@@ -38,15 +38,23 @@ def test_missing_folds_name_a_part_that_another_version_computed(tmp_path):
     parameters = {"n_genes": 30, "gene_fraction": 0.0, "further": "all", "search": ""}
     run.write_cohort(run.cohort().with_drugs(["Docetaxel"]))
     here = identity()
-    made = [("n1", here | {"numpy": "1.0"}), ("n2", here | {"pnetlib": "0.1.0+aa"}), ("n1", here)]
-    for k, (node, made_with) in zip((1, 2, 1), made, strict=True):
-        name = f"10_drugs.part-{k}-of-2"
-        event = {"step": name, "status": "done", "node": node, "made_with": made_with}
+    other = here | {"pnetlib": "0.1.0+aa"}
+    events = [
+        ("1-of-8", "done", "n1", other),  # of an earlier array
+        ("1-of-2", "done", "n1", here | {"numpy": "1.0"}),
+        ("2-of-2", "done", "n2", other),
+        ("1-of-2", "done", "n1", here),
+    ]
+    for part, status, node, made_with in events:
+        name = f"10_drugs.part-{part}"
+        event = {"step": name, "status": status, "node": node, "made_with": made_with}
         add_event(run.folder, event)
-    named = (
-        r"missing: part 2 of 2 ran on n2, which has another pnetlib than this run \(0.1.0\+aa, not"
-    )
+    named = r"missing: part 2 of 2 was computed on n2, which has another pnetlib than this run \(0.1.0\+aa, not"
     with pytest.raises(SetupError, match=named):
+        shards.check(run, "10_drugs", parameters)
+    failed = {"step": "10_drugs.part-2-of-2", "status": "failed", "node": "n1", "made_with": here}
+    add_event(run.folder, failed)  # whose cause is another
+    with pytest.raises(SetupError, match=r"missing: repeat the parts of the array that failed"):
         shards.check(run, "10_drugs", parameters)
 
 

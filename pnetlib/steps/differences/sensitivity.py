@@ -22,6 +22,7 @@ from pnetlib.stats.bootstrap import corrected_interval, resample
 from pnetlib.stats.permutation import permutation_test
 from pnetlib.steps.differences.compute import Pair, names, quantities
 from pnetlib.steps.networks.compute import (
+    FOLDS,
     GROUPS,
     fitting_size,
     network_errors,
@@ -172,7 +173,8 @@ def sensitivity(
 
     `edge` is its regulator and target, or None; `seed` is that of folds and resamples,
     `rule` that of the groups. Sizes that do not fit the cohort are left out; if none does, the
-    largest that fits, 60% and 80% of it are taken.
+    largest that fits, at most a third of the lines with all responses, and 60% and 80% of it are
+    taken.
 
     Returns
     -------
@@ -184,7 +186,7 @@ def sensitivity(
         `compute.with_intervals`.
     """
     most = fitting_size(cohort, max(1, len(cohort.complete_lines()) // 3), rule)
-    parts = sorted({max(2, round(share * most)) for share in (0.6, 0.8, 1.0)})
+    parts = sorted({max(FOLDS, round(share * most)) for share in (0.6, 0.8, 1.0)})
     fitting = sizes_that_fit(cohort, sizes.group_sizes, rule) or sizes_that_fit(cohort, parts, rule)
     settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]
     edge = edge or (None, None)

@@ -24,6 +24,7 @@ from pnetlib.steps.study import study_of
 from pnetlib.words import counted
 
 GROUPS = ("ST", "RS")
+FOLDS = 5  # of the lines of each group, on which lam1 is chosen
 RULES = ("extreme", "mean", "quantile")  # by which lines are sorted into groups
 FEWEST = 5  # genes in place of markers where there are none
 HUB_SHARE = 0.1  # our choice: hubs are the first tenth of the genes by degree
@@ -104,7 +105,7 @@ def split_groups(cohort, size, drugs=None, rule="extreme"):
     if 2 * size > len(lines):
         raise DataError(
             f"group_size {size} needs {2 * size} cell lines measured with all drugs, but there "
-            f"are {len(lines)}; choose a smaller group_size (groups.size in config.yml)."
+            f"are {len(lines)}; choose a smaller group_size."
         )
     if rule != RULES[0]:
         return _by_rule(z, rule, size)
@@ -114,11 +115,20 @@ def split_groups(cohort, size, drugs=None, rule="extreme"):
     both = chosen["ST"].intersection(chosen["RS"])
     if len(both):
         raise DataError(
-            f"{counted(len(both), 'cell line')}, such as {both[0]}, would be both sensitive and resistant; "
-            "choose a smaller group_size."
+            f"group_size {size} would make {counted(len(both), 'cell line')}, such as {both[0]}, both "
+            "sensitive and resistant; choose a smaller group_size."
         )
     cuts = {"ST": float(worst.iloc[size - 1]), "RS": float(best.iloc[size - 1])}
     return Groups(chosen, cuts, len(lines))
+
+
+def require_folds(size):
+    """Raise `DataError` if groups have too few lines for the folds on which lam1 is chosen."""
+    if size < FOLDS:
+        raise DataError(
+            f"group_size {size} is too small: the networks of groups need at least {FOLDS} lines each; "
+            "take more cell lines, or a larger group_size."
+        )
 
 
 def fitting_size(cohort, most, rule="extreme"):
@@ -162,7 +172,7 @@ def neighbourhood(cohort, genes, markers, n_neighbours, lam1, n_jobs=None):
     return pd.Index(markers).append(link.index[:n_neighbours])
 
 
-def network_errors(cohort, groups, genes, seed, n_folds=5):
+def network_errors(cohort, groups, genes, seed, n_folds=FOLDS):
     """Return the cross-validated error of both groups' networks along lam1.
 
     Returns
@@ -171,6 +181,7 @@ def network_errors(cohort, groups, genes, seed, n_folds=5):
         Index lam1; columns ST, RS: mean squared error of predicting a gene from the others in
         held-out lines, divided by its variance in the training lines and averaged over genes.
     """
+    require_folds(min(map(len, groups.lines.values())))
     table = pd.DataFrame(index=pd.Index(2.0 * FRACTIONS, name="lam1"))
     with one_blas_thread():
         for group in GROUPS:
@@ -244,7 +255,7 @@ def layout(edges, seed):
     graph = nx.Graph()
     for row in edges.itertuples():
         graph.add_edge(row.regulator, row.target, weight=abs(row.ST) + abs(row.RS))
-    return nx.spring_layout(graph, k=1.6 / np.sqrt(len(graph)), iterations=300, seed=seed)
+    return nx.spring_layout(graph, k=1.6 / np.sqrt(max(len(graph), 1)), iterations=300, seed=seed)
 
 
 def line_table(cohort, groups):
