@@ -8,6 +8,7 @@ import pytest
 from sklearn.linear_model import ElasticNet
 
 from benchmarks.suites.__main__ import DESCENT, SUITES, UNREPLACED, Suites, judged, reasons, table
+from benchmarks.suites.notebooks import _joined
 from benchmarks.suites.stand_ins import fits, solve
 
 # Not those that fit no single response by descent, and one that fits 125,000 lines with scikit-learn.
@@ -90,3 +91,13 @@ def test_every_reason_belongs_to_a_suite_and_is_said_once():
     assert len({(suite, match) for suite, match, _ in rows}) == len(rows)
     kinds = {suite.partition(",")[0] for suite in SUITES} | {"*"}
     assert {suite.rstrip("*") or "*" for suite, *_ in rows} <= kinds
+
+
+def test_a_stream_counts_as_a_whole_however_it_came():
+    def said(text, name="stdout"):
+        return "stream", "", name, text
+
+    shown = ("display_data", "", "", "x")
+    pieces = [said("0\n"), said("1\n"), said("!", "stderr"), shown, shown, said("2")]
+    joined = [said("0\n1\n"), said("!", "stderr"), shown, shown, said("2")]
+    assert _joined(iter(pieces)) == joined == _joined(joined)
