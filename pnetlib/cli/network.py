@@ -10,12 +10,11 @@ import pandas as pd
 
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import load_cohort
-from pnetlib.datasets.cells import date_genes
 from pnetlib.datasets.identity import check_lines
 from pnetlib.datasets.own_kinds import KINDS
-from pnetlib.datasets.own_tables import is_table, likely, read_own_expression
+from pnetlib.datasets.own_tables import is_table, read_own_expression
 from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
-from pnetlib.errors import DataError, UsageError
+from pnetlib.errors import UsageError
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKENDS, Engine
 from pnetlib.io import SUFFIXES, write_network
@@ -49,18 +48,13 @@ def read_expression(
                 f"--layer, --raw, --sheet and --genes-in-rows are for tables; {source} is none."
             )
         return load_cohort(source).expression
-    table, said = read_own_expression(Path(source), layer=layer, raw=raw, sheet=sheet)
+    table, said = read_own_expression(
+        Path(source), layer=layer, raw=raw, sheet=sheet, genes_in_rows=genes_in_rows
+    )
     print("".join(f"{sentence}\n" for sentence in said), end="")
-    if genes_in_rows:
-        values = np.ascontiguousarray(
-            table.to_numpy().T
-        )  # the same bits as a table with lines in rows
-        table = pd.DataFrame(values, table.columns, table.index)
-        if dates := date_genes(table.columns):
-            raise DataError(
-                f"{Path(source).name} has genes that a spreadsheet made dates: {likely(dates)}; restore "
-                "their names."
-            )
+    if genes_in_rows:  # in memory as a table with lines in rows, which gives the same bits
+        values = np.ascontiguousarray(table.to_numpy())
+        table = pd.DataFrame(values, table.index, table.columns)
     elif len(table) > table.shape[1]:
         print(
             f"Rows are taken for cell lines ({len(table):,}) and columns for genes ({table.shape[1]:,}); "

@@ -123,7 +123,12 @@ def is_table(name: str) -> bool:
 
 
 def read_own_expression(
-    path: Path, *, layer: str = "", raw: bool = False, sheet: str | None = None
+    path: Path,
+    *,
+    layer: str = "",
+    raw: bool = False,
+    sheet: str | None = None,
+    genes_in_rows: bool = False,
 ) -> tuple[pd.DataFrame, list[str]]:
     """Return expression, cell lines x genes, and a sentence for everything that was found or left out.
 
@@ -136,6 +141,8 @@ def read_own_expression(
         .xlsx or .h5ad.
     layer, raw, sheet
         As for `read_own_table`.
+    genes_in_rows : bool, default False
+        Whether the first column names the genes and the first row the cell lines instead.
 
     Returns
     -------
@@ -151,10 +158,13 @@ def read_own_expression(
     DuplicateError
         If a name occurs twice.
     """
-    table = _read(Path(path), EXPRESSION, layer, raw, sheet, oriented=True)
+    table = _read(Path(path), EXPRESSION, layer, raw, sheet, oriented=not genes_in_rows)
+    if genes_in_rows:
+        table = table.turned()
     if dates := date_genes(table.values.columns):
+        place = "The first column" if genes_in_rows else "Row 1"
         raise DataError(
-            f"Row 1 of {table.file} has genes that a spreadsheet made dates: {likely(dates)}; restore "
+            f"{place} of {table.file} has genes that a spreadsheet made dates: {likely(dates)}; restore "
             "their names."
         )
     if min(table.values.shape) < 2:

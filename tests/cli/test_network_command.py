@@ -178,3 +178,17 @@ def test_genes_in_rows_are_said_and_turned(table, tmp_path, capsys):
     assert "(40) and columns for genes (12); if genes are in rows" in capsys.readouterr().out
     B, genes = read_network(out)
     assert turned[1] == genes and (turned[0] != B).nnz == 0
+
+
+def test_genes_in_rows_are_called_genes_or_names(tmp_path, capsys):
+    start = "gene,L1,Mar-1,L3\n"
+    for rows, code, named in (
+        ("A,1,2,3\nA,3,1,2\n", 44, "the name A occurs twice"),
+        ("A,1,2,3\nB,3,x,2\n", 4, "column 3, Mar-1, of B is 'x'"),
+        ("A,1,2,3\n1-Mar,3,1,2\n", 4, "The first column of x.csv has genes that"),
+    ):
+        (tmp_path / "x.csv").write_text(start + rows)
+        words = ["network", str(tmp_path / "x.csv"), "--genes-in-rows", "--lam1", "0.5"]
+        assert dispatch([*words, "--out", str(tmp_path / "n.npz")]) == code
+        said = capsys.readouterr().err
+        assert named in said and "cell line A" not in said and "cell line B" not in said

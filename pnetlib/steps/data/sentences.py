@@ -28,8 +28,8 @@ def direction(measure: str, larger: str, assumed: bool = False) -> str:
         return f"{said}, as the config says."
     other = "sensitive" if larger == "resistant" else "resistant"
     return (
-        f"{said}; nothing says so. If it means a more {other} one, write `responses: {{larger: {other}}}` "
-        "into config.yml, which ./reproduce.sh init FOLDER makes."
+        f"{said}; nothing says so. If it means a more {other} one, write `larger: {other}` below "
+        "`responses` in the config, which ./reproduce.sh init FOLDER makes if there is none."
     )
 
 
