@@ -714,8 +714,8 @@ def test_two_candidates_are_a_question(tmp_path):
         (tmp_path / name).touch()
     refused(
         DataError,
-        "has response.csv and responses.tsv; keep one, or name it in config.yml with `data: response: "
-        "response.csv`",
+        "has response.csv and responses.tsv; keep one, or name it below `data` in config.yml, as in "
+        "`response: response.csv`",
         find_tables,
         tmp_path,
     )

@@ -288,9 +288,12 @@ def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):
     assert len(stored) == 12
 
 
-def test_a_task_that_kills_every_worker_is_one_sentence(dask_engine):
-    with pytest.raises(SetupError, match="ended every dask worker"):
-        list(dask_engine.map(die, [(0,)], SHARED))
+def test_a_task_that_kills_every_worker_is_one_sentence():
+    """On a cluster of its own: on a busy machine it may take minutes until it has workers again."""
+    pytest.importorskip("distributed", reason="the extra dask is not installed")
+    with Engine("dask", 2) as engine:
+        with pytest.raises(SetupError, match="ended every dask worker"):
+            list(engine.map(die, [(0,)], SHARED))
 
 
 def test_errors_of_tasks_come_back_as_they_are(dask_engine):

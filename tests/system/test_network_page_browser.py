@@ -43,6 +43,7 @@ def open_page(browser, address):
 
     def opens(size=WIDE):
         page = browser.new_page(viewport=size)
+        page.set_default_timeout(120_000)  # a busy machine is slow
         opened.append(page)
         page.on("console", lambda m: wrong.append(m.text) if m.type in ("error", "warning") else 0)
         page.on("pageerror", lambda error: wrong.append(str(error)))

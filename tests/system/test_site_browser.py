@@ -25,6 +25,7 @@ def site(browser, tmp_path_factory):
 def page(browser):
     """Return a page that records what goes wrong in `page.wrong`."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(120_000)  # a busy machine is slow
     page.wrong = []
     page.on("console", lambda said: said.type == "error" and page.wrong.append(said.text))
     page.on("pageerror", lambda error: page.wrong.append(str(error)))
