@@ -95,9 +95,8 @@ def not_utf8(name: str, file: IO[bytes]) -> CorruptFileError:
                     f"{name} is not text in UTF-8 but begins like UTF-16 and is not read as such; save it as UTF-8."
                 )
             try:
-                decoder.decode(
-                    line, final=not line
-                )  # a part of a long line may end within a character
+                # A part of a long line may end within a character.
+                decoder.decode(line, final=not line)
             except UnicodeDecodeError as wrong:
                 byte = wrong.object[wrong.start : wrong.start + 1]
                 row += wrong.object[: wrong.start].count(b"\r")  # where lines end in it alone

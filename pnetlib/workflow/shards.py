@@ -134,11 +134,10 @@ def _odd_part(run: Run, step: str) -> str:
 
     Only the parts of the last array are looked at, and of each only what it ended with.
     """
-    parts = {}
+    parts, last = {}, ""
     for event in read_events(run.folder):
         if event["step"].startswith(f"{step}.part-"):
-            parts[event["step"]] = event
-    last = next(reversed(parts), "").rpartition("-")[2]
+            parts[event["step"]], last = event, event["step"].rpartition("-")[2]
     for name, event in parts.items():
         if event["status"] != "done" or name.rpartition("-")[2] != last:
             continue

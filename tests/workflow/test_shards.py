@@ -40,8 +40,8 @@ def test_missing_folds_name_a_part_that_another_version_computed(tmp_path):
     here = identity()
     other = here | {"pnetlib": "0.1.0+aa"}
     events = [
-        ("1-of-8", "done", "n1", other),  # of an earlier array
         ("1-of-2", "done", "n1", here | {"numpy": "1.0"}),
+        ("1-of-8", "done", "n1", other),  # of an array between those of two parts
         ("2-of-2", "done", "n2", other),
         ("1-of-2", "done", "n1", here),
     ]
