@@ -264,8 +264,8 @@ def cohort_of_tables(
     if larger == "sensitive":
         measured = -measured
         handled.append(
-            f"Larger values of {response.file} mean more sensitive; signs were changed, so that larger "
-            "is more resistant."
+            f"The signs of the values of {response.file} were changed, so that a larger one is more "
+            "resistant."
         )
     return assemble_cohort(
         pd.DataFrame(values, known, genes[order]),

@@ -348,6 +348,8 @@ def call_sphinx(tree: Path, site: Path, doctrees: Path) -> None:
         code = build_main([*options, str(tree), str(site)])
     if code:
         said = printed.getvalue().replace(f"{tree}{os.sep}", "").strip().splitlines()
+        if said[-1:] == ["Interrupted!"]:  # Sphinx catches Ctrl-C
+            raise KeyboardInterrupt
         wrong = [line for line in said if "WARNING" in line or "ERROR" in line] or said[-1:]
         raise PnetError(f"the site could not be built: {' | '.join(wrong[:5])}")
 

@@ -202,7 +202,8 @@ def test_chosen_responses_come_in_their_order(tmp_path):
 def test_a_larger_response_can_mean_more_sensitive(tmp_path):
     found = cohort(tmp_path, larger="sensitive")
     np.testing.assert_array_equal(found.response, -cohort(tmp_path).response)
-    assert "signs were changed" in said(found) and found.provenance["own"]["larger"] == "sensitive"
+    assert "were changed, so that a larger one is more resistant" in said(found)
+    assert found.provenance["own"]["larger"] == "sensitive"
 
 
 # ids ----------------------------------------------------------------------------------------------

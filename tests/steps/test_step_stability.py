@@ -255,6 +255,9 @@ def test_sentences_agree_with_their_numbers(found, edges, reached):
     text = conclusion(said)
     assert ["None is among", "1 is among", "2 are among"][reached] in text
     assert f"{reached} {'recurs' if reached == 1 else 'recur'} in at least" in text
+    said["markers"]["30"]["rules"][COMMON]["reached"] = 1
+    each = {0: "one marker is stable.**", 1: "one marker is stable by each rule.**"}
+    assert each.get(reached, "some markers are stable.**") in conclusion(said)
     said["markers"]["30"]["rules"][STRONG]["selected_on_a_half"] = 1.0
     assert f"half {'recurs' if reached else 'does not recur'} in" in conclusion(said)
     one = Study("screen", of_paper=False, markers={"ANXA10": "marker"}, edge=None, drugs=1)

@@ -100,7 +100,9 @@ def test_notebook_01_of_one_drug_and_one_marker_speaks_of_one(one):
 
 def test_notebook_01_says_which_way_responses_point_and_who_says_so(own):
     said = sentences.source_sentences(own)
-    assert "A larger response is taken to mean a more resistant line; nothing says so." in said
+    assert (
+        "A larger response is taken to mean a more resistant line; nothing says otherwise." in said
+    )
     assert "write `larger: sensitive` below `responses` in the config" in said
     known = sentences.direction("AUC", "sensitive")
     assert known == "A larger AUC is taken to mean a more sensitive line, as the config says."

@@ -30,7 +30,9 @@ def test_tables_are_read_and_what_was_found_is_said(folder, capsys):
     assert main(["--check", "--data", str(folder)]) == 0
     said = capsys.readouterr().out
     assert "expression.csv has genes in rows; it was turned." in said
-    assert "A larger response is taken to mean a more resistant line; nothing says so." in said
+    assert (
+        "A larger response is taken to mean a more resistant line; nothing says otherwise." in said
+    )
     assert "Checked: the options and the tables, with 60 cell lines, 40 genes, 3 responses" in said
     assert "Not checked: what the notebooks find in them." in said
     write(folder, "responses: {names: [drug A], larger: sensitive}\n")

@@ -227,6 +227,20 @@ def test_a_link_that_leads_nowhere_stops_the_build(tmp_path, monkeypatch):
     assert str(tmp_path) not in str(error.value) and "\n" not in str(error.value)
 
 
+def test_an_interrupted_build_is_no_failed_one(tmp_path, monkeypatch):
+    from sphinx.application import Sphinx
+
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Sphinx, "build", interrupted)
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    (tree / "conf.py").write_text("")
+    with pytest.raises(KeyboardInterrupt):
+        site.call_sphinx(tree, tmp_path / "site", tmp_path / "doctrees")
+
+
 @pytest.mark.parametrize("arguments", [["nowhere"], ["--check", "nowhere"]])
 def test_the_command_refuses_a_folder_without_a_run(arguments, tmp_path):
     result = subprocess.run(

@@ -28,7 +28,7 @@ def direction(measure: str, larger: str, assumed: bool = False) -> str:
         return f"{said}, as the config says."
     other = "sensitive" if larger == "resistant" else "resistant"
     return (
-        f"{said}; nothing says so. If it means a more {other} one, write `larger: {other}` below "
+        f"{said}; nothing says otherwise. If it means a more {other} one, write `larger: {other}` below "
         "`responses` in the config, which ./reproduce.sh init FOLDER makes if there is none."
     )
 

@@ -87,11 +87,19 @@ def _hubs(degrees, markers, role, study):
     if not expected:
         return text
     named = f"that the paper names in {group}" if study.of_paper else f"expected in {group}"
+    tenth = max(1, round(HUB_SHARE * len(rank)))
+    if len(first) == 1 and list(expected) == list(first.index):
+        gene, place = first.index[0], first.iloc[0]
+        inside = f"it is {'' if place <= tenth else 'not '}in the first tenth"
+        return (
+            f"- The marker {gene}, the hub {named}, has rank {place} of {len(rank)} genes by degree; "
+            f"{inside}."
+        )
     if known.empty:
         hubs, are = ("hub", "is") if len(expected) == 1 else ("hubs", "are")
         return f"{text} The {hubs} {named} {are} not among the genes."
     ranked = listed(f"{gene} has rank {place}" for gene, place in known.items())
-    hubs = int((known <= max(1, round(HUB_SHARE * len(rank)))).sum())
+    hubs = int((known <= tenth).sum())
     if len(expected) == 1:
         inside = f"it is {'' if hubs else 'not '}in the first tenth"
         return f"{text} The hub {named}, {known.index[0]}, has rank {known.iloc[0]}; {inside}."

@@ -79,6 +79,8 @@ def _of_width(width, row, study):
     found = "no marker is stable"
     if most := max(rule["reached"], strong["reached"]):
         found = "one marker is stable" if most == 1 else "some markers are stable"
+        if rule["reached"] == strong["reached"] == 1:  # perhaps not the same one
+            found += " by each rule"
     if rule["pairs"] == 1:
         found = "one pair of halves cannot tell which markers are stable"
     most_often = f"; most often {listed(first)}" if first else ""
