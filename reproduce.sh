@@ -373,9 +373,11 @@ export PYTHONPATH=$root
 if [ "$action" = test ]; then
     cd "$root"
     export MPLBACKEND=agg
-    if [ $# = 0 ]; then # the whole suite: several files at a time
-        set -- --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
-    fi
+    together=(--numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder)
+    case "$*" in # no part of the suite: several files at a time
+        "") set -- "${together[@]}" ;;
+        --all) set -- "${together[@]}" -m "" ;;
+    esac
     exec "$python" -m pytest --nbval-lax --nbval-current-env --nbval-cell-timeout=120 "$@"
 fi
 if [ "$action" = bench ]; then

@@ -32,6 +32,8 @@ from pnetlib.workflow.isolation import isolation
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
 GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
+LONG_NOTEBOOKS = ("11_speed.ipynb", "15_multiverse.ipynb")
+
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:
     os.environ["PNETLIB_TESTS"] = tempfile.mkdtemp(prefix="pnet-tests-")
@@ -55,6 +57,14 @@ hypothesis.settings.load_profile("pnetlib")
 def pytest_xdist_auto_num_workers():
     """Return one worker more than there are processors, as some tests wait for other programs."""
     return allowed_threads() + 1
+
+
+@pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
+def pytest_collection_modifyitems(items):
+    """Count the cells of notebooks that take a minute among the long tests."""
+    for item in items:
+        if item.path.name in LONG_NOTEBOOKS:
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,12 @@
 """Error and power of the tests of curves: planted effects of one cohort, and what exchanging leaves."""
 
+import pytest
+
 from benchmarks.calibration.multiverse import SIZES, STATISTICS, rates, without_effects
 from pnetlib.datasets.simulated import simulate_cohort
 
 
+@pytest.mark.long
 def test_rates_are_those_of_single_cohorts(monkeypatch):
     monkeypatch.setitem(SIZES, "draws", 29)
     monkeypatch.setitem(SIZES, "marker_draws", 19)

@@ -13,6 +13,7 @@ def table():
     return p_values(SETS, PERMUTATIONS, seed=11)
 
 
+@pytest.mark.long
 def test_tests_within_tissues_reject_at_most_at_the_level(table):
     valid = [name for name in table if "any tissue" not in name and "not 0" not in name]
     assert len(valid) == 10

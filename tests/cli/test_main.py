@@ -92,6 +92,7 @@ def test_every_subcommand_has_a_help(name, project):
     assert f"pnetlib {name}" in done.stdout
 
 
+@pytest.mark.long
 def test_outside_a_checkout_run_says_what_to_do_and_network_works(tmp_path, project):
     """The package alone, as it lies in an environment where it was installed from a wheel."""
     shutil.copytree(project / "pnetlib", tmp_path / "site" / "pnetlib")

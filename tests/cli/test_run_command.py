@@ -93,6 +93,7 @@ def test_out_that_cannot_be_written_is_one_sentence(tmp_path, notebooks):
     assert_one_sentence(result, 3, out, "choose another folder")
 
 
+@pytest.mark.long
 def test_no_large_package_is_imported_if_all_steps_are_fresh(finished, notebooks):
     code = "import sys; from pnetlib.cli import dispatch; dispatch(sys.argv[1:])\n"
     code += "print({n.split('.')[0] for n in sys.modules} & {'numpy', 'pandas', 'papermill'})"

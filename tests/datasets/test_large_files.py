@@ -89,6 +89,7 @@ def long(folder, kind, n):
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["expression", "response", "drugs", "areas", "lines"])
 def test_more_columns_than_sense_are_refused(tmp_path, kind):
     seconds, _, said = measured(wide(tmp_path, kind, WIDE + 1), kind)
@@ -96,6 +97,7 @@ def test_more_columns_than_sense_are_refused(tmp_path, kind):
     assert seconds < 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["expression", "response", "drugs", "areas"])
 def test_many_rows_are_read(tmp_path, kind):
     seconds, _, said = measured(long(tmp_path, kind, ROWS), kind)

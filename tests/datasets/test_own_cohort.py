@@ -1110,6 +1110,7 @@ def test_a_matrix_larger_than_memory_is_refused(tmp_path):
     refused(DataError, "values, which need .* GB of memory", read_own_table, path, "expression")
 
 
+@pytest.mark.long
 def test_a_table_of_millions_of_rows_is_refused_soon(tmp_path):
     path = tmp_path / "response.csv"
     with open(path, "w") as file:

@@ -77,6 +77,7 @@ def test_sample_depends_on_the_seed_and_not_on_the_order():
     assert set(first.words) < set(select_drugs("sample:15", table, 7).words)
 
 
+@pytest.mark.long
 def test_each_drug_of_a_class_is_drawn_equally_often():
     table, n = entries(), 300
     drawn = pd.Series([w for s in range(n) for w in select_drugs("sample:8", table, s).words])

@@ -68,6 +68,7 @@ def facts(cohorts):
     return [correlation_facts(c.expression[c.top_genes(976)].to_numpy()) for c in cohorts]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fact", FACTS)
 def test_correlations_and_skewness_are_like_the_real_ones(facts, fact):
     expected, tolerance = FACTS[fact]
@@ -142,6 +143,7 @@ def test_networks_are_acyclic_with_signed_hubs(cohorts, smoke):
         assert 0.2 < repressing < 0.8
 
 
+@pytest.mark.long
 def test_regression_on_the_planted_regulators_recovers_the_edges(cohorts):
     for cohort in cohorts:
         B = cohort.truth.B

@@ -87,6 +87,7 @@ print("same")
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 def test_processes_forked_after_a_fit_fit_the_same():
     result = subprocess.run(
@@ -99,6 +100,7 @@ def test_processes_forked_after_a_fit_fit_the_same():
     assert (result.returncode, result.stdout) == (0, "same\n"), result.stderr
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 def test_two_hundred_fits_need_no_more_memory_files_or_threads():
     process = psutil.Process()

@@ -96,6 +96,7 @@ def test_violation_of_theta_is_on_the_scale_of_lam3():
     assert model.kkt_theta_ == pytest.approx(falls.max(), rel=1e-2) and model.kkt_theta_ > 1e-4
 
 
+@pytest.mark.long
 @settings(max_examples=15)
 @given(st.floats(0.05, 20.0), st.floats(0.1, 10.0))
 def test_unit_of_the_response_is_carried_through(omega, unit):
@@ -115,6 +116,7 @@ def test_unit_of_the_response_is_carried_through(omega, unit):
     np.testing.assert_allclose(other.B_.toarray(), model.B_.toarray(), atol=1e-5)
 
 
+@pytest.mark.long
 def test_more_weight_fits_the_training_response_closer():
     X, z = naive.cohort(4, 50, 10)
     errors = [

@@ -275,6 +275,7 @@ def test_a_process_forms_the_gram_matrix_once_and_lets_it_go_with_the_expression
     assert blocks._stored == {}
 
 
+@pytest.mark.long
 def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):
     mark = tmp_path / "tried"
     tasks = [(n, str(mark)) for n in range(12)]
@@ -288,6 +289,7 @@ def test_a_killed_worker_costs_its_own_task_only(dask_engine, tmp_path):
     assert len(stored) == 12
 
 
+@pytest.mark.long
 def test_a_task_that_kills_every_worker_is_one_sentence():
     """On a cluster of its own: on a busy machine it may take minutes until it has workers again."""
     pytest.importorskip("distributed", reason="the extra dask is not installed")
@@ -358,6 +360,7 @@ def test_a_lost_scheduler_is_one_sentence(tmp_path):
     engine.close()
 
 
+@pytest.mark.long
 def test_a_lost_last_worker_is_one_sentence(monkeypatch):
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     from pnetlib.execution import engine

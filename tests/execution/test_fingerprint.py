@@ -88,6 +88,7 @@ def test_a_result_depends_on_the_code_that_it_reaches(library, changed, counts):
     assert (fingerprint.code_digest("pnetlib.steps.effects.compute") != first) == counts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("step", CALCULATIONS)
 def test_all_modules_that_a_calculation_loads_count(step):
     """What Python loads is among the files found by reading the source, packages excepted."""

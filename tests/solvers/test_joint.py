@@ -346,6 +346,7 @@ def test_kkt_residuals_are_slopes_of_the_objective(seed, degree, fixed):
     )
 
 
+@pytest.mark.long
 def test_tight_tolerances_end_at_a_stationary_point():
     """In most problems; where an exact edge weight is negative the B step stops short of it."""
     good = total = 0

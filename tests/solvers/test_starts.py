@@ -18,6 +18,7 @@ def rates(table, above):
     return table.groupby(LAM4)["loss"].agg(lambda loss: (loss > above).mean())
 
 
+@pytest.mark.long
 def test_theta_step_seldom_ends_above_the_best_of_all_signs():
     """In 360 problems 0.4 % of steps with links lost more than 0.001, and 25 % without flips."""
     table = compare_effects(90, 5)
@@ -41,6 +42,7 @@ def test_exhaustive_search_is_the_best_of_many_random_starts(number):
     assert best_effects(m, state, pen) == pytest.approx(min(values), abs=1e-7)
 
 
+@pytest.mark.long
 def test_fit_seldom_ends_above_the_best_of_other_starts():
     methods = {"old": {"flips": False}, "one": {}, "three": {"n_starts": 3}}
     table = compare_fits(60, 6, methods, genes=(10, 16))

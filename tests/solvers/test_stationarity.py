@@ -31,6 +31,7 @@ def announced(caught):
     return any(issubclass(warning.category, ConvergenceWarning) for warning in caught)
 
 
+@pytest.mark.long
 def test_harsh_problems_are_stationary_or_announced():
     """Of 100 such fits of version 0.1.0, 84 had kkt_B above a fifth of lam1, none announced."""
     converged = 0
@@ -68,6 +69,7 @@ def test_a_path_says_where_it_took_a_negative_weight_as_zero():
     assert any(counted)
 
 
+@pytest.mark.long
 def test_residuals_are_slopes_of_the_objective_where_weights_are_negative():
     """Checked by finite differences: negative weights are not clipped in the reported residual."""
     found = 0
@@ -102,6 +104,7 @@ def test_residuals_are_slopes_of_the_objective_where_weights_are_negative():
     assert found == 5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fixed", [False, True])
 def test_polish_keeps_signs(fixed):
     X, z, options = harsh(1)

@@ -42,6 +42,7 @@ def test_the_bootstrap_of_a_penalised_edge_covers_less():
         assert found["bootstrap", of, kind] < found["desparsified", of, kind] - 0.08, table
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("estimator", coverage.ESTIMATORS)
 def test_intervals_of_degrees_and_effects_are_for_penalised_values(estimator):
     for lam1, shared in ((0.16, 0.6), (0.3, 0.0)):

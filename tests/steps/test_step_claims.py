@@ -371,6 +371,7 @@ def rates():
     return error_rates(found, seed=1, draws=300)
 
 
+@pytest.mark.long
 def test_noise_seldom_reaches_a_verdict(rates):
     """At most 5% reproduced, 10% partly and 5% contradicted; 300 draws, four standard errors."""
     assert list(rates.index) == list(JUDGES)

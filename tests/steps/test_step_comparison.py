@@ -61,6 +61,7 @@ def test_folds_part_all_lines_evenly_and_anew_in_every_repeat(cohort):
     assert (folds != outer_folds(lines, 5, 0, SEED + 1)).any()
 
 
+@pytest.mark.long
 def test_every_line_is_held_out_once_a_repeat_in_one_fold_for_all_drugs(cohort, compared):
     table = compared.predictions
     for (drug, repeat), part in table.groupby(["drug", "repeat"]):
@@ -161,6 +162,7 @@ def test_forced_genes_enter_training(cohort, monkeypatch):
 # Determinism
 
 
+@pytest.mark.long
 def test_threads_and_repetition_change_no_bit(cohort, compared):
     done = []
     again = compare(cohort, PROFILE, SEED, n_jobs=2, advance=lambda: done.append(1))

@@ -80,6 +80,7 @@ def test_simulated_data_say_so_and_real_data_do_not(cohorts):
             assert said == study.simulated
 
 
+@pytest.mark.long
 def test_figures_are_the_same_bytes_under_any_settings_of_the_user(cohorts):
     before = [png(figure) for figure in figures_of(cohorts["smoke"], 80)]
     with mpl.rc_context({"font.size": 20, "axes.facecolor": "black", "image.cmap": "jet"}):

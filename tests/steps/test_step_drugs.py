@@ -399,6 +399,7 @@ def test_lambdas_are_those_of_the_weighted_model(cohort, omega):
     assert 0.2 < error < 1.3  # in the units of z, whatever omega
 
 
+@pytest.mark.long
 def test_the_weight_of_smallest_inner_error_predicts(cohort, compared):
     predictions, weights = weigh(cohort, compared, PROFILE, SEED, (0.3, 3.0))
     keys = ["drug", "repeat", "fold"]

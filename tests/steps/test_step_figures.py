@@ -17,6 +17,7 @@ from pnetlib.steps import style
 
 PICTURES = {"baseline_dir": "pictures", "tolerance": 1, "style": "default"}
 FIGURES = pytest.mark.parametrize("name", DRAWINGS)
+FEW = ("03_markers", "04_networks", "05_draws")
 
 
 @FIGURES
@@ -70,7 +71,9 @@ def test_title_names_the_data(name):
 SIMULATED = ("01", "06", "11")
 
 
-@FIGURES
+@pytest.mark.parametrize(
+    "name", [*FEW, *(pytest.param(n, marks=pytest.mark.long) for n in DRAWINGS if n not in FEW)]
+)
 def test_figure_gives_the_same_bytes(name):
     def file():
         figure, svg = drawn(name), io.BytesIO()

@@ -148,6 +148,7 @@ def test_threads_change_no_bit(cohort, genes, fitted):
     assert len(done) == len(CHOSEN)
 
 
+@pytest.mark.long
 def test_a_dask_cluster_changes_no_bit(cohort, genes, fitted):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
     with Engine("dask", 2) as engine:

@@ -223,6 +223,7 @@ def test_contrasts_have_one_scale_and_the_edge_its_own():
     np.testing.assert_allclose(found, [0.3, 1.0, 0.0, 0.5])
 
 
+@pytest.mark.long
 def test_a_split_gives_the_same_whatever_else_is_drawn(multiverse, results):
     plan = multiverse.plan
     again = groups.split_work(
@@ -476,6 +477,7 @@ def test_markers_at_the_same_lambdas_are_found_again(multiverse, results):
 # Simulation -----------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_the_fixed_point_is_the_one_that_is_named():
     samples = simulation.Samples(60, 60, 12)
     data = simulation.draw_data(
@@ -495,6 +497,7 @@ def test_the_fixed_point_is_the_one_that_is_named():
     )
 
 
+@pytest.mark.long
 def test_pro_selects_the_paper_s_share_of_genes_at_the_fixed_point():
     """What a trial had shown: relevant genes found, irrelevant ones left out."""
     samples = simulation.Samples(100, 100, 20)
@@ -559,6 +562,7 @@ def test_all_claims_have_curves_and_their_numbers_can_be_stored(
     assert "Li and Li" in listed and "AUC" not in listed
 
 
+@pytest.mark.long
 def test_the_best_single_reading_is_found_as_by_trying_all(found, default):
     found = {claim: part_of(curve) for claim, curve in found.items()}
     for column in ("agrees", "holds"):

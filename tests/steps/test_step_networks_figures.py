@@ -46,6 +46,7 @@ def test_neighbours_in_the_layout_are_neighbours_on_the_circle():
     assert np.isin(steps, (1, 7)).sum() >= 5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n_genes", "columns"), [(40, 2), (150, 1)])
 def test_panels_of_many_genes_stand_above_each_other(n_genes, columns):
     edges, degrees, positions, names = dense_tables(n_genes, 8, 1)
@@ -98,6 +99,7 @@ def dense_tables(n_genes, n_markers, seed):
     return edges, pd.DataFrame(degree).reindex(genes).fillna(0.0), positions, genes[:n_markers]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("n_genes", "n_markers"), [(5, 5), (40, 8), (47, 17), (150, 17)])
 def test_names_in_the_networks_do_not_overlap(n_genes, n_markers):
     edges, degrees, positions, names = dense_tables(n_genes, n_markers, n_genes)

@@ -74,6 +74,7 @@ def test_agreement_is_the_correlation_of_common_lines(cohort, screens):
     assert table.loc[(name, "solid"), "n"] == solid.sum()
 
 
+@pytest.mark.long
 def test_the_ceiling_is_the_planted_share_in_most_intervals(cohort):
     """Coverage of the 95% interval over cohorts and draws of the noise: at least 88%."""
     covered = []

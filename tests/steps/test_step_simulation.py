@@ -599,6 +599,7 @@ def test_few_data_sets_are_drawn_one_by_one_and_many_as_an_interval():
         assert ("with 95% intervals" in said) != few
 
 
+@pytest.mark.long
 def test_figures_of_networks_and_ablation(ablated):
     variants = summaries.cell_intervals(ablated, ("response", "variant"))
     text = words(figures.draw_ablation(variants, ablated))

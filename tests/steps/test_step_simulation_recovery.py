@@ -186,6 +186,7 @@ def shuffled():
     return table.set_index(["measure", "method"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", OTHERS)
 @pytest.mark.parametrize("measure", ["hub AUC", "hub AUC by effect", "effect r"])
 def test_pro_recovers_hubs_and_effects_better(repeated, measure, other):
@@ -203,6 +204,7 @@ def test_pro_leads_a_little_by_the_mean_of_tp_and_tn(repeated, other):
     assert 0 < repeated.at[("Ave", other), "difference"] < 0.1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", METHODS)
 def test_shuffled_responses_tell_no_effect(shuffled, method):
     row = shuffled.loc[("effect r", method)]

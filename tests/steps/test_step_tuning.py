@@ -225,6 +225,7 @@ def test_intervals_with_draws():
     assert high == pytest.approx(1.96 * np.sqrt(2.0), rel=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("n", [2, 3, 10])
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
 def test_intervals_with_draws_cover(n, share):

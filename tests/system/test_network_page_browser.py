@@ -118,6 +118,7 @@ def test_threshold_decides_what_is_drawn(page, tables, least):
         )
 
 
+@pytest.mark.long
 def test_sign_presence_and_degree_decide_what_is_drawn(page, tables):
     edges, degrees, _ = tables
     set_slider(page, 0)
@@ -188,6 +189,7 @@ def test_unknown_gene_is_refused_in_words(page):
     assert page.locator("#found *").count() == 0
 
 
+@pytest.mark.long
 def test_pointing_at_a_gene_marks_its_edges_in_both_panels(page, tables):
     set_slider(page, 0)
     gene = EVIL
@@ -202,6 +204,7 @@ def test_pointing_at_a_gene_marks_its_edges_in_both_panels(page, tables):
     assert drawn(page, 1, "glow")["x0"] == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("panel", [0, 1])
 def test_click_on_a_gene_selects_it_in_both_panels(page, tables, panel):
     set_slider(page, 0)
@@ -214,6 +217,7 @@ def test_click_on_a_gene_selects_it_in_both_panels(page, tables, panel):
     assert lit(page, 0) == wanted(tables[0], "ST") and page.locator("#gene").input_value() == ""
 
 
+@pytest.mark.long
 def test_path_is_a_shortest_one_and_is_listed(page, tables):
     set_slider(page, 0.25)
     page.locator("#marker").select_option(label="M1")
@@ -239,6 +243,7 @@ def test_path_is_a_shortest_one_and_is_listed(page, tables):
     assert max(lengths) > 1
 
 
+@pytest.mark.long
 def test_drug_with_two_thousand_edges(page):
     networks = drug_networks()
     page.locator("#view").select_option(label="Pro, Docetaxel")
@@ -260,6 +265,7 @@ def test_drug_with_two_thousand_edges(page):
     )
 
 
+@pytest.mark.long
 def test_zoom_keeps_the_selected_gene_in_the_middle(page):
     choose(page, "G05")
     page.get_by_role("button", name="In", exact=True).click()

@@ -60,6 +60,7 @@ def texts_of(path):
             yield part if isinstance(part, str) else "".join(part)
 
 
+@pytest.mark.long
 def test_every_step_that_makes_sense_is_run_and_says_nothing_of_the_paper(out):
     notebooks = sorted((out / "notebooks").glob("*.ipynb"))
     assert [path.name[:2] for path in notebooks] == STEPS
@@ -100,6 +101,7 @@ def test_only_what_a_change_touches_is_run_again(folder, out):
     path.write_text(text)
 
 
+@pytest.mark.long
 def test_the_pages_are_of_this_cohort(folder, out):
     for name in PACKAGES:
         pytest.importorskip(name, reason="the extra docs is not installed")

@@ -577,6 +577,7 @@ def test_a_warning_of_the_time_limit_while_installing_is_one_sentence(clone):
 # --- a whole run -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_run_on_one_thread_gives_the_bytes_of_one_on_two(smoke_results, tmp_path):
     """Run steps 01 and 02 by the script, which needs no variable of the tests."""
     environment = os.environ | {"VIRTUAL_ENV": active(tmp_path / "mine", sys.executable)}

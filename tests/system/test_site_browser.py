@@ -50,6 +50,7 @@ def open_page(page, site, name):
     page.wait_for_load_state("load")
 
 
+@pytest.mark.long
 def test_every_page_opens_without_an_error_and_every_link_and_picture_is_there(page, site):
     names = pages_of(site)
     assert {"index.html", "api.html", "ja/index.html", "notebooks/16_claims.html"} <= set(names)
@@ -109,6 +110,7 @@ def test_nothing_is_wider_than_a_narrow_window(page, site, name):
     assert size >= 14
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_axe_finds_nothing_serious(page, site, name):
     axe = pytest.importorskip(

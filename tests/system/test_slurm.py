@@ -193,6 +193,7 @@ def log_of(clone, job):
 FEW = ("--mem=300", "--cpus-per-task=1", "--time=10")
 
 
+@pytest.mark.long
 def test_an_array_of_4_parts_merged_equals_the_single_run(slurm, clone, smoke_results, tmp_path):
     out = tmp_path / "out"
     arguments = (*SMOKE, "--out", out)
@@ -276,6 +277,7 @@ def test_a_job_that_finishes_nothing_in_its_time_is_not_requeued(slurm, clone, t
     assert "does not go back into the queue: give it more time" in log_of(clone, job)
 
 
+@pytest.mark.long
 def test_dask_workers_that_are_jobs_give_the_same_bytes(slurm, smoke_results, tmp_path):
     pytest.importorskip("dask_jobqueue", reason="the extra dask is not installed")
     settings = {"INTERFACE": "lo", "MEMORY": "1GB", "LOG_DIRECTORY": str(tmp_path / "jobs")}

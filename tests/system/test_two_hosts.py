@@ -1,7 +1,7 @@
 """Two hosts that share the results, or nothing: dask workers, parts of an array, clocks and versions.
 
 The hosts are namespaces of one kernel (`hosts.namespaces`), so that these tests need root. A clock
-that is apart is a library that shifts what a process reads. PNETLIB_FAULTS=all adds slower tests.
+that is apart is a library that shifts what a process reads.
 """
 
 import json
@@ -33,13 +33,9 @@ from hosts.tasks import NOTES
 from pnetlib import __version__
 from pnetlib.workflow.events import read_events
 
-ALL = os.environ.get("PNETLIB_FAULTS") == "all"
 PORT = 8786
 SCHEDULER = f"tcp://10.77.0.1:{PORT}"  # on alpha
 HOUR = 3600
-slow = pytest.mark.skipif(
-    not ALL, reason="set PNETLIB_FAULTS=all for the slower tests of two hosts"
-)
 
 pytestmark = pytest.mark.skipif(bool(unusable()), reason=unusable() or "usable")
 needs_dask = pytest.mark.skipif(
@@ -122,6 +118,7 @@ def cluster(shared, folder, ahead=0):
 # --- dask ------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @needs_dask
 def test_workers_on_two_hosts_give_the_same_bytes(local, shared, tmp_path):
     """Also if a clock is an hour ahead; first with shared results, then with nothing shared."""
@@ -142,6 +139,7 @@ def kernel_caches(host):
     return {folder.name for folder in host.path("/tmp").glob("pnet-kernels-*")}
 
 
+@pytest.mark.long
 @needs_dask
 def test_a_worker_whose_host_vanishes_costs_its_own_tasks_only(local, shared, tmp_path):
     with cluster(shared, tmp_path) as (alpha, beta):
@@ -153,7 +151,7 @@ def test_a_worker_whose_host_vanishes_costs_its_own_tasks_only(local, shared, tm
         assert len(computed(alpha)) < 24
 
 
-@slow
+@pytest.mark.long
 @needs_dask
 def test_a_scheduler_that_is_out_of_reach_is_one_sentence(local, shared, tmp_path):
     """The same command completes the run once the link is back."""
@@ -225,7 +223,9 @@ REFUSED = {
 
 
 @needs_dask
-@pytest.mark.parametrize("case", REFUSED if ALL else ["older"])
+@pytest.mark.parametrize(
+    "case", ["older", *(pytest.param(case, marks=pytest.mark.long) for case in [*REFUSED][1:])]
+)
 def test_a_host_with_another_version_is_refused_by_name(case, shared, tmp_path):
     kind, other, expected = REFUSED[case]
     with two_hosts({shared: shared}, second=other(tmp_path)) as (alpha, beta):
@@ -246,7 +246,7 @@ def assert_refused(outcome, kind, expected):
     assert re.match(rf"error: the dask {kind} {expected}.*; start it in the same env", error), error
 
 
-@slow
+@pytest.mark.long
 @needs_dask
 def test_a_worker_of_another_version_that_comes_later_is_refused_too(local, shared, tmp_path):
     kind, other, expected = REFUSED["version"]
@@ -281,7 +281,7 @@ def notebooks(shared):
     return folder
 
 
-@slow
+@pytest.mark.long
 @pytest.mark.parametrize("hours", [(1, -1), (-1, 1)], ids=str)
 def test_clocks_apart_decide_nothing(hours, notebooks, shared):
     """One host vanishes in the middle; the other completes its run, whatever the clocks say."""
@@ -329,7 +329,7 @@ def single(tmp_path_factory):
     return folds(out / "folds")
 
 
-@slow
+@pytest.mark.long
 def test_parts_on_hosts_that_share_nothing_are_put_together(single, tmp_path):
     """Folds are found by what they were made from, so they can be copied from folder to folder."""
     with two_hosts() as (alpha, beta):
@@ -341,7 +341,7 @@ def test_parts_on_hosts_that_share_nothing_are_put_together(single, tmp_path):
         assert here | there == single
 
 
-@slow
+@pytest.mark.long
 def test_a_part_of_another_version_is_refused_by_name_at_the_merge(shared, tmp_path, single):
     second = another_version(tmp_path, "0.5.9", CHANGED)
     with two_hosts({shared: shared}, second=second) as (alpha, beta):
@@ -377,7 +377,7 @@ def submit_parts(nodes, out, m=2):
     )
 
 
-@slow
+@pytest.mark.long
 @pytest.mark.slurm
 def test_an_array_on_two_nodes_gives_the_folds_of_one_process(nodes, shared, single):
     array = submit_parts(nodes, shared / "out")
@@ -387,7 +387,7 @@ def test_an_array_on_two_nodes_gives_the_folds_of_one_process(nodes, shared, sin
     assert folds(shared / "out" / "folds") == single
 
 
-@slow
+@pytest.mark.long
 @pytest.mark.slurm
 def test_the_part_of_a_node_that_vanishes_is_computed_on_the_other(nodes, shared, single):
     array = submit_parts(nodes, shared / "out")
@@ -408,7 +408,7 @@ def test_the_part_of_a_node_that_vanishes_is_computed_on_the_other(nodes, shared
     assert folds(shared / "out" / "folds") == single
 
 
-@slow
+@pytest.mark.long
 @needs_dask
 @pytest.mark.slurm
 def test_dask_workers_that_are_jobs_on_two_nodes_give_the_same_bytes(nodes, shared):
@@ -456,6 +456,7 @@ with compiled_kernels(Path("/tmp", sys.argv[1])) as variables:
 needs_x86 = pytest.mark.skipif(platform.machine() != "x86_64", reason="the processor is no x86-64")
 
 
+@pytest.mark.long
 @needs_x86
 def test_kernels_of_another_processor_are_compiled_anew(tmp_path):
     """The hosts share a home folder, and with it the stored kernels, as the nodes of a cluster do."""
@@ -478,7 +479,7 @@ def test_kernels_of_another_processor_are_compiled_anew(tmp_path):
         assert call(alpha, "3") == (first, 0)
 
 
-@slow
+@pytest.mark.long
 @needs_x86
 @pytest.mark.parametrize("name", PROCESSORS)
 def test_results_of_another_processor_agree(name, local, tmp_path):

@@ -66,6 +66,7 @@ def test_a_run_of_some_steps_describes_those_of_earlier_runs_too(finished, noteb
     assert sum(entity["@type"] == "CreateAction" for entity in actions) == 3
 
 
+@pytest.mark.long
 def test_the_crate_meets_its_profile(finished, monkeypatch):
     """The validator's own rules, with the terms of RO-Crate from a package, not from the network."""
     services = pytest.importorskip("rocrate_validator.services", reason="roc-validator is absent")

@@ -62,6 +62,7 @@ def test_force_executes_what_is_fresh(finished, notebooks):
     assert executed(finished, notebooks, "--force", "--only", "02") == ["02"]
 
 
+@pytest.mark.long
 def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, notebooks):
     drivers = [
         subprocess.Popen(
@@ -78,6 +79,7 @@ def test_drivers_started_together_all_pass_with_the_same_bytes(tmp_path, noteboo
     assert len({(tmp_path / str(at) / "01_first.json").read_bytes() for at in range(5)}) == 1
 
 
+@pytest.mark.long
 def test_papermill_works_without_the_driver(tmp_path, project):
     """It gives the numbers of a run, and stores folds in the folder that `out` names."""
     made = [sys.executable, "-m", "papermill", str(project / "notebooks" / "02_comparison.ipynb")]
@@ -111,6 +113,7 @@ def test_leftovers_of_killed_writers_are_removed(finished, notebooks):
     assert not left.exists()
 
 
+@pytest.mark.long
 def test_a_disk_that_fills_up_is_one_sentence_and_loses_no_finished_step(small_disk, notebooks):
     big = "run.write_arrays('02_big', x=__import__('numpy').random.default_rng(0).random(10**6))"
     write_notebook(notebooks / "02_second.ipynb", WRITES.format(name="02_second"), big)

@@ -11,6 +11,7 @@ from pnetlib.workflow.notebooks import Step
 from pnetlib.workflow.run import Run
 
 
+@pytest.mark.long
 def test_changed_code_makes_a_step_stale_but_not_readers_of_the_same_result(finished, notebooks):
     write_notebook(notebooks / "01_first.ipynb", WRITES.format(name="01_first") + "\n# once more")
     found = status(finished, notebooks)

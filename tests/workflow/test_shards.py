@@ -58,6 +58,7 @@ def test_missing_folds_name_a_part_that_another_version_computed(tmp_path):
         shards.check(run, "10_drugs", parameters)
 
 
+@pytest.mark.long
 def test_parts_of_further_drugs_are_forecast_and_equal_the_whole(tmp_path, capsys):
     run = Run("simulated", "smoke", out=str(tmp_path), threads=2)
     parameters = {

@@ -113,6 +113,7 @@ def test_contents_name_every_page_once(tree):
     assert {*listed, *steps, "index"} == names
 
 
+@pytest.mark.long
 def test_notebooks_and_pages_added_later_are_found(copied, assembled):
     first = json.loads((copied / "notebooks/01_data.ipynb").read_text("utf-8"))
     (copied / "notebooks/13_later.ipynb").write_text(json.dumps(first))
@@ -125,6 +126,7 @@ def test_notebooks_and_pages_added_later_are_found(copied, assembled):
     assert "(notebooks/13_later.ipynb)" in (tree / "later.md").read_text("utf-8")
 
 
+@pytest.mark.long
 def test_notebooks_of_an_earlier_version_are_left_out(copied, tmp_path, monkeypatch):
     monkeypatch.setattr(site, "formulas", lambda: ROOT / "LICENSE")
     run = finished_from_copies(tmp_path / "run", copied)
@@ -135,6 +137,7 @@ def test_notebooks_of_an_earlier_version_are_left_out(copied, tmp_path, monkeypa
     assert not (tmp_path / "tree/notebooks/12_claims.ipynb").exists()
 
 
+@pytest.mark.long
 def test_code_is_folded_and_the_default_parameters_are_left_out(copied, assembled):
     path = copied / "notebooks/01_data.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
