@@ -22,6 +22,7 @@ class OwnKernels(WorkerPlugin):
 
     name = "pnetlib-own-kernels"
     idempotent = True  # a later run must not remove the cache of kernels that are in use
+    folder = None
 
     def setup(self, worker):
         """Fill the cache with packed kernels, and with those in the folder that `VARIABLE` names."""
@@ -40,6 +41,8 @@ class OwnKernels(WorkerPlugin):
 
     def teardown(self, worker):
         """Pack newly compiled kernels for later workers."""
+        if self.folder is None:  # `setup` was refused
+            return
         pack_more(Path(self.folder.name), worker.pnetlib_packed)
         self.folder.cleanup()
 

@@ -211,10 +211,10 @@ def test_ids_that_a_spreadsheet_changed_are_the_same(tmp_path, cohort):
 def test_an_experiment_whose_line_is_blank_in_a_repeated_row_keeps_its_line(tmp_path, cohort):
     expected = read_ctrp(write(tmp_path, OFFICIAL), cohort)
     experiments = tables()["experiments"].astype(object)
-    extra = pd.DataFrame([[10, ""], ["", 3]], columns=experiments.columns)
+    extra = pd.DataFrame([[10, ""], ["", 3], ["", 3]], columns=experiments.columns)
     found = read_ctrp(
         write(tmp_path, OFFICIAL, experiments=pd.concat([experiments, extra])), cohort
     )
     pd.testing.assert_frame_equal(found.values, expected.values)
     said = found.provenance["handled"]
-    assert "2 rows of v20.meta.per_experiment.txt without an id left out." in said
+    assert "3 rows of v20.meta.per_experiment.txt without an id left out." in said

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import re
 
 import numpy as np
@@ -211,6 +212,14 @@ def test_a_wrong_byte_is_found_behind_a_letter_of_two_bytes(end, named):
     """The letter lies across the end of what is read together."""
     text = ("x" * (2**20 - 1) + "é").encode() + end
     assert re.search(named, str(not_utf8("own.csv", io.BytesIO(text))))
+
+
+def test_an_archive_that_ends_before_the_wrong_byte_is_still_no_text():
+    whole = gzip.compress(random.Random(1).randbytes(2**16).hex().encode() + b"\n\x96,2\n")
+    with gzip.open(io.BytesIO(whole[: len(whole) // 2])) as cut:
+        assert str(not_utf8("own.csv.gz", cut)) == (
+            "own.csv.gz is not text in UTF-8; save it as UTF-8."
+        )
 
 
 def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):

@@ -315,16 +315,38 @@ def test_workers_with_another_library_are_refused(dask_engine, monkeypatch):
         list(dask_engine.map(slow_first, [(1,)], SHARED))
 
 
+def refuse_folder(**_):
+    raise FileNotFoundError(2, "No usable temporary directory")
+
+
 def test_a_worker_without_a_folder_for_temporary_files_is_named(monkeypatch):
     pytest.importorskip("distributed", reason="the extra dask is not installed")
     from pnetlib.execution import workers
 
-    def refuse(**_):
-        raise FileNotFoundError(2, "No usable temporary directory")
-
-    monkeypatch.setattr(workers.tempfile, "TemporaryDirectory", refuse)
+    monkeypatch.setattr(workers.tempfile, "TemporaryDirectory", refuse_folder)
     with pytest.raises(SetupError, match=f"worker on {platform.node()} has no folder for temp"):
         workers.OwnKernels().setup(None)
+
+
+def test_a_scheduler_forgets_the_plugin_that_a_worker_refused(monkeypatch):
+    """Else every later worker, also of another run, would refuse it at its start."""
+    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
+    from pnetlib.execution import workers
+
+    with distributed.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp://",
+        dashboard_address=":0",
+        silence_logs="CRITICAL",
+    ) as cluster:
+        monkeypatch.setattr(workers.tempfile, "TemporaryDirectory", refuse_folder)
+        engine = Engine("dask", scheduler=cluster.scheduler_address)
+        with pytest.raises(SetupError, match="has no folder for temporary files"):
+            list(engine.map(slow_first, [(1,)], SHARED))
+        engine.close()
+        assert workers.OwnKernels.name not in cluster.scheduler.worker_plugins
 
 
 def test_an_address_without_a_scheduler_is_reported_in_one_sentence(monkeypatch):

@@ -17,6 +17,7 @@ RUN = (sys.executable, "-m", "pnetlib", "run", *SMOKE, "--only", "01")
     [
         ("-n 64", "open files (ulimit -n) is 64, but a run needs 128"),
         ("-v 1000000", "address space (ulimit -v) is 0.95 GB, but a run needs 4 GB"),
+        ("-v 4190000", "address space (ulimit -v) is 3.99 GB, but a run needs 4 GB"),
     ],
 )
 def test_a_limit_that_no_run_can_keep_is_one_sentence(tmp_path, limit, words):

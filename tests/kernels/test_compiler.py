@@ -1,12 +1,14 @@
 """Kernels without a place for compiled code, with damaged code, and under Ctrl-C."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import threading
 import time
 
+import numba
 import numpy as np
 import pytest
 from builders import command_environment
@@ -78,10 +80,12 @@ def test_damaged_code_is_compiled_again(tmp_path):
         done = run(tmp_path, NUMBA_CACHE_DIR=str(cache))
         assert (done.returncode, done.stdout, done.stderr) == (0, "6.0\n", "")
         next(cache.rglob("*.nbc")).write_bytes(b"damaged")
-    next(cache.rglob("*.nbi")).write_bytes(b"damaged")
-    again = run(tmp_path, NUMBA_CACHE_DIR=str(cache))
-    assert (again.returncode, again.stdout) == (0, "6.0\n"), again.stderr
-    assert again.stderr.count("\n") == 1 and "compiled anew" in again.stderr
+    # No pickle, and one that holds something else.
+    for damaged in (b"damaged", pickle.dumps(numba.__version__) + pickle.dumps(pickle.dumps(5))):
+        next(cache.rglob("*.nbi")).write_bytes(damaged)
+        again = run(tmp_path, NUMBA_CACHE_DIR=str(cache))
+        assert (again.returncode, again.stdout) == (0, "6.0\n"), again.stderr
+        assert again.stderr.count("\n") == 1 and "compiled anew" in again.stderr
 
 
 @pytest.fixture

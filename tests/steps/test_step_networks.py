@@ -288,6 +288,7 @@ def test_layout_places_every_linked_gene_and_again_the_same(networks):
     assert all(np.isfinite(place).all() for place in places.values())
     for gene, place in layout(edges, 1).items():
         np.testing.assert_array_equal(place, places[gene])
+    assert layout(edges[:0], 1) == {}
 
 
 def test_matrices_come_back_from_the_table_of_edges(networks, genes):

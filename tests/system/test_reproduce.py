@@ -11,10 +11,11 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from builders import ROOT, SMOKE, results
+from builders import ROOT, SMOKE, command_environment, results
 
 NAMES = ("python3", "python", "python3.11", "python3.12", "python3.13", "python3.14")
 
@@ -388,6 +389,20 @@ def test_settings_of_pip_that_install_elsewhere_or_nothing_are_switched_off(clon
         "PIP_NO_INPUT": "1",
         "PIP_PROXY": "http://proxy:1",
     }
+
+
+def test_settings_are_told_by_a_pip_that_is_set_to_be_quiet(tmp_path):
+    if find_spec("pip") is None:
+        pytest.skip("this Python has no pip")
+    (tmp_path / "pip.conf").write_text("[global]\nquiet = 3\nproxy = http://proxy:1\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pnetlib.cli.sources"],
+        env=command_environment(PIP_CONFIG_FILE=str(tmp_path / "pip.conf")),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "PIP_PROXY=http://proxy:1" in done.stdout
 
 
 def test_a_pip_that_cannot_tell_its_settings_has_them_switched_off(clone):

@@ -38,7 +38,7 @@ def test_steps_leave_executed_copies_numbers_and_a_log(tmp_path, notebooks):
     assert [(line["step"], line["status"]) for line in lines] == [(n, "done") for n in names]
     assert all(line["threads"] == 1 and line["seconds"] > 0 for line in lines)
     assert "[2/3] 02_second: What is second?" in result.stdout
-    for place in ("out/figures", "out/run.jsonl", "out/*.json"):
+    for place in ("out/figures", "out/run.jsonl", "out/*.json", "Pages:  "):
         assert place in result.stdout
     last = result.stdout.strip().splitlines()[-1]
     assert last.startswith("Finished 3 steps in ")
