@@ -189,6 +189,11 @@ def wait_for_pid(path):
     raise AssertionError("nothing was started")
 
 
+def mostly_long(names, *kept):
+    """Return names as parameters of a test; all but those kept are marked as long."""
+    return [name if name in kept else pytest.param(name, marks=pytest.mark.long) for name in names]
+
+
 def results(folder):
     """Return the bytes of all numbers, tables, arrays, figures and folds of a run by name.
 

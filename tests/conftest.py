@@ -32,7 +32,7 @@ from pnetlib.workflow.isolation import isolation
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
 GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
-LONG_NOTEBOOKS = ("11_speed.ipynb", "15_multiverse.ipynb")
+LONG_NOTEBOOKS = ("06_simulation.ipynb", "11_speed.ipynb", "15_multiverse.ipynb")
 
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:

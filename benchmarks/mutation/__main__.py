@@ -29,7 +29,7 @@ _READERS = {
     "delimited": "regulons",
     "drugs": "selection",
     "gdsc_official": "screens",
-    "own_tables": "own_cohort",
+    "own_tables": "own_cohort annotated",  # the latter needs the extra anndata
     "sheets": "gdsc_official own_tables",
     "workbooks": "gdsc_official own_tables",
 }

@@ -180,11 +180,9 @@ def ids_by_agreement(values: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     ids = pd.Series(pd.NA, index=values.columns, dtype="Int64")
     if not r.size:
         return ids
-    others = np.full(r.shape, -1.0)
     for i, j in zip(range(len(r)), r.argmax(axis=1)):
         rest = np.concatenate((np.delete(r[i], j), np.delete(r[:, j], i), [-1.0]))
-        others[i, j] = rest.max()
-        if r[i, j] >= _AGREEMENT and r[i, j] - others[i, j] >= _LEAD:
+        if r[i, j] >= _AGREEMENT and r[i, j] - rest.max() >= _LEAD:
             ids.iloc[i] = int(known.columns[j])
     return ids
 

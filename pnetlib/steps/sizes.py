@@ -287,9 +287,7 @@ SIMULATION = {
         ablation_replicates=2,
         graphs=("TF hub", "hub"),
         ablation_scenarios=(1,),
-        tuning=replace(
-            SMOKE, n_genes=132, lam1=(0.4,), lam3=(0.1, 0.03), lam4=(0.0, 0.1), search=GRID
-        ),
+        tuning=replace(SMOKE, n_genes=132, lam1=(0.4,), lam3=(0.1, 0.03), lam4=(0.0, 0.1)),
     ),
     "standard": _SIMULATION,
     "paper": replace(

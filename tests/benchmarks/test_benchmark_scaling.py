@@ -17,6 +17,7 @@ def test_an_unknown_plan_is_refused():
         scaling.plan("large", 2)
 
 
+@pytest.mark.long
 def test_study_finds_the_penalty_and_writes_its_files(tmp_path, monkeypatch, capsys):
     sizes = [NetworkSize(p, 60, threads=2) for p in (60, 100)] + [
         NetworkSize(60, 90, threads=2),

@@ -25,6 +25,7 @@ def test_tests_within_tissues_reject_at_most_at_the_level(table):
     assert (found["p of excess"] > 0.0005).all(), found
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("level", [0.1, 0.25, 0.5])
 def test_tests_without_ties_exhaust_the_level(table, level):
     free = ["degree", "effect on targets", "effect of regulators"]

@@ -255,6 +255,7 @@ def test_assembly_aligns_and_reports_what_it_did():
     assert np.isnan(cohort.response.loc["10", "Y"])
 
 
+@pytest.mark.long
 @given(st.permutations(range(4)), st.permutations(range(3)))
 def test_cohort_does_not_depend_on_the_order_of_the_file(lines, genes):
     parts = tables()

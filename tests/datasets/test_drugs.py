@@ -32,7 +32,11 @@ ENTRIES = pd.DataFrame(
 
 
 def found(drugs, handled=None):
-    table = find_drugs(drugs, ENTRIES, "here", [] if handled is None else handled)
+    return found_in(ENTRIES, drugs, handled)
+
+
+def found_in(entries, drugs, handled=None):
+    table = find_drugs(drugs, entries, "here", [] if handled is None else handled)
     return dict(zip(table["label"], table["id"].astype(object)))
 
 
@@ -139,6 +143,17 @@ def test_an_uncertain_id_remains_unknown(spoil):
         values.loc[values.index[60:], "a"] = np.nan
     ids = ids_by_agreement(values, known)
     assert ids.isna().to_dict() == {name: name == "a" for name in "abcdefgh"}
+
+
+def test_without_drugs_or_known_ids_there_is_no_id():
+    values, known = screens(3)
+    assert ids_by_agreement(values[[]], known).empty
+    assert ids_by_agreement(values, known[[]]).isna().to_dict() == dict.fromkeys("abcdefgh", True)
+
+
+def test_of_a_name_without_the_paper_s_id_the_first_id_is_taken():
+    entries = ENTRIES.assign(id=ENTRIES["id"].replace({133: 7, 1386: 2000}))
+    assert found_in(entries, "doxorubicin") == {"Doxorubicin": 7}
 
 
 # Sources ------------------------------------------------------------------------------------

@@ -941,6 +941,7 @@ def test_text_that_unfolds_too_far_is_refused(tmp_path):
     refused(CorruptFileError, "unfolds to more than 400 times", read_own_table, path, "response")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("opened", [open, gzip.open])
 def test_millions_of_blank_rows_are_refused_soon(tmp_path, opened):
     path = tmp_path / f"response.csv{'.gz' if opened is gzip.open else ''}"
@@ -1083,6 +1084,7 @@ def test_a_missing_package_is_named_with_its_command(tmp_path, monkeypatch, suff
 # size ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("turn", [False, True])
 def test_reading_takes_at_most_four_times_the_plain_size(tmp_path, turn):
     frame = pd.DataFrame(
@@ -1119,6 +1121,7 @@ def test_a_table_of_millions_of_rows_is_refused_soon(tmp_path):
     refused(DataError, "has more than 500,000 rows", read_own_table, path, "response")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["columns", "rows"])
 def test_a_table_of_too_many_names_needs_little_memory(tmp_path, kind, monkeypatch):
     path = tmp_path / "response.csv"

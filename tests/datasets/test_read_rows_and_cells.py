@@ -7,12 +7,19 @@ import re
 
 import numpy as np
 import pytest
-from official_files import refused
+from official_files import refused, write_rows
 
 from pnetlib.datasets import delimited, sheets
 from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number, whole_number
 from pnetlib.datasets.delimited import read_delimited
-from pnetlib.datasets.own_tables import is_table, read_own_expression
+from pnetlib.datasets.own_tables import (
+    ANNOTATION,
+    RESPONSE,
+    is_table,
+    read_own_expression,
+    read_own_table,
+)
+from pnetlib.datasets.workbooks import attribute, xlsx_rows
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
 from pnetlib.execution.files import not_utf8
 
@@ -272,3 +279,74 @@ def test_a_table_of_too_many_rows_is_refused(tmp_path, monkeypatch, most):
             read_delimited(path, ",", ["a"])
     else:
         assert len(read_delimited(path, ",", ["a"])) == 2
+
+
+# What wrong code would change, and no other test notices -------------------------------------------
+
+
+def test_attributes_stand_in_either_quotes():
+    tag = """<c r="B2" t='s' s="">"""
+    assert [attribute(tag, name) for name in "rtsx"] == ["B2", "s", "", ""]
+
+
+def test_a_header_of_more_columns_than_any_table_has_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "MOST_COLUMNS", 3)
+    (tmp_path / "a.csv").write_text("a,b,c\n1,2,3\n")
+    assert list(read_delimited(tmp_path / "a.csv", ",", ["a"])) == ["a", "b", "c"]
+    for header in ("a,b,c,d", "a,b,c,d,e"):
+        (tmp_path / "a.csv").write_text(f"{header}\n")
+        with pytest.raises(CorruptFileError, match=r"has \d columns and may have 3"):
+            read_delimited(tmp_path / "a.csv", ",", ["a"])
+
+
+def test_a_row_that_is_much_longer_than_the_header_has_no_name_missing(tmp_path):
+    with pytest.raises(
+        CorruptFileError, match="Row 2 of own.csv has 3 fields and the header 2: name"
+    ):
+        read(tmp_path, "A,B\na,1,2\n")
+    with pytest.raises(
+        CorruptFileError, match="Row 2 of own.csv has 4 fields and the header 2: a val"
+    ):
+        read(tmp_path, "A,B\na,1,2,3\n")
+
+
+def test_names_that_are_missing_are_those_of_what_the_columns_hold(tmp_path):
+    with pytest.raises(
+        DataError, match="Column 3 of own.csv has no name in row 1; name the gene or"
+    ):
+        read(tmp_path, "x,A,,B\na,1,2,3\n")
+    (tmp_path / "r.csv").write_text("x,A,,B\na,1,2,3\n")
+    with pytest.raises(
+        DataError, match="Column 3 of r.csv has no name in row 1; name the column or"
+    ):
+        read_own_table(tmp_path / "r.csv", RESPONSE)
+
+
+def test_an_annotation_of_one_column_needs_a_property(tmp_path):
+    (tmp_path / "a.csv").write_text("line\na\n")
+    with pytest.raises(DataError, match="and each further one a property"):
+        read_own_table(tmp_path / "a.csv", ANNOTATION)
+    with pytest.raises(DataError, match="and each further one a gene, a response or a cell line"):
+        read_own_table(tmp_path / "a.csv", RESPONSE)
+
+
+def test_the_last_column_of_a_table_has_a_place(tmp_path):
+    (tmp_path / "r.csv").write_text("x,A,B\na,1,2\nb,3,much\n")
+    assert read_own_table(tmp_path / "r.csv", RESPONSE).where(1, 1) == "r.csv, row 3, column 3"
+
+
+def test_a_number_that_may_mean_thousands_is_refused_by_itself(tmp_path):
+    with pytest.raises(DataError, match="row 2: the expression of A.*'1,234'"):
+        read(tmp_path, "x\tA\tB\na\t1,234\t5.678\n")
+
+
+def test_rows_of_a_workbook_may_begin_with_a_number():
+    rows = [["a", "b"], [1.0, "x"], ["y", 2.0]]
+    assert list(even_rows(rows, "own.xlsx")) == [(1, rows[0]), (2, rows[1]), (3, rows[2])]
+
+
+def test_a_small_sheet_may_have_few_cells_far_apart(tmp_path):
+    rows = [["first"], *[[]] * 98, [*[None] * 99, "last"]]
+    write_rows(tmp_path / "far.xlsx", rows)
+    found = list(xlsx_rows(tmp_path / "far.xlsx"))
+    assert (found[0][0], found[99][99]) == ("first", "last")

@@ -77,6 +77,7 @@ def test_correlations_and_skewness_are_like_the_real_ones(facts, fact):
         assert np.all(off <= tolerance), np.round(found[fact], 3)
 
 
+@pytest.mark.long
 def test_means_and_variances_are_the_real_ones(cohorts):
     for cohort in cohorts:
         top = cohort.expression[cohort.top_genes(976)]

@@ -185,6 +185,7 @@ def test_rounding_left_by_centring_is_no_gene():
 POWERS = st.integers(-498, 498)  # of 2, hence about 1e-150 to 1e150; they leave every bit
 
 
+@pytest.mark.long
 @named(EVERY)
 @settings(max_examples=12)
 @drawn(power=POWERS)

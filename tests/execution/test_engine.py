@@ -368,6 +368,7 @@ def test_nothing_imports_dask_otherwise():
     assert shown.stdout.strip() == "[]", shown.stderr
 
 
+@pytest.mark.long
 def test_a_lost_scheduler_is_one_sentence(tmp_path):
     distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
     cluster = distributed.LocalCluster(

@@ -74,6 +74,7 @@ def test_a_kernel_is_compiled_where_nothing_can_be_stored(no_place, text, enviro
     assert sorted(file.name for file in no_place.iterdir()) == ["__pycache__", "script.py"]
 
 
+@pytest.mark.long
 def test_damaged_code_is_compiled_again(tmp_path):
     cache = tmp_path / "cache"
     for _ in range(2):

@@ -99,6 +99,7 @@ def test_fit_is_the_same_without_stored_rows(degree, coupling, lam2, fixed, monk
         assert np.all(np.diff(two.trace) <= 0) and two.gaps.max() <= 1e-7
 
 
+@pytest.mark.long
 def test_polishing_and_halving_are_the_same_without_stored_rows(monkeypatch):
     """Both are needed somewhere among these problems."""
     calls = []

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from builders import mostly_long
 
 from pnetlib.datasets.simulated import simulate_cohort
 from pnetlib.execution.engine import Engine
@@ -135,7 +136,7 @@ def two_workers():
         yield engine
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", mostly_long(NAMES, "permutation_test", "markers"))
 def test_workers_give_the_same_bits_as_a_thread(cases, two_workers, name):
     done = [], []
     here, there = (
@@ -146,7 +147,7 @@ def test_workers_give_the_same_bits_as_a_thread(cases, two_workers, name):
     same_bits(here, there)
 
 
-@pytest.mark.parametrize("name", STORED)
+@pytest.mark.parametrize("name", mostly_long(STORED, "markers"))
 def test_what_is_stored_is_not_computed_again(cases, tmp_path, monkeypatch, name):
     by_cohort = name not in ("replicates", "ablation")
     cohort = [cases.cohort] if by_cohort else []

@@ -384,6 +384,7 @@ def test_noise_seldom_reaches_a_verdict(rates):
     assert single.le(0.025 + 4 * np.sqrt(0.025 * 0.975 / 300)).all(axis=None)
 
 
+@pytest.mark.long
 def test_an_effect_is_found_in_either_direction(rates):
     assert (rates["power found"] > 0.6).all()
     assert (rates[f"power {CONTRADICTED}"] > 0.6).all()

@@ -266,6 +266,7 @@ def test_the_trial_takes_a_few_folds_of_drugs_with_few_and_many_lines():
     assert forecast.trial_tasks([], cohort) == []
 
 
+@pytest.mark.long
 def test_the_folds_of_a_trial_are_stored_and_the_rest_is_forecast(cohort, compared):
     stored, engine = Memory(), Engine(threads=2)
     work = outer_work(cohort, PROFILE, SEED)

@@ -8,6 +8,7 @@ from unittest import mock
 import matplotlib as mpl
 import numpy as np
 import pytest
+from builders import mostly_long
 from drawings import DRAWINGS, GENES, apart, drawn, outline
 from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
@@ -17,7 +18,6 @@ from pnetlib.steps import style
 
 PICTURES = {"baseline_dir": "pictures", "tolerance": 1, "style": "default"}
 FIGURES = pytest.mark.parametrize("name", DRAWINGS)
-FEW = ("03_markers", "04_networks", "05_draws")
 
 
 @FIGURES
@@ -71,9 +71,7 @@ def test_title_names_the_data(name):
 SIMULATED = ("01", "06", "11")
 
 
-@pytest.mark.parametrize(
-    "name", [*FEW, *(pytest.param(n, marks=pytest.mark.long) for n in DRAWINGS if n not in FEW)]
-)
+@pytest.mark.parametrize("name", mostly_long(DRAWINGS, "03_markers", "04_networks", "05_draws"))
 def test_figure_gives_the_same_bytes(name):
     def file():
         figure, svg = drawn(name), io.BytesIO()

@@ -176,6 +176,7 @@ def test_every_control_has_a_label(read):
     assert all(a.get("id") in labelled or a.get("type") == "radio" for a in controls)
 
 
+@pytest.mark.long
 def test_bokeh_is_imported_only_for_the_page():
     code = "import sys, pnetlib, pnetlib.steps.networks.page; print('bokeh' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -193,6 +193,7 @@ def test_pro_recovers_hubs_and_effects_better(repeated, measure, other):
     assert repeated.at[(measure, other), "difference low"] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", OTHERS)
 def test_pro_finds_more_of_the_relevant_genes_and_lets_more_others_in(repeated, other):
     assert repeated.at[("TP", other), "difference low"] > 0
@@ -212,6 +213,7 @@ def test_shuffled_responses_tell_no_effect(shuffled, method):
     assert shuffled.at[("Ave", method), "mean"] < 0.55
 
 
+@pytest.mark.long
 def test_networks_rank_hubs_first_even_from_shuffled_responses(repeated, shuffled):
     """So a lead in hub AUC counts only as far as it exceeds the control's."""
     for method in ("Pro", "NW.P"):

@@ -15,6 +15,7 @@ FOREIGN = re.compile(
     r"GDSC|gdsc|COSMIC|IC50|gastric|seven|[Tt]he paper('s| names| says| shows| finds| reports)|"
     r"Published|published|ANXA10|AKR1|ZNF165|notebook (06|07|1\d)"
 )
+pytestmark = pytest.mark.long
 STEPS = ["01", "02", "03", "04", "05", "08", "09"]
 
 
@@ -60,7 +61,6 @@ def texts_of(path):
             yield part if isinstance(part, str) else "".join(part)
 
 
-@pytest.mark.long
 def test_every_step_that_makes_sense_is_run_and_says_nothing_of_the_paper(out):
     notebooks = sorted((out / "notebooks").glob("*.ipynb"))
     assert [path.name[:2] for path in notebooks] == STEPS
@@ -101,7 +101,6 @@ def test_only_what_a_change_touches_is_run_again(folder, out):
     path.write_text(text)
 
 
-@pytest.mark.long
 def test_the_pages_are_of_this_cohort(folder, out):
     for name in PACKAGES:
         pytest.importorskip(name, reason="the extra docs is not installed")

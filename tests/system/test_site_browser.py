@@ -12,6 +12,7 @@ from pnetlib.workflow.site import PACKAGES, build_site
 for name in PACKAGES:
     pytest.importorskip(name, reason="the extra docs is not installed")
 
+pytestmark = pytest.mark.long
 LOOKED_AT = ("index.html", "notebooks/02_comparison.html", "notebooks/16_claims.html", "api.html")
 
 
@@ -50,7 +51,6 @@ def open_page(page, site, name):
     page.wait_for_load_state("load")
 
 
-@pytest.mark.long
 def test_every_page_opens_without_an_error_and_every_link_and_picture_is_there(page, site):
     names = pages_of(site)
     assert {"index.html", "api.html", "ja/index.html", "notebooks/16_claims.html"} <= set(names)
@@ -110,7 +110,6 @@ def test_nothing_is_wider_than_a_narrow_window(page, site, name):
     assert size >= 14
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_axe_finds_nothing_serious(page, site, name):
     axe = pytest.importorskip(

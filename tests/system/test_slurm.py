@@ -216,6 +216,7 @@ def test_an_array_of_4_parts_merged_equals_the_single_run(slurm, clone, smoke_re
     assert "Finished 2 steps in " in log_of(clone, merge)
 
 
+@pytest.mark.long
 def test_a_job_at_its_time_limit_is_requeued_and_completes(slurm, clone, smoke_results, tmp_path):
     """The warning comes 300 seconds before the limit, as reproduce.sh requests."""
     out = tmp_path / "out"

@@ -222,10 +222,9 @@ REFUSED = {
 }
 
 
+@pytest.mark.long
 @needs_dask
-@pytest.mark.parametrize(
-    "case", ["older", *(pytest.param(case, marks=pytest.mark.long) for case in [*REFUSED][1:])]
-)
+@pytest.mark.parametrize("case", REFUSED)
 def test_a_host_with_another_version_is_refused_by_name(case, shared, tmp_path):
     kind, other, expected = REFUSED[case]
     with two_hosts({shared: shared}, second=other(tmp_path)) as (alpha, beta):

@@ -59,6 +59,7 @@ def test_lost_or_changed_files_make_a_step_stale(finished, notebooks):
     assert executed(finished, notebooks) == ["02", "03"]
 
 
+@pytest.mark.long
 def test_a_missing_file_makes_its_reader_stale_once_it_is_there(tmp_path, notebooks):
     write_notebook(notebooks / "02_second.ipynb", READS.format(name="02_second"))
     out = tmp_path / "out"

@@ -12,7 +12,12 @@ from pnetlib.workflow import stop
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGUSR1, 75)]
+    ("number", "code"),
+    [
+        (signal.SIGUSR1, 75),
+        pytest.param(signal.SIGTERM, 143, marks=pytest.mark.long),
+        pytest.param(signal.SIGINT, 130, marks=pytest.mark.long),
+    ],
 )
 def test_a_signal_ends_the_kernel_and_leaves_finished_steps(tmp_path, notebooks, number, code):
     out = tmp_path / "out"
