@@ -536,17 +536,38 @@ def test_the_users_own_python_has_no_influence(clone, tmp_path):
 # --- tests -----------------------------------------------------------------------------------
 
 
+TESTS = """import pytest
+
+def test_it():
+    import pnetlib
+
+@pytest.mark.long
+def test_long():
+    pass
+"""
+
+
 def test_test_runs_unit_tests_and_checks_notebooks(clone, tmp_path):
     folder = active(tmp_path / "mine", sys.executable)
     (clone.root / "tests").mkdir()
-    (clone.root / "tests" / "test_it.py").write_text("def test_it():\n    import pnetlib\n")
+    (clone.root / "tests" / "test_it.py").write_text(TESTS)
     good = clone("test", "-q", "-p", "no:cacheprovider", cwd=tmp_path, VIRTUAL_ENV=folder)
     assert good.returncode == 0, good.stdout
-    assert "3 passed" in good.stdout
+    assert "3 passed, 1 deselected" in good.stdout
     clone.write_notebook("01_a", "print(seed)", "7")
     bad = clone("test", "-q", "-p", "no:cacheprovider", VIRTUAL_ENV=folder)
     assert bad.returncode == 1
     assert "1 failed, 2 passed" in bad.stdout
+
+
+@pytest.mark.long
+def test_all_tests_include_the_long_ones(clone, tmp_path):
+    folder = active(tmp_path / "mine", sys.executable)
+    (clone.root / "tests").mkdir()
+    (clone.root / "tests" / "test_it.py").write_text(TESTS)
+    done = clone("test", "--all", VIRTUAL_ENV=folder)
+    assert done.returncode == 0, done.stdout
+    assert "4 passed" in done.stdout and "deselected" not in done.stdout
 
 
 def test_continuous_integration_ends_with_exactly_this():
