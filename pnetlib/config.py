@@ -21,6 +21,7 @@ from pnetlib.execution.files import not_utf8
 from pnetlib.words import first_few
 
 LARGEST = 1 << 20  # bytes; a larger file is no config
+DEEPEST = 20  # lists and mappings within each other; a config has three
 Rule = Literal["extreme", "mean", "quantile"]
 Role = Literal["sensitivity", "resistance", "marker"]
 Direction = Literal["resistant", "sensitive"]
@@ -240,9 +241,11 @@ def read_config(path: str | Path) -> Config:
 
 def _mapping(text: str, name: str) -> dict[str, Any]:
     try:
-        documents = 0
+        documents = depth = 0
         for event in yaml.parse(text, _Loader):
             documents += isinstance(event, yaml.DocumentStartEvent)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
             where = f"{name}, row {event.start_mark.line + 1}:"
             if isinstance(event, yaml.AliasEvent):
                 raise UsageError(f"{where} an alias (*); write the value again in its place.")
@@ -250,9 +253,9 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
                 raise UsageError(f"{where} a tag (!!{event.tag.rpartition(':')[2]}); leave it out.")
             if documents > 1:
                 raise UsageError(f"{where} a second part after ---; remove it.")
+            if depth > DEEPEST:  # reading takes the square of it
+                raise CorruptFileError(f"{name} is nested too deeply; it is no config.")
         found = _Loader(text).get_single_data()
-    except RecursionError as error:
-        raise CorruptFileError(f"{name} is nested too deeply; it is no config.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", row {mark.line + 1}, column {mark.column + 1}" if mark else ""

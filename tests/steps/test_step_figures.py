@@ -17,19 +17,20 @@ from matplotlib.text import Text
 from pnetlib.steps import style
 
 PICTURES = {"baseline_dir": "pictures", "tolerance": 1, "style": "default"}
+figure_of = cache(drawn)  # one drawing for all that look at it
 FIGURES = pytest.mark.parametrize("name", DRAWINGS)
 
 
 @FIGURES
 @pytest.mark.mpl_image_compare(savefig_kwargs={"dpi": 40}, **PICTURES)
 def test_figure_looks_as_before(name):
-    return drawn(name)
+    return figure_of(name)
 
 
 @cache
 def looked_at(name):
     """Draw a figure; return it and the texts that were drawn, each with its outline in pixels."""
-    figure = drawn(name)
+    figure = figure_of(name)
     drawn_texts, draw = {}, Text.draw
 
     def record(text, renderer):
