@@ -32,7 +32,7 @@ from pnetlib.workflow.isolation import isolation
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
 GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
-LONG_NOTEBOOKS = ("06_simulation.ipynb", "11_speed.ipynb", "15_multiverse.ipynb")
+LONG = ("06_simulation", "07_lambdas", "09_differences", "11_speed", "15_multiverse")
 
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:
@@ -61,9 +61,9 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
 def pytest_collection_modifyitems(items):
-    """Count the cells of notebooks that take a minute among the long tests."""
+    """Count the cells of the notebooks that take longest among the long tests."""
     for item in items:
-        if item.path.name in LONG_NOTEBOOKS:
+        if item.path.suffix == ".ipynb" and item.path.stem in LONG:
             item.add_marker(pytest.mark.long)
 
 

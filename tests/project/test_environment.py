@@ -89,7 +89,7 @@ def test_classifiers_and_workflow_name_the_same_pythons(project):
     (matrix,) = re.findall(r"^ +python: \[(.*)\]$", workflow, re.M)
     assert tuple(re.findall(r"[\d.]+", matrix)) == PYTHONS
     assert "- run: ./reproduce.sh test\n" in workflow
-    assert workflow.endswith("- run: ./reproduce.sh\n")
+    assert workflow.endswith("- run: ./reproduce.sh\n      - run: ./reproduce.sh test --all\n")
 
 
 @pytest.mark.parametrize("python", PYTHONS)

@@ -408,6 +408,7 @@ def test_sums_of_errors_change_lambdas_by_the_number_of_lines_alone():
 # Prediction and markers -----------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_gains_are_differences_of_errors_and_of_rank_correlations(multiverse, results):
     plan, task = multiverse.plan, multiverse.task
     table, lines = assemble.gains(results["fits"], task, plan.fits, plan.drugs, 2)
@@ -435,6 +436,7 @@ def test_gains_are_differences_of_errors_and_of_rank_correlations(multiverse, re
             assert score[k] == pytest.approx(expected, abs=2e-3)
 
 
+@pytest.mark.long
 def test_signs_of_lines_are_turned_together(multiverse, results):
     plan, task = multiverse.plan, multiverse.task
     table, lines = assemble.gains(results["fits"], task, plan.fits[:1], plan.drugs, 2)
@@ -463,6 +465,7 @@ def test_the_probability_of_a_marker_ahead_is_that_of_the_rank_sum_test():
         assert found == pytest.approx(np.mean(pairs))
 
 
+@pytest.mark.long
 def test_markers_at_the_same_lambdas_are_found_again(multiverse, results):
     plan, task = multiverse.plan, multiverse.task
     keys = multiverse.keys.iloc[:, :0]
@@ -544,6 +547,7 @@ def test_words_for_how_robust_a_claim_is():
     assert near == {"changes": 1, "reading": {"lines": "all"}}
 
 
+@pytest.mark.long
 def test_all_claims_have_curves_and_their_numbers_can_be_stored(
     multiverse, results, found, default
 ):
@@ -649,6 +653,7 @@ def most_by_hand(found, column):
 # Planted and absent effects -------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_planted_differences_are_found_and_exchanged_ones_are_not(found, multiverse):
     planted = curves.summarise(found["C6a"], default_reading(multiverse.material.options()))
     assert planted["test"]["p_median"] < 0.05 and planted["median"] > 0.1
