@@ -332,3 +332,11 @@ def test_the_official_table_of_lines_is_known_under_any_name(folder, name):
     make.write_annotation(folder, official=True).rename(folder / name)
     assert candidates.kind_of(folder / name) == "annotation"
     pd.testing.assert_frame_equal(load_cohort(folder).annotation, expected)
+
+
+def test_no_more_cell_lines_than_a_table_may_have(folder, monkeypatch):
+    path = folder / "cell_lines.csv"
+    monkeypatch.setattr(official, "MOST_LINES", len(make.LINES))
+    assert len(official.read_annotation(path, [])) == len(make.LINES)
+    monkeypatch.setattr(official, "MOST_LINES", len(make.LINES) - 1)
+    make.refused(CorruptFileError, "cell lines", official.read_annotation, path, [])

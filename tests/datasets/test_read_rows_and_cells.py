@@ -10,6 +10,7 @@ import pytest
 from official_files import refused, write_rows
 
 from pnetlib.datasets import delimited, sheets
+from pnetlib.datasets.candidates import kind_of
 from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number, whole_number
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.own_tables import (
@@ -350,3 +351,41 @@ def test_a_small_sheet_may_have_few_cells_far_apart(tmp_path):
     write_rows(tmp_path / "far.xlsx", rows)
     found = list(xlsx_rows(tmp_path / "far.xlsx"))
     assert (found[0][0], found[99][99]) == ("first", "last")
+
+
+def test_rows_named_by_numbers_are_those_of_what_they_hold(tmp_path):
+    (tmp_path / "own.csv").write_text("x,A,B\n0.5,1,2\n2.5,3,4\n")
+    with pytest.raises(DataError, match="it must name the cell lines"):
+        read_own_expression(tmp_path / "own.csv")
+    with pytest.raises(DataError, match="it must name the rows"):
+        read_own_table(tmp_path / "own.csv", RESPONSE)
+
+
+@pytest.mark.parametrize(
+    ("separator", "header", "named"),
+    [
+        (",", "a;b", "is separated by semicolons; separate it by commas"),
+        (";", "a,b", "is separated by commas; separate it by semicolons"),
+        (";", "a\tb", "is separated by tabs; separate it by semicolons"),
+    ],
+)
+def test_another_separator_is_named_whichever_is_wanted(tmp_path, separator, header, named):
+    (tmp_path / "a.csv").write_text(f"{header}\n")
+    with pytest.raises(MissingColumnError, match=named):
+        read_delimited(tmp_path / "a.csv", separator, ["a"])
+
+
+def test_a_row_without_an_end_is_refused_by_the_delimited_reader(tmp_path, monkeypatch):
+    monkeypatch.setattr(delimited, "LONGEST_ROW", 8)
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    assert len(read_delimited(tmp_path / "a.csv", ",", ["a"])) == 1
+    (tmp_path / "a.csv").write_text("a,b\n1,23456789\n")
+    with pytest.raises(CorruptFileError, match="a row of more than 8 characters"):
+        read_delimited(tmp_path / "a.csv", ",", ["a"])
+
+
+def test_a_table_without_symbols_of_genes_is_no_official_expression(tmp_path):
+    for column, kind in {"GENE_SYMBOLS": "expression", "gene": None}.items():
+        path = tmp_path / f"{column}.txt"
+        path.write_text(f"{column}\tDATA.905954\nTP53\t1\n")
+        assert kind_of(path) == kind
