@@ -32,7 +32,7 @@ from pnetlib.workflow.isolation import isolation
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
 GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
-LONG = ("06_simulation", "07_lambdas", "09_differences", "11_speed", "15_multiverse")
+LONG = ("06_simulation", "07_lambdas", "09_differences", "11_speed", "15_multiverse", "16_claims")
 
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:
@@ -61,7 +61,7 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
 def pytest_collection_modifyitems(items):
-    """Count the cells of the notebooks that take longest among the long tests."""
+    """Count the notebooks that take longest, and the one that reads them, among the long tests."""
     for item in items:
         if item.path.suffix == ".ipynb" and item.path.stem in LONG:
             item.add_marker(pytest.mark.long)
