@@ -61,7 +61,7 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
 def pytest_collection_modifyitems(items):
-    """Count the notebooks that take longest, and the one that reads them, among the long tests."""
+    """Mark as long the notebooks that take longest, and the one that reads their results."""
     for item in items:
         if item.path.suffix == ".ipynb" and item.path.stem in LONG:
             item.add_marker(pytest.mark.long)
