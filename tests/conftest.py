@@ -43,6 +43,7 @@ _scratch = Path(os.environ["PNETLIB_TESTS"])
 os.environ.update(
     isolation(_scratch),
     NUMBA_CACHE_DIR=str(_scratch / "numba"),
+    PNETLIB_CACHE=str(_scratch / "fetched"),  # what the user has fetched decides nothing
     MPLBACKEND="agg",
     PNETLIB_PROGRESS="off",
 )

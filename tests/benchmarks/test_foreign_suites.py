@@ -19,6 +19,7 @@ def record(outcome, why="", fits=1):
     return {"outcome": outcome, "why": why, "fits": {"estimator": 0, "solver": fits}}
 
 
+@pytest.mark.long
 def test_descent_tests_of_scikit_learn_pass(tmp_path):
     """On their own data; the command runs them on standardised data, too."""
     if importlib.util.find_spec(DESCENT) is None:

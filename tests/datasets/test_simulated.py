@@ -90,6 +90,7 @@ def test_means_and_variances_are_the_real_ones(cohorts):
         )
 
 
+@pytest.mark.long
 def test_lines_cluster_by_tissue(cohorts):
     for cohort in cohorts:
         assert cohort.annotation["tissue"].nunique() == 30
@@ -266,6 +267,7 @@ def test_simulated_data_are_labelled(smoke):
     assert smoke.expression.index.str.startswith("SIM").all()
 
 
+@pytest.mark.long
 def test_the_paper_size_has_the_paper_s_number_of_genes():
     cohort = simulate_cohort(5, "paper")
     assert cohort.expression.shape == (975, 9764)

@@ -3,6 +3,7 @@
 import naive
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
 
 from benchmarks.calibration.starts import best_effects, compare_effects, compare_fits, draw, network
 from pnetlib.estimators import PredictiveNetwork
@@ -73,11 +74,14 @@ def test_value_and_costs_of_flips_are_those_of_the_objective(seed, degree):
     for j in np.flatnonzero(F.any(axis=0)):
         # The best value on each side of 0, the other effects as they are.
         sides = {1.0: np.inf, -1.0: np.inf}
-        for side in sides:
-            for size in np.linspace(0.0, 6.0, 6001):
-                trial = theta.copy()
+        for side in sides:  # a convex function of the size, as the others' effects are fixed
+
+            def of_size(size, side=side, j=j, trial=theta.copy()):
                 trial[j] = side * size
-                sides[side] = min(sides[side], value(trial))
+                return value(trial)
+
+            found = minimize_scalar(of_size, bounds=(0.0, 6.0), options={"xatol": 1e-9})
+            sides[side] = min(found.fun, of_size(0.0))
         assert costs[j] == pytest.approx(abs(sides[1.0] - sides[-1.0]), abs=1e-5)
     flipped = theta.copy()
     kept = flip_signs(*problem, flipped, lam3, lam4, 1e-4, 6, 1000)

@@ -136,7 +136,7 @@ def two_workers():
         yield engine
 
 
-@pytest.mark.parametrize("name", mostly_long(NAMES, "permutation_test", "markers"))
+@pytest.mark.parametrize("name", mostly_long(NAMES, "markers"))
 def test_workers_give_the_same_bits_as_a_thread(cases, two_workers, name):
     done = [], []
     here, there = (

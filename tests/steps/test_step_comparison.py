@@ -171,6 +171,7 @@ def test_threads_and_repetition_change_no_bit(cohort, compared):
     assert len(done) == 4 * PROFILE.outer_folds * PROFILE.repeats
 
 
+@pytest.mark.long
 def test_one_drug_alone_gives_what_it_gives_among_all(cohort, compared):
     alone = compare(cohort, PROFILE, SEED, drugs=["Docetaxel"])
     among = compared.predictions.query("drug == 'Docetaxel'").reset_index(drop=True)
@@ -279,6 +280,7 @@ def test_tissue_means_fall_back_to_the_drug_mean_where_a_tissue_is_rare():
     np.testing.assert_allclose(tissue_means(enough, z, new), [-2.0, 3.5, 1.0])
 
 
+@pytest.mark.long
 def test_permuted_control_stays_near_the_drug_mean(cohort, compared):
     shuffled = compare(cohort, PROFILE, SEED, permute=True)
     control = fold_errors(shuffled.predictions).mean()

@@ -192,6 +192,7 @@ def null_p_values(seed, n=60, p=16, lam1=0.4):
     ]
 
 
+@pytest.mark.long
 def test_a_test_over_lines_rejects_far_too_often_without_any_difference():
     """Why there is none: the groups are alike, and yet most rows would be called different.
 

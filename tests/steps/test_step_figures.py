@@ -72,7 +72,7 @@ def test_title_names_the_data(name):
 SIMULATED = ("01", "06", "11")
 
 
-@pytest.mark.parametrize("name", mostly_long(DRAWINGS, "03_markers", "04_networks", "05_draws"))
+@pytest.mark.parametrize("name", mostly_long(DRAWINGS, "03_markers", "05_draws"))
 def test_figure_gives_the_same_bytes(name):
     def file():
         figure, svg = drawn(name), io.BytesIO()

@@ -146,6 +146,7 @@ def test_a_judge_uses_each_line_s_mean_over_repeats(cohort, screens):
     assert row["n"] == len(pair)
 
 
+@pytest.mark.long
 def test_intervals_of_equal_methods_contain_0(cohort, screens):
     equal = dict.fromkeys(METHODS, 0.5)
     second, inside = second_screens(screens, cohort.response), []

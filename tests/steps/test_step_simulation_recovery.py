@@ -200,6 +200,7 @@ def test_pro_finds_more_of_the_relevant_genes_and_lets_more_others_in(repeated, 
     assert repeated.at[("TN", other), "difference high"] < 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("other", OTHERS)
 def test_pro_leads_a_little_by_the_mean_of_tp_and_tn(repeated, other):
     assert 0 < repeated.at[("Ave", other), "difference"] < 0.1

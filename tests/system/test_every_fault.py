@@ -34,10 +34,10 @@ RUNS, RESUMES = (200, 500) if ALL else (8, 12)
 # What the reduced set lets happen to a run, and to which part of its operations of that kind.
 SHORT = [
     ("open", "ENOSPC", 0.3),
-    ("write", "full", 0.5),
-    ("write", "short", 0.4),
+    pytest.param("write", "full", 0.5, marks=pytest.mark.long),
+    pytest.param("write", "short", 0.4, marks=pytest.mark.long),
     ("rename", "kill", 0.6),
-    ("rename", "power", 0.8),
+    pytest.param("rename", "power", 0.8, marks=pytest.mark.long),
 ]
 
 pytestmark = pytest.mark.skipif(bool(shim.usable()), reason=shim.usable() or "usable")

@@ -319,6 +319,7 @@ def test_axe_finds_nothing_serious(open_page, size):
         assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in serious] == []
 
 
+@pytest.mark.long
 def test_narrow_window_stacks_the_panels_and_fits(open_page):
     page = open_page(NARROW)
     choose(page, EVIL)
@@ -330,6 +331,7 @@ def test_narrow_window_stacks_the_panels_and_fits(open_page):
     assert page.locator("input[type=text]").bounding_box()["width"] > 150
 
 
+@pytest.mark.long
 def test_print_has_pictures_of_both_panels_and_no_controls(page):
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")

@@ -547,6 +547,7 @@ def test_long():
 """
 
 
+@pytest.mark.long
 def test_test_runs_unit_tests_and_checks_notebooks(clone, tmp_path):
     folder = active(tmp_path / "mine", sys.executable)
     (clone.root / "tests").mkdir()

@@ -274,6 +274,7 @@ def test_steps_and_costs_are_those_of_the_last_execution_that_finished(tmp_path)
     assert artefacts.nodes_of(tmp_path) == {"n1"}
 
 
+@pytest.mark.long
 def test_lambdas_and_networks_are_computed_where_no_notebook_wrote_them(run):
     cohort = run.cohort()
     chosen, origin = artefacts.chosen_lambdas(run, cohort, PROFILE)

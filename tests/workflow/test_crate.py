@@ -55,6 +55,7 @@ def test_everything_named_is_described_and_nothing_of_the_machine_is(crate):
     assert str(Path.home()) not in text and "/tmp" not in text
 
 
+@pytest.mark.long
 def test_a_run_of_some_steps_describes_those_of_earlier_runs_too(finished, notebooks):
     before = (finished / CRATE).read_bytes()
     (finished / CRATE).unlink()  # as if the command had been killed just before

@@ -29,6 +29,7 @@ def test_a_users_mistake_ends_with_its_sentence_and_code(tmp_path, name):
     assert_one_sentence(result, getattr(errors, name).exit_code, sentence)
 
 
+@pytest.mark.long
 def test_a_failed_notebook_has_a_name_of_its_own(tmp_path, notebooks):
     out = tmp_path / "out"
     arguments = [*SMOKE, "--out", out, "--only", "02,03"]

@@ -26,6 +26,7 @@ def test_changed_code_makes_a_step_stale_but_not_readers_of_the_same_result(fini
     assert json.loads((finished / "02_second.json").read_text()) == {"seen": 81}
 
 
+@pytest.mark.long
 def test_changed_text_makes_no_step_stale(finished, notebooks):
     path = notebooks / "03_third.ipynb"
     content = json.loads(path.read_text())

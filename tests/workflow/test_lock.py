@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 
+import pytest
 from builders import (
     SMOKE,
     assert_one_sentence,
@@ -27,6 +28,7 @@ def test_one_run_at_a_time_in_a_folder(tmp_path, notebooks):
     assert_one_sentence(result, 3, "another run is writing to")
 
 
+@pytest.mark.long
 def test_a_kernel_locks_the_folder_too(tmp_path, notebooks):
     """A driver that is killed leaves its kernel for a moment: nobody may write beside it."""
     sleeps = f"import os, time; open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid()))\n"

@@ -93,6 +93,7 @@ def test_parts_of_further_drugs_are_forecast_and_equal_the_whole(tmp_path, capsy
     shards.check(run, "10_drugs", parameters | {"further": "sample:2"})
 
 
+@pytest.mark.long
 def test_an_unknown_drug_ends_a_part_with_its_exit_code(tmp_path):
     arguments = (*SMOKE, "--out", tmp_path, "--only", "10", "--array", "1/2")
     result = command(*arguments, "-p", "further=Docetaxol")
