@@ -32,7 +32,9 @@ from pnetlib.workflow.isolation import isolation
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
 GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
-LONG = ("06_simulation", "07_lambdas", "09_differences", "11_speed", "15_multiverse", "16_claims")
+# The paper's own analysis, the stability of its markers, and the example of the docs.
+SHORT = {"01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "08_stability"}
+SHORT |= {"example"}
 
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:
@@ -62,9 +64,9 @@ def pytest_xdist_auto_num_workers():
 
 @pytest.hookimpl(tryfirst=True)  # before items are chosen by their marks
 def pytest_collection_modifyitems(items):
-    """Mark as long the notebooks that take longest, and the one that reads their results."""
+    """Mark as long the notebooks that go beyond the paper's analysis."""
     for item in items:
-        if item.path.suffix == ".ipynb" and item.path.stem in LONG:
+        if item.path.suffix == ".ipynb" and item.path.stem not in SHORT:
             item.add_marker(pytest.mark.long)
 
 
