@@ -151,6 +151,13 @@ def test_damaged_archive_is_refused(folder):
     make.refused(CorruptFileError, "basalExp.txt.zip", load_cohort, folder)
 
 
+def test_rows_that_the_parser_left_out_are_noticed(folder, monkeypatch):
+    read = pd.read_csv
+    monkeypatch.setattr(pd, "read_csv", lambda *given, **options: read(*given, **options)[:-1])
+    with pytest.raises(CorruptFileError, match="has 5 rows, of which 4 could be read"):
+        official.read_expression(next(folder.glob("Cell_line_RMA*")), [])
+
+
 def test_archive_with_another_file_is_refused(folder):
     with zipfile.ZipFile(folder / official.EXPRESSION_ZIP, "w") as archive:
         archive.writestr("readme.txt", "moved")

@@ -168,3 +168,18 @@ def test_official_files_give_areas_and_further_ids(tmp_path, monkeypatch):
     np.testing.assert_allclose(
         screens.values["Docetaxel: GDSC2 1819 ln IC50"][expected.index], expected
     )
+
+
+def test_ids_name_drugs_in_the_file_of_the_response_only(tmp_path, monkeypatch):
+    """The other screen may have given an id of the first one to another drug."""
+    monkeypatch.setattr("pnetlib.datasets.gdsc_official.assemble_screens", small_screens)
+    make.official_folder(tmp_path)
+    cohort = load_cohort(tmp_path)
+    next(tmp_path.glob("GDSC1_*")).unlink()
+    header = ["COSMIC_ID", "DRUG_ID", "DRUG_NAME", "LN_IC50", "AUC"]
+    for screen, name in (("GDSC1", "Adriamycin"), ("GDSC2", "Aspirin")):
+        rows = [[line, 133, name, 0.1 * k, 0.5] for k, line in enumerate(make.LINES)]
+        table = pd.DataFrame(rows, columns=header)
+        table.to_csv(tmp_path / f"{screen}_fitted_dose_response_27Oct23.csv", index=False)
+    screens = load_screens(tmp_path, cohort)
+    assert list(screens.listed.index) == ["Doxorubicin: GDSC1 133 AUC"]
