@@ -1004,6 +1004,16 @@ def test_the_index_of_pandas_names_the_rows_of_parquet(arrow, tmp_path):
     )
 
 
+@pytest.mark.parametrize("what, shape", [("annotation", (2, 0)), ("response", None)])
+def test_only_an_annotation_may_have_no_columns(arrow, tmp_path, what, shape):
+    path = tmp_path / f"{what}.parquet"
+    pd.DataFrame(index=pd.Index(["A", "B"], name="line")).to_parquet(path)
+    if shape:
+        assert read_own_table(path, what).values.shape == shape
+    else:
+        refused(DataError, "response.parquet has no columns", read_own_table, path, what)
+
+
 @pytest.mark.parametrize(
     ("columns", "error", "named"),
     [
