@@ -26,13 +26,15 @@ _PARTS = {
 
 
 def workbook(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return the bytes of an xlsx file; a cell that is no text is written as a number."""
+    """Return the bytes of an xlsx file; a cell that is no text is written as a number or a truth value."""
     sheet = io.StringIO()
     for number, row in enumerate(rows, start=1):
         sheet.write(f'<row r="{number}">')
         for cell in row:
             if isinstance(cell, str):
                 sheet.write(f'<c t="inlineStr"><is><t>{escape(cell)}</t></is></c>')
+            elif isinstance(cell, bool):
+                sheet.write(f'<c t="b"><v>{cell:d}</v></c>')
             else:
                 sheet.write(f"<c><v>{cell!r}</v></c>")
         sheet.write("</row>")

@@ -162,22 +162,23 @@ def _screens_in(
     """Return the entries of a response file with the name or the id of a drug of the cohort."""
     own = {str(drug_id): drug for drug, drug_id in cohort.provenance["drugs"].items()}
     names = {drug.casefold(): drug for drug in own.values()}
-    rows: dict[tuple[str, str], list[tuple[str, Any, Any]]] = {}
+    rows: dict[tuple[str, str], list[tuple[int, str, Any, Any]]] = {}
     optional = ("DRUG_NAME", "LN_IC50", "AUC")
-    for _, (line, drug_id, name, value, area) in rows_of(path, ("COSMIC_ID", "DRUG_ID"), optional):
+    needed = ("COSMIC_ID", "DRUG_ID")
+    for place, (line, drug_id, name, value, area) in rows_of(path, needed, optional):
         drug_id, line = whole_number(drug_id), whole_number(line)
         drug = own.get(drug_id) if is_own else None
         drug = drug or names.get(name_of(name).casefold())
         if drug and line:
-            rows.setdefault((drug, drug_id), []).append((line, value, area))
+            rows.setdefault((drug, drug_id), []).append((place, line, value, area))
     found = []
     for (drug, drug_id), measured in rows.items():
-        table = pd.DataFrame(measured, columns=["line", IC50, AUC]).set_index("line")
-        if table.index.duplicated().any():
+        table = pd.DataFrame(measured, columns=["place", "line", IC50, AUC]).set_index("place")
+        if table["line"].duplicated().any():
             handled.append(f"{drug} {drug_id} of {path.name} has cell lines twice; left out.")
             continue
-        for measure in (IC50, AUC):
-            values = pd.to_numeric(table[measure].replace("", np.nan), errors="coerce")
+        for measure, column in ((IC50, "LN_IC50"), (AUC, "AUC")):
+            values = _numbers(table[measure], column, path).set_axis(table["line"])
             response = is_own and measure == IC50 and drug_id in own
             if values.notna().any() and not response:
                 entry = {"drug": drug, "screen": screen, "measure": measure, "id": drug_id}
@@ -276,15 +277,7 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
         if seen[str(drug_id)] and seen[str(drug_id)].casefold() != drug.casefold():
             handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
     table = pd.DataFrame(rows, columns=["place", "line", "drug", "value"])
-    blank = table["value"].map(is_blank).astype(bool)
-    values = pd.to_numeric(table["value"].mask(blank), errors="coerce")
-    wrong = table[values.isna() & ~blank | ~np.isfinite(values.fillna(0.0))]
-    for row in wrong.itertuples():
-        raise DataError(
-            f"LN_IC50 in row {row.place} of {path.name} is {row.value!r}, not a number; correct it "
-            "or leave it blank."
-        )
-    table["value"] = values
+    table["value"] = _numbers(table.set_index("place")["value"], "LN_IC50", path).to_numpy()
     bare = table["line"].eq("") | table["value"].isna()
     if bare.any():
         handled.append(
@@ -295,6 +288,21 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
     table = _once(table, ["line", "drug"], path, handled, "measurement of cell line")
     wide = table.pivot(index="line", columns="drug", values="value").rename_axis(index=None)
     return wide.reindex(columns=list(map(str, drugs.values()))).set_axis(list(drugs), axis=1)
+
+
+def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
+    """Return responses as float64, NaN for blank cells; the index of `cells` is the number of the row."""
+    blank = cells.map(is_blank).astype(bool)
+    # A spreadsheet's TRUE is no number, though pandas takes it as 1.
+    no_number = blank | cells.map(lambda cell: isinstance(cell, bool)).astype(bool)
+    values = pd.to_numeric(cells.mask(no_number), errors="coerce")
+    wrong = values.isna() & ~blank | ~np.isfinite(values.fillna(0.0))
+    for place, cell in cells[wrong].items():
+        raise DataError(
+            f"{column} in row {place} of {path.name} is {cell!r}, not a number; correct it or leave it "
+            "blank."
+        )
+    return values.astype(float)
 
 
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
@@ -417,12 +425,26 @@ def _read_values(
         raise CorruptFileError(
             f"{path.name} has {len(places):,} rows, of which {len(table):,} could be read; fetch it again."
         )
-    if not np.isfinite(table[cells].to_numpy()).all():
+    values = table[cells].to_numpy()
+    if not np.isfinite(values).all():
         raise _wrong_value(path, header, symbol, cells)
+    # pandas reads a column of nothing but truth values as zeros and ones.
+    truths = ((values == 0) | (values == 1)).all(axis=0)
+    if truths.any() and (wrong := _first_wrong(path, header, symbol, cells)):
+        raise wrong
     return table
 
 
 def _wrong_value(path: Path, header: list[str], symbol: int, cells: Sequence[int]) -> DataError:
+    """Return the error for a table that could not be read as numbers."""
+    return _first_wrong(path, header, symbol, cells) or CorruptFileError(
+        f"{path.name} cannot be read as a table of numbers; fetch it again."
+    )
+
+
+def _first_wrong(
+    path: Path, header: list[str], symbol: int, cells: Sequence[int]
+) -> DataError | None:
     """Return the error for the first value that is missing or not a number."""
     with opened(path, (EXPRESSION,)) as file:
         for place, line in enumerate(file, 1):
@@ -438,7 +460,7 @@ def _wrong_value(path: Path, header: list[str], symbol: int, cells: Sequence[int
                         f"The expression of {gene} (row {place}, column {header[at]}) in {path.name} "
                         f"is {what}; replace it with a number."
                     )
-    return CorruptFileError(f"{path.name} cannot be read as a table of numbers; fetch it again.")
+    return None
 
 
 def _one_column_per_line(

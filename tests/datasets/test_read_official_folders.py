@@ -140,6 +140,22 @@ def test_text_in_another_encoding_is_refused(text):
     )
 
 
+@pytest.mark.parametrize("words", [["True"] * 5, ["False", "TRUE", "true", "FALSE", "false"]])
+def test_a_column_of_truth_values_is_no_expression(text, words):
+    rows = [line.split("\t") for line in text.read_text().rstrip("\n").split("\n")]
+    for row, word in zip(rows[1:], words, strict=True):
+        row[4] = word
+    text.write_text("\n".join(map("\t".join, rows)) + "\n")
+    named = rf"expression of RET \(row 2, column {rows[0][4]}\) in {NAME} is '{words[0]}'; replace"
+    make.refused(DataError, named, official.read_expression, text, [])
+
+
+def test_a_column_of_zeros_and_ones_is_expression(tmp_path):
+    columns = {"DATA.1": [0, 1, 1], "DATA.2": ["1.0", "0.00", "1"]}
+    path = make.write_expression(tmp_path, columns, list("ABC"), zipped=False)
+    assert official.read_expression(path, []).to_numpy().tolist() == [[0, 1, 1], [1, 0, 1]]
+
+
 # Response -------------------------------------------------------------------------------------
 
 
@@ -173,6 +189,19 @@ def test_the_row_of_a_wrong_response_is_named(folder, word):
     as_csv(folder, rows)
     named = "COSMIC_ID in row 6 of .* is 'X4', not a whole number; correct it or leave"
     make.refused(DataError, named, load_cohort, folder)
+
+
+@pytest.mark.parametrize("truth", [True, False])
+def test_a_truth_value_of_a_spreadsheet_is_no_response(folder, truth):
+    cohort, rows = load_cohort(folder), make.response_rows()
+    rows[9][5] = truth
+    make.write_response(folder, rows)
+    named = rf"LN_IC50 in row 11 of {RESPONSE}.xlsx is {truth}, not a number; correct it or"
+    make.refused(DataError, named, load_cohort, folder)
+    rows[9][5], rows[-1][5] = 0.5, truth
+    make.write_response(folder, rows)
+    named = f"LN_IC50 in row {len(rows) + 1} of {RESPONSE}.xlsx is {truth}, not a number"
+    make.refused(DataError, named, official.read_screens, folder, cohort)
 
 
 def test_repeated_rows_are_counted_and_another_value_names_line_and_drug(folder):
