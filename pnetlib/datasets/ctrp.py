@@ -16,7 +16,7 @@ from pnetlib.datasets.cells import whole_number
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import OfficialFile, cache_folder, fetch_file
-from pnetlib.datasets.screens import AUC, OTHER, Screens, assemble_screens, by_name
+from pnetlib.datasets.screens import AUC, OTHER, Screens, assemble_screens, by_name, refuse_huge
 from pnetlib.errors import CorruptFileError, DataError, DownloadError, DuplicateError
 from pnetlib.execution.files import BROKEN, check_archive, chunks
 from pnetlib.execution.storage import digest, whole_file
@@ -136,7 +136,7 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
     Raises
     ------
     DataError
-        If the folder has neither set of files, or a value is not a number.
+        If the folder has neither set of files, or a value is not a number or huge.
     MissingColumnError
         If a table lacks a column.
     CorruptFileError
@@ -230,6 +230,7 @@ def _area_table(path: Path, layout: Layout) -> pd.DataFrame:
     areas = "area_under_curve"
     columns = ["experiment_id", areas, "master_cpd_id"]
     table = read_delimited(path, layout.separator, columns, numbers=[areas], others=False)
+    refuse_huge(table[areas], areas, path)
     return _whole_ids(table, columns[::2])
 
 

@@ -35,7 +35,8 @@ from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, whole_
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
-from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens
+from pnetlib.datasets.own_tables import LARGEST
+from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens, refuse_huge
 from pnetlib.datasets.sheets import rows_of
 from pnetlib.errors import (
     CorruptFileError,
@@ -302,6 +303,7 @@ def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
             f"{column} in row {place} of {path.name} is {cell!r}, not a number; correct it or leave it "
             "blank."
         )
+    refuse_huge(values, column, path)
     return values.astype(float)
 
 
@@ -426,7 +428,8 @@ def _read_values(
             f"{path.name} has {len(places):,} rows, of which {len(table):,} could be read; fetch it again."
         )
     values = table[cells].to_numpy()
-    if not np.isfinite(values).all():
+    # The two extremes need no copy of the table; NaN makes both NaN.
+    if not (-LARGEST <= values.min() and values.max() <= LARGEST):
         raise _wrong_value(path, header, symbol, cells)
     # pandas reads a column of nothing but truth values as zeros and ones.
     truths = ((values == 0) | (values == 1)).all(axis=0)
@@ -445,7 +448,7 @@ def _wrong_value(path: Path, header: list[str], symbol: int, cells: Sequence[int
 def _first_wrong(
     path: Path, header: list[str], symbol: int, cells: Sequence[int]
 ) -> DataError | None:
-    """Return the error for the first value that is missing or not a number."""
+    """Return the error for the first value that is missing, not a number, or huge."""
     with opened(path, (EXPRESSION,)) as file:
         for place, line in enumerate(file, 1):
             fields = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
@@ -453,8 +456,11 @@ def _first_wrong(
                 continue
             for at in cells:
                 text = fields[at] if at < len(fields) else ""
-                if not math.isfinite(number(text)):
+                value = abs(number(text))
+                if not value <= LARGEST:
                     what = repr(text) if text else "blank"
+                    if math.isfinite(value):
+                        what += ", too large for a measurement"
                     gene = fields[symbol] if symbol < len(fields) else "?"
                     return DataError(
                         f"The expression of {gene} (row {place}, column {header[at]}) in {path.name} "

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.lineage import LineNames
+from pnetlib.datasets.own_tables import LARGEST
 from pnetlib.errors import DataError
 from pnetlib.words import counted, first_few
 
@@ -75,6 +77,21 @@ class Screens:
         """Return the screens of some drugs."""
         listed = self.listed[self.listed["drug"].isin(list(drugs))]
         return Screens(self.values[listed.index], listed, self.provenance, self.matched)
+
+
+def refuse_huge(values: pd.Series, column: str, path: Path) -> None:
+    """Refuse responses that no measurement has; the index of `values` is the number of the row.
+
+    Raises
+    ------
+    DataError
+        If one is larger than in a table of one's own.
+    """
+    for place, value in values[values.abs() > LARGEST].items():
+        raise DataError(
+            f"{column} in row {place} of {path.name} is {value}, too large for a measurement; correct "
+            "it or leave it blank."
+        )
 
 
 def no_screens(cohort: Cohort, handled: Sequence[str] = ()) -> Screens:

@@ -130,6 +130,17 @@ def test_what_is_wrong_is_named(tmp_path, cohort, layout):
     refused(CorruptFileError, "has 6 fields and the header 3", read_ctrp, tmp_path, cohort)
 
 
+@pytest.mark.parametrize("layout", [OFFICIAL, PLAIN], ids=["official", "csv"])
+def test_an_area_beyond_any_measurement_is_refused(tmp_path, cohort, layout):
+    areas = tables()["areas"].astype(object)
+    areas.iat[1, 1] = 1e300
+    write(tmp_path, layout, areas=areas)
+    named = (
+        rf"area_under_curve in row 3 of {layout.areas[0]} is 1e\+300, too large for a measurement"
+    )
+    refused(DataError, named, read_ctrp, tmp_path, cohort)
+
+
 def test_a_blank_area_is_missing(tmp_path, cohort):
     areas = tables()["areas"].astype(object)
     areas.loc[

@@ -150,6 +150,15 @@ def test_a_column_of_truth_values_is_no_expression(text, words):
     make.refused(DataError, named, official.read_expression, text, [])
 
 
+@pytest.mark.parametrize("word", ["1e200", "-1e200"])
+def test_expression_beyond_any_measurement_is_refused(text, word):
+    rows = [line.split("\t") for line in text.read_text().rstrip("\n").split("\n")]
+    rows[3][5] = word
+    text.write_text("\n".join(map("\t".join, rows)) + "\n")
+    named = rf"of AKR1C1 \(row 4, column {rows[0][5]}\) in {NAME} is '{word}', too large for a"
+    make.refused(DataError, named, official.read_expression, text, [])
+
+
 def test_a_column_of_zeros_and_ones_is_expression(tmp_path):
     columns = {"DATA.1": [0, 1, 1], "DATA.2": ["1.0", "0.00", "1"]}
     path = make.write_expression(tmp_path, columns, list("ABC"), zipped=False)
@@ -201,6 +210,19 @@ def test_a_truth_value_of_a_spreadsheet_is_no_response(folder, truth):
     rows[9][5], rows[-1][5] = 0.5, truth
     make.write_response(folder, rows)
     named = f"LN_IC50 in row {len(rows) + 1} of {RESPONSE}.xlsx is {truth}, not a number"
+    make.refused(DataError, named, official.read_screens, folder, cohort)
+
+
+def test_a_response_beyond_any_measurement_is_refused(folder):
+    cohort, rows = load_cohort(folder), make.response_rows()
+    rows[9][5] = -1e200
+    make.write_response(folder, rows)
+    named = (
+        rf"LN_IC50 in row 11 of {RESPONSE}.xlsx is -1e\+200, too large for a measurement; correct"
+    )
+    make.refused(DataError, named, load_cohort, folder)
+    as_csv(folder, [[*row, 1e200] for row in make.response_rows()], [*make.RESPONSE, "AUC"])
+    named = rf"AUC in row 2 of {RESPONSE}.csv is 1e\+200, too large for a measurement; correct"
     make.refused(DataError, named, official.read_screens, folder, cohort)
 
 
