@@ -23,6 +23,7 @@ EXPRESSION = "Cell_line_RMA_proc_basalExp.txt"
 EXPRESSION_ZIP = f"{EXPRESSION}.zip"
 ENSEMBL = "sanger1018_brainarray_ensemblgene_rma.txt.gz"
 RESPONSE = "GDSC1_fitted_dose_response_27Oct23"
+SCREENS = ("GDSC1", "GDSC2")
 SECOND = "GDSC2_fitted_dose_response_27Oct23"  # optional: a further screen
 DETAILS = "Cell_Lines_Details.xlsx"
 CELL_LINES = "cell_lines.csv"
@@ -150,7 +151,7 @@ def _has_expression(path: Path) -> bool:
 def _screen(path: Path, size: int, changed: int) -> str:
     first = next(rows_of(path, RESPONSE_COLUMNS, ("DATASET",)), None)
     dataset = "" if first is None or first[1][3] is None else str(first[1][3]).strip().upper()
-    if dataset in ("GDSC1", "GDSC2"):
+    if dataset in SCREENS:
         return dataset
     return "GDSC2" if "gdsc2" in path.name.casefold() else "GDSC1"
 

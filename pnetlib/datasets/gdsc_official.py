@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from pnetlib.datasets.candidates import (
     LINE,
     RESPONSE,
     RESPONSE_COLUMNS,
+    SCREENS,
     SECOND,
     find,
     header_of,
@@ -35,6 +36,7 @@ from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, whole_
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
+from pnetlib.datasets.lineage import line_key
 from pnetlib.datasets.own_tables import LARGEST
 from pnetlib.datasets.screens import AUC, IC50, SAME, Screens, assemble_screens, refuse_huge
 from pnetlib.datasets.sheets import rows_of
@@ -47,7 +49,7 @@ from pnetlib.errors import (
 )
 from pnetlib.execution.files import check_plain, opened
 from pnetlib.execution.storage import digest
-from pnetlib.words import counted, first_few
+from pnetlib.words import agreed, counted, first_few
 
 MOST_GENES, MOST_LINES = 1_000_000, 100_000  # rows of tables of expression and of cell lines
 _NAMED = 5  # genes with repeated rows that are named one by one
@@ -101,13 +103,13 @@ def read_folder(
         notes.append(
             f"Genes of {paths['expression'].name} that a spreadsheet made dates keep these names: {shown}."
         )
-    response = read_response(paths["response"], drugs, notes)
+    annotation = read_annotation(paths["annotation"], notes)
+    response = read_response(paths["response"], drugs, notes, annotation)
     if not response.index.isin(values.index).any():
         raise DataError(
             f"{paths['response'].name} and {paths['expression'].name} have no cell line in common; "
             "check that both name cell lines by COSMIC id."
         )
-    annotation = read_annotation(paths["annotation"], notes)
     digests = {path.name: digest(path) for path in paths.values()}
     check()
     return assemble_cohort(
@@ -166,7 +168,7 @@ def _screens_in(
     rows: dict[tuple[str, str], list[tuple[int, str, Any, Any]]] = {}
     optional = ("DRUG_NAME", "LN_IC50", "AUC")
     needed = ("COSMIC_ID", "DRUG_ID")
-    for place, (line, drug_id, name, value, area) in rows_of(path, needed, optional):
+    for place, (line, drug_id, name, value, area) in _one_screen(path, needed, optional):
         drug_id, line = whole_number(drug_id), whole_number(line)
         drug = own.get(drug_id) if is_own else None
         drug = drug or names.get(name_of(name).casefold())
@@ -196,7 +198,7 @@ def drugs_in(path: Path) -> pd.DataFrame:
     """Return the table of `pnetlib.datasets.list_drugs` for a response file."""
     found: dict[str, tuple[int, str, array, Any]] = {}
     optional = ("DRUG_NAME", "PATHWAY_NAME", "LN_IC50")
-    for place, (drug_id, name, pathway, value) in rows_of(path, ("DRUG_ID",), optional):
+    for place, (drug_id, name, pathway, value) in _one_screen(path, ("DRUG_ID",), optional):
         drug_id = whole_number(drug_id)
         if drug_id not in found:
             if not drug_id.isdecimal():
@@ -258,26 +260,28 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     return pd.DataFrame(values, index=cell_lines, columns=genes)
 
 
-def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> pd.DataFrame:
-    """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique."""
+def read_response(
+    path: Path, drugs: Mapping[str, int], handled: list[str], annotation: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Read ln IC50 as cell lines x drugs, chosen by DRUG_ID since names are not unique.
+
+    Names that contradict the ids, or those in a table of `read_annotation`, are reported.
+    """
     wanted = {str(drug_id) for drug_id in drugs.values()}
     seen: dict[str, str] = {}
     rows = []
-    for place, (line, drug_id, value, name) in rows_of(path, RESPONSE_COLUMNS, ("DRUG_NAME",)):
+    names = ("DRUG_NAME", "CELL_LINE_NAME")
+    for place, (line, drug_id, value, *named) in _one_screen(path, RESPONSE_COLUMNS, names):
         drug_id = whole_number(drug_id)
-        seen.setdefault(drug_id, "" if name is None else name_of(name))
+        drug_name, line_name = ("" if name is None else name_of(name) for name in named)
+        seen.setdefault(drug_id, drug_name)
         if drug_id in wanted:
-            rows.append((place, _line_id(line, place, path), drug_id, value))
-    for drug, drug_id in drugs.items():
-        if str(drug_id) not in seen:
-            same = [id for id, name in seen.items() if name == drug]
-            hint = f"it has {drug} as {' and '.join(same)}" if same else "check the id"
-            raise MissingDrugError(
-                f"{path.name} has no drug {drug} with DRUG_ID {drug_id}; {hint}."
-            )
-        if seen[str(drug_id)] and seen[str(drug_id)].casefold() != drug.casefold():
-            handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
-    table = pd.DataFrame(rows, columns=["place", "line", "drug", "value"])
+            rows.append((place, _line_id(line, place, path), drug_id, value, drug_name, line_name))
+    _check_drugs(path, drugs, seen, handled)
+    columns = ["place", "line", "drug", "value", "drug_name", "line_name"]
+    table = pd.DataFrame(rows, columns=columns)
+    _say_drug_names(table, path, handled)
+    _say_line_names(table, annotation, path, handled)
     table["value"] = _numbers(table.set_index("place")["value"], "LN_IC50", path).to_numpy()
     bare = table["line"].eq("") | table["value"].isna()
     if bare.any():
@@ -289,6 +293,90 @@ def read_response(path: Path, drugs: Mapping[str, int], handled: list[str]) -> p
     table = _once(table, ["line", "drug"], path, handled, "measurement of cell line")
     wide = table.pivot(index="line", columns="drug", values="value").rename_axis(index=None)
     return wide.reindex(columns=list(map(str, drugs.values()))).set_axis(list(drugs), axis=1)
+
+
+def _one_screen(
+    path: Path, columns: Sequence[str], optional: Sequence[str]
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield what `rows_of` does; refuse a row of another screen than those before it."""
+    first: tuple[int, str] | None = None
+    for place, (*cells, dataset) in rows_of(path, columns, (*optional, "DATASET")):
+        screen = str(dataset).strip().upper()
+        if screen in SCREENS:
+            first = first or (place, screen)
+            if screen != first[1]:
+                raise DataError(
+                    f"DATASET in row {place} of {path.name} is {screen} and in row {first[0]} {first[1]}; "
+                    "put each screen into a file of its own."
+                )
+        yield place, cells
+
+
+def _check_drugs(
+    path: Path, drugs: Mapping[str, int], seen: Mapping[str, str], handled: list[str]
+) -> None:
+    """Refuse an id that a file lacks, and report one that it has under another name."""
+    for drug, drug_id in drugs.items():
+        if str(drug_id) not in seen:
+            same = [id for id, name in seen.items() if name == drug]
+            hint = f"it has {drug} as {' and '.join(same)}" if same else "check the id"
+            raise MissingDrugError(
+                f"{path.name} has no drug {drug} with DRUG_ID {drug_id}; {hint}."
+            )
+        if seen[str(drug_id)] and seen[str(drug_id)].casefold() != drug.casefold():
+            handled.append(f"DRUG_ID {drug_id}, here {drug}, is {seen[str(drug_id)]} in the file.")
+
+
+def _names(
+    table: pd.DataFrame, key: str, name: str, plain: Callable[[str], str]
+) -> dict[str, dict[str, str]]:
+    """Return the names of each id, by what `plain` makes of them, as they are first spelt."""
+    found: dict[str, dict[str, str]] = {}
+    for label, spelt in table[[key, name]].drop_duplicates().itertuples(index=False):
+        if not is_blank(spelt) and label:
+            found.setdefault(label, {}).setdefault(plain(spelt), spelt)
+    return found
+
+
+def _say_drug_names(table: pd.DataFrame, path: Path, handled: list[str]) -> None:
+    """Report ids of drugs with several names, which differ in more than case and punctuation."""
+
+    def letters(name: str) -> str:
+        return "".join(filter(str.isalnum, name.casefold()))
+
+    for drug_id, names in _names(table, "drug", "drug_name", letters).items():
+        if len(names) > 1:
+            handled.append(
+                f"DRUG_ID {drug_id} has {len(names)} names in {path.name}, {first_few(names.values())}; "
+                "they count as one drug."
+            )
+
+
+def _say_line_names(
+    table: pd.DataFrame, annotation: pd.DataFrame | None, path: Path, handled: list[str]
+) -> None:
+    """Report COSMIC ids with several names, and with the name of another cell line."""
+    names = _names(table, "line", "line_name", line_key)
+    own = {} if annotation is None else annotation["cell_line"].map(line_key).to_dict()
+    owner = {key: line for line, key in own.items() if key}
+    several = [
+        f"{line} ({first_few(spelt.values())})" for line, spelt in names.items() if len(spelt) > 1
+    ]
+    others = [
+        f"{line} ({name}, which is {owner[key]})"
+        for line, spelt in names.items()
+        for key, name in spelt.items()
+        if key in owner and key != own.get(line)
+    ]
+    for found, what in (
+        (several, "names of several cell lines"),
+        (others, "the name of another cell line in the annotation"),
+    ):
+        if found:
+            handled.append(
+                f"{counted(len(found), 'COSMIC id')} of {path.name} {agreed(len(found), 'has', 'have')} "
+                f"{what}, and the id counts: {first_few(found)}."
+            )
 
 
 def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:

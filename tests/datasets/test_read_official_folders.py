@@ -175,6 +175,42 @@ def test_a_drug_under_another_name_is_reported_but_another_case_is_not(folder, n
     assert (said in handled) == (name != "docetaxel")
 
 
+def test_two_screens_in_one_file_are_refused(folder):
+    cohort, rows = load_cohort(folder), make.response_rows()
+    rows[8][0] = rows[9][0] = "gdsc2"
+    path = as_csv(folder, rows)
+    named = f"DATASET in row 10 of {path.name} is GDSC2 and in row 2 GDSC1; put each screen"
+    make.refused(DataError, named, load_cohort, folder)
+    make.refused(DataError, named, load_cohort, folder, drugs="Docetaxel")
+    make.refused(DataError, named, list_drugs, folder)
+    make.refused(DataError, named, official.read_screens, folder, cohort)
+
+
+def test_several_names_of_one_drug_id_are_said(folder):
+    rows = make.response_rows()
+    at = [k for k, row in enumerate(rows) if row[3] == 1007]
+    rows[at[1]][4], rows[at[2]][4] = "Taxotere", "DOCE-TAXEL"
+    path = as_csv(folder, rows)
+    said = f"DRUG_ID 1007 has 2 names in {path.name}, Docetaxel, Taxotere; they count as one drug."
+    assert said in load_cohort(folder).provenance["handled"]
+    handled = load_cohort(folder, drugs={"Doxorubicin": 133}).provenance["handled"]
+    assert not any("names in" in note for note in handled)
+
+
+def test_names_that_contradict_the_ids_of_cell_lines_are_said(folder):
+    rows = make.response_rows()
+    rows[0][2], rows[1][2], rows[2][2] = "HCT-116", "kmh 2", "NCI-HCT116"
+    for row in rows:
+        row[2] = "T T." if row[1] == 908444 else row[2]
+    path = as_csv(folder, rows)
+    assert load_cohort(folder).provenance["handled"][:2] == [
+        f"1 COSMIC id of {path.name} has names of several cell lines, and the id counts: "
+        "930299 (HCT-116, TT).",
+        f"2 COSMIC ids of {path.name} have the name of another cell line in the annotation, and the "
+        "id counts: 930299 (HCT-116, which is 905936), 908444 (T T., which is 930299).",
+    ]
+
+
 def test_rows_left_out_are_counted(folder):
     rows = make.response_rows()
     rows[0][1] = rows[1][5] = ""
