@@ -469,7 +469,8 @@ def assemble_cohort(
     unmatched = ln_ic50.index.difference(lines)
     if len(unmatched):
         handled.append(
-            f"{counted(len(unmatched), 'cell line')} with a response but no expression left out."
+            f"{counted(len(unmatched), 'cell line')} with a response but no expression left out: "
+            f"{first_few(sorted(unmatched, key=_id_order))}."
         )
     unannotated = lines.difference(annotation.index)
     if len(unannotated):

@@ -170,6 +170,13 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
     if len(unclear):
         handled.append(f"{counted(len(unclear), 'experiment')} on several cell lines left out.")
     pairs = pairs.drop(unclear)
+    stray = pairs[~pairs.isin(lines["master_ccl_id"])]
+    if len(stray):
+        shown = first_few(f"{experiment} (line {line})" for experiment, line in stray.items())
+        handled.append(
+            f"{counted(len(stray), 'experiment')} on cell lines that {layout.lines} lacks left out: {shown}."
+        )
+    _say_lost(areas, experiments[layout.experiment], layout, handled)
     areas["line"] = areas["experiment_id"].map(pairs).map(line_of)
     known = areas.dropna(subset=["line", "area_under_curve"])
     handled.append(
@@ -194,6 +201,22 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
         handled.append(f"{SCREEN} has no {first_few(lacking)}.")
     files = {name: digest(folder / name) for name in _files(layout)}
     return assemble_screens(cohort, found, {"files": files, "handled": handled}, matched)
+
+
+def _say_lost(
+    areas: pd.DataFrame, experiments: pd.Series, layout: Layout, handled: list[str]
+) -> None:
+    """Report areas of experiments that the table of experiments lacks, and blank ones."""
+    unknown = ~areas["experiment_id"].isin(experiments)
+    blank = areas["area_under_curve"].isna() & ~unknown
+    for rows, what, rest in (
+        (unknown, "area", f" of experiments that {layout.experiments} lacks"),
+        (blank, "blank area", ""),
+    ):
+        if rows.any():
+            shown = first_few(areas["experiment_id"][rows].unique())
+            number = counted(int(rows.sum()), what)
+            handled.append(f"{number}{rest} left out (experiment_id {shown}).")
 
 
 def compound_names(folder: Path) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -165,15 +166,17 @@ def _screens_in(
     """Return the entries of a response file with the name or the id of a drug of the cohort."""
     own = {str(drug_id): drug for drug, drug_id in cohort.provenance["drugs"].items()}
     names = {drug.casefold(): drug for drug in own.values()}
+    odd: dict[str, str] = {}
     rows: dict[tuple[str, str], list[tuple[int, str, Any, Any]]] = {}
     optional = ("DRUG_NAME", "LN_IC50", "AUC")
     needed = ("COSMIC_ID", "DRUG_ID")
     for place, (line, drug_id, name, value, area) in _one_screen(path, needed, optional):
-        drug_id, line = whole_number(drug_id), whole_number(line)
+        drug_id, line = plain_id(drug_id, odd), plain_id(line, odd)
         drug = own.get(drug_id) if is_own else None
         drug = drug or names.get(name_of(name).casefold())
         if drug and line:
             rows.setdefault((drug, drug_id), []).append((place, line, value, area))
+    _say_odd(odd, path, handled)
     found = []
     for (drug, drug_id), measured in rows.items():
         table = pd.DataFrame(measured, columns=["place", "line", IC50, AUC]).set_index("place")
@@ -199,7 +202,7 @@ def drugs_in(path: Path) -> pd.DataFrame:
     found: dict[str, tuple[int, str, array, Any]] = {}
     optional = ("DRUG_NAME", "PATHWAY_NAME", "LN_IC50")
     for place, (drug_id, name, pathway, value) in _one_screen(path, ("DRUG_ID",), optional):
-        drug_id = whole_number(drug_id)
+        drug_id = plain_id(drug_id, {})
         if drug_id not in found:
             if not drug_id.isdecimal():
                 raise DataError(
@@ -229,11 +232,12 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
         raise MissingColumnError(
             f"{path.name} has no column {symbol} in its first line; put the official file there."
         )
-    lines = {
-        at: column.removeprefix(prefix)
-        for at, column in enumerate(header)
-        if column.startswith(prefix) and LINE.fullmatch(column.removeprefix(prefix))
-    }
+    lines, odd = {}, {}
+    for at, column in enumerate(header):
+        if column.startswith(prefix) and LINE.fullmatch(column.removeprefix(prefix)):
+            line, point, second = column.removeprefix(prefix).partition(".")
+            lines[at] = plain_id(line, odd) + point + second
+    _say_odd(odd, path, handled)
     if not lines:
         raise MissingColumnError(
             f"{path.name} has no column {prefix}<COSMIC id>; put the official file there."
@@ -269,14 +273,18 @@ def read_response(
     """
     wanted = {str(drug_id) for drug_id in drugs.values()}
     seen: dict[str, str] = {}
+    odd: dict[str, str] = {}
     rows = []
     names = ("DRUG_NAME", "CELL_LINE_NAME")
     for place, (line, drug_id, value, *named) in _one_screen(path, RESPONSE_COLUMNS, names):
-        drug_id = whole_number(drug_id)
+        drug_id = plain_id(drug_id, odd)
         drug_name, line_name = ("" if name is None else name_of(name) for name in named)
         seen.setdefault(drug_id, drug_name)
         if drug_id in wanted:
-            rows.append((place, _line_id(line, place, path), drug_id, value, drug_name, line_name))
+            rows.append(
+                (place, _line_id(line, place, path, odd), drug_id, value, drug_name, line_name)
+            )
+    _say_odd(odd, path, handled)
     _check_drugs(path, drugs, seen, handled)
     columns = ["place", "line", "drug", "value", "drug_name", "line_name"]
     table = pd.DataFrame(rows, columns=columns)
@@ -397,11 +405,12 @@ def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
 
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
-    rows = []
+    rows, odd = [], {}
     for _, (line, *labels) in rows_of(path, _annotation_columns(path)):
-        rows.append((whole_number(line), *("" if _unknown(x) else name_of(x) for x in labels)))
+        rows.append((plain_id(line, odd), *("" if _unknown(x) else name_of(x) for x in labels)))
         if len(rows) > MOST_LINES:
             raise _too_many(path, "cell lines", MOST_LINES)
+    _say_odd(odd, path, handled)
     table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
     known = table["line"].str.fullmatch(r"\d+")
     if not known.all():
@@ -416,9 +425,37 @@ def name_of(cell: Any) -> str:
     return whole_number(cell) if isinstance(cell, float) else str(cell).strip()
 
 
-def _line_id(cell: Any, place: int, path: Path) -> str:
+def plain_id(cell: Any, odd: dict[str, str]) -> str:
+    """Return an id as `whole_number` does, without leading zeros and in the digits 0 to 9.
+
+    `odd` gets the id as it was written, if that differs.
+
+    >>> odd = {}
+    >>> plain_id("0905930", odd), plain_id(" 133 ", odd), plain_id("X7", odd), odd
+    ('905930', '133', 'X7', {'0905930': '905930'})
+    """
+    text = whole_number(cell)
+    if not text.isdecimal() or (text.isascii() and text[0] != "0"):
+        return text
+    digits = "".join(str(unicodedata.decimal(digit)) for digit in text)
+    plain = digits.lstrip("0") or "0"
+    if plain != text:
+        odd[text] = plain
+    return plain
+
+
+def _say_odd(odd: Mapping[str, str], path: Path, handled: list[str]) -> None:
+    if odd:
+        shown = first_few(f"{text} as {plain}" for text, plain in odd.items())
+        handled.append(
+            f"{counted(len(odd), 'id')} of {path.name} with leading zeros or other digits than 0 to 9 "
+            f"taken as plain {agreed(len(odd), 'one', 'ones')}: {shown}."
+        )
+
+
+def _line_id(cell: Any, place: int, path: Path, odd: dict[str, str]) -> str:
     """Return the COSMIC id in a cell, "" if it is blank; raise `DataError` for anything else."""
-    line = whole_number(cell)
+    line = plain_id(cell, odd)
     if line and not line.isdecimal():
         raise DataError(
             f"COSMIC_ID in row {place} of {path.name} is {str(cell)!r}, not a whole number; correct it "

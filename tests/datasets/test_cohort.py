@@ -245,7 +245,7 @@ def test_assembly_aligns_and_reports_what_it_did():
     assert cohort.annotation.loc["100", "tissue"] == "unknown"
     assert cohort.provenance["handled"] == [
         "1 gene dropped for being constant: C.",
-        "2 cell lines with a response but no expression left out.",
+        "2 cell lines with a response but no expression left out: 55, 56.",
         "1 cell line not annotated: 100.",
     ]
     assert parts["provenance"]["handled"] == []

@@ -150,6 +150,28 @@ def test_a_blank_area_is_missing(tmp_path, cohort):
     assert np.isnan(values.at[cohort.expression.index[10], "5-Fluorouracil: CTRPv2 7 AUC"])
 
 
+@pytest.mark.parametrize("layout", [OFFICIAL, PLAIN], ids=["official", "csv"])
+def test_areas_and_experiments_left_out_are_counted_and_named(tmp_path, cohort, layout):
+    parts = tables()
+    areas = parts["areas"].astype(object)
+    areas.loc[areas["experiment_id"] == 10, "area_under_curve"] = ""
+    more = pd.DataFrame([[999, 3.5, "7"], [998, "", "7"], [1, 2.5, "x"]], columns=areas.columns)
+    experiments = parts["experiments"].replace({"master_ccl_id": {20: 555}})
+    write(tmp_path, layout, areas=pd.concat([areas, more]), experiments=experiments)
+    found = read_ctrp(tmp_path, cohort)
+    handled = found.provenance["handled"]
+    assert (
+        f"1 experiment on cell lines that {layout.lines} lacks left out: 20 (line 555)." in handled
+    )
+    assert (
+        f"2 areas of experiments that {layout.experiments} lacks left out (experiment_id 999, 998)."
+        in handled
+    )
+    assert "4 blank areas left out (experiment_id 10)." in handled
+    line = cohort.expression.index
+    assert found.values.loc[line[[10, 20]]].isna().all(axis=None)
+
+
 def test_the_archive_is_unpacked_file_by_file(tmp_path, cohort, monkeypatch):
     source = write(tmp_path / "made", OFFICIAL) if (tmp_path / "made").mkdir() is None else None
     archive = tmp_path / "archive.zip"

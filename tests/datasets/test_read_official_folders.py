@@ -211,6 +211,30 @@ def test_names_that_contradict_the_ids_of_cell_lines_are_said(folder):
     ]
 
 
+@pytest.mark.parametrize("spelt", ["0905936", "９０５９３６"])
+def test_ids_with_leading_zeros_or_other_digits_are_plain_ones(folder, text, spelt):
+    expected = load_cohort(folder)
+    rows = make.response_rows()
+    for row in rows:
+        row[1] = spelt if row[1] == 905936 else row[1]
+        row[3] = "0133" if row[3] == 133 else row[3]
+    path = as_csv(folder, rows)
+    lines = folder / "cell_lines.csv"
+    for file in (text, lines):
+        file.write_text(file.read_text().replace("905936", spelt))
+    found = load_cohort(folder)
+    for name in ("expression", "response", "annotation"):
+        pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
+    said = "with leading zeros or other digits than 0 to 9 taken as plain"
+    assert found.provenance["handled"][:3] == [
+        f"1 id of {text.name} {said} one: {spelt} as 905936.",
+        f"1 id of {lines.name} {said} one: {spelt} as 905936.",
+        f"2 ids of {path.name} {said} ones: 0133 as 133, {spelt} as 905936.",
+    ]
+    screens = official.read_screens(folder, found).provenance["handled"]
+    assert f"2 ids of {path.name} {said} ones: 0133 as 133, {spelt} as 905936." in screens
+
+
 def test_rows_left_out_are_counted(folder):
     rows = make.response_rows()
     rows[0][1] = rows[1][5] = ""
