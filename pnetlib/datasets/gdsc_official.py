@@ -252,7 +252,7 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     if not places:
         raise CorruptFileError(f"{path.name} has no row below its header; fetch it again.")
     table = _read_values(path, header, header.index(symbol), list(lines), places)
-    genes = pd.Index(table.pop(header.index(symbol)).str.strip())
+    genes = _symbols(table.pop(header.index(symbol)), path, handled)
     if symbol in genes:  # of ids alone, a header further down would be numbers
         place = places[genes.get_indexer_for([symbol])[0]]
         raise CorruptFileError(
@@ -262,6 +262,25 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     values, cell_lines = _one_column_per_line(list(lines.values()), values, handled)
     values, genes = _one_row_per_gene(path, genes, values, places, handled)
     return pd.DataFrame(values, index=cell_lines, columns=genes)
+
+
+def _symbols(texts: pd.Series, path: Path, handled: list[str]) -> pd.Index:
+    """Return symbols without quotes around them and characters that are not shown."""
+    genes = texts.str.strip()
+    plain = genes.map(_plain_symbol)
+    if (changed := plain != genes).any():
+        handled.append(
+            f"{counted(int(changed.sum()), 'gene symbol')} of {path.name} taken without surrounding "
+            f"quotes or characters that are not shown: {first_few(plain[changed])}."
+        )
+    return pd.Index(plain)
+
+
+def _plain_symbol(text: str) -> str:
+    if not text.isascii():
+        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+    is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return text[1:-1].strip() if is_quoted else text
 
 
 def read_response(

@@ -93,6 +93,18 @@ def test_a_gene_of_several_rows_is_used_once_or_refused(tmp_path, times):
     make.refused(DuplicateError, named, official.read_expression, path, [])
 
 
+@pytest.mark.parametrize("spelt", ['"B"', "B\u200b", "\ufeffB", '\u00ad" B"', " B \u2060"])
+def test_symbols_are_without_quotes_and_characters_that_are_not_shown(tmp_path, spelt):
+    columns = {f"DATA.{k}": [1.0 + k, 2.0 - k, 3.0 * k] for k in range(3)}
+    path, handled = make.write_expression(tmp_path, columns, ["A", spelt, '"'], zipped=False), []
+    assert list(official.read_expression(path, handled)) == ["A", "B", '"']
+    said = f"1 gene symbol of {NAME} taken without surrounding quotes or characters that are not shown: B."
+    assert handled == [said]
+    make.write_expression(tmp_path, columns, ["B", spelt, "C"], zipped=False)
+    named = rf"B appears 2 times in {NAME} \(rows 2, 3\) with different"
+    make.refused(DuplicateError, named, official.read_expression, path, [])
+
+
 def test_columns_and_rows_left_out_are_said_and_blank_ones_are_not(tmp_path):
     columns = {f"DATA.{k}": [1.0 + k, 2.0, 3.0] for k in range(3)} | {"": ["", "", ""]}
     path, handled = make.write_expression(tmp_path, columns, ["A", "", " "], zipped=False), []
