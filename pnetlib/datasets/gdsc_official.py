@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import unicodedata
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,6 +54,8 @@ from pnetlib.execution.storage import digest
 from pnetlib.words import agreed, counted, first_few
 
 MOST_GENES, MOST_LINES = 1_000_000, 100_000  # rows of tables of expression and of cell lines
+# A last field without a line end: 6. or - or 6e or 6.5e-
+_CUT_NUMBER = re.compile(rb"\t *([+-]|[+-]?\d*\.|[+-]?[\d.]+[eE][+-]?)\Z")
 _NAMED = 5  # genes with repeated rows that are named one by one
 
 
@@ -515,11 +518,12 @@ def _places(path: Path, width: int) -> array:
     """Return the numbers of the rows below the header that are not blank, as a spreadsheet counts.
 
     A row with more fields than the header, or fewer, is refused: its values would be read one column
-    off. Blank fields at the end of a row are no values; `_read_values` drops them.
+    off. So is a file that ends within a number. Blank fields at the end of a row are no values; `_read_values` drops them.
     """
-    places, short = array("l"), 0
+    places, short, last = array("l"), 0, b""
     with opened(path, (EXPRESSION,)) as file:
         for place, line in enumerate(file, 1):
+            last = line
             line = line.rstrip(b"\r\n")
             if place == 1 or not line.strip(b" "):
                 continue
@@ -543,9 +547,9 @@ def _places(path: Path, width: int) -> array:
             places.append(place)
             if len(places) > MOST_GENES:
                 raise _too_many(path, "genes", MOST_GENES)
-    if short:
+    if short or _CUT_NUMBER.search(last):
         raise CorruptFileError(
-            f"{path.name} is truncated: it ends within row {short}; fetch it again."
+            f"{path.name} is truncated: it ends within row {short or places[-1]}; fetch it again."
         )
     return places
 

@@ -54,6 +54,21 @@ def test_the_row_in_which_a_text_ends_is_named(text):
     make.refused(CorruptFileError, NAME, official.read_expression, text, [])
 
 
+@pytest.mark.parametrize("end", ["6.", "-", "+", "6e", "-6.5E", "6.5e-", "6e+"])
+def test_a_text_that_ends_within_a_number_is_truncated(text, end):
+    whole = text.read_text().rstrip("\n")
+    start = whole.rpartition("\t")[0]
+    text.write_text(f"{start}\t{end}")
+    named = f"{NAME} is truncated: it ends within row 6; fetch it again"
+    make.refused(CorruptFileError, named, official.read_expression, text, [])
+    for complete in (f"{start}\t6.\n", f"{start}\t6.5", f"{start}\t6e-1", f"{start}\t-6\t"):
+        text.write_text(complete)
+        assert official.read_expression(text, []).shape == (6, 5)
+    rows = whole.split("\n")
+    text.write_text("\n".join([f"{rows[0]}\tremark", *(f"{row}\tsee there." for row in rows[1:])]))
+    assert official.read_expression(text, []).shape == (6, 5)
+
+
 @given(
     row=st.integers(1, 5), column=st.integers(2, 7), word=st.sampled_from(["", "x", "inf", "1_0"])
 )
