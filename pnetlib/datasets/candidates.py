@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.datasets.sheets import KINDS, csv_rows, rows_of
 from pnetlib.datasets.workbooks import xlsx_rows
-from pnetlib.errors import CorruptFileError, DataError
+from pnetlib.errors import CorruptFileError, DataError, MissingColumnError
 from pnetlib.execution.files import check_plain, format_of, opened
 from pnetlib.words import counted, first_few
 
@@ -39,7 +40,12 @@ ANNOTATION_COLUMNS = {
     CELL_LINES: ("cosmic_id", "cell_line", "gdsc_tissue_1", "tcga_label"),
     DETAILS: ("COSMIC identifier", "Sample Name", "GDSC Tissue descriptor 1", _TCGA),
 }
-_GENE_COLUMNS = ("ensembl_gene_id", "hgnc_symbol")
+# The columns of each kind of table, or of its releases.
+_COLUMNS = {
+    "response": (RESPONSE_COLUMNS,),
+    "genes": (("ensembl_gene_id", "hgnc_symbol"),),
+    "annotation": tuple(ANNOTATION_COLUMNS.values()),
+}
 _WORDS = {
     "response": "tables of responses to drugs",
     "expression": "tables of expression",
@@ -61,7 +67,7 @@ def source_of(path: Path) -> Source:
     Raises
     ------
     DataError
-        If the path is a file, but none of the tables that are looked for.
+        If the path is a file, but none of the tables that are looked for, or damaged.
     """
     if path.is_dir():
         return Source(path, {})
@@ -84,6 +90,8 @@ def _what(path: Path) -> str:
     try:
         if path.suffix.casefold() in TABLES:
             first = header_of(path)
+        elif fault := next(filter(None, (_fault(path, kind) for kind in _COLUMNS)), ""):
+            return fault
         else:
             first = next(iter(xlsx_rows(path) if is_xlsx else csv_rows(path)), [])
     except DataError as error:
@@ -104,9 +112,7 @@ def _kind(path: Path, size: int, changed: int) -> str | None:
         return "expression"
     if suffix not in KINDS:
         return None
-    kinds = {"response": (RESPONSE_COLUMNS,), "genes": (_GENE_COLUMNS,)}
-    kinds["annotation"] = tuple(ANNOTATION_COLUMNS.values())
-    for kind, choices in kinds.items():
+    for kind, choices in _COLUMNS.items():
         for columns in choices:
             try:
                 next(rows_of(path, columns), None)
@@ -114,6 +120,19 @@ def _kind(path: Path, size: int, changed: int) -> str | None:
                 continue
             return kind
     return None
+
+
+def _fault(path: Path, kind: str) -> str:
+    """Return why a file cannot be read as a kind of table, "" if it can or is another table."""
+    try:
+        if kind == "expression":
+            header_of(path)
+        for columns in _COLUMNS.get(kind, ()):
+            with suppress(MissingColumnError):
+                next(rows_of(path, columns), None)
+    except DataError as error:
+        return str(error).rstrip(".")
+    return ""
 
 
 def header_of(path: Path) -> list[str]:
@@ -209,9 +228,13 @@ def find(source: Source, kind: str, names: Sequence[str]) -> Path:
     for name in names:
         if (source.folder / name).is_file():
             return source.folder / name
-    suffixes = TABLES if kind == "expression" else KINDS
-    found = [path for path in _plain_files(source.folder, suffixes) if kind_of(path) == kind]
+    found = [path for path in _tables(source.folder, kind) if kind_of(path) == kind]
     return _the_one(source, kind, found, " or ".join(names))
+
+
+def _tables(folder: Path, kind: str) -> list[Path]:
+    """Return the files that may be of a kind by their suffix."""
+    return _plain_files(folder, TABLES if kind == "expression" else KINDS)
 
 
 def _plain_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
@@ -226,7 +249,11 @@ def _plain_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
 
 def _the_one(source: Source, kind: str, found: Sequence[Path], lacking: str) -> Path:
     if not found:
-        raise DataError(f"The folder {source.folder} lacks {lacking}; put the official file there.")
+        faults = [fault for path in _tables(source.folder, kind) if (fault := _fault(path, kind))]
+        remedy = "put the official file there"
+        if faults:
+            remedy = f"correct what cannot be read: {first_few(faults, 3)}"
+        raise DataError(f"The folder {source.folder} lacks {lacking}; {remedy}.")
     if len(found) > 1:
         # One file can be named; if that is another one already, these have to be sorted out.
         remedy = (

@@ -319,7 +319,7 @@ def read_response(
             f"{counted(bare.sum(), 'row')} of {path.name} without COSMIC_ID or LN_IC50 left out."
         )
         table = table[~bare]
-    table = table[["line", "drug", "value"]]
+    table = table[["place", "line", "drug", "value"]]
     table = _once(table, ["line", "drug"], path, handled, "measurement of cell line")
     wide = table.pivot(index="line", columns="drug", values="value").rename_axis(index=None)
     return wide.reindex(columns=list(map(str, drugs.values()))).set_axis(list(drugs), axis=1)
@@ -428,18 +428,21 @@ def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
     rows, odd = [], {}
-    for _, (line, *labels) in rows_of(path, _annotation_columns(path)):
-        rows.append((plain_id(line, odd), *("" if _unknown(x) else name_of(x) for x in labels)))
+    for place, (line, *labels) in rows_of(path, _annotation_columns(path)):
+        rows.append(
+            (place, plain_id(line, odd), *("" if _unknown(x) else name_of(x) for x in labels))
+        )
         if len(rows) > MOST_LINES:
             raise _too_many(path, "cell lines", MOST_LINES)
     _say_odd(odd, path, handled)
-    table = pd.DataFrame(rows, columns=["line", "cell_line", "tissue", "tcga"])
+    table = pd.DataFrame(rows, columns=["place", "line", "cell_line", "tissue", "tcga"])
     known = table["line"].str.fullmatch(r"\d+")
     if not known.all():
         handled.append(
             f"{counted((~known).sum(), 'row')} of {path.name} without a COSMIC id left out."
         )
-    return _once(table[known], ["line"], path, handled, "cell line").set_index("line")
+    table = _once(table[known], ["line"], path, handled, "cell line")
+    return table.drop(columns="place").set_index("line")
 
 
 def name_of(cell: Any) -> str:
@@ -670,15 +673,16 @@ def _one_row_per_gene(
 def _once(
     table: pd.DataFrame, key: list[str], path: Path, handled: list[str], what: str
 ) -> pd.DataFrame:
-    """Drop repeated rows; refuse a key with two different rows."""
-    repeated = table.duplicated()
+    """Drop repeated rows, whatever their number ``place``; refuse a key with two different rows."""
+    repeated = table.duplicated(list(table.columns.drop("place")))
     if repeated.any():
         repeats = counted(repeated.sum(), "repeated row")
         handled.append(f"{repeats} of {path.name} left out.")
         table = table[~repeated]
-    for row in table[table.duplicated(key)][key].itertuples(index=False):
+    for place, *labels in table.loc[table.duplicated(key), ["place", *key]].itertuples(index=False):
+        first = table["place"][table[key].eq(labels).all(axis=1)].iloc[0]
         raise DuplicateError(
-            f"The {what} {' by drug '.join(row)} appears more than once in {path.name} with "
-            "different values; keep one of them."
+            f"The {what} {' by drug '.join(labels)} appears more than once in {path.name}, in rows "
+            f"{first} and {place} with different values; keep one of them."
         )
     return table

@@ -113,6 +113,40 @@ def test_a_file_of_no_known_kind_is_refused_with_what_it_is(folder, name, conten
     make.refused(DataError, f"none of the official tables .*{named}", load_cohort, folder / name)
 
 
+def test_a_table_that_is_lacking_because_it_cannot_be_read_is_named(tmp_path):
+    folder = make.official_folder(tmp_path / "gdsc")
+    (folder / FIRST).unlink()
+    (folder / "notes.csv").write_text("gene,x\nTP53,1\n")
+    lacks = "lacks GDSC1_.* or another table with COSMIC_ID, DRUG_ID and LN_IC50; "
+    make.refused(DataError, f"{lacks}put the official file there", load_cohort, folder)
+    path = make.write_response(folder, suffix=".csv").rename(folder / "drugs.csv")
+    whole = path.read_text()
+    path.write_bytes(whole.replace("TT", "Zürich", 1).encode("cp1252"))
+    fault = r"drugs.csv is not text in UTF-8 \(row 2 has the byte 0xFC, .*\); save it as UTF-8"
+    make.refused(DataError, f"{lacks}correct what cannot be read: {fault}", load_cohort, folder)
+    path.write_text(whole.replace("Z_SCORE", "LN_IC50", 1))
+    twice = "drugs.csv has the column LN_IC50 twice; keep one"
+    make.refused(DataError, f"{lacks}correct what cannot be read: {twice}", load_cohort, folder)
+    make.refused(DataError, f"none of the official tables .*: {twice}; name", load_cohort, path)
+
+
+def test_expression_and_cell_lines_that_cannot_be_read_are_named(tmp_path):
+    folder = make.official_folder(tmp_path / "gdsc")
+    lines = (folder / "cell_lines.csv").rename(folder / "annotation.csv")
+    whole = lines.read_text()
+    lines.write_text(whole.replace("cell_line", "cosmic_id", 1))
+    named = (
+        "lacks Cell_Lines_Details.xlsx or cell_lines.csv; correct .*: annotation.csv has the column"
+    )
+    make.refused(DataError, named, load_cohort, folder)
+    lines.write_text(whole)
+    packed = folder / "Cell_line_RMA_proc_basalExp.txt.zip"
+    (folder / "other.zip").write_bytes(packed.read_bytes()[:-100])
+    packed.unlink()
+    named = "lacks Cell_line_RMA_.*; correct what cannot be read: other.zip is "
+    make.refused(DataError, named, load_cohort, folder)
+
+
 def test_a_file_without_content_or_right_is_refused(folder, monkeypatch):
     (folder / "empty.csv").touch()
     make.refused(CorruptFileError, "empty.csv is empty", load_cohort, folder / "empty.csv")

@@ -238,7 +238,8 @@ def test_repeated_line_in_annotation_is_used_once_or_refused(folder):
     handled = load_cohort(folder).provenance["handled"]
     assert any("1 repeated row of cell_lines.csv" in note for note in handled)
     make.write_annotation(folder, rows=[*rows, ["930299", "T-T", "thyroid", "THCA"]])
-    make.refused(DuplicateError, "cell line 930299", load_cohort, folder)
+    named = "cell line 930299 appears more than once in cell_lines.csv, in rows 2 and 8 with"
+    make.refused(DuplicateError, named, load_cohort, folder)
 
 
 def test_blank_response_is_left_out_and_reported_and_text_refused(folder):

@@ -318,7 +318,10 @@ def test_repeated_rows_are_counted_and_another_value_names_line_and_drug(folder)
     path = as_csv(folder, [*rows, rows[0], rows[0], rows[8]])
     assert f"3 repeated rows of {path.name} left out." in load_cohort(folder).provenance["handled"]
     as_csv(folder, [*rows, [*rows[8][:5], 9.5, 0.0]])
-    named = "The measurement of cell line 905936 by drug 136 appears more than once in"
+    named = (
+        f"The measurement of cell line 905936 by drug 136 appears more than once in {path.name}, in "
+        f"rows 10 and {len(rows) + 2} with different values; keep"
+    )
     make.refused(DuplicateError, named, load_cohort, folder)
 
 
