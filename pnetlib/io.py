@@ -249,15 +249,41 @@ def _read_npz(path):
     with np.load(check_arrays(path), allow_pickle=False) as file:
         if file["format"].item() != b"csc":
             raise DataError(f"{path} does not contain compressed columns; save a csc_array.")
-        shape = tuple(int(size) for size in file["shape"])
-        data, indices, ends = file["data"], file["indices"], file["indptr"]
+        parts = ("shape", "data", "indices", "indptr")
+        shape, data, indices, ends = (_numbers(path, file, name) for name in parts)
         # SciPy does not check the ends of columns before the last, and reads beyond its memory.
         if not ends.size or ends[0] != 0 or (np.diff(ends) < 0).any():
             raise ValueError("the ends of its columns are not in order")
         if not ends[-1] == indices.size == data.size:
             raise ValueError("its numbers of places and values differ")
-        B = csc_array((data, indices, ends), shape=shape)
-        return B, [str(gene) for gene in file["genes"]]
+        B = csc_array((data, indices, ends), shape=tuple(map(int, shape)))
+        return B, _npz_names(path, file["genes"])
+
+
+def _numbers(path, file, name):
+    """Return an array; refuse types that NumPy would convert to other numbers than those in it."""
+    kinds, need = ("iuf", "real numbers") if name == "data" else ("iu", "whole numbers")
+    values = file[name]
+    if values.dtype.kind not in kinds:
+        raise DataError(f"{path} has the array {name} of type {values.dtype}; save {need} in it.")
+    return values
+
+
+def _npz_names(path, genes):
+    """Return the names of an array of text, UTF-8 or whole numbers."""
+    if genes.ndim != 1 or genes.dtype.kind not in "USiu":
+        raise DataError(
+            f"{path} has the array genes of type {genes.dtype} and shape {genes.shape}; save one name "
+            "per gene in it, as text."
+        )
+    if genes.dtype.kind != "S":
+        return [str(gene) for gene in genes]
+    try:
+        return [gene.decode() for gene in genes.tolist()]
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} has the gene name {error.object!r}, which is not text in UTF-8; save names as text."
+        ) from error
 
 
 def _write_mtx(path, B, genes):

@@ -298,15 +298,54 @@ def test_a_market_file_that_contradicts_itself_is_refused(tmp_path, change, said
         ("data", lambda a: np.r_[a, a], "numbers of places and values differ"),
         ("genes", lambda a: np.r_[[" "], a[1:]], "a gene without a name"),
         ("genes", lambda a: a[:-1], "contains a matrix of shape"),
+        (
+            "data",
+            lambda a: a + 2j,
+            "net.npz has the array data of type complex128; save real numbers",
+        ),
+        ("data", lambda a: a > 0, "the array data of type bool"),
+        (
+            "data",
+            lambda a: np.arange(len(a)).astype("M8[D]"),
+            r"the array data of type datetime64\[D\]",
+        ),
+        ("data", lambda a: np.arange(len(a)).astype("m8[D]"), "the array data of type timedelta64"),
+        ("data", lambda a: a.astype(str), "the array data of type <U"),
+        ("indices", lambda a: a + 0.9, "the array indices of type float64; save whole numbers"),
+        ("indptr", lambda a: a + 0.0, "the array indptr of type float64"),
+        ("shape", lambda a: a + 0.7, "the array shape of type float64"),
+        ("genes", lambda a: np.arange(len(a)) + 0.5, "the array genes of type float64"),
+        ("genes", lambda a: a == a[0], "the array genes of type bool"),
+        ("genes", lambda a: a.reshape(2, -1), r"and shape \(2, 3\); save one name per gene"),
+        (
+            "genes",
+            lambda a: np.r_[[b"Z\xfc"], np.strings.encode(a[1:])],
+            r"b'Z\\xfc', which is not",
+        ),
     ],
 )
-def test_arrays_that_would_be_read_beyond_memory_are_refused(tmp_path, name, change, said):
+def test_arrays_that_would_be_read_wrongly_or_beyond_memory_are_refused(
+    tmp_path, name, change, said
+):
     path = write_network(tmp_path / "net.npz", network(), GENES)
     with np.load(path) as stored:
         arrays = dict(stored)
     np.savez(path, **arrays | {name: change(arrays[name])})
     with pytest.raises(DataError, match=said):
         read_network(path)
+
+
+def test_names_of_an_array_of_utf8_or_whole_numbers_are_text(tmp_path):
+    path = write_network(tmp_path / "net.npz", network(), GENES)
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    entrez = [7157, 4193, 8644, 8, 9, 10]
+    for names, read in (
+        ([gene.encode() for gene in GENES], GENES),
+        (entrez, list(map(str, entrez))),
+    ):
+        np.savez(path, **arrays | {"genes": np.array(names)})
+        assert read_network(path)[1] == read
 
 
 def test_an_array_that_claims_more_than_it_has_is_refused(tmp_path):
