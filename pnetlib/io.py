@@ -22,9 +22,12 @@ from scipy.sparse import coo_array, csc_array
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.files import BROKEN, check_arrays, check_plain
 from pnetlib.execution.storage import replace_files, whole_file
-from pnetlib.words import counted
+from pnetlib.words import counted, shown
 
 SUFFIXES = (".npz", ".mtx", ".graphml")
+# Attributes in which igraph, Cytoscape and Gephi keep the names of nodes that they number.
+_NAMES = ("name", "shared name", "label")
+_SPACE = "{http://graphml.graphdrawing.org/xmlns}"
 # What the readers of damaged files raise.
 _UNREADABLE = (OSError, ValueError, LookupError, TypeError, OverflowError, EOFError)
 _UNREADABLE += (*BROKEN, StopIteration, MemoryError, ParseError, nx.NetworkXError)
@@ -333,9 +336,14 @@ def _write_graphml(path, B, genes):
 
 def _read_graphml(path):
     reader = nx.readwrite.graphml.GraphMLReader()
-    graph, *more = reader(path=str(path))
-    if more:
-        raise DataError(f"{path} contains {len(more) + 1} graphs; write one network per file.")
+    graphs = list(reader(path=str(path)))
+    if not graphs:
+        raise DataError(
+            f"{path} has no graph in the XML namespace {_SPACE[1:-1]}; save it as GraphML."
+        )
+    if len(graphs) > 1:
+        raise DataError(f"{path} contains {len(graphs)} graphs; write one network per file.")
+    graph = graphs[0]
     _check_graphml(path, reader.xml.getroot())
     if not graph.is_directed() or graph.is_multigraph():
         raise DataError(
@@ -347,16 +355,16 @@ def _read_graphml(path):
         raise DataError(f"{path} has an edge without the attribute coefficient.")
     rows, columns, values = zip(*edges) if edges else ((), (), ())
     values = np.array(values, float)
-    return csc_array((values, (rows, columns)), shape=(len(place), len(place))), _gene_names(graph)
+    shape = (len(place), len(place))
+    return csc_array((values, (rows, columns)), shape=shape), _gene_names(path, graph)
 
 
 def _check_graphml(path, root):
     """Refuse what networkx takes silently: ends that are no nodes, values that are there twice."""
-    space = "{http://graphml.graphdrawing.org/xmlns}"
-    graph = root.find(f"{space}graph")
-    nodes, edges = graph.findall(f"{space}node"), graph.findall(f"{space}edge")
+    graph = root.find(f"{_SPACE}graph")
+    nodes, edges = graph.findall(f"{_SPACE}node"), graph.findall(f"{_SPACE}edge")
     for kind, found in (("node", nodes), ("edge", edges)):
-        if len(found) != sum(1 for _ in root.iter(f"{space}{kind}")):
+        if len(found) != sum(1 for _ in root.iter(f"{_SPACE}{kind}")):
             raise DataError(f"{path} has {kind}s outside of its graph; write it again.")
     ids = [node.get("id") for node in nodes]
     if None in ids or len(set(ids)) != len(ids):
@@ -369,21 +377,67 @@ def _check_graphml(path, root):
                 f"{path} has an edge from {ends[0]} to {ends[1]}, which is no node; correct it."
             )
     for item in (*nodes, *edges):
-        keys = [data.get("key") for data in item.findall(f"{space}data")]
+        keys = [data.get("key") for data in item.findall(f"{_SPACE}data")]
         if len(set(keys)) != len(keys):
             raise DataError(f"{path} has a node or an edge with one attribute twice; keep one.")
+    for name in _NAMES:
+        _key(path, root, "node", name)
+    _check_coefficients(path, edges, _key(path, root, "edge", "coefficient"))
 
 
-def _gene_names(graph):
-    """Return the names of the genes: the attribute ``name`` where all nodes have one, else the ids.
+def _key(path, root, kind, name):
+    """Return the key that declares an attribute of the nodes or edges, or None; refuse a second one."""
+    keys = root.findall(f"{_SPACE}key")
+    found = [key for key in keys if key.get("attr.name") == name]
+    found = [key for key in found if key.get("for", "all") in (kind, "all")]
+    ids = [key.get("id") for key in keys]
+    if len(found) > 1 or (found and ids.count(found[0].get("id")) > 1):
+        raise DataError(
+            f"{path} has two keys with the name or the id of the {kind} attribute {name}; keep one of them."
+        )
+    return found[0] if found else None
 
-    igraph and Cytoscape number the nodes and keep the names in an attribute.
-    """
-    for attribute in ("name", "shared name", "label"):
-        named = [data.get(attribute) for _, data in graph.nodes(data=True)]
-        if named and None not in named:
-            return [str(name) for name in named]
+
+def _check_coefficients(path, edges, key):
+    """Refuse what networkx takes for a number and a table does not: truth values and 1_5."""
+    if key is None:
+        return
+    if key.get("attr.type") == "boolean":
+        raise DataError(f"{path} has coefficients of the type boolean; save them as double.")
+    for edge in edges:
+        for data in edge.findall(f"{_SPACE}data"):
+            if data.get("key") == key.get("id") and "_" in (data.text or ""):
+                raise DataError(
+                    f"{path} has the coefficient {shown(data.text)} from {edge.get('source')} to "
+                    f"{edge.get('target')}, which is no number; correct it."
+                )
+
+
+def _gene_names(path, graph):
+    """Return the names of the genes: an attribute that all nodes have, or the ids if none has one."""
+    partial = None
+    for attribute in _NAMES:
+        named = {node: data.get(attribute) for node, data in graph.nodes(data=True)}
+        without = [node for node, name in named.items() if name is None]
+        if named and not without:
+            return [_node_name(path, node, name) for node, name in named.items()]
+        if len(without) < len(named):
+            partial = partial or (attribute, without[0])
+    if partial:
+        raise DataError(
+            f"{path} has the attribute {partial[0]} for some nodes, but not for {partial[1]}; give it "
+            "to all nodes or to none."
+        )
     return list(graph)
+
+
+def _node_name(path, node, name):
+    """Return the name of a node as text; whole numbers, such as Entrez ids, may be of any type."""
+    if isinstance(name, str):
+        return name
+    if isinstance(name, bool) or not float(name).is_integer():
+        raise DataError(f"{path} has the name {name} for the node {node}; save names as text.")
+    return str(int(name))
 
 
 _WRITERS = {".npz": _write_npz, ".mtx": _write_mtx, ".graphml": _write_graphml}

@@ -389,6 +389,109 @@ def test_a_graph_that_contradicts_itself_is_refused(tmp_path, change, said):
         read_network(path)
 
 
+KEY = '<key id="{0}" for="{1}" attr.name="{0}" attr.type="{2}"/>'
+COEFFICIENT = KEY.format("coefficient", "edge", "double")
+
+
+def graphml(folder, nodes, edges="", keys=COEFFICIENT, space="graphml.graphdrawing.org/xmlns"):
+    """Write a file of GraphML; nodes have the names, if any, that `nodes` gives to their ids."""
+    name = '<data key="name">{}</data>'
+    text = f'<graphml xmlns="http://{space}">{keys}<graph edgedefault="directed">' + "".join(
+        f'<node id="{node}">{"" if text is None else name.format(text)}</node>'
+        for node, text in nodes.items()
+    )
+    path = folder / "net.graphml"
+    path.write_text(f"{text}{edges}</graph></graphml>")
+    return path
+
+
+def edge(value, key="coefficient", more=""):
+    return f'<edge source="A" target="B"><data key="{key}">{value}</data>{more}</edge>'
+
+
+@pytest.mark.parametrize("kind", ["double", "float", "string", "int"])
+def test_an_underscore_is_no_part_of_a_coefficient(tmp_path, kind):
+    keys, nodes = KEY.format("coefficient", "edge", kind), dict.fromkeys("AB")
+    assert read_network(graphml(tmp_path, nodes, edge("15"), keys))[0][0, 1] == 15.0
+    path = graphml(tmp_path, nodes, edge("1_5"), keys)
+    with pytest.raises(DataError, match="coefficient '1_5' from A to B, which is no number"):
+        read_network(path)
+
+
+@pytest.mark.parametrize(
+    ("keys", "edges", "said"),
+    [
+        (
+            KEY.format("coefficient", "edge", "boolean"),
+            edge("true"),
+            "coefficients of the type boolean; save them as double",
+        ),
+        (
+            COEFFICIENT + COEFFICIENT.replace("coefficient", "again", 1),
+            edge(1, more='<data key="again">2</data>'),
+            "two keys with the name or the id of the edge attribute coefficient",
+        ),
+        (
+            COEFFICIENT + COEFFICIENT.replace('"edge"', '"all"').replace("coefficient", "again", 1),
+            edge(1),
+            "two keys with the name or the id of the edge attribute coefficient",
+        ),
+        (
+            COEFFICIENT
+            + KEY.format("coefficient", "node", "string").replace('name="coef', 'name="x'),
+            edge(1),
+            "two keys with the name or the id of the edge attribute coefficient",
+        ),
+        (
+            COEFFICIENT + 2 * KEY.format("name", "node", "string"),
+            edge(1),
+            "two keys with the name or the id of the node attribute name",
+        ),
+    ],
+    ids=["boolean", "two keys", "one for all", "one id", "two names"],
+)
+def test_an_attribute_of_another_type_or_declared_twice_is_refused(tmp_path, keys, edges, said):
+    path = graphml(tmp_path, dict.fromkeys("AB"), edges, keys)
+    with pytest.raises(DataError, match=f"net.graphml .*{said}"):
+        read_network(path)
+
+
+def test_nodes_and_edges_may_both_have_names(tmp_path):
+    keys = COEFFICIENT + KEY.format("name", "node", "string")
+    keys += '<key id="edges" for="edge" attr.name="name" attr.type="string"/>'
+    edges = edge(0.5, more='<data key="edges">A to B</data>')
+    B, genes = read_network(graphml(tmp_path, {"A": "TP53", "B": "MDM2"}, edges, keys))
+    assert genes == ["TP53", "MDM2"] and B[0, 1] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "read"),
+    [
+        ("double", ["7157", "4193.0"], ["7157", "4193"]),
+        ("long", ["7157", "4193"], ["7157", "4193"]),
+        ("double", ["7157", "0.5"], "the name 0.5 for the node B; save names as text"),
+        ("double", ["NaN", "7157"], "the name nan for the node A"),
+        ("boolean", ["true", "false"], "the name True for the node A"),
+        ("string", ["TP53", None], "attribute name for some nodes, but not for B; give it"),
+        ("string", ["TP53", ""], "a gene without a name"),
+    ],
+)
+def test_names_of_nodes_are_text_or_whole_numbers_and_complete(tmp_path, kind, names, read):
+    keys = COEFFICIENT + KEY.format("name", "node", kind)
+    path = graphml(tmp_path, dict(zip("AB", names)), edge(0.5), keys)
+    if isinstance(read, list):
+        assert read_network(path)[1] == read
+    else:
+        with pytest.raises(DataError, match=f"net.graphml .*{read}"):
+            read_network(path)
+
+
+def test_a_graph_of_another_namespace_is_one_sentence(tmp_path):
+    path = graphml(tmp_path, dict.fromkeys("AB"), edge(0.5), space="example.org/x")
+    with pytest.raises(DataError, match="no graph in the XML namespace http.*; save it as GraphML"):
+        read_network(path)
+
+
 def test_entities_of_a_graph_are_not_expanded(tmp_path):
     path = write_network(tmp_path / "net.graphml", network(), GENES)
     laughs = '<!DOCTYPE graphml [<!ENTITY a "aaaaaaaaaa">' + "".join(
