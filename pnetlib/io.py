@@ -180,13 +180,7 @@ def read_network(path: str | Path) -> tuple[csc_array, list[str]]:
         raise DataError(
             f"{path} is not a network in the format {path.suffix} ({said[:200]}); write it again."
         ) from error
-    if "" in map(str.strip, genes):
-        raise DataError(f"{path} has a gene without a name; name every gene.")
-    if len(set(genes)) != len(genes):
-        raise DataError(
-            f"{path} contains {len(genes)} gene names ({len(set(genes))} different ones); a network has "
-            "one gene per row and column."
-        )
+    genes = _stripped(path, genes)
     if not np.isfinite(B.data).all():
         raise DataError(f"{path} contains coefficients that are not finite; write it again.")
     B.sum_duplicates()
@@ -230,6 +224,26 @@ def _is_plain(name):
         ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 or ord(c) in (0xFFFE, 0xFFFF) for c in name
     )
     return name.splitlines() == [name] and name.strip() == name and not wrong
+
+
+def _stripped(path, genes):
+    """Return names as read without blanks around them; refuse one that is blank, repeated or not plain."""
+    file, place = (genes_file(path), "row") if path.suffix == ".mtx" else (path, "gene")
+    seen = {}
+    for at, name in enumerate(map(str.strip, genes), 1):
+        if not name:
+            raise DataError(f"{file} has a gene without a name ({place} {at}); name every gene.")
+        if not _is_plain(name):
+            raise DataError(
+                f"{file} has the gene name {shown(name)} ({place} {at}), with a tab or a control "
+                f"character; write one name per {place} and nothing else."
+            )
+        if name in seen:
+            raise DataError(
+                f"{file} names {name} twice ({place}s {seen[name]} and {at}); give each gene a name of its own."
+            )
+        seen[name] = at
+    return list(seen)
 
 
 def _known(path):

@@ -243,6 +243,34 @@ def test_what_is_no_path_is_one_sentence(path):
             use(path)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        (" TP53", "MDM2  ", None),
+        ("TP53", "TP53 ", "names TP53 twice .{0}s 1 and 2.; give each gene a name of its own"),
+        ("TP53", "  ", "a gene without a name .{0} 2."),
+        ("ENSG1\tTP53", "MDM2", r"'ENSG1\\tTP53' .{0} 1., with a tab .*; write one name per {0}"),
+    ],
+)
+def test_names_of_other_programs_are_stripped_before_they_are_compared(
+    tmp_path, suffix, first, second, said
+):
+    path = write_network(tmp_path / f"net{suffix}", [[0, 0.5], [0, 0]], ["A1", "B2"])
+    file, place = (genes_file(path), "row") if suffix == ".mtx" else (path, "gene")
+    if suffix == ".npz":
+        with np.load(path) as stored:
+            np.savez(path, **dict(stored) | {"genes": np.array([first, second])})
+    else:
+        xml = first.replace("\t", "&#9;") if suffix == ".graphml" else first
+        edited(file, lambda t: t.replace("A1", xml).replace("B2", second))
+    if said is None:
+        assert read_network(path)[1] == ["TP53", "MDM2"]
+    else:
+        with pytest.raises(DataError, match=re.escape(str(file)) + ".*" + said.format(place)):
+            read_network(path)
+
+
 def edited(path, change):
     """Change the text of a file."""
     path.write_text(change(path.read_text()))
