@@ -10,6 +10,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Iterable, Sequence
+from io import BytesIO
 from pathlib import Path
 from xml.etree.ElementTree import ParseError
 
@@ -20,7 +21,7 @@ from scipy.io import mmwrite
 from scipy.sparse import coo_array, csc_array
 
 from pnetlib.errors import DataError, UsageError
-from pnetlib.execution.files import BROKEN, check_arrays, check_plain
+from pnetlib.execution.files import BROKEN, check_arrays, check_plain, not_utf8, unreadable
 from pnetlib.execution.storage import replace_files, whole_file
 from pnetlib.words import counted, shown
 
@@ -314,7 +315,13 @@ def _read_mtx(path):
     names = genes_file(path)
     if not names.is_file():
         raise DataError(f"{names} does not exist; it must name the genes of {path}, one per line.")
-    genes = names.read_text(encoding="utf-8-sig").splitlines()
+    try:
+        content = names.read_bytes()
+        genes = content.decode("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise not_utf8(str(names), BytesIO(content)) from error
+    except OSError as error:
+        raise unreadable(names, error) from error
     with open(path, encoding="utf-8") as file:
         words = file.readline().casefold().split()
         if words[:2] != ["%%matrixmarket", "matrix"] or len(words) != 5:

@@ -243,6 +243,31 @@ def test_what_is_no_path_is_one_sentence(path):
             use(path)
 
 
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("TP53\nZ\u00fc\n".encode("cp1252"), "row 2 has the byte 0xFC, \u00fc in Windows-1252"),
+        ("TP53\nMDM2\n".encode("utf-16"), "begins like UTF-16"),
+    ],
+)
+def test_a_file_of_names_that_is_not_utf8_is_named_itself(tmp_path, names, said):
+    path = write_network(tmp_path / "net.mtx", [[0, 0.5], [0, 0]], ["A", "B"])
+    genes_file(path).write_bytes(names)
+    with pytest.raises(DataError, match=f"net.genes.txt is not text in UTF-8.*{said}"):
+        read_network(path)
+
+
+def test_a_file_of_names_that_may_not_be_read_is_named_itself(tmp_path, monkeypatch):
+    path = write_network(tmp_path / "net.mtx", [[0, 0.5], [0, 0]], ["A", "B"])
+
+    def refuse(file):
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(type(path), "read_bytes", refuse)
+    with pytest.raises(DataError, match="net.genes.txt cannot be read .Permission denied"):
+        read_network(path)
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     ("first", "second", "said"),
