@@ -646,7 +646,7 @@ def _checked_heads(
     heads = [_full_digits(f"{file}, {word} {at}", name) for at, name in enumerate(heads, first)]
     heads = _one_line(file, heads, said)
     heads = _without_points(file, heads, f"the names of its {_PLURALS.get(word, word)}", said)
-    if heads and all(_is_decimal(name) for name in heads):
+    if _are_values(heads):
         each = "genes" if noun == "gene" else "columns"
         raise DataError(
             f"Row 1 of {file} has numbers ({first_few(heads, 2)}); it must name the {each}. Add a "
@@ -674,7 +674,7 @@ def _checked_names(
     names = [_full_digits(f"{file}, {word} {at}", name) for at, name in zip(places, names)]
     names = _one_line(file, names, said)
     names = _without_points(file, names, "the names of its rows", said)
-    if names and all(_is_decimal(name) for name in names):
+    if _are_values(names):
         each = "cell lines" if noun == "cell line" else "rows"
         raise DataError(
             f"The first column of {file}, {corner!r}, has numbers ({first_few(names, 2)}); it must "
@@ -743,10 +743,12 @@ def _refuse_twice(
         seen[name] = at
 
 
-def _is_decimal(name: str) -> bool:
-    """Return whether a name is a number that no id would be, such as 0.53 or nan."""
-    try:
-        float(name)
-    except ValueError:
+def _are_values(names: Sequence[str]) -> bool:
+    """Return whether names are values: numbers or words for missing, of which one is no whole number.
+
+    Whole numbers are ids. A number without a point, comma or sign, such as 14E3, may be an id, too.
+    """
+    found = [number(name.replace(",", ".")) for name in names]
+    if not all(math.isfinite(value) or is_blank(name) for name, value in zip(names, found)):
         return False
-    return not name.isdecimal()
+    return any(math.isfinite(value) and not name.isalnum() for name, value in zip(names, found))

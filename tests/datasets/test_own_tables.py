@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from pnetlib.datasets.own_tables import read_own_expression
+from pnetlib.datasets.own_tables import read_own_expression, read_own_table
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, PnetError, UsageError
 
 PLAIN = ",TP53,MDM2,ESR1\nA,1.5,2.5,-3\nB,4,5e-1,6\nC,7,8,9.25\n"
@@ -214,3 +214,43 @@ def test_a_character_of_code_0_is_no_text(tmp_path):
     path.write_bytes(b'\0line","A","B"\r\n"L1","7.4","6.8"\r\n"L2","4.0","5.2"\r\n')
     with pytest.raises(CorruptFileError, match="has a character of code 0"):
         read_own_expression(path)
+
+
+NUMBERS = "P1,2,0.25\nP2,3,0.5\nP3,1.5,4\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "named"),
+    [
+        ("P0,2,0.25", "(2, 0.25)"),
+        ("P0,NA,0.25", "(NA, 0.25)"),
+        ("P0,-1,7", "(-1, 7)"),
+        ("P0,1e-05,7", "(1e-05, 7)"),
+    ],
+)
+def test_a_table_without_a_header_is_refused(tmp_path, first, named):
+    path = written(tmp_path, f"{first}\n{NUMBERS}")
+    for what, each in (("response", "columns"), ("expression", "columns")):
+        with pytest.raises(DataError) as refused:
+            read_own_table(path, what)
+        assert str(refused.value) == (
+            f"Row 1 of own.csv has numbers {named}; it must name the {each}. Add a first row with "
+            "their names."
+        )
+
+
+@pytest.mark.parametrize("first", ["x,7157,100000", "x,1E5,7157", "x,NA,7157", "x,0.5,TP53"])
+def test_names_of_columns_may_be_numbers_without_a_point(tmp_path, first):
+    table, _ = read_own_expression(written(tmp_path, f"{first}\n{NUMBERS}"))
+    assert list(table.columns) == first.split(",")[1:]
+    assert list(table.index) == ["P1", "P2", "P3"]
+
+
+def test_rows_may_be_named_by_wells(tmp_path):
+    table, _ = read_own_expression(written(tmp_path, "x,A,B\n1E1,1.5,2\n2E2,3,4\n14E3,5,6\n"))
+    assert list(table.index) == ["1E1", "2E2", "14E3"] and table.loc["14E3", "B"] == 6
+
+
+def test_a_first_column_of_which_some_numbers_are_whole_names_no_rows(tmp_path):
+    with pytest.raises(DataError, match=r"first column of own.csv, 'A', has numbers \(1.5, 2\)"):
+        read_own_expression(written(tmp_path, "A,B,C\n1.5,2,3\n2,3,4\n"))
