@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import date_genes, even_rows, is_blank, number
+from pnetlib.datasets.cells import date_genes, even_rows, is_blank, is_unmeasured, number
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
@@ -54,6 +54,8 @@ _MOST_TEXTS = 10_000  # cells of text that are stored with their words
 _MOST_FOLD, _LEAST_CHARACTERS = 400, 1 << 26  # compressed text that unfolds to more is no table
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _MAYBE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_MEASURED = re.compile(r"[<>=~\u2264\u2265\u2248'\"\s]*[+-]?[.,]?\d")  # such as >10, 5% and 5 uM
+_MOST_HEADERS = 10  # rows of text that are looked at above the first row of numbers
 _WHOLE = re.compile(r"\d+\.0+")
 _SCIENTIFIC = re.compile(r"[1-9](?:\.(\d+)[eE]\+?|[eE]\+)0*(\d+)")
 
@@ -324,6 +326,8 @@ def _of_rows(
     """Return the table of rows of cells, the header first."""
     rows = even_rows(_named_first(path, rows), path.name)
     _, header = next(rows, (0, []))
+    if what != ANNOTATION:
+        rows = _one_header(path.name, rows)
     if len(header) < 2:
         each = "a gene" if oriented else "a gene, a response or a cell line"
         if what == ANNOTATION:
@@ -357,11 +361,48 @@ def _of_rows(
     return cells.table(names, places, said, corner)
 
 
+def _one_header(
+    file: str, rows: Iterator[tuple[int, list[Any]]]
+) -> Iterator[tuple[int, list[Any]]]:
+    """Yield the rows below the header; refuse a second one: different words above rows of numbers."""
+    above: list[tuple[int, list[Any]]] = []
+    for place, row in rows:
+        above.append((place, row))
+        if len(above) > _MOST_HEADERS or not _is_words(row[1:]):
+            break
+    place, row = above[-2] if len(above) > 1 else (0, [])
+    words = [_text(cell) for cell in row[1:]]
+    # A row of units repeats itself.
+    if words and len(set(words)) == len(words) and any(map(_is_number, above[-1][1][1:])):
+        raise DataError(
+            f"Row {place} of {file} is text in every column ({first_few(words, 3)}) above rows of numbers: "
+            "if it is the header, remove the rows above it; if not, correct or remove it."
+        )
+    yield from itertools.chain(above, rows)
+
+
+def _is_words(cells: Sequence[Any]) -> bool:
+    """Return whether cells are text, none of which is a number or stands for a missing one."""
+    return not any(
+        _is_number(cell) or is_unmeasured(cell) or _MEASURED.match(str(cell).strip())
+        for cell in cells
+    )
+
+
+def _is_number(cell: Any) -> bool:
+    return math.isfinite(number(str(cell).replace(",", ".")))
+
+
 def _named_first(path: Path, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    """Yield rows; refuse a header without a name for the first column, as R writes it."""
+    """Yield rows; refuse a comment, and a header without a name for the first column, as R writes it."""
     lengths: list[int] = []
     for place, row in enumerate(rows, 1):
         if len(lengths) < 2 and any(str(cell).strip() for cell in row):
+            if not lengths and str(row[0]).startswith("#") and not is_blank(row[0]):
+                raise DataError(
+                    f"Row {place} of {path.name} begins with # as a comment does; remove the comment rows, "
+                    "or the # if this is the header."
+                )
             filled = [at for at, cell in enumerate(row, 1) if str(cell).strip()]
             lengths.append(filled[-1])
             if len(lengths) == 2 and lengths[1] == lengths[0] + 1:

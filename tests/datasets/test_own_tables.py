@@ -254,3 +254,30 @@ def test_rows_may_be_named_by_wells(tmp_path):
 def test_a_first_column_of_which_some_numbers_are_whole_names_no_rows(tmp_path):
     with pytest.raises(DataError, match=r"first column of own.csv, 'A', has numbers \(1.5, 2\)"):
         read_own_expression(written(tmp_path, "A,B,C\n1.5,2,3\n2,3,4\n"))
+
+
+@pytest.mark.parametrize("what", ["response", "expression"])
+@pytest.mark.parametrize(
+    ("above", "row"), [("class,taxane,MDM2 inhibitor\n", 2), ("a,b,c\nunit,uM,day\n", 3)]
+)
+def test_a_second_header_is_refused(tmp_path, what, above, row):
+    path = written(tmp_path, f"{above}line,Docetaxel,Nutlin\nP1,,1.5\nP2,2,NA\n")
+    with pytest.raises(DataError) as refused:
+        read_own_table(path, what)
+    assert str(refused.value) == (
+        f"Row {row} of own.csv is text in every column (Docetaxel, Nutlin) above rows of numbers: if it "
+        "is the header, remove the rows above it; if not, correct or remove it."
+    )
+
+
+@pytest.mark.parametrize("first", ["n.d.,n.d.", "low,n.d.", ">10,5%", ",high", "NA,NA", "uM,uM"])
+def test_a_first_row_that_was_not_measured_is_no_header(tmp_path, first):
+    path = written(tmp_path, f"line,Docetaxel,Nutlin\nP1,{first}\nP2,2,3\n")
+    assert list(read_own_table(path, "response").values.index) == ["P1", "P2"]
+
+
+@pytest.mark.parametrize("comment", ["# exported, 2024, final", "#exported", "\n# a,b"])
+def test_a_comment_above_the_header_is_refused(tmp_path, comment):
+    path = written(tmp_path, f"{comment}\nline,Docetaxel,Nutlin\nP1,1,1.5\n")
+    with pytest.raises(DataError, match=r"Row [12] of own.csv begins with # .* remove the comment"):
+        read_own_table(path, "response")
