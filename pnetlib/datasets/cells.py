@@ -15,21 +15,9 @@ from pnetlib.words import counted
 BLANKS = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "<na>"})
 UNKNOWN = BLANKS | {"unclassified", "unable to classify", "unknown", "not available"}
 # Words for what was not measured; in a table of numbers they are refused, not taken as blank.
-_UNMEASURED = UNKNOWN | {
-    "nd",
-    "n.d.",
-    "n.d",
-    "n.a.",
-    "n.a",
-    "n.q.",
-    "n.q",
-    "n.t.",
-    "n.t",
-    "?",
-    ".",
-    "--",
-}
-_UNMEASURED |= {"missing", "failed", "not determined", "not done", "not measured", "not tested"}
+_UNMEASURED = re.compile(
+    r"n\.?[adqt]\.?|[?.]|--|missing|failed|not (determined|done|measured|tested)"
+)
 MOST_BLANK = 1 << 20  # rows; as many as a sheet of a spreadsheet has
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0*)?")
 _MONTHS = {"mar": "MARCH", "sep": "SEPT", "dec": "DEC", "oct": "OCT", "nov": "NOV", "feb": "FEB"}
@@ -57,7 +45,8 @@ def is_unmeasured(cell: Any) -> bool:
     >>> [is_unmeasured(cell) for cell in ("", "n.d.", " Not determined ", "low")]
     [True, True, True, False]
     """
-    return is_blank(cell) or str(cell).strip().casefold() in _UNMEASURED
+    text = "" if cell is None else str(cell).strip().casefold()
+    return text in UNKNOWN or bool(_UNMEASURED.fullmatch(text))
 
 
 @lru_cache(maxsize=1 << 14, typed=True)

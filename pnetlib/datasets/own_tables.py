@@ -44,11 +44,13 @@ from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageErr
 from pnetlib.execution.files import not_utf8
 from pnetlib.words import counted, first_few
 
-SEPARATORS = {",": "commas", "\t": "tabs", ";": "semicolons"}
+SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # which of two comes first
+TABBED = (".tsv", ".tab")
 LONGEST_LINE = 1 << 28  # characters; a longer one is no table
 LONGEST_NAME = 500  # characters
 LARGEST = 1e100  # no measurement is larger; squares of such numbers are still finite
 EXPRESSION, RESPONSE, ANNOTATION = "expression", "response", "annotation"
+_MOST_FIRST, _MOST_CHARACTERS = 20, 1 << 22  # lines by which the separator is found
 _PLURALS = {"row": "rows", "column": "columns"}
 _MOST_TEXTS = 10_000  # cells of text that are stored with their words
 _MOST_FOLD, _LEAST_CHARACTERS = 400, 1 << 26  # compressed text that unfolds to more is no table
@@ -281,12 +283,12 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
         with (gzip.open if packed else open)(path, "rb") as file:
             text = io.TextIOWrapper(file, encoding, newline="")
             lines = _lines(text, path, _MOST_FOLD * path.stat().st_size if packed else math.inf)
-            first = next(lines, "")
-            separator = max(SEPARATORS, key=first.count)
-            check_names(path.name, 0, first.count(separator))  # before it is taken apart
-            if separator != "," and first.count(separator):
+            first = list(_beginning(lines))
+            separator, most = _separator(first, kind_of(path.name) in TABBED)
+            check_names(path.name, 0, most)  # before a row is taken apart
+            if separator != "," and most:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
-            yield from csv.reader(itertools.chain([first], lines), delimiter=separator, strict=True)
+            yield from csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True)
     except UnicodeDecodeError as error:
         with (gzip.open if packed else open)(path, "rb") as file:
             raise not_utf8(path.name, file) from error
@@ -298,6 +300,36 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
         raise DataError(
             f"{path.name} cannot be read ({error.strerror}); check the file and its permissions."
         ) from error
+
+
+def _beginning(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the first lines of a table, fewer of long ones."""
+    length = 0
+    for line in itertools.islice(lines, _MOST_FIRST):
+        yield line
+        length += len(line)
+        if length > _MOST_CHARACTERS:
+            return
+
+
+def _separator(first: Sequence[str], tabbed: bool) -> tuple[str, int]:
+    """Return the separator of the first lines of a table, and how often the header has it.
+
+    A name or a decimal comma may have another separator, but not as often in each row.
+    """
+    # Every second part stands between quotation marks.
+    rows = "".join("".join(first).split('"')[::2]).splitlines()
+    header, *others = [row for row in rows if row.strip()] or [""]
+    counts = {separator: header.count(separator) for separator in SEPARATORS}
+    if tabbed and counts["\t"]:
+        return "\t", counts["\t"]
+    alike = [
+        separator
+        for separator, count in counts.items()
+        if count and 2 * sum(row.count(separator) == count for row in others) > len(others)
+    ]
+    found = alike[0] if alike else max(SEPARATORS, key=counts.__getitem__)
+    return found, counts[found]
 
 
 def _lines(text: io.TextIOBase, path: Path, most: float) -> Iterator[str]:
@@ -732,7 +764,7 @@ def _checked_names(
 
 
 def _one_line(file: str, names: list[str], said: list[str]) -> list[str]:
-    """Return names with single blanks for line breaks and tabs; refuse what no name has."""
+    """Return names with single blanks for line breaks; refuse tabs and what no name has."""
     changed = 0
     for at, name in enumerate(names):
         if name.isprintable() and len(name) <= LONGEST_NAME:
@@ -741,6 +773,11 @@ def _one_line(file: str, names: list[str], said: list[str]) -> list[str]:
             raise DataError(
                 f"{file} has a name of {len(name):,} characters, {name[:20]!r}...; give it at most "
                 f"{LONGEST_NAME}."
+            )
+        if "\t" in name:
+            raise DataError(
+                f"{file} has the name {name!r} with a tab; write the name without it, or separate all columns "
+                "by tabs."
             )
         names[at] = " ".join(name.split())
         changed += 1

@@ -281,3 +281,40 @@ def test_a_comment_above_the_header_is_refused(tmp_path, comment):
     path = written(tmp_path, f"{comment}\nline,Docetaxel,Nutlin\nP1,1,1.5\n")
     with pytest.raises(DataError, match=r"Row [12] of own.csv begins with # .* remove the comment"):
         read_own_table(path, "response")
+
+
+TABS = [
+    ("line\tdrug A, 5 uM", "P1\t0,10", "P2\t3,25"),
+    ("line\tdrug A, 5 uM, 72 h", "P1\t0,10", "P2\t3,25"),
+    ("line\tdrug A, 5 uM; 72 h\tB", "P1\t0.1\t1", "P2\t3.25\t2"),
+]
+
+
+@pytest.mark.parametrize("name", ["own.tsv", "own.txt", "own.csv", "own.tab.gz"])
+@pytest.mark.parametrize("lines", TABS)
+def test_names_and_numbers_with_commas_stand_between_tabs(tmp_path, lines, name):
+    content = "\n".join(lines).encode()
+    path = written(tmp_path, gzip.compress(content) if name.endswith("gz") else content, name)
+    table = read_own_table(path, "response")
+    assert list(table.values.index) == ["P1", "P2"]
+    assert list(table.values.columns) == lines[0].split("\t")[1:]
+    assert table.values.iloc[:, 0].tolist() == [0.1, 3.25]
+
+
+@pytest.mark.parametrize(
+    ("content", "heads"),
+    [
+        ("x;drug A, 5 uM, 72 h\nA;1,5\nB;2,5\n", ["drug A, 5 uM, 72 h"]),
+        ('x,"A;1;2;3","B;1;2;3"\nA,1,2\nB,3,4\n', ["A;1;2;3", "B;1;2;3"]),
+        ("x,A;1;2,B\nA,1,2\nB,3,4\n", ["A;1;2", "B"]),
+        ('x,"A\n1, 2",B\nA,1,2\nB,3,4\n', ["A 1, 2", "B"]),
+    ],
+)
+def test_the_separator_is_as_frequent_in_each_row(tmp_path, content, heads):
+    table = read_own_table(written(tmp_path, content), "response")
+    assert list(table.values.columns) == heads and list(table.values.index) == ["A", "B"]
+
+
+def test_a_tab_within_a_name_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"own.csv has the name 'A\\tB' with a tab; write the name"):
+        read_own_table(written(tmp_path, "x,A\tB,C\nP1,1,2\nP2,3,4\n"), "response")
