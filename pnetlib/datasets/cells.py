@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -47,6 +48,18 @@ def is_unmeasured(cell: Any) -> bool:
     """
     text = "" if cell is None else str(cell).strip().casefold()
     return text in UNKNOWN or bool(_UNMEASURED.fullmatch(text))
+
+
+def plain_name(text: str) -> str:
+    """Return a name without invisible characters, and each letter with its accents as one character.
+
+    >>> plain_name("TP53\\u200b"), plain_name("Zu\\u0308rich") == "Z\\u00fcrich"
+    ('TP53', True)
+    """
+    if text.isascii():
+        return text
+    visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", visible).strip()
 
 
 @lru_cache(maxsize=1 << 14, typed=True)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, date_genes
+from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, date_genes, plain_name
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
@@ -41,7 +41,7 @@ _NAMES = {
     "annotation": ("annotation",),
 }
 _DIRECTIONS = ("resistant", "sensitive")
-_SEPARATORS = re.compile(r"[\s\-_.,/:;()\[\]'\"\u2010-\u2015\u200b-\u200d\ufeff]+")
+_SEPARATORS = re.compile(r"[\s\-_.,/:;()\[\]'\"\u2010-\u2015]+")
 _POINT = re.compile(r"(\d+)\.0+")
 _SPELLINGS = {
     "cell_line": ("cell_line", "cell_line_name", "name", "sample_name"),
@@ -234,7 +234,8 @@ def cohort_of_tables(
         raise UsageError(f"larger is {larger!r}, but must be one of {', '.join(_DIRECTIONS)}.")
     if isinstance(responses, str):
         raise UsageError(f"responses is the text {responses!r}; give a list of names.")
-    responses = list(responses or ())
+    responses = [plain_name(str(wanted)) for wanted in responses or ()]
+    tissue = plain_name(tissue)
     handled = [*expression.said, *response.said, *(annotation.said if annotation else ())]
     expression, response = _oriented(expression, response, annotation, handled)
     genes = expression.values.columns
@@ -290,7 +291,7 @@ def line_spelling(name: str) -> str:
     >>> [line_spelling(name) for name in ("MCF-7", "mcf 7", "905933.0", "007", "905933.1")]
     ['mcf7', 'mcf7', '905933', '007', '905933.1']
     """
-    name = name.strip()
+    name = plain_name(name.strip())
     if match := _POINT.fullmatch(name):
         return match[1]
     if re.fullmatch(r"[\d.]+", name):

@@ -24,7 +24,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import date_genes, even_rows, is_blank, is_unmeasured, number
+from pnetlib.datasets.cells import (
+    date_genes,
+    even_rows,
+    is_blank,
+    is_unmeasured,
+    number,
+    plain_name,
+)
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
@@ -702,13 +709,14 @@ def _plain_label(label: Any) -> str:
 
 def _text(cell: Any) -> str:
     """Return a cell as text in one line."""
-    return " ".join(_plain_label(cell).split())
+    return " ".join(plain_name(_plain_label(cell)).split())
 
 
 def _checked_heads(
     file: str, heads: list[str], noun: str, said: list[str], first: int = 2, word: str = "column"
 ) -> list[str]:
     """Return the names of the columns; refuse blank, repeated and purely decimal ones."""
+    heads = _visible(file, heads, said)
     called, place = ("Column", " in row 1") if word == "column" else (word, "")
     for at, head in enumerate(heads, first):
         if not head:
@@ -740,6 +748,7 @@ def _checked_names(
     word: str = "row",
 ) -> list[str]:
     """Return the names of the rows, checked as those of the columns."""
+    names = _visible(file, names, said)
     for place, name in zip(places, names):
         if not name:
             row = f"{'The cell line in ' if noun == 'cell line' else ''}{word} {place} of {file}"
@@ -765,7 +774,7 @@ def _checked_names(
 
 def _one_line(file: str, names: list[str], said: list[str]) -> list[str]:
     """Return names with single blanks for line breaks; refuse tabs and what no name has."""
-    changed = 0
+    breaks = blanks = 0
     for at, name in enumerate(names):
         if name.isprintable() and len(name) <= LONGEST_NAME:
             continue
@@ -780,14 +789,31 @@ def _one_line(file: str, names: list[str], said: list[str]) -> list[str]:
                 "by tabs."
             )
         names[at] = " ".join(name.split())
-        changed += 1
+        if len(name.splitlines()) > 1:
+            breaks += 1
+        else:
+            blanks += 1
         if any(unicodedata.category(letter) in ("Cc", "Cs", "Co") for letter in names[at]):
             raise DataError(
                 f"{file} has the name {name!r} with a character that is no text; write the name again."
             )
-    if changed:
-        said.append(f"{file}: line breaks in {counted(changed, 'name')} taken as blanks.")
+    for count, what in ((breaks, "line breaks"), (blanks, "unusual blanks")):
+        if count:
+            said.append(f"{file}: {what} in {counted(count, 'name')} taken as blanks.")
     return names
+
+
+def _visible(file: str, names: Iterable[str], said: list[str]) -> list[str]:
+    """Return names as `plain_name` has them, and say of which invisible characters were taken."""
+    names = list(names)
+    found = [plain_name(name) for name in names]
+    changed = [new for new, old in zip(found, names) if new != unicodedata.normalize("NFC", old)]
+    if changed:
+        said.append(
+            f"{file}: invisible characters in {counted(len(changed), 'name')} taken away: "
+            f"{first_few(name or 'a name of nothing else' for name in changed)}."
+        )
+    return found
 
 
 def _without_points(file: str, names: list[str], whose: str, said: list[str]) -> list[str]:

@@ -318,3 +318,36 @@ def test_the_separator_is_as_frequent_in_each_row(tmp_path, content, heads):
 def test_a_tab_within_a_name_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"own.csv has the name 'A\\tB' with a tab; write the name"):
         read_own_table(written(tmp_path, "x,A\tB,C\nP1,1,2\nP2,3,4\n"), "response")
+
+
+@pytest.mark.parametrize("letter", ["\u200b", "\u2060", "\u00ad", "\u200e", "\ufeff"])
+def test_invisible_characters_are_taken_from_names(tmp_path, letter):
+    content = PLAIN.replace("TP53", f"TP{letter}53").replace("B,", f" {letter}B{letter} ,")
+    table, said = read_own_expression(written(tmp_path, content))
+    pd.testing.assert_frame_equal(table, EXPECTED, check_names=False)
+    assert said == [
+        f"own.csv: invisible characters in 1 name taken away: {x}." for x in ("TP53", "B")
+    ]
+    twice = PLAIN.replace("MDM2", f"TP53{letter}")
+    with pytest.raises(DuplicateError, match="the gene TP53 occurs twice .columns 2 and 3"):
+        read_own_expression(written(tmp_path, twice))
+    with pytest.raises(DataError, match="Column 3 of own.csv has no name"):
+        read_own_expression(written(tmp_path, PLAIN.replace("MDM2", letter)))
+
+
+def test_unusual_blanks_in_names_are_said(tmp_path):
+    path = written(tmp_path, PLAIN.replace("MDM2", "MDM\u00a02").replace("B,", '"B\n2",'))
+    table, said = read_own_expression(path)
+    assert table.columns[1] == "MDM 2" and table.index[1] == "B 2"
+    assert said == [
+        "own.csv: unusual blanks in 1 name taken as blanks.",
+        "own.csv: line breaks in 1 name taken as blanks.",
+    ]
+
+
+def test_two_ways_to_write_an_accent_are_one_name(tmp_path):
+    table, said = read_own_expression(written(tmp_path, PLAIN.replace("A,", "Zu\u0308rich,")))
+    assert table.index[0] == "Z\u00fcrich" and said == []
+    twice = PLAIN.replace("A,", "Zu\u0308rich,").replace("B,", "Z\u00fcrich,")
+    with pytest.raises(DuplicateError, match="line Z\u00fcrich occurs twice"):
+        read_own_expression(written(tmp_path, twice))
