@@ -21,13 +21,28 @@ _UNMEASURED = re.compile(
 )
 MOST_BLANK = 1 << 20  # rows; as many as a sheet of a spreadsheet has
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0*)?")
-_MONTHS = {"mar": "MARCH", "sep": "SEPT", "dec": "DEC", "oct": "OCT", "nov": "NOV", "feb": "FEB"}
-_MONTHS |= {"apr": "APR"}
-_NUMBERED = {3: "MARCH", 9: "SEPT", 12: "DEC"}  # in dates that are all digits
+# The months of a year in English, German and French, and the family of genes named like each.
+_MONTHS = (
+    ("january januar jan\u00e4r j\u00e4nner janvier", ""),
+    ("february februar feber f\u00e9vrier fevrier", "FEB"),
+    ("march m\u00e4rz mrz maerz mars", "MARCH"),
+    ("april avril", "APR"),
+    ("may mai", ""),
+    ("june juni juin", ""),
+    ("july juli juillet", ""),
+    ("august ao\u00fbt aout", ""),
+    ("september septembre", "SEPT"),
+    ("october oktober octobre", "OCT"),
+    ("november novembre", "NOV"),
+    ("december dezember d\u00e9cembre decembre", "DEC"),
+)
+_COMMON = ("MARCH", "SEPT", "DEC", "OCT")  # of these families are most genes that became dates
+_BETWEEN = r"(?:[-/ ]|\. ?)"
 _DATES = (
-    re.compile(r"(?P<day>\d{1,2})[-/. ](?P<month>[A-Za-z]{3})[a-z]*([-/. ]\d{2,4})?"),
-    re.compile(r"(?P<month>[A-Za-z]{3})[a-z]*[-/. ](?P<day>\d{1,2})([-/. ]\d{2,4})?"),
-    re.compile(r"\d{4}-(?P<number>\d{2})-(?P<day>\d{2})([ T]00:00(:00)?)?"),
+    re.compile(rf"(?P<day>\d{{1,2}}){_BETWEEN}(?P<month>[^\W\d_]{{3,}})\.?(?:[-/. ] ?\d{{2,4}})?"),
+    re.compile(rf"(?P<month>[^\W\d_]{{3,}}){_BETWEEN}(?P<day>\d{{1,2}})(?:[-/. ] ?\d{{2,4}})?"),
+    re.compile(r"\d{4}[-/.](?P<number>\d{1,2})[-/.](?P<day>\d{1,2})(?:[ T]00:00(?::00)?)?"),
+    re.compile(r"(?P<day>\d{1,2})[-/.](?P<number>\d{1,2})[-/.](?:\d{2}|\d{4})"),
 )
 
 
@@ -96,26 +111,47 @@ def number(text: str) -> float:
 
 
 def date_genes(names: Iterable[str]) -> dict[str, str]:
-    """Return the names that look like dates, each with the gene that it probably was.
+    """Return the names that are dates of a month with genes, each with the gene that it probably was.
 
-    Spreadsheets turn symbols such as MARCH1 and SEPT2 into dates.
+    Spreadsheets turn symbols such as MARCH1 and SEPT2 into dates, in English, German or French.
 
-    >>> date_genes(["1-Mar", "2-Sep", "TP53", "Sep-09", "2001-03-02", "AKR1C1"])
+    >>> date_genes(["1-Mar", "2-Sep", "TP53", "Sep-09", "2001-03-02", "AKR1C1", "7-Jan"])
     {'1-Mar': 'MARCH1', '2-Sep': 'SEPT2', 'Sep-09': 'SEPT9', '2001-03-02': 'MARCH2'}
+    """
+    return {name: gene for name, gene in dates(names).items() if gene}
+
+
+def dates(names: Iterable[str]) -> dict[str, str]:
+    """Return the names that are dates, each with the gene that it probably was, or "".
+
+    >>> dates(["01/03/2024", "4. Okt", "7-Jan", "MARCH1"])
+    {'01/03/2024': 'MARCH1', '4. Okt': 'OCT4', '7-Jan': ''}
     """
     found = {}
     for name in names:
-        for pattern in _DATES:
-            match = pattern.fullmatch(str(name).strip())
-            if not match:
-                continue
-            parts = match.groupdict()
-            month = _MONTHS.get(parts.get("month", "").casefold())
-            month = month or _NUMBERED.get(int(parts.get("number") or 0))
-            if month:
-                found[name] = f"{month}{int(parts['day'])}"
-            break
+        matches = (pattern.fullmatch(str(name).strip()) for pattern in _DATES)
+        parts = next((match.groupdict() for match in matches if match), None)
+        if parts and (genes := _genes_of_day(int(parts["day"]), parts)):
+            found[name] = min(genes, key=lambda gene: not gene.startswith(_COMMON))
     return found
+
+
+def _genes_of_day(day: int, parts: dict[str, str]) -> list[str]:
+    """Return the gene of each month that a date may mean, "" for a month without genes."""
+    if "month" in parts:
+        pairs = [(_month(parts["month"]), day)]
+    else:  # day and month may be exchanged
+        pairs = [(int(parts["number"]), day), (day, int(parts["number"]))]
+    families = [(_MONTHS[month - 1][1], at) for month, at in pairs if 1 <= month <= 12]
+    return [f"{family}{at}" if family else "" for family, at in families if 1 <= at <= 31]
+
+
+def _month(word: str) -> int:
+    """Return the number of a month by its name or the beginning of it; 0 for another word."""
+    for at, (names, _) in enumerate(_MONTHS, 1):
+        if any(name.startswith(word.casefold()) for name in names.split()):
+            return at
+    return 0
 
 
 def even_rows(rows: Iterable[Sequence[Any]], name: str) -> Iterator[tuple[int, list[Any]]]:

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, date_genes, plain_name
+from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, plain_name
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
-from pnetlib.datasets.own_tables import OwnTable, check_file, likely, read_own_table
+from pnetlib.datasets.own_tables import OwnTable, check_file, check_genes, read_own_table
 from pnetlib.errors import (
     DataError,
     DuplicateError,
@@ -239,11 +239,7 @@ def cohort_of_tables(
     handled = [*expression.said, *response.said, *(annotation.said if annotation else ())]
     expression, response = _oriented(expression, response, annotation, handled)
     genes = expression.values.columns
-    if dates := date_genes(genes):
-        raise DataError(
-            f"{expression.file} has genes that a spreadsheet made dates: {likely(dates)}; restore their "
-            "names."
-        )
+    check_genes(expression.file, genes, handled)
     lines = match_lines(response, expression, handled)
     # The index is "" where the expression lacks the line.
     response = replace(response, values=response.values.set_axis(lines, axis=0))

@@ -24,14 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import (
-    date_genes,
-    even_rows,
-    is_blank,
-    is_unmeasured,
-    number,
-    plain_name,
-)
+from pnetlib.datasets.cells import dates, even_rows, is_blank, is_unmeasured, number, plain_name
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
@@ -172,12 +165,8 @@ def read_own_expression(
     table = _read(Path(path), EXPRESSION, layer, raw, sheet, oriented=not genes_in_rows)
     if genes_in_rows:
         table = table.turned()
-    if dates := date_genes(table.values.columns):
-        place = "The first column" if genes_in_rows else "Row 1"
-        raise DataError(
-            f"{place} of {table.file} has genes that a spreadsheet made dates: {likely(dates)}; restore "
-            "their names."
-        )
+    place = "The first column" if genes_in_rows else "Row 1"
+    check_genes(f"{place} of {table.file}", table.values.columns, table.said)
     if min(table.values.shape) < 2:
         n_lines, n_genes = table.values.shape
         raise DataError(
@@ -236,9 +225,29 @@ def table_of(frame: pd.DataFrame, what: str, name: str) -> OwnTable:
     )
 
 
-def likely(dates: dict[str, str]) -> str:
+def likely(found: dict[str, str]) -> str:
     """Return names that became dates, each with the likely original, for a sentence."""
-    return first_few(f"{name} (probably {gene})" for name, gene in dates.items())
+    return first_few(f"{name} (probably {gene})" if gene else name for name, gene in found.items())
+
+
+def check_genes(where: str, genes: Sequence[str], said: list[str]) -> None:
+    """Refuse genes that are dates; say which few are numbers where most are symbols.
+
+    Raises
+    ------
+    DataError
+        If a gene is a date.
+    """
+    if found := dates(genes):
+        raise DataError(
+            f"{where} has genes that a spreadsheet made dates: {likely(found)}; restore their names."
+        )
+    numbers = [gene for gene in genes if math.isfinite(number(gene))]
+    if 0 < 2 * len(numbers) < len(genes):
+        said.append(
+            f"{where} has {counted(len(numbers), 'gene')} named by a number among symbols, which a spreadsheet "
+            f"may have changed: {first_few(numbers)}."
+        )
 
 
 def _read(

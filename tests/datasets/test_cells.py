@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from pnetlib.datasets.cells import date_genes, even_rows, is_blank, whole_number
+from pnetlib.datasets.cells import date_genes, dates, even_rows, is_blank, whole_number
 from pnetlib.errors import CorruptFileError
 
 
@@ -47,6 +47,14 @@ def test_blank_words_have_no_value(word):
         ("1-Dec", "DEC1"),
         ("2024-09-02 00:00:00", "SEPT2"),
         ("02/Sep/2024", "SEPT2"),
+        ("01/03/2024", "MARCH1"),
+        ("03/01/2024", "MARCH1"),
+        ("1.3.24", "MARCH1"),
+        ("2024-10-04", "OCT4"),
+        ("1-M\u00e4r", "MARCH1"),
+        ("01. Mrz", "MARCH1"),
+        ("2. Sept.", "SEPT2"),
+        ("1-d\u00e9c", "DEC1"),
     ],
 )
 def test_dates_are_told_with_the_gene_they_probably_were(name, gene):
@@ -54,7 +62,19 @@ def test_dates_are_told_with_the_gene_they_probably_were(name, gene):
 
 
 @pytest.mark.parametrize(
-    "name", ["TP53", "HLA-A", "7-Jan", "NKX2-1", "MARCH1", "SEPTIN2", "AC009-3"]
+    "name",
+    [
+        "TP53",
+        "HLA-A",
+        "7-Jan",
+        "NKX2-1",
+        "MARCH1",
+        "SEPTIN2",
+        "AC009-3",
+        "1Dec",
+        "Marvin-1",
+        "0-Mar",
+    ],
 )
 def test_other_names_are_no_dates(name):
     assert not date_genes([name])
@@ -69,3 +89,10 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them():
     ):
         with pytest.raises(CorruptFileError, match=named):
             list(even_rows([["a", "b"], wrong], "t"))
+
+
+def test_dates_of_months_without_genes_are_dates_of_no_known_gene():
+    assert dates(["7-Jan", "2024-05-01", "1. Mai", "05/06/2024"]) == dict.fromkeys(
+        ["7-Jan", "2024-05-01", "1. Mai", "05/06/2024"], ""
+    )
+    assert not dates(["31.31.2024", "2024-13-41", "45352", "1.2", "HLA-1"])

@@ -1165,3 +1165,10 @@ def test_accents_and_invisible_characters_are_written_alike_in_all_tables(tmp_pa
     assert found.annotation.loc[whole, "tissue"] == whole
     assert "invisible characters in 1 name taken away: SK-01." in said(found)
     assert "left out" not in said(found) and "matched apart" not in said(found)
+
+
+def test_few_numbers_among_the_genes_of_a_cohort_are_said(tmp_path):
+    found = cohort(tmp_path, expression=E.rename(columns={"MDM2": "45352"}).T)
+    assert "expression.csv has 1 gene named by a number among symbols" in said(found)
+    with pytest.raises(DataError, match=r"^expression.csv has genes .* made dates: 7-Jan; restore"):
+        cohort(tmp_path, expression=E.rename(columns={"MDM2": "7-Jan"}).T)

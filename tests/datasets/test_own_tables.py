@@ -351,3 +351,19 @@ def test_two_ways_to_write_an_accent_are_one_name(tmp_path):
     twice = PLAIN.replace("A,", "Zu\u0308rich,").replace("B,", "Z\u00fcrich,")
     with pytest.raises(DuplicateError, match="line Z\u00fcrich occurs twice"):
         read_own_expression(written(tmp_path, twice))
+
+
+def test_any_date_among_genes_is_refused(tmp_path):
+    for name, shown in (("01/03/2024", "01/03/2024 .probably MARCH1.;"), ("7-Jan", "7-Jan;")):
+        with pytest.raises(DataError, match=f"that a spreadsheet made dates: {shown} restore"):
+            read_own_expression(written(tmp_path, PLAIN.replace("MDM2", name)))
+
+
+def test_few_numbers_among_symbols_are_said(tmp_path):
+    _, said = read_own_expression(written(tmp_path, PLAIN.replace("MDM2", "45352")))
+    assert said == [
+        "Row 1 of own.csv has 1 gene named by a number among symbols, which a spreadsheet may have "
+        "changed: 45352."
+    ]
+    _, said = read_own_expression(written(tmp_path, PLAIN.replace("MDM2,ESR1", "7157,4193")))
+    assert said == []
