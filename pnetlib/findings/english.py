@@ -73,6 +73,8 @@ def prediction(found):
     ]
     text = f"Pro has the lowest mean error for {len(own) or 'none'} of the {drugs}"
     text += f" ({listed(own)})" if own else ""
+    if found["tied"]:
+        best.append(f"several methods share it for {listed(found['tied'])}")
     text = "; ".join([text, *best])
     gain = found["gain"]
     return (

@@ -86,6 +86,8 @@ def prediction(found):
         for method in METHODS
         if found["best"][method]
     ]
+    if found["tied"]:
+        best.append(f"{_listed(found['tied'])} では複数の手法が同じ誤差")
     gain = found["gain"]
     return (
         f"{len(found['drugs'])}薬剤のうち、Pro の平均予測誤差が最小となったのは"

@@ -8,6 +8,7 @@ from collections import Counter
 
 from pnetlib.paper.markers import NAMED_EDGE
 from pnetlib.stats.permutation import LEVEL
+from pnetlib.stats.ranks import lowest
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.claims.compute import EQUAL_TN
 from pnetlib.steps.claims.evidence import network_gain, selection, table_cells
@@ -45,7 +46,8 @@ def of_prediction(predictions):
     Returns
     -------
     dict
-        ``drugs``; ``best`` (method to its drugs); mean errors ``network``, ``expression`` and ``naive`` (of the drug's mean);
+        ``drugs``; ``best`` (method to the drugs for which it is alone the best); the
+        drugs ``tied``, for which several methods have the lowest error; mean errors ``network``, ``expression`` and ``naive`` (of the drug's mean);
         ``gain`` (Number: network minus expression); ``sides`` of Pro against the others, over all
         drugs; the tables ``errors`` and ``differences``.
     """
@@ -53,10 +55,11 @@ def of_prediction(predictions):
     errors, differences = method_errors(folds), paired_differences(folds, methods=METHODS)
     wide = errors.pivot(index="drug", columns="method", values="mean")
     wide = wide.loc[errors["drug"].unique(), list(METHODS)]
-    first = wide.idxmin(axis=1)
+    first = {drug: lowest(means) for drug, means in wide.iterrows()}
     return {
         "drugs": list(wide.index),
-        "best": {name: list(first.index[first == name]) for name in METHODS},
+        "best": {name: [drug for drug in first if first[drug] == [name]] for name in METHODS},
+        "tied": [drug for drug in first if len(first[drug]) > 1],
         "network": float(wide[list(NETWORK_METHODS)].to_numpy().mean()),
         "expression": float(wide[["ELA", "LA"]].to_numpy().mean()),
         "naive": float(errors.loc[errors["method"] == "drug mean", "mean"].mean()),

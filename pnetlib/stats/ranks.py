@@ -1,7 +1,19 @@
-"""The rank-sum test of a set of genes against all others, where genes of the set are correlated."""
+"""Who is first, with ties, and the rank-sum test of a set of genes that are correlated."""
 
 import numpy as np
 from scipy.stats import norm, rankdata
+
+ROUNDING = 1e-9  # relative; values that differ by less are called equal
+
+
+def lowest(values):
+    """Return the labels of the smallest value of a Series, several where these are equal.
+
+    >>> import pandas as pd
+    >>> lowest(pd.Series({"A": 0.3, "B": 0.1 + 0.2, "C": 0.4}))
+    ['A', 'B']
+    """
+    return list(values.index[np.isclose(values, values.min(), rtol=ROUNDING, atol=0.0)])
 
 
 def rank_sum(scores, members, correlation=0.0):

@@ -118,6 +118,12 @@ def test_the_best_method_and_the_verdict_on_networks_follow_the_errors():
     assert "for none of the 2 drugs; ELA has it for Docetaxel and Doxorubicin" in text
     assert "The paper reports the opposite" in text and "clearly worse than ELA and LA" in text
     assert "論文の報告は逆" in japanese.prediction(worse)
+    shared = predictions({"Pro": 0.5, "NW.P": 0.6, "ELA": 0.9, "LA": 0.9})
+    shared.loc[shared["drug"] == "Doxorubicin", "NW.P"] = shared["Pro"]
+    tied = overview.of_prediction(shared)
+    assert tied["best"]["Pro"] == ["Docetaxel"] and tied["tied"] == ["Doxorubicin"]
+    assert "(Docetaxel); several methods share it for Doxorubicin." in english.prediction(tied)
+    assert "Doxorubicin では複数の手法が同じ誤差" in japanese.prediction(tied)
     even = worse | {"gain": Number(0.01, -0.02, 0.04, 0.4)}
     assert "not beyond chance" in english.prediction(even)
     assert "偶然の範囲を超えません" in japanese.prediction(even)

@@ -61,6 +61,41 @@ def test_a_method_that_does_not_beat_the_naive_means_is_called_so():
     assert "includes 0 in 1;" in said
 
 
+@pytest.mark.parametrize(
+    ("errors", "expected"),
+    [
+        (
+            (1.031, 1.031 + 1e-12, 1.2, 1.031, 1.031, 1.1),
+            "- **x**: Pro, NW.P and LA share the lowest error, 1.031, which is that of the better "
+            "naive prediction (drug mean, 1.031).",
+        ),
+        (
+            (0.7, 0.6, 0.6, 0.9, 1.0, 0.8),
+            "- **x**: NW.P and ELA share the lowest error, 0.600, 25% below the better",
+        ),
+        (
+            (1.0, 1.1, 1.1, 1.1, 1.0, 1.2),
+            "Pro predicts best with an error of 1.000 (0.900 to 1.100), which is that of the better",
+        ),
+        (
+            (0.998, 1.1, 1.1, 1.1, 1.0, 1.2),
+            "(0.898 to 1.098), less than 1% below the better naive prediction",
+        ),
+    ],
+)
+def test_ties_are_called_ties(errors, expected):
+    said = sentences.conclusion(error_table(*errors), difference_table((-1, 1), (-1, 1), (-1, 1)))
+    assert expected in said
+
+
+def test_methods_that_find_the_planted_genes_equally_well_are_named_together():
+    found = pd.DataFrame({"method": METHODS, "Ave": (0.5, 0.7, 0.7, 0.6), "Ave by u": 0.5})
+    said = sentences.recovery_sentence(found)
+    assert "ELA and NW.P separate genes" in said
+    said = sentences.recovery_sentence(found.assign(Ave=(0.8, 0.7, 0.7, 0.6)))
+    assert "cohort, Pro separates genes" in said
+
+
 def test_control_says_what_is_left_without_signal():
     measured = error_table(0.6, 0.7, 0.8, 0.9, 1.0, 0.8)
     some = sentences.control_sentence(measured, error_table(0.98, 1.1, 1.0, 1.0, 1.0, 1.0))

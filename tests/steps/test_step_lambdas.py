@@ -46,6 +46,7 @@ from pnetlib.steps.lambdas.compute import (
 from pnetlib.steps.lambdas.sentences import conclusion
 from pnetlib.steps.sizes import PROFILES, grid_beside, lambdas_sizes
 from pnetlib.steps.study import PAPER, SIMULATED
+from pnetlib.words import listed
 
 PROFILE = replace(PROFILES["smoke"], n_genes=30, search="grid")
 SEED = 5
@@ -300,6 +301,8 @@ def test_conclusion_follows_the_numbers(compared):
     assert "clearly higher" in conclusion(worse) and "clearly lower" not in conclusion(worse)
     better = rules.assign(low=-0.3, mean=-0.2, high=-0.1)
     assert "clearly lower" in conclusion(better) and "clearly higher" not in conclusion(better)
+    even = conclusion(rules.assign(error=0.7))
+    assert f"**Pro**: {listed(RULES)} have the lowest error, 0.700. CV selects" in even
 
 
 @pytest.mark.parametrize("name", PROFILES)
@@ -386,6 +389,8 @@ def test_sentence_names_the_order_of_the_methods(both_searches):
         assert f"{method} {pooled.at[method, 'mean']:+.3f}" in said
     best = pooled["zoom"].idxmin()
     assert f"the methods are {best}, " in said and "nan" not in said
+    even = sentences.of_searches(table.assign(mean=0.0))
+    assert "most favourable for Pro, NW.P, ELA and LA." in even
 
 
 def test_both_searches_are_drawn_with_their_difference(both_searches):

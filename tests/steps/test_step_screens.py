@@ -97,6 +97,9 @@ def test_a_drug_without_a_second_screen_has_no_ceiling(cohort, screens):
     said = sentences.of_ceilings(saved_shares(fold_errors(table)), found, carried)
     assert said.count("no second screen") == 3 and said.count("of at most") == 1
     assert said.count("of the second screen it saves") == 1
+    even = sentences.of_ceilings(saved_shares(fold_errors(table)).assign(mean=0.2), found, carried)
+    assert even.count("Pro, NW.P, ELA and LA save most, 20%") == 4
+    assert even.count("of the second screen Pro saves") == 1
 
 
 def test_an_offset_of_one_screen_is_found(cohort, screens):

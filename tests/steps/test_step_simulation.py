@@ -417,6 +417,9 @@ def test_sentences_change_with_the_numbers():
         far, published
     )
     assert "Pro TP 0.50" in sentences.of_rates(near, published)
+    even = far.assign(TP=0.4)
+    assert "Pro, NW.P, ELA and LA select the largest share" in sentences.of_rates(even, published)
+    assert "Pro selects the largest share" in sentences.of_rates(far, published)
     assert "if genes are relevant and ranked by u, Pro 0.90, NW.P 0.30" in sentences.of_rates(
         far, published
     )

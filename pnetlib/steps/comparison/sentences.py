@@ -3,10 +3,11 @@
 from collections import Counter
 
 from pnetlib.stats.intervals import interval_text
+from pnetlib.stats.ranks import lowest
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.comparison.compute import BASELINES, search_ends
 from pnetlib.steps.study import PAPER
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 PERMUTED = {
     True: "What is saved there arises without any relation between expression and response.",
@@ -40,17 +41,23 @@ def _over(errors):
 
 
 def _best(drug, part):
-    """Say which method predicts a drug best, and how much better than the best naive mean."""
-    ordered = part.sort_values("mean", kind="stable")
-    best = ordered[ordered["method"].isin(METHODS)].iloc[0]
-    naive = ordered[ordered["method"].isin(BASELINES)].iloc[0]
-    saved = 1.0 - best["mean"] / naive["mean"]
-    against = f"the better naive prediction ({naive['method']}, {naive['mean']:.3f})"
-    return (
-        f"- **{drug}**: {best['method']} predicts best with an error of "
-        f"{interval_text(best, '.3f')}, "
-        + (f"{saved:.0%} below {against}." if saved > 0 else f"which does not beat {against}.")
-    )
+    """Say which methods predict a drug best, and how much better than the best naive mean."""
+    means = part.set_index("method")["mean"]
+    first = lowest(means[list(METHODS)])
+    naive = means[list(BASELINES)].idxmin()
+    best, known = means[first[0]], means[naive]
+    interval = interval_text(part[part["method"] == first[0]].iloc[0], ".3f")
+    against = f"the better naive prediction ({naive}, {known:.3f})"
+    if len(lowest(means[[first[0], naive]])) == 2:
+        verdict = f"which is that of {against}"
+    elif best > known:
+        verdict = f"which does not beat {against}"
+    else:
+        share = f"{1.0 - best / known:.0%}"
+        verdict = f"{'less than 1%' if share == '0%' else share} below {against}"
+    if len(first) > 1:
+        return f"- **{drug}**: {listed(first)} share the lowest error, {best:.3f}, {verdict}."
+    return f"- **{drug}**: {first[0]} predicts best with an error of {interval}, {verdict}."
 
 
 def _clear_differences(differences):
@@ -127,8 +134,10 @@ def recovery_sentence(recovery):
     values, own = (
         listed(f"{method} {value:.2f}" for method, value in ave.items()) for ave in (by_theta, by_u)
     )
+    first = lowest(-by_theta)
     return (
-        f"On this simulated cohort, {by_theta.index[0]} separates genes with an effect theta from "
+        f"On this simulated cohort, {listed(first)} {agreed(len(first), 'separates', 'separate')} "
+        "genes with an effect theta from "
         f"the others best by the mean of TP and TN over the drugs: {values}. ELA and LA estimate no "
         f"theta; for genes whose own expression has an effect (u = B theta), it is {own}. A random "
         "selection has 0.50."

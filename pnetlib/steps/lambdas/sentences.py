@@ -1,6 +1,7 @@
 """What notebook 07 says, in sentences made from its numbers."""
 
 from pnetlib.stats.intervals import side_of_zero
+from pnetlib.stats.ranks import lowest
 from pnetlib.steps.choice import METHODS, NETWORK_METHODS
 from pnetlib.steps.lambdas.compute import BOUND, RULES
 from pnetlib.words import agreed, counted, listed
@@ -11,7 +12,7 @@ def conclusion(rules):
     lines = [_overall(rules)]
     for method in METHODS:
         part = rules[rules["method"] == method].set_index("rule")
-        best = part["error"].idxmin()
+        best = lowest(part["error"])
         words = []
         for rule in RULES[1:]:
             row = part.loc[rule]
@@ -20,11 +21,14 @@ def conclusion(rules):
                 f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
                 f"{clear}) with {counted(round(row['effects']), 'effect')}"
             )
-        lowest = f"{best} has the lowest error, {part.at[best, 'error']:.3f}"
-        if best != "CV":
-            lowest += f"; that of CV is {part.at['CV', 'error']:.3f}"
+        first = (
+            f"{listed(best)} {agreed(len(best), 'has', 'have')} the lowest error, "
+            f"{part.at[best[0], 'error']:.3f}"
+        )
+        if "CV" not in best:
+            first += f"; that of CV is {part.at['CV', 'error']:.3f}"
         lines.append(
-            f"- **{method}**: {lowest}. CV selects {counted(round(part.at['CV', 'effects']), 'effect')}. Change "
+            f"- **{method}**: {first}. CV selects {counted(round(part.at['CV', 'effects']), 'effect')}. Change "
             f"of the error compared with CV: {'; '.join(words)}."
         )
     network = rules[rules["method"].isin(NETWORK_METHODS)].set_index(["method", "rule"])["edges"]
@@ -52,8 +56,7 @@ def of_searches(table):
         words.append(
             f"{method} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}{clear})"
         )
-    gains = {method: float(pooled.at[method, "mean"]) for method in METHODS}
-    most = min(gains, key=gains.get)
+    most = listed(lowest(pooled.loc[list(METHODS), "mean"]))
     order = {
         search: listed(pooled[search].sort_values(kind="stable").index)
         for search in ("grid", "zoom")

@@ -1,9 +1,10 @@
 """What notebook 12 says, in sentences made from its numbers."""
 
 from pnetlib.stats.intervals import side_of_zero
+from pnetlib.stats.ranks import lowest
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.screens.compute import ALL, MEAN, NETWORK_GAIN, RESPONSE
-from pnetlib.words import counted, listed
+from pnetlib.words import agreed, counted, listed
 
 ASSUMPTION = (
     "This share is the largest that a prediction could save if both screens are equally noisy, their "
@@ -49,14 +50,15 @@ def of_ceilings(shares, ceilings, carried):
     lines, over = [], carried.set_index(["drug", "method"])["mean"]
     for drug, part in shares.groupby("drug", sort=False):
         means = part.set_index("method")["mean"]
-        best = means.idxmax()
-        text = f"- {drug}: {best} saves most, {means[best]:.0%}"
-        text += "" if best == "Pro" else f" (Pro {means['Pro']:.0%})"
+        first = lowest(-means)
+        best = first[0]
+        text = f"- {drug}: {listed(first)} {agreed(len(first), 'saves', 'save')} most, {means[best]:.0%}"
+        text += "" if "Pro" in first else f" (Pro {means['Pro']:.0%})"
         if drug in ceilings.index:
             found = ceilings.loc[drug]
             text += (
                 f", of at most {found['share']:.0%} ({found['low']:.0%} to {found['high']:.0%}, "
-                f"{found['n']} lines); of the second screen it saves {over[drug, best]:.0%}"
+                f"{found['n']} lines); of the second screen {best if len(first) > 1 else 'it'} saves {over[drug, best]:.0%}"
             )
         else:
             text += "; no second screen, so that it is not known how much could be saved"

@@ -3,6 +3,7 @@
 import numpy as np
 
 from pnetlib.stats.intervals import student_interval
+from pnetlib.stats.ranks import lowest
 from pnetlib.steps.choice import METHODS
 from pnetlib.steps.simulation.compute import AT_LEVEL, TN_LEVEL
 from pnetlib.steps.simulation.designs import RESPONSES
@@ -23,6 +24,7 @@ def of_rates(replicates, published):
         part = replicates[replicates["response"] == response]
         measures = ["TP", "TN", AT_LEVEL, AT_LEVEL + BY_U]
         own = part.groupby("method")[measures].mean().loc[list(METHODS)]
+        most, least, ranked = (lowest(-own[name]) for name in ("TP", "TN", AT_LEVEL))
         words = []
         for method in METHODS:
             paper = published[published["method"] == method]
@@ -31,10 +33,10 @@ def of_rates(replicates, published):
                 f"{_range(paper['TP'])}, {_range(paper['TN'])})"
             )
         lines.append(
-            f"- **{ACTS[response]}.** {own['TP'].idxmax()} selects the largest share of the "
-            f"relevant genes and {own['TN'].idxmax()} the smallest share of irrelevant ones; means "
+            f"- **{ACTS[response]}.** {listed(most)} {agreed(len(most), 'selects', 'select')} the "
+            f"largest share of the relevant genes and {listed(least)} the smallest share of irrelevant ones; means "
             f"over the cells: {'; '.join(words)}. At a TN of {TN_LEVEL:.2f} for every method, "
-            f"{own[AT_LEVEL].idxmax()} finds most relevant genes (TP {_each(own[AT_LEVEL])}; "
+            f"{listed(ranked)} {agreed(len(ranked), 'finds', 'find')} most relevant genes (TP {_each(own[AT_LEVEL])}; "
             f"if genes are relevant and ranked by u, {_each(own[AT_LEVEL + BY_U])})."
         )
     return "\n".join(lines)
