@@ -90,6 +90,7 @@ def test_degrees_show_both_groups_in_their_colours_and_p(degrees):
     symbols = [line for line in figure.axes[0].lines if line.get_marker() in ("o", "D")]
     assert [line.get_color() for line in symbols] == list(GROUP_COLOURS.values())
     caption = differences.caption_degrees(degrees, ["ANXA10"], 99, study=PAPER)
+    assert "Degree (half the sum of |coefficients| of a gene's edges)" in caption
     assert "1 of 1 row has q" in caption and "99 permutations" in caption
 
 

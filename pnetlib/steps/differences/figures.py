@@ -129,7 +129,7 @@ def _ending(table: pd.DataFrame, n: int) -> str:
 
 def caption_degrees(degrees: pd.DataFrame, markers: list[str], n: int, *, study: Study) -> str:
     """Return the caption of `draw_degrees` for n permutations."""
-    text = "Degree (sum of absolute coefficients) of the markers in both networks. "
+    text = "Degree (half the sum of |coefficients| of a gene's edges) of the markers in both networks. "
     text += _ending(degrees[degrees["gene"].isin(markers)], n)
     return caption("Figure 9a", text, study)
 
