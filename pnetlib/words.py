@@ -26,6 +26,16 @@ def agreed(number: float, one: str, many: str) -> str:
     return one if number == 1 else many
 
 
+def part_of(number: int, total: int, these: str) -> str:
+    """Return how many of some things, with the verb.
+
+    >>> [part_of(n, 3, "the 3 markers") for n in (0, 1, 3)]
+    ['None of the 3 markers is', '1 of the 3 markers is', 'All of the 3 markers are']
+    """
+    many = "All" if number == total else number or "None"
+    return f"{many} of {these} {'are' if number > 1 else 'is'}"
+
+
 def shown(value: Any, most: int = 100) -> str:
     """Return the representation of a value on one line, shortened to `most` characters.
 

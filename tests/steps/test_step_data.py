@@ -85,7 +85,13 @@ def test_numbers_and_sentences_follow_from_the_tables(small):
         and "; none of the paper's 7 markers is among them" in text
     )
     assert "ANXA10 (rank 2)" in text and "not in the cohort: AKR1C1" in text
-    assert "whatever their variance, a deviation from the paper: LOW." in text
+    added = "Added from below the cut, whatever its variance, a deviation from the paper: LOW;"
+    assert f"{added} in all, 2 genes are analysed." in text
+    numbers = tables.data_numbers(small, 3, ["ANXA10"])  # within the cut anyway
+    assert numbers["genes"]["added"] == [] and "Added" not in sentences.conclusion(numbers)
+    numbers = tables.data_numbers(small, 1, ["HIGH", "LOW", "MID"])
+    assert "whatever their variance" in sentences.conclusion(numbers)
+    assert "MID and LOW; in all, 3 genes are analysed." in sentences.conclusion(numbers)
     assert "genes taken" in sentences.headline(numbers) and "2" in sentences.headline(numbers)
 
 

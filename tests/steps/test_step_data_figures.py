@@ -103,7 +103,12 @@ def test_captions_tell_what_the_figure_holds(cohorts):
     genes = gene_table(fewer, 20, fewer.top_genes(150 - 1)[-2:])
     text = caption_gene_variance(genes, 20, study=SIMULATED)
     assert "simulated" in text and "149 genes" in text and "20 genes" in text
-    assert "Markers not in this cohort: 1." in text and "variance: 2." in text
+    assert (
+        "Markers not in this cohort: 1." in text
+        and "whatever their variance: G00097, G00077." in text
+    )
+    inside = gene_table(fewer, 20, fewer.top_genes(20)[-2:])
+    assert "Added" not in caption_gene_variance(inside, 20, study=SIMULATED)
     assert "4 drugs" in caption_responses(cohort.response, study=PAPER)
     assert "simulated" not in caption_responses(cohort.response, study=PAPER)
     assert "200 with responses to all 4" in caption_tissues(tissue_table(cohort), 4, study=PAPER)

@@ -180,7 +180,8 @@ def test_sentences_count_common_and_published_markers(five):
     published = published_markers(five, ["B", "E", "OUT"], pd.Series(dtype=float))
     said = conclusion(common_markers(five, 3), published, 3, 5)
     assert "Of 5 genes, 2 are among the first 3" in said and "above all B and C" in said
-    assert "2 are among the genes analysed (B and E)" in said and "1 of these" in said
+    assert "2 of the paper's 3 markers are among the genes analysed (B and E)" in said
+    assert "1 of these" in said
     assert "include 0.8 of the paper's markers" in said  # 2 drawn, 2 of 5 published
     said = conclusion(common_markers(five, 1), published, 1, 5)
     assert "none is among the first 1" in said and "none of these is common" in said

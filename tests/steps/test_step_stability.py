@@ -267,6 +267,15 @@ def test_sentences_agree_with_their_numbers(found, edges, reached):
     assert "markers of the drug on a half" in text and "mean rank" not in text
 
 
+def test_a_marker_added_from_below_the_cut_counts_among_the_genes(found, edges):
+    named = [gene for gene in MARKERS if gene in found.table.index]
+    study = Study("screen", of_paper=False, markers=dict.fromkeys(named, "marker"), edge=None)
+    wider = Frequencies(found.table, found.selected, 31, PAIRS)
+    text = conclusion(numbers({30: wider}, *edges, study), study)
+    assert "**31 genes, 2 pairs: " in text and "among the 31 genes." in text
+    assert f"- All of the {len(named)} named markers are among" in text
+
+
 def test_a_marker_outside_the_genes_has_no_frequency(found):
     few = Frequencies(found.table.drop(index="ANXA10", errors="ignore"), found.selected, 30, PAIRS)
     row = published_table({30: few}).set_index("marker").loc["ANXA10"]

@@ -132,11 +132,12 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
     dict
         ``source``, ``simulated``, ``files``, ``handled``; ``lines`` (with expression, with all
         responses, per drug); ``genes`` (stored; taken by variance, and the smallest variance
-        among these; named in `force`, and added by it; per marker its rank, variance and how it
+        among these; named in `force`, how many and which of these lie below the cut; per marker its rank, variance and how it
         was taken, None if it is not in the cohort); ``correlation`` of the responses;
         ``tissues`` (lines per tissue).
     """
     genes = gene_table(cohort, n_genes, force)
+    added = list(genes.index[genes["taken"] == "forced"])
     r, _ = response_correlation(cohort)
     markers = {
         gene: {key: genes.at[gene, key] for key in ("rank", "variance", "taken")}
@@ -155,7 +156,8 @@ def data_numbers(cohort: Cohort, n_genes: int, force: Sequence[str] = ()) -> dic
             "stored": len(genes),
             "n_genes": n_genes,
             "force": list(force),
-            "forced": int((genes["taken"] == "forced").sum()),
+            "forced": len(added),
+            "added": added,
             "variance_at_cut": genes["variance"].iloc[n_genes - 1],
             "markers": markers,
         },

@@ -25,7 +25,7 @@ from pnetlib.steps.style import (
     styled,
     write_cells,
 )
-from pnetlib.words import counted
+from pnetlib.words import agreed, counted, first_few
 
 
 @styled
@@ -51,7 +51,7 @@ def draw_gene_variance(genes: pd.DataFrame, n_genes: int, *, study: Study) -> Fi
 def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, study: Study) -> str:
     """Return the caption of `draw_gene_variance`."""
     missing = len(study.markers) - genes["marker"].sum()
-    forced = (genes["taken"] == "forced").sum()
+    added = genes.index[genes["taken"] == "forced"]
     text = (
         f"Variance of {len(genes):,} genes over all cell lines, largest first. The analysis takes "
         f"the {n_genes:,} genes left of the dashed line."
@@ -63,8 +63,9 @@ def caption_gene_variance(genes: pd.DataFrame, n_genes: int, *, study: Study) ->
             f"{'is' if one else 'are'} labelled; a full dot is a marker in the "
             "analysis, an open one a marker outside it."
         )
-    if forced:
-        text += f" Genes added whatever their variance: {forced}."
+    if len(added):
+        own = agreed(len(added), "its", "their")
+        text += f" Added from below the cut, whatever {own} variance: {first_few(added)}."
     if missing:
         text += f" Markers not in this cohort: {missing}."
     return caption("Figure 1a", text, study)

@@ -62,10 +62,12 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
         f"({genes['variance_at_cut']:.2f} or more) {agreed(genes['n_genes'], 'enters', 'enter')} the "
         f"analysis{_markers(genes, study)}",
     ]
-    if genes["force"]:
+    if added := genes["added"]:
+        total = genes["n_genes"] + len(added)
         sentences.append(
-            f"Genes added whatever their variance{', a deviation from the paper' * study.of_paper}: "
-            f"{listed(genes['force'])}."
+            f"Added from below the cut, whatever {agreed(len(added), 'its', 'their')} variance"
+            f"{', a deviation from the paper' * study.of_paper}: {listed(added)}; in all, "
+            f"{total:,} genes are analysed."
         )
     pairs = [
         (r, first, second)

@@ -1,7 +1,7 @@
 """Sentences of notebook 03, generated from its numbers."""
 
 from pnetlib.steps.study import PAPER
-from pnetlib.words import agreed, counted, listed
+from pnetlib.words import counted, listed, part_of
 
 
 def conclusion(common, published, top, n_genes, study=PAPER):
@@ -51,13 +51,10 @@ def _of_named(study, names, inside, found):
         if not inside:
             return f"{gene} is not among the genes analysed."
         return f"{gene} is among the genes analysed, and is {'' if found else 'not '}{common}."
-    of = f"Of {study.the_markers(len(names))}"
+    text = f"{part_of(len(inside), len(names), study.the_markers(len(names)))} among the genes analysed"
     if not inside:
-        return f"{of}, none is among the genes analysed."
-    text = (
-        f"{of}, {len(inside)} {agreed(len(inside), 'is', 'are')} among the genes analysed "
-        f"({listed(inside)}), and "
-    )
+        return f"{text}."
+    text = f"{text} ({listed(inside)}), and "
     if len(inside) == 1:
         return f"{text}it is {'' if found else 'not '}{common}."
     which = f" ({listed(found)})" if found else ""

@@ -53,10 +53,10 @@ def draw_markers(found: dict[int, Frequencies], *, study: Study) -> Figure:
 
     `found` is the width of the gene universe to the result of `marker_frequencies`.
     """
-    genes, widths = drawn_genes(found, study), list(found)
+    genes, first = drawn_genes(found, study), next(iter(found.values()))
     height = 34 + 5.2 * len(genes)
     figure = new_figure("Markers on halves of the cell lines", height, study)
-    by_drug = found[widths[0]].table.drop(columns=list(RULES)).reindex(genes)
+    by_drug = first.table.drop(columns=list(RULES)).reindex(genes)
     one = by_drug.shape[1] == 1  # whose shares are those of the first panel
     panels = figure.subplots(1, 2 if one else 3, sharey=True, width_ratios=[1, 1, 1.1][: 3 - one])
     if not genes:
@@ -67,14 +67,14 @@ def draw_markers(found: dict[int, Frequencies], *, study: Study) -> Figure:
         _draw_by_width(axes, found, rule, genes, study)
     if not one:
         _draw_by_drug(panels[2], by_drug)
-        panels[2].set_title(f"By drug, {widths[0]:,} genes")
+        panels[2].set_title(f"By drug, {first.candidates:,} genes")
         panels[2].set_xlabel("Share of halves (number)")
     name_rows(panels[0], genes, fontstyle="italic")
     for axes in panels[:2]:
         separate_rows(axes)
     for axes in panels if study.markers else ():
         axes.axhline(len(study.markers) - 0.5, color=FAINT, linewidth=0.8)
-    keys_below(figure, panels[0], ncols=min(len(widths), 3))
+    keys_below(figure, panels[0], ncols=min(len(found), 3))
     return figure
 
 
@@ -86,10 +86,10 @@ def _titles(study):
 def _draw_by_width(axes, found, rule, genes, study):
     """Draw shares by one rule, one symbol per width, and the first width's lowest threshold."""
     rows = np.arange(len(genes))
-    for number, (width, part) in enumerate(found.items()):
+    for number, part in enumerate(found.values()):
         places = rows + 0.22 * (number - (len(found) - 1) / 2)
         look = {"color": SHADES[number % 4], "markersize": 3.5, "zorder": 3}
-        label = f"{width:,} genes, {2 * part.pairs} halves"
+        label = f"{part.candidates:,} genes, {2 * part.pairs} halves"
         axes.plot(part.table[rule].reindex(genes), places, SHAPES[number % 4], label=label, **look)
     lowest = next(iter(found.values())).lowest(rule, "r-concave")
     if np.isfinite(lowest):

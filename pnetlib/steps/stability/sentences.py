@@ -4,16 +4,17 @@ import numpy as np
 
 from pnetlib.steps.stability.compute import ANY, COMMON, STRONG
 from pnetlib.steps.study import PAPER
-from pnetlib.words import agreed, counted, listed
+from pnetlib.words import agreed, counted, listed, part_of
 
 
 def conclusion(numbers, study=PAPER):
     """Return the answer to the question of notebook 08, made from `summaries.numbers`."""
     lines = []
     for width, row in numbers["markers"].items():
-        lines.append(_of_width(int(width), row, study))
+        genes = row["rules"][COMMON]["candidates"]  # those added from below the cut, too
+        lines.append(_of_width(genes, row, study))
         if numbers["published"]:
-            lines.append(_of_published(width, numbers["published"], study))
+            lines.append(_of_published(width, genes, numbers["published"], study))
     lines += [_of_edges(group, rules) for group, rules in numbers["edges"].items()]
     if numbers["named_edge"]:
         lines.append(_of_edge(numbers["named_edge"]))
@@ -68,8 +69,8 @@ def _of_edge(edge):
     )
 
 
-def _of_width(width, row, study):
-    """Say how many genes are stable markers at one width."""
+def _of_width(genes, row, study):
+    """Say how many of so many genes are stable markers."""
     rule, strong = row["rules"][COMMON], row["rules"][STRONG]
     first = [
         f"{gene} {share[COMMON]:.2f}"
@@ -90,7 +91,7 @@ def _of_width(width, row, study):
     if best == 1:
         recur = f"The gene of best {mean} on each half {'recurs' if again else 'does not recur'}"
     return (
-        f"- **{width:,} genes, {counted(rule['pairs'], 'pair')}: "
+        f"- **{genes:,} genes, {counted(rule['pairs'], 'pair')}: "
         f"{found}.** By the rule of "
         f"notebook 03, {rule['selected_on_a_half']:.1f} genes are markers of "
         f"{'the drug' if study.one_drug else 'all drugs'} on a half, on "
@@ -99,8 +100,8 @@ def _of_width(width, row, study):
     )
 
 
-def _of_published(width, published, study):
-    """Say how often the markers of the study are found at one width."""
+def _of_published(width, genes, published, study):
+    """Say how often the markers of the study are found at one width, among so many genes."""
     rows = {gene: by_width[width] for gene, by_width in published.items()}
     inside = {gene: row for gene, row in rows.items() if row["inside"]}
     shares = [f"{gene} {row[COMMON]:.2f} ({row[STRONG]:.2f})" for gene, row in inside.items()]
@@ -109,9 +110,7 @@ def _of_published(width, published, study):
     if study.one_drug:
         common, best = "a marker of the drug", "best rank"
     if len(rows) == 1:
-        where = (
-            f"- The {study.called} marker {next(iter(rows))} is {{}}among the {int(width):,} genes."
-        )
+        where = f"- The {study.called} marker {next(iter(rows))} is {{}}among the {genes:,} genes."
         if not inside:
             return where.format("not ")
         return (
@@ -119,10 +118,8 @@ def _of_published(width, published, study):
             f"{shares[0].partition(' ')[2]}. It is {'' if reached else 'not '}of {best} so often that at "
             "most one false gene is expected (r-concave bound)."
         )
-    text = (
-        f"- Of the {len(rows)} {study.called} markers, {len(inside) or 'none'} "
-        f"{'are' if len(inside) > 1 else 'is'} among the {int(width):,} genes."
-    )
+    named = f"the {len(rows)} {study.called} markers"
+    text = f"- {part_of(len(inside), len(rows), named)} among the {genes:,} genes."
     if not inside:
         return text
     return (
