@@ -25,7 +25,7 @@ from pnetlib.steps.differences.sensitivity import (
     shared_errors,
     sizes_that_fit,
 )
-from pnetlib.steps.differences.sentences import conclusion, of_smallest_q, verdict
+from pnetlib.steps.differences.sentences import conclusion, of_presence, of_smallest_q, verdict
 from pnetlib.steps.differences.summaries import numbers, smallest_q
 from pnetlib.steps.effects.compute import (
     SIDES,
@@ -43,6 +43,7 @@ from pnetlib.steps.networks.compute import (
     split_groups,
 )
 from pnetlib.steps.sizes import DIFFERENCES, DifferencesSizes, differences_sizes
+from pnetlib.steps.study import Study
 
 LAM1, SIZE = 0.4, 30
 SIZES = DifferencesSizes(19, 12, (20, 30, 500), 3, 39)
@@ -432,3 +433,24 @@ def test_profiles_resolve_the_level(name):
     given = differences_sizes(name, 7, 8)
     assert (given.permutations, given.resamples) == (7, 8)
     assert given.group_sizes == sizes.group_sizes
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "said"),
+    [
+        ((0.36, 0.43), (0.21, 0.32), "in neither group is it larger than chance may give, which"),
+        ((0.01, 0.02), (0.01, 0.02), "in both groups it is beyond chance."),
+        ((0.01, 0.02), (0.2, 0.3), "in RS it is beyond chance; in ST it is no larger than chance"),
+        ((0.02, 0.2), (0.3, 0.3), "in RS it is beyond chance only before all tests are counted;"),
+    ],
+)
+def test_without_the_paper_s_claims_both_groups_are_judged(here, there, said):
+    rows = [
+        {"marker": "ABCB1", "group": group, "effect": 0.4, "p": p, "q": q, "permutations": 99}
+        for group, (p, q) in (("RS", here), ("ST", there))
+    ]
+    own = Study("screen", of_paper=False, markers={"ABCB1": "resistance"}, edge=None)
+    assert said in of_presence(rows, own)[1]
+    of_paper = Study("paper", markers={"ABCB1": "resistance"})
+    assert "; in ST it is" in of_presence(rows, of_paper)[1]
+    assert "in neither" not in of_presence(rows, of_paper)[1]

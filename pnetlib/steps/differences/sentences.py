@@ -212,9 +212,21 @@ def of_presence(rows, study=PAPER):
         here, there = found[gene, group], found[gene, other]
         sentences.append(
             f"Regulators of {gene}: effect {here['effect']:.2f} in {group} ({chance(here)}) and "
-            f"{there['effect']:.2f} in {other} ({chance(there)}); in {other} {_activity(there)}."
+            f"{there['effect']:.2f} in {other} ({chance(there)}); {_activities(here, there, study)}."
         )
     return sentences
+
+
+def _activities(here, there, study):
+    """Say in which groups a marker's regulators have an effect; the paper speaks of the other only."""
+    other = f"in {there['group']} {_activity(there)}"
+    if study.of_paper:
+        return other
+    if min(here["q"], there["q"], here["p"], there["p"]) >= LEVEL:
+        return "in neither group is it larger than chance may give, which does not show that there is none"
+    if max(here["q"], there["q"]) < LEVEL:
+        return "in both groups it is beyond chance"
+    return f"in {here['group']} {_activity(here)}; {other}"
 
 
 def _activity(row):
