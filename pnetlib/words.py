@@ -36,6 +36,15 @@ def part_of(number: int, total: int, these: str) -> str:
     return f"{many} of {these} {'are' if number > 1 else 'is'}"
 
 
+def alike(first: float, second: float, form: str = ".2f") -> bool:
+    """Return whether two numbers are the same as they are written.
+
+    >>> alike(0.621, 0.619), alike(0.621, 0.64)
+    (True, False)
+    """
+    return format(first, form) == format(second, form)
+
+
 def shown(value: Any, most: int = 100) -> str:
     """Return the representation of a value on one line, shortened to `most` characters.
 

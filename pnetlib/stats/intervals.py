@@ -62,7 +62,12 @@ def with_draws(low, high, draws):
 
 
 def interval_text(row, form, value="mean"):
-    """Return a value of a row and its interval (low, high) as text, such as 0.12 (0.05 to 0.19)."""
+    """Return a value of a row and its interval (low, high) as text.
+
+    >>> interval_text({"mean": -0.001, "low": -0.21, "high": 0.19}, ".2f")
+    '0.00 (-0.21 to 0.19)'
+    """
+    form = form.replace(".", "z.")  # no minus before a number that is written as 0
     return "{} ({} to {})".format(*(format(row[name], form) for name in (value, "low", "high")))
 
 

@@ -216,10 +216,12 @@ def test_planted_losses_are_found(compared):
             "ST",
             "larger in RS, where the paper expects ST; not beyond chance",
         ),
-        ({"difference": 0.0, "p": 1.0, "q": 1.0}, "RS", "larger in neither"),
+        ({"difference": 0.0, "p": 1.0, "q": 1.0}, "RS", "estimates about equal; not beyond"),
+        ({"difference": 0.001, "p": 0.5, "q": 0.5}, "RS", "estimates about equal; not beyond"),
     ],
 )
 def test_verdicts(row, group, words):
+    row |= {"ST": 2.0 + row["difference"], "RS": 2.0}
     assert words in verdict(row, group)
 
 

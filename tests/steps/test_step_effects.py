@@ -233,5 +233,8 @@ def test_sentences_compare_each_marker_with_the_paper():
     assert "unlike the paper." in said and "medians" not in said
     close = compare_groups(long_table([[1.0, 1.1]], [[1.0, 1.0]], ["m1"]))
     assert "in 1 of these by less than 10%" in conclusion(close, {"m1": "sensitivity"})
+    same = compare_groups(long_table([[0.621, 0.621]], [[0.619, 0.619]], ["m1"]))
+    said = conclusion(same, {"m1": "resistance"})
+    assert "on its targets: the estimates are about equal (0.62 in both groups)." in said
     none = compare_groups(long_table(np.zeros((1, 8)), np.zeros((1, 8)), "a"))
     assert "the same estimate in both groups" in conclusion(none, {"a": "resistance"})

@@ -113,8 +113,8 @@ def control_sentence(errors, control):
     measured, permuted = (_saved(table) for table in (errors, control))
     most = permuted.max()
     return (
-        f"{_over(errors)}he methods save {measured.min():.1%} to {measured.max():.1%} of "
-        f"the drug mean's error on the measured responses and {permuted.min():.1%} to {most:.1%} "
+        f"{_over(errors)}he methods save {measured.min():z.1%} to {measured.max():z.1%} of "
+        f"the drug mean's error on the measured responses and {permuted.min():z.1%} to {most:z.1%} "
         f"on permuted ones. {PERMUTED[most > 0]}"
     )
 

@@ -78,14 +78,14 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     if len(pairs) == 1:
         r, first, second = pairs[0]
         sentences.append(
-            f"The responses to {first} and {second} have a correlation of r = {r:.2f}; a marker common to "
+            f"The responses to {first} and {second} have a correlation of r = {r:z.2f}; a marker common to "
             "both drugs has to predict both."
         )
     elif pairs:
         high, low = max(pairs), min(pairs)
         sentences.append(
-            f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:.2f}), those to"
-            f" {low[1]} and {low[2]} least (r = {low[0]:.2f}); a marker common to the drugs has to"
+            f"The responses to {high[1]} and {high[2]} are most alike (r = {high[0]:z.2f}), those to"
+            f" {low[1]} and {low[2]} least (r = {low[0]:z.2f}); a marker common to the drugs has to"
             " predict all of them."
         )
     return " ".join(sentences)

@@ -7,7 +7,7 @@ from pnetlib.stats.permutation import LEVEL
 from pnetlib.steps.differences.summaries import named_roles
 from pnetlib.steps.networks.compute import GROUPS
 from pnetlib.steps.study import PAPER
-from pnetlib.words import agreed, counted, listed
+from pnetlib.words import agreed, alike, counted, listed
 
 EXPECTED_SIGN = {"ST": 1.0, "RS": -1.0}
 
@@ -102,7 +102,7 @@ def _of_counts(numbers):
 def _edge_text(row):
     """Return an edge with its coefficients and chances."""
     return (
-        f"{row['regulator']} to {row['target']} ({row['ST']:.2f} in ST, {row['RS']:.2f} in RS; "
+        f"{row['regulator']} to {row['target']} ({row['ST']:z.2f} in ST, {row['RS']:z.2f} in RS; "
         f"{chance(row)}, family-wise p {row['p_family']:.2g})"
     )
 
@@ -134,8 +134,8 @@ def _of_named_edge(numbers, edge):
         yield f"- {name}: not among the genes."
         return
     yield (
-        f"- {name}: penalised coefficient {row['ST']:.2f} in ST and {row['RS']:.2f} in RS; "
-        f"difference {row['difference']:.2f}, p {row['p']:.3g} from "
+        f"- {name}: penalised coefficient {row['ST']:z.2f} in ST and {row['RS']:z.2f} in RS; "
+        f"difference {row['difference']:z.2f}, p {row['p']:.3g} from "
         f"{row['permutations']:,} permutations (simulation error: {row['p_low']:.3g} to "
         f"{row['p_high']:.3g}), q {row['q']:.2g} over all edges, family-wise p "
         f"{row['p_family']:.2g}: {strength(row)}. The edge is "
@@ -146,8 +146,8 @@ def _of_named_edge(numbers, edge):
         yield (
             f"- {name} without shrinkage (desparsified lasso): difference of the least-squares "
             f"coefficients {interval_text(row, '.2f', 'debiased_difference')}, with "
-            f"{row['debiased_ST']:.2f} ({row['low_ST']:.2f} to {row['high_ST']:.2f}) in ST and "
-            f"{row['debiased_RS']:.2f} ({row['low_RS']:.2f} to {row['high_RS']:.2f}) in RS. These "
+            f"{row['debiased_ST']:z.2f} ({row['low_ST']:z.2f} to {row['high_ST']:z.2f}) in ST and "
+            f"{row['debiased_RS']:z.2f} ({row['low_RS']:z.2f} to {row['high_RS']:z.2f}) in RS. These "
             "95% intervals are for this edge alone and do not respect tissues, as p does."
         )
     sizes = [setting["size"] for setting in row["settings"]]
@@ -190,7 +190,9 @@ def strength(row):
 
 def verdict(row, group, study=PAPER):
     """Say in which group the estimate is larger, and whether the difference is beyond chance."""
-    larger = "ST" if row["difference"] > 0 else "RS" if row["difference"] < 0 else "neither"
+    if alike(row["ST"], row["RS"]):
+        return f"estimates about equal; {strength(row)}"
+    larger = "ST" if row["difference"] > 0 else "RS"
     who = "the paper expects" if study.of_paper else "its role says"
     said = f"as {who}" if larger == group else f"where {who} {group}"
     return f"estimate larger in {larger}, {said}; {strength(row)}"

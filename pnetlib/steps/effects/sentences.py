@@ -2,6 +2,7 @@
 
 from pnetlib.steps.effects.compute import larger_group
 from pnetlib.steps.study import PAPER, ROLES
+from pnetlib.words import alike
 
 SIDE_WORDS = {"targets": "effect on its targets", "regulators": "effect of its regulators on it"}
 NEAR = 0.1  # our choice: a smaller share of the larger mean is worth a word
@@ -42,6 +43,9 @@ def _one(row, expected, study):
     unlike = f", {other_than}" if isinstance(expected, str) else ""
     if larger == "none":
         return f"{name}: the same estimate in both groups ({row['mean ST']:.2f}){unlike}."
+    if alike(row["mean ST"], row["mean RS"]):
+        both = f"{row['mean ST']:.2f} in both groups"
+        return f"{name}: the estimates are about equal ({both}){_of_medians(row)}."
     other = "RS" if larger == "ST" else "ST"
     as_said = ", as the paper reports" if study.of_paper else ", as its role says"
     agrees = as_said if larger == expected else unlike
@@ -54,6 +58,6 @@ def _one(row, expected, study):
 def _of_medians(row):
     """Say so if the medians point to another group than the means."""
     ST, RS = row["median ST"], row["median RS"]
-    if larger_group(ST - RS) == row["larger in"]:
+    if larger_group(ST - RS) == row["larger in"] or alike(ST, RS):
         return ""
     return f"; the medians disagree with the means ({ST:.2f} in ST, {RS:.2f} in RS)"

@@ -116,7 +116,7 @@ def _named_edge(edges, named):
     if st == rs == 0:
         found = "is in neither network"
     else:
-        found = f"has the coefficient {st:.3f} in ST and {rs:.3f} in RS"
+        found = f"has the coefficient {st:z.3f} in ST and {rs:z.3f} in RS"
     agrees = "this run agrees" if st != 0 and rs == 0 else "this run does not agree"
     return (
         f"- The edge from {regulator} to {target} {found}. The paper finds it strong in ST and "

@@ -154,7 +154,8 @@ def of_ablation(changes):
         ):
             names = sorted(names, key=lambda name: TP.at[name, "mean"])
             words = [
-                f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+.2f})" for name in names
+                f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+z.2f})"
+                for name in names
             ]
             groups.append(f"{word} {listed(words)}")
         lines.append(
@@ -200,7 +201,7 @@ def of_errors(replicates):
         wide = part.pivot(index=keys, columns="method", values="error")
         spans = {other: student_interval(wide["Pro"] - wide[other]) for other in METHODS[1:]}
         words = [
-            f"{other} {mean:+.3f} ({low:+.3f} to {high:+.3f})"
+            f"{other} {mean:+z.3f} ({low:+z.3f} to {high:+z.3f})"
             for other, (mean, low, high) in spans.items()
         ]
         beaten = listed(other for other, (_, _, high) in spans.items() if high < 0)
@@ -229,4 +230,4 @@ def _range(values):
 
 
 def _signed(row):
-    return f"{row['mean']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}"
+    return f"{row['mean']:+z.2f}, {row['low']:+z.2f} to {row['high']:+z.2f}"

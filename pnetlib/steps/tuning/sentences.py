@@ -92,7 +92,7 @@ def _agreement(draws, table):
     effects = found[[what for what in found.index.unique() if what in draws[0].chosen]]
     edges = found[[what for what in found.index.unique() if what in GROUPS]]
     parts = [
-        f"{_range(part, '.2f')} for {name}"
+        f"{_range(part, 'z.2f')} for {name}"
         for name, part in (
             ("the effects of all genes", effects),
             ("the coefficients of edges", edges),
@@ -112,7 +112,7 @@ def _named_edge(table, named):
     row, texts = edge.iloc[0], []
     for group in GROUPS:
         times = row[f"present {group}"]
-        span = _range((row[f"low {group}"], row[f"high {group}"]), ".3f")
+        span = _range((row[f"low {group}"], row[f"high {group}"]), "z.3f")
         texts.append(
             f"in {group} in {times} of {row['possible']} draws (coefficient {span})"
             if times
