@@ -267,6 +267,12 @@ def test_sentences_agree_with_their_numbers(found, edges, reached):
     assert "markers of the drug on a half" in text and "mean rank" not in text
 
 
+def test_a_share_is_rounded_as_in_the_table(found, edges):
+    hubs = edges[2].assign(ST=7 / 40)
+    assert f"{hubs.round(2)['ST'].iloc[0]:.2f}" == "0.18"
+    assert "AKR1C1 0.18, " in conclusion(numbers({30: found}, *edges[:2], hubs))
+
+
 def test_a_marker_added_from_below_the_cut_counts_among_the_genes(found, edges):
     named = [gene for gene in MARKERS if gene in found.table.index]
     study = Study("screen", of_paper=False, markers=dict.fromkeys(named, "marker"), edge=None)

@@ -101,7 +101,7 @@ def _draw_by_width(axes, found, rule, genes, study):
 def _draw_by_drug(axes, table):
     """Draw shares as shades with their numbers; a dash for a gene outside the universe."""
     axes.imshow(table.fillna(0.0), cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
-    texts = table.map("{:.2f}".format).mask(table.isna(), "–")
+    texts = table.round(2).map("{:.2f}".format).mask(table.isna(), "–")
     write_cells(axes, texts.to_numpy(), table.to_numpy() > 0.7)
     axes.set_xticks(
         range(table.shape[1]), table.columns, rotation=30, ha="right", rotation_mode="anchor"

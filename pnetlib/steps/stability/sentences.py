@@ -20,12 +20,12 @@ def conclusion(numbers, study=PAPER):
         lines.append(_of_edge(numbers["named_edge"]))
     for group, shares in numbers["hubs"].items():
         often = sorted(shares.items(), key=lambda item: -item[1])[:3]
-        words = listed(f"{gene} {share:.2f}" for gene, share in often)
+        words = listed(f"{gene} {_share(share)}" for gene, share in often)
         called = study.called.capitalize() if study.markers else "Followed"
         if len(shares) == 1:
             lines.append(
                 f"- {often[0][0]} is a hub of {group} (first tenth of the degrees) in a share of "
-                f"{often[0][1]:.2f} of the halves."
+                f"{_share(often[0][1])} of the halves."
             )
             continue
         lines.append(
@@ -52,6 +52,11 @@ def _of_edges(group, rules):
     )
 
 
+def _share(value):
+    """Return a share of the halves as the tables of the notebook write it (0.175 becomes 0.18)."""
+    return f"{np.round(value, 2):.2f}"
+
+
 def _are(number):
     """Return the verb that goes with a number as it is written."""
     return "is" if number == "1" else "are"
@@ -73,7 +78,7 @@ def _of_width(genes, row, study):
     """Say how many of so many genes are stable markers."""
     rule, strong = row["rules"][COMMON], row["rules"][STRONG]
     first = [
-        f"{gene} {share[COMMON]:.2f}"
+        f"{gene} {_share(share[COMMON])}"
         for gene, share in list(row["genes"].items())[:3]
         if share[COMMON] > 0
     ]
@@ -104,7 +109,9 @@ def _of_published(width, genes, published, study):
     """Say how often the markers of the study are found at one width, among so many genes."""
     rows = {gene: by_width[width] for gene, by_width in published.items()}
     inside = {gene: row for gene, row in rows.items() if row["inside"]}
-    shares = [f"{gene} {row[COMMON]:.2f} ({row[STRONG]:.2f})" for gene, row in inside.items()]
+    shares = [
+        f"{gene} {_share(row[COMMON])} ({_share(row[STRONG])})" for gene, row in inside.items()
+    ]
     reached = [gene for gene, row in inside.items() if row["reached"]]
     common, best = "common to all drugs", "best mean rank"
     if study.one_drug:
