@@ -5,6 +5,7 @@ import itertools
 
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.text import Text
 
@@ -122,6 +123,17 @@ def test_responses_are_drawn_for_any_number_of_drugs(cohorts, n_drugs):
     figure = draw_responses(z, r, n, study=SIMULATED)
     titles = " ".join(text.get_text() for text, _ in shown_texts(figure))
     assert all(drug in titles for drug in z)
+
+
+@pytest.mark.parametrize("lines", [[60], [30, 20, 18], [40, 21, 9, 2]])
+def test_the_key_of_the_tissues_covers_no_bar(lines):
+    table = pd.DataFrame({"lines": lines, "complete": lines}, [f"t{k}" for k in range(len(lines))])
+    figure = draw_tissues(table, 3, study=SIMULATED)
+    figure.canvas.draw()
+    axes = figure.axes[0]
+    key = (figure.legends or [axes.get_legend()])[0].get_window_extent()
+    drawn = [*axes.patches, *axes.texts]
+    assert not any(key.overlaps(item.get_window_extent()) for item in drawn)
 
 
 def test_figures_of_the_real_cohort(gdsc_folder):

@@ -17,6 +17,7 @@ from pnetlib.steps.style import (
     HIGHLIGHT,
     LIGHT,
     caption,
+    keys_below,
     name_rows,
     new_figure,
     panels_for,
@@ -156,7 +157,9 @@ def _draw_correlations(axes, r: pd.DataFrame, n: pd.DataFrame) -> None:
 @styled
 def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure:
     """Draw the lines per tissue (`tissue_table`), those with all responses in a darker colour."""
-    figure = new_figure("Cell lines per tissue", 22 + 3.8 * len(tissues), study, COLUMN)
+    below = tissues["lines"].iloc[-3:].max() > 0.55 * tissues["lines"].max()  # bars fill the corner
+    height = 22 + 3.8 * max(len(tissues), 2) + 5 * below
+    figure = new_figure("Cell lines per tissue", height, study, COLUMN)
     axes = figure.add_subplot()
     places = np.arange(len(tissues))
     partial = tissues["lines"] - tissues["complete"]
@@ -172,7 +175,10 @@ def draw_tissues(tissues: pd.DataFrame, n_drugs: int, *, study: Study) -> Figure
     axes.set(xlabel="Cell lines", xlim=(0, 1.1 * tissues["lines"].max()))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
-    axes.legend(loc="lower right")
+    if below:
+        keys_below(figure, axes, ncols=2)
+    else:
+        axes.legend(loc="lower right")
     return figure
 
 
