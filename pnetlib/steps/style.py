@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from textwrap import wrap
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
@@ -21,6 +22,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, NullFormatter
 from PIL import Image
 from sklearn.isotonic import isotonic_regression
@@ -52,6 +54,7 @@ DOT = {"marker": "o", "linestyle": ""}
 PAGE, COLUMN = 170, 85  # mm, the widths in which a journal prints figures
 MM = 1 / 25.4  # inches
 SMALL, USUAL, LARGE = 6.5, 7, 8  # points
+TITLE_LINE = 3.4  # mm
 PRINT_DPI, SCREEN_DPI = 300, 130
 _SETTINGS = {
     "font.family": "DejaVu Sans",  # part of matplotlib, so that figures are the same everywhere
@@ -110,11 +113,27 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
 def new_figure(title: str, height: float, study: Study, width: float = PAGE) -> Figure:
     """Return an empty figure, to be filled inside a `styled` function.
 
-    Height and width are in mm, the width `PAGE` or `COLUMN`. The title names the data.
+    Height and width are in mm, the width `PAGE` or `COLUMN`. The title names the data; where it is
+    too wide, the figure is higher by its further lines.
     """
     figure = Figure(figsize=(width * MM, height * MM), layout="constrained")
-    figure.suptitle(f"{title} · {study.data}", x=0.01, ha="left")
+    lines = _wrapped(figure.suptitle("", x=0.01, ha="left"), title, study.data)
+    figure.set_figheight((height + TITLE_LINE * (lines - 1)) * MM)
     return figure
+
+
+def _wrapped(text: Text, title: str, data: str) -> int:
+    """Write title and data into a text, in as many lines as the width needs; return their number.
+
+    The first break is between the two. A line of either is shortened until its words fit.
+    """
+    text.set_text(f"{title} · {data}")
+    most = max(len(title), len(data))
+    while text.get_window_extent().x1 > 0.99 * text.figure.bbox.width and most:
+        lines = [*wrap(title, most), *wrap(data, most)]
+        text.set_text("\n".join(lines))
+        most -= 1
+    return text.get_text().count("\n") + 1
 
 
 def caption(number: str, text: str, study: Study) -> str:

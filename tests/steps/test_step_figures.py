@@ -2,9 +2,11 @@
 
 import io
 import itertools
+from dataclasses import replace
 from functools import cache
 from unittest import mock
 
+import drawings
 import matplotlib as mpl
 import numpy as np
 import pytest
@@ -70,6 +72,38 @@ def test_title_names_the_data(name):
 
 
 SIMULATED = ("01", "06", "11")
+LONG_NAMES = (
+    "Rotterdam carcinoma panel of the second and the third series",
+    "Rotterdam_carcinoma_panel_of_the_second_and_the_third_series",
+)
+
+
+@pytest.mark.parametrize("data", LONG_NAMES)
+@pytest.mark.parametrize("name", mostly_long(DRAWINGS, "01_tissues", "04_hubs", "04_networks"))
+def test_a_title_with_a_long_name_stays_on_the_page(name, data, monkeypatch):
+    for study in ("PAPER", "SIMULATED"):
+        monkeypatch.setattr(drawings, study, replace(getattr(drawings, study), data=data))
+    figure = drawn(name)
+    figure.canvas.draw()
+    title = figure._suptitle.get_window_extent()
+    width, height = figure.canvas.get_width_height()
+    assert 0 <= title.x0 and title.x1 <= width and 0 <= title.y0 and title.y1 <= height
+    for axes in figure.axes:  # panels keep their places below the title
+        titles = [axes.title, axes._left_title]
+        boxes = [text.get_window_extent() for text in titles if text.get_text()]
+        assert all(box.y1 <= title.y0 + 1 for box in (*boxes, axes.get_window_extent()))
+
+
+@pytest.mark.parametrize("data", LONG_NAMES)
+def test_a_long_title_is_written_whole(data):
+    study = replace(drawings.PAPER, data=data)
+    figure = style.styled(style.new_figure)("Degrees of the markers", 40, study, style.COLUMN)
+    lines = figure.get_suptitle().split("\n")
+    assert lines[0] == "Degrees of the markers"
+    assert "".join(lines[1:]).replace(" ", "") == data.replace(" ", "")
+    assert figure.get_figheight() / style.MM == pytest.approx(
+        40 + style.TITLE_LINE * len(lines[1:])
+    )
 
 
 @pytest.mark.parametrize("name", mostly_long(DRAWINGS, "03_markers", "05_draws"))

@@ -76,6 +76,7 @@ def draw_networks(
     tall = TOP + side * (2 // columns) + BOTTOM
     figure = new_figure("Networks of the markers", tall, study)
     figure.set_layout_engine("none")
+    tall = figure.get_figheight() / MM  # a title of several lines has made it higher
     figure.texts[0].set_y(1 - GAP / tall)
     shown, sizes = strongest(edges), _radii(degrees, radius)
     for number, group in enumerate(GROUPS):
