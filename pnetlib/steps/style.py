@@ -11,7 +11,9 @@ state behind and do not depend on the user's matplotlib settings.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import wraps
 from textwrap import wrap
 from typing import Any, ParamSpec, TypeVar
@@ -21,6 +23,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, FigureBase
+from matplotlib.font_manager import get_font_names
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter, NullFormatter
@@ -56,8 +59,33 @@ MM = 1 / 25.4  # inches
 SMALL, USUAL, LARGE = 6.5, 7, 8  # points
 TITLE_LINE = 3.4  # mm
 PRINT_DPI, SCREEN_DPI = 300, 130
+# DejaVu Sans is part of matplotlib, so that figures are the same everywhere; others, as far as they
+# are installed, write only what it lacks.
+_EAST_ASIAN = (
+    "Noto Sans CJK JP",
+    "Noto Sans CJK SC",
+    "Noto Sans JP",
+    "Noto Sans SC",
+    "IPAexGothic",
+    "Hiragino Sans",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "Apple SD Gothic Neo",
+    "Malgun Gothic",
+    "WenQuanYi Zen Hei",
+)
+
+
+def fonts_among(installed: Iterable[str]) -> list[str]:
+    """Return the fonts of the figures, in the order in which a letter is looked for in them."""
+    found = set(installed)
+    return ["DejaVu Sans", *(name for name in _EAST_ASIAN if name in found)]
+
+
+FONTS = fonts_among(get_font_names())
 _SETTINGS = {
-    "font.family": "DejaVu Sans",  # part of matplotlib, so that figures are the same everywhere
+    "font.family": FONTS,
     "font.size": USUAL,
     "figure.titlesize": LARGE,
     "figure.titleweight": "bold",
@@ -89,6 +117,14 @@ _SETTINGS = {
 }
 
 
+@contextmanager
+def _boxes_for_missing_letters() -> Iterator[None]:
+    """Draw a letter that no font has as a box, without a warning for each."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", r"Glyph .* missing from", UserWarning)
+        yield
+
+
 def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
     """Make a drawing function use the settings of this module and no others.
 
@@ -97,7 +133,7 @@ def styled(draw: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
 
     @wraps(draw)
     def drawn(*args: _Given.args, **options: _Given.kwargs) -> _Made:
-        with mpl.rc_context():
+        with mpl.rc_context(), _boxes_for_missing_letters():
             mpl.rcdefaults()
             mpl.rcParams.update(_SETTINGS)
             made = draw(*args, **options)
@@ -221,6 +257,15 @@ def panels_for(figure: FigureBase, n: int, columns: int = 2) -> np.ndarray:
     return panels[:n]
 
 
+@_boxes_for_missing_letters()
+def as_svg(figure: Figure) -> bytes:
+    """Return a figure as an SVG without a date."""
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    return drawn.getvalue()
+
+
+@_boxes_for_missing_letters()
 def as_png(figure: Figure, dpi: float = PRINT_DPI) -> bytes:
     """Return a figure as a PNG of at most 256 colours, a third of the size of one of all colours.
 

@@ -331,11 +331,11 @@ class Run:
         """
         import matplotlib as mpl
 
-        from pnetlib.steps.style import as_png
+        from pnetlib.steps.style import as_png, as_svg
 
         png, svg = (f"figures/{name}.{kind}" for kind in ("png", "svg"))
         with mpl.rc_context({"svg.hashsalt": name}):
-            self._write(svg, lambda path: figure.savefig(path, metadata={"Date": None}))
+            self._write(svg, lambda path: path.write_bytes(as_svg(figure)))
             return self._write(png, lambda path: path.write_bytes(as_png(figure)))
 
     def write_text(self, name: str, text: str) -> Path:

@@ -1,7 +1,9 @@
 """The style of all figures: colours for any vision, places of labels, how figures are shown."""
 
 import itertools
+from dataclasses import replace
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -47,6 +49,39 @@ def test_colours_differ_for_any_vision(vision, colours):
     seen = [np.clip(np.array(VISION[vision]) @ c, 0, 1) ** (1 / 2.2) for c in linear]
     for a, b in itertools.combinations(seen, 2):
         assert np.linalg.norm(a - b) > 0.18
+
+
+def test_further_fonts_are_those_installed():
+    assert style.fonts_among([]) == ["DejaVu Sans"]
+    assert style.fonts_among(["Yu Gothic", "Arial", "IPAexGothic", "DejaVu Sans"]) == [
+        "DejaVu Sans",
+        "IPAexGothic",
+        "Yu Gothic",
+    ]
+
+
+def titled(data):
+    study = replace(SIMULATED, data=data)
+    return style.styled(style.new_figure)("Title", 40, study, style.COLUMN)
+
+
+def test_further_fonts_leave_figures_of_ordinary_text_as_they_are(monkeypatch, caplog):
+    def files():
+        with mpl.rc_context({"svg.hashsalt": "same"}):
+            return style.as_png(titled("Größe · 5 µM")), style.as_svg(titled("Größe · 5 µM"))
+
+    monkeypatch.setitem(style._SETTINGS, "font.family", ["DejaVu Sans"])
+    before = files()
+    monkeypatch.setitem(style._SETTINGS, "font.family", ["DejaVu Sans", "STIXGeneral"])
+    assert files() == before
+    assert "findfont" not in caplog.text
+
+
+def test_letters_that_no_font_has_give_no_warning(monkeypatch, recwarn, caplog):
+    monkeypatch.setitem(style._SETTINGS, "font.family", ["DejaVu Sans"])
+    figure = titled("Größe_腫瘍")
+    assert style.as_png(figure) and style.as_svg(figure)
+    assert not recwarn.list and "findfont" not in caplog.text
 
 
 def test_every_method_has_a_colour():

@@ -17,6 +17,7 @@ from pnetlib.steps.style import (
     COLUMN,
     EDGE_COLOURS,
     FAINT,
+    FONTS,
     GROUP_COLOURS,
     GROUP_MARKS,
     LARGE,
@@ -39,8 +40,8 @@ SHARED = "#B9B9B9"  # edges present in both groups
 FAR = 0.45  # opacity of edges between genes that are no markers
 ARROWS = {"activating": "-|>,head_length=2,head_width=1", "repressing": "|-|,widthA=0,widthB=1.6"}
 TITLES = {"ST": "Sensitive lines (ST)", "RS": "Resistant lines (RS)"}
-MARKER_FONT = FontProperties(family="DejaVu Sans", size=USUAL, weight="bold")
-NEIGHBOUR_FONT = FontProperties(family="DejaVu Sans", size=SMALL)
+MARKER_FONT = FontProperties(family=FONTS, size=USUAL, weight="bold")
+NEIGHBOUR_FONT = FontProperties(family=FONTS, size=SMALL)
 
 # mm; the figure is drawn to size, so that names that do not overlap here do not in print.
 TOP, BOTTOM, GAP, TYPE, LARGEST = 7, 6, 1.0, 2.9, 1.7
