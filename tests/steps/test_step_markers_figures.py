@@ -41,6 +41,18 @@ def test_markers_without_any_common_gene(fitted):
     assert "SIMULATED" in words(figure)
 
 
+def test_markers_without_any_effect_have_no_scale_of_effects(fitted):
+    published = published_markers(fitted, ["g2"], pd.Series({"g2": 2.0}))
+    silent = replace(fitted, theta=0 * fitted.theta)
+    for networks, panels, keys in ((fitted, 2, 1), (silent, 1, 1)):
+        figure = markers.draw_markers(networks, common_markers(fitted, 0), published, study=PAPER)
+        assert (len(figure.axes), len(figure.legends)) == (panels, keys)
+    assert words(figure).count("no effect") == len(DRUGS)
+    empty = replace(silent, degree=0 * fitted.degree)
+    figure = markers.draw_markers(empty, common_markers(fitted, 0), published, study=PAPER)
+    assert not figure.legends
+
+
 def test_markers_say_what_the_sizes_mean(fitted):
     published = published_markers(fitted, ["g2"], pd.Series({"g2": 2.0}))
     figure = markers.draw_markers(fitted, common_markers(fitted, 2), published, study=PAPER)

@@ -42,8 +42,11 @@ def draw_markers(
     axes.set_xlim(-0.5, len(drugs) - 0.3)
     if found and names:
         axes.axhline(len(names) - 0.5, color=FAINT, linewidth=0.8)
-    figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.9)
-    figure.legend(handles=_sizes(largest), loc="outside lower center", ncols=4, handletextpad=0.8)
+    if theta[y, x].any():  # else all have one colour
+        figure.colorbar(dots, ax=axes, label="Effect theta of the predicted activity", shrink=0.9)
+    if degree[y, x].any():
+        keys = _sizes(largest)
+        figure.legend(handles=keys, loc="outside lower center", ncols=4, handletextpad=0.8)
     return figure
 
 
