@@ -85,6 +85,19 @@ def test_bounds_are_drawn_for_each_width_and_rule(found):
     assert "100 genes" in stability.caption_bounds(found, study=PAPER)
 
 
+@pytest.mark.parametrize(
+    ("reached", "labels"),
+    [(0, ["0", "0.1", "1"]), (5, ["0", "0.1", "1", "2", "5"]), (60, ["0", "0.1", "1", "10"])],
+)
+def test_numbers_of_genes_can_be_read(reached, labels):
+    shares = frequencies([f"g{k}" for k in range(80)], 3).table * 0.0
+    shares.iloc[:reached] = 1.0
+    part = Frequencies(shares, dict.fromkeys([COMMON, STRONG], 0.0), 50, 3)
+    axes = stability.draw_bounds({50: part}, study=PAPER).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == labels
+    assert axes.get_ylim()[1] >= max(1.0, reached)
+
+
 def test_one_width_and_nothing_found_can_be_drawn():
     none = Frequencies(frequencies(["g1"]).table * 0.0, dict.fromkeys([COMMON, STRONG], 0.0), 50, 3)
     stability.draw_markers({50: none}, study=SIMULATED)

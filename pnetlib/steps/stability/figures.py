@@ -32,6 +32,8 @@ from pnetlib.words import agreed, counted
 
 MOST = 12
 TICKS = (0, 0.1, 1, 10, 100, 1000)
+FEW_TICKS = (0, 0.1, 1, 2, 5, 10)  # up to `FEW` genes
+FEW = 15
 SHAPES = ("o", "s", "D", "^")
 SHADES = (DATA, FAINT, LIGHT, CUT)
 RULES = {COMMON: "Common to all drugs", STRONG: "Best mean rank"}
@@ -158,9 +160,10 @@ def draw_bounds(found: dict[int, Frequencies], *, study: Study) -> Figure:
             )
         row[0].set_ylabel("Number of genes")
         row[0].set_yscale("symlog", linthresh=0.1, linscale=0.5)
-        top = max(1.2 * row[0].get_ylim()[1], 0.12)
+        top = max(1.2 * row[0].get_ylim()[1], 1.2)
         row[0].set_ylim(-0.02, top)
-        row[0].set_yticks([n for n in TICKS if n <= top], minor=False)
+        ticks = FEW_TICKS if top <= FEW else TICKS
+        row[0].set_yticks([n for n in ticks if n <= top], minor=False)
         row[0].yaxis.set_major_formatter("{x:g}")
         row[0].minorticks_off()
     grid[0, 0].set(xlim=(0.49, 1.01))
