@@ -53,6 +53,22 @@ def test_errors_show_each_method_in_its_colour(errors):
         assert places == pytest.approx([0.5 + 0.1 * k for k in range(6)])
 
 
+@pytest.mark.parametrize(
+    ("lowest", "said"),
+    [
+        (-1.0, "Intervals are cut at 0, below which no error is."),
+        (0.01, "The axis begins at 0."),
+        (0.4, "The axis does not begin at 0."),
+    ],
+)
+def test_no_axis_of_errors_goes_below_0(errors, lowest, said):
+    errors.loc[3, "low"] = lowest
+    figure = comparison.draw_errors(errors, study=PAPER)
+    lefts = {axes.get_xlim()[0] for axes in figure.axes if axes.get_visible()}
+    assert lefts == {0.0} if lowest < 0.4 else min(lefts) > 0.3
+    assert said in comparison.caption_errors(errors, 5, study=PAPER)
+
+
 def test_real_data_are_not_called_simulated(errors):
     assert "SIMULATED" not in words(comparison.draw_errors(errors, study=PAPER))
     assert "simulated" not in comparison.caption_errors(errors, 5, study=PAPER)

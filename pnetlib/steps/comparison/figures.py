@@ -45,18 +45,32 @@ def draw_errors(errors: pd.DataFrame, *, study: Study) -> Figure:
         name_rows(axes, order)
         naive = {"color": METHOD_COLOURS["drug mean"], "linewidth": 1, "linestyle": "--"}
         axes.axvline(part.at["drug mean", "mean"], **naive)
+    if _begins_at_0(errors):
+        figure.axes[0].set_xlim(left=0)  # and all panels
     figure.supxlabel("Mean squared error (z-score²)")
     return figure
 
 
+def _begins_at_0(errors):
+    """Say whether an interval comes so close to 0, below which no error is, that the axis ends there."""
+    low, high = errors["low"].min(), errors["high"].max()
+    return low - 0.05 * (high - low) <= 0
+
+
 def caption_errors(errors: pd.DataFrame, n_folds: int, *, study: Study) -> str:
     """Return the caption of `draw_errors`."""
+    axis = (
+        "Intervals are cut at 0, below which no error is"
+        if errors["low"].min() < 0
+        else f"The axis {'begins' if _begins_at_0(errors) else 'does not begin'} at 0"
+    )
     text = (
         f"Mean squared error of each method on unseen cell lines, over {n_folds} outer folds"
         f"{' per drug' * (errors['drug'].nunique() > 1)}, with 95% intervals (variance corrected for the training lines that folds share). "
         "Numbers: the means. Diamonds: naive predictions by the mean of all training lines (also the "
-        "dashed line) or of those of the same tissue. The axis does not begin at 0. Methods whose intervals overlap "
-        "widely can still differ in the same fold: see Figure 2b."
+        "dashed line) or of those of the same tissue. "
+        f"{axis}. Methods whose intervals overlap widely can still differ in the same fold: see "
+        "Figure 2b."
     )
     return caption("Figure 2a", text, study)
 
