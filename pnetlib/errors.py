@@ -64,7 +64,7 @@ class InputTypeError(DataError, TypeError):
 
 
 class OutOfMemoryError(SetupError, MemoryError):
-    """A fit that ran out of memory."""
+    """A fit, or the reading of a table, that ran out of memory."""
 
 
 class LowMemoryWarning(UserWarning):

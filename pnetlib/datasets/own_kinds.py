@@ -8,7 +8,8 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from pnetlib.datasets.workbooks import check_formulas, column_number, part_of, sheet_parts
-from pnetlib.errors import CorruptFileError, DataError, SetupError, UsageError
+from pnetlib.errors import CorruptFileError, DataError, OutOfMemoryError, SetupError, UsageError
 from pnetlib.execution.memory import available_memory
 from pnetlib.words import counted, first_few
 
@@ -25,6 +26,8 @@ TEXT = (".csv", ".tsv", ".tab", ".txt")
 XLSX, PARQUET, H5AD = ".xlsx", ".parquet", ".h5ad"
 KINDS = (*TEXT, PARQUET, XLSX, H5AD)
 MOST_NAMES = 500_000  # rows or columns of a table
+LONGEST_NAME = 500  # characters
+LONGEST_TEXT = (1 << 15) - 1  # characters of a cell, as in a spreadsheet
 _FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
 _COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})\d')
 _ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
@@ -90,6 +93,31 @@ def check_size(file: str, n_rows: int, n_columns: int) -> None:
             f"{file} has {n_rows:,} x {n_columns:,} values, which need {needed / 1e9:.1f} GB of "
             f"memory, and {available / 1e9:.1f} GB are available; write a smaller table."
         )
+
+
+def too_long(file: str, length: int, start: str) -> DataError:
+    """Return the error of a name that is too long, with its length and how it begins."""
+    return DataError(
+        f"{file} has a name of {length:,} characters, {start[:20]!r}...; give it at most {LONGEST_NAME}."
+    )
+
+
+def within_memory(read: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a sentence of the lack of memory in a function that reads a file, its first argument."""
+
+    @wraps(read)
+    def reading(path: Path, *arguments: Any, **options: Any) -> Any:
+        try:
+            return read(path, *arguments, **options)
+        except MemoryError as error:
+            if isinstance(error, OutOfMemoryError):
+                raise
+            raise OutOfMemoryError(
+                f"{path.name} needs more memory than is available; write a smaller table, or read it on "
+                "a larger machine."
+            ) from error
+
+    return reading
 
 
 def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[Any]]:
@@ -209,37 +237,100 @@ def read_parquet(path: Path) -> tuple[str, list[Any], list[str], list[Any]]:
     try:
         with parquet.ParquetFile(path) as file:
             check_size(path.name, file.metadata.num_rows, file.metadata.num_columns)
-            schema = file.schema_arrow
-            index = _stored_index(path, schema)
+            at, texts = _checked_schema(path, arrow, file.schema_arrow)
+        # A text that is stored once for many rows stays so.
+        with parquet.ParquetFile(path, read_dictionary=texts) as file:
             table = file.read()
+        table.validate(full=True)
+        _check_texts(path.name, arrow, table, at)
     except (arrow.ArrowException, OSError, ValueError) as error:
-        if isinstance(error, DataError):
+        if isinstance(error, (DataError, MemoryError)):
             raise
         reason = " ".join(str(error).split())
         raise CorruptFileError(
             f"{path.name} is damaged or not a parquet file ({reason}); write it again."
         ) from error
     names = list(table.column_names)
+    rest = [column for column in range(len(names)) if column != at]
+    corner = "" if names[at].startswith("__index_level_") else names[at]
+    keys = arrow_values(table.column(at))
+    return corner, keys, [names[c] for c in rest], [table.column(c) for c in rest]
+
+
+def _checked_schema(path: Path, arrow: ModuleType, schema: Any) -> tuple[int, list[str]]:
+    """Return which column names the rows, and the names of the columns of text or bytes.
+
+    Types are looked at before anything is read: few bytes may unfold to a huge list per cell.
+    """
+    names = list(schema.names)
     if not names:
         raise DataError(f"{path.name} has no columns; the first must name the rows.")
+    index = _stored_index(path, schema)
     at = names.index(index) if index in names else 0
-    rest = [column for column in range(len(names)) if column != at]
-    keys = table.column(at)
-    if not _names_rows(arrow, keys.type):
+    kinds = [_value_type(arrow, kind) for kind in schema.types]
+    types = arrow.types
+    if not (
+        _is_text(arrow, kinds[at]) or types.is_integer(kinds[at]) or types.is_floating(kinds[at])
+    ):
         raise DataError(
-            f"The first column of {path.name}, {names[at]!r}, has values of the type {keys.type}; it "
+            f"The first column of {path.name}, {names[at]!r}, has values of the type {kinds[at]}; it "
             "must name the rows, as text or whole numbers."
         )
-    corner = "" if names[at].startswith("__index_level_") else names[at]
-    return corner, keys.to_pylist(), [names[c] for c in rest], [table.column(c) for c in rest]
+    for place, (name, kind) in enumerate(zip(names, kinds), 1):
+        if types.is_nested(kind) or types.is_fixed_size_binary(kind):
+            raise DataError(
+                f"Column {place} of {path.name}, {name}, has values of the type {kind}; write one number "
+                "or text per cell, or remove the column."
+            )
+    long = (_is_text(arrow, kind) or _is_bytes(arrow, kind) for kind in kinds)
+    return at, [name for name, found in zip(names, long) if found]
 
 
-def _names_rows(arrow: ModuleType, kind: Any) -> bool:
-    if arrow.types.is_dictionary(kind):
-        kind = kind.value_type
+def _value_type(arrow: ModuleType, kind: Any) -> Any:
+    """Return the type of the values of a column, also of categories and of types of other packages."""
+    kind = getattr(kind, "storage_type", kind)
+    return kind.value_type if arrow.types.is_dictionary(kind) else kind
+
+
+def _is_text(arrow: ModuleType, kind: Any) -> bool:
     types = arrow.types
-    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    return text or types.is_integer(kind) or types.is_floating(kind)
+    return types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+
+
+def _is_bytes(arrow: ModuleType, kind: Any) -> bool:
+    types = arrow.types
+    return types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind)
+
+
+def _check_texts(file: str, arrow: ModuleType, table: Any, at: int) -> None:
+    """Refuse names and cells that are too long, before they are text of Python."""
+    compute = needed_module("pyarrow.compute", "pyarrow", file)
+    total, available = 0, available_memory()
+    for column, name in enumerate(table.column_names):
+        for chunk in table.column(column).chunks:
+            if not (
+                arrow.types.is_dictionary(chunk.type) and _is_text(arrow, chunk.type.value_type)
+            ):
+                continue
+            lengths = compute.utf8_length(chunk.dictionary).take(chunk.indices)
+            longest = compute.max(lengths).as_py() or 0
+            total += compute.sum(lengths).as_py() or 0
+            if longest > (LONGEST_NAME if column == at else LONGEST_TEXT):
+                row = compute.index(lengths, longest).as_py()
+                start = compute.utf8_slice_codeunits(chunk.dictionary, 0, 20)[
+                    chunk.indices[row].as_py()
+                ]
+                if column == at:
+                    raise too_long(file, longest, start.as_py())
+                raise DataError(
+                    f"Column {column + 1} of {file}, {name}, has a text of {longest:,} characters, "
+                    f"{start.as_py()!r}...; give it at most {LONGEST_TEXT:,}, or remove the column."
+                )
+    if available is not None and 2 * total > available:
+        raise DataError(
+            f"{file} has {total / 1e9:.1f} GB of text, and {available / 1e9:.1f} GB of memory are "
+            "available; write a smaller table."
+        )
 
 
 def _stored_index(path: Path, schema: Any) -> str | None:
@@ -276,7 +367,20 @@ def arrow_texts(column: Any) -> list[str] | None:
     kind = column.type.value_type if types.is_dictionary(column.type) else column.type
     if types.is_nested(kind) or types.is_binary(kind) or types.is_large_binary(kind):
         return None
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    return ["" if value is None else str(value) for value in arrow_values(column)]
+
+
+def arrow_values(column: Any) -> list[Any]:
+    """Return the values of an arrow column; equal texts of categories are one object."""
+    from pyarrow import types
+
+    if not types.is_dictionary(column.type):
+        return column.to_pylist()
+    values: list[Any] = []
+    for chunk in column.chunks:
+        known = [*chunk.dictionary.to_pylist(), None]
+        values += [known[-1 if at is None else at] for at in chunk.indices.to_pylist()]
+    return values
 
 
 def read_h5ad(path: Path, layer: str = "", raw: bool = False) -> tuple[Any, Any, Any, str]:
@@ -306,7 +410,7 @@ def read_h5ad(path: Path, layer: str = "", raw: bool = False) -> tuple[Any, Any,
             obs = io.read_elem(file["obs"])
             var = io.read_elem(file["raw/var" if raw else "var"])
             return io.read_elem(file[key]), obs, var, what
-    except (UsageError, DataError):
+    except (UsageError, DataError, MemoryError):
         raise
     except Exception as error:  # h5py and anndata raise many classes for a damaged file
         reason = " ".join(str(error).split())[:200]
@@ -322,6 +426,8 @@ def read_h5ad_obs(path: Path) -> Any:
     try:
         with h5py.File(path, "r") as file:
             return io.read_elem(file["obs"])
+    except MemoryError:
+        raise
     except Exception as error:  # as above
         reason = " ".join(str(error).split())[:200]
         raise CorruptFileError(

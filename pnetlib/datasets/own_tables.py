@@ -28,6 +28,7 @@ from pnetlib.datasets.cells import dates, even_rows, is_blank, is_unmeasured, nu
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
+    LONGEST_NAME,
     PARQUET,
     XLSX,
     arrow_numbers,
@@ -38,6 +39,8 @@ from pnetlib.datasets.own_kinds import (
     read_h5ad,
     read_h5ad_obs,
     read_parquet,
+    too_long,
+    within_memory,
     xlsx_rows,
 )
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
@@ -47,7 +50,6 @@ from pnetlib.words import counted, first_few
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # which of two comes first
 TABBED = (".tsv", ".tab")
 LONGEST_LINE = 1 << 28  # characters; a longer one is no table
-LONGEST_NAME = 500  # characters
 LARGEST = 1e100  # no measurement is larger; squares of such numbers are still finite
 EXPRESSION, RESPONSE, ANNOTATION = "expression", "response", "annotation"
 _MOST_FIRST, _MOST_CHARACTERS = 20, 1 << 22  # lines by which the separator is found
@@ -250,6 +252,7 @@ def check_genes(where: str, genes: Sequence[str], said: list[str]) -> None:
         )
 
 
+@within_memory
 def _read(
     path: Path, what: str, layer: str, raw: bool, sheet: str | None, oriented: bool
 ) -> OwnTable:
@@ -677,7 +680,8 @@ def matrix_table(
 
 def _arrow(column: Any) -> tuple[np.ndarray | None, list[str] | None, str]:
     numbers = arrow_numbers(column)
-    return numbers, arrow_texts(column) if numbers is None else _texts(numbers), str(column.type)
+    kind = getattr(column.type, "value_type", column.type)
+    return numbers, arrow_texts(column) if numbers is None else _texts(numbers), str(kind)
 
 
 def _series(column: pd.Series) -> tuple[np.ndarray | None, list[str] | None, str]:
@@ -788,10 +792,7 @@ def _one_line(file: str, names: list[str], said: list[str]) -> list[str]:
         if name.isprintable() and len(name) <= LONGEST_NAME:
             continue
         if len(name) > LONGEST_NAME:
-            raise DataError(
-                f"{file} has a name of {len(name):,} characters, {name[:20]!r}...; give it at most "
-                f"{LONGEST_NAME}."
-            )
+            raise too_long(file, len(name), name)
         if "\t" in name:
             raise DataError(
                 f"{file} has the name {name!r} with a tab; write the name without it, or separate all columns "

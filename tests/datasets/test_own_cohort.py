@@ -21,6 +21,7 @@ from pnetlib.errors import (
     DuplicateError,
     MissingColumnError,
     MissingDrugError,
+    OutOfMemoryError,
     SetupError,
     UsageError,
 )
@@ -1172,3 +1173,75 @@ def test_few_numbers_among_the_genes_of_a_cohort_are_said(tmp_path):
     assert "expression.csv has 1 gene named by a number among symbols" in said(found)
     with pytest.raises(DataError, match=r"^expression.csv has genes .* made dates: 7-Jan; restore"):
         cohort(tmp_path, expression=E.rename(columns={"MDM2": "7-Jan"}).T)
+
+
+# parquet made to harm, or of other types ------------------------------------------------------------
+
+
+def repeated(arrow, text, times):
+    return arrow.DictionaryArray.from_arrays(
+        arrow.array(np.zeros(times, dtype=np.int32)), arrow.array([text])
+    )
+
+
+@pytest.mark.parametrize("store_schema", [True, False])
+def test_a_name_of_parquet_repeated_too_often_needs_little_memory(arrow, tmp_path, store_schema):
+    path = tmp_path / "response.parquet"
+    columns = {"line": repeated(arrow, "x" * 1_000_000, 12_000), "d1": np.ones(12_000)}
+    arrow.parquet.write_table(
+        arrow.table(columns), path, compression="zstd", store_schema=store_schema
+    )
+    tracemalloc.start()
+    named = (
+        "response.parquet has a name of 1,000,000 characters, 'xxxxxxxxxxxxxxxxxxxx'...; give it"
+    )
+    refused(DataError, named, read_own_table, path, "response")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1 << 24 and arrow.total_allocated_bytes() < 1 << 24
+
+
+def test_a_cell_of_parquet_that_is_too_long_is_named(arrow, tmp_path):
+    lines = [f"L{at}" for at in range(20)]
+    notes = arrow.chunked_array([["é", None], ["é" * 32_768, *["b"] * 17]])
+    path = written(arrow, tmp_path / "annotation.parquet", line=lines, tissue=lines, notes=notes)
+    named = "Column 3 of annotation.parquet, notes, has a text of 32,768 characters, 'éééé"
+    refused(DataError, named, read_own_table, path, "annotation")
+
+
+def test_much_text_of_parquet_is_refused_before_it_is_read(arrow, tmp_path, monkeypatch):
+    monkeypatch.setattr(own_kinds, "available_memory", lambda: 10**8)
+    columns = {"line": [f"L{at}" for at in range(4000)], "a": repeated(arrow, "x" * 30_000, 4000)}
+    path = written(arrow, tmp_path / "annotation.parquet", **columns)
+    named = "annotation.parquet has 0.1 GB of text, and 0.1 GB of memory are available"
+    refused(DataError, named, read_own_table, path, "annotation")
+
+
+@pytest.mark.parametrize("kind", ["list", "struct", "fixed"])
+def test_cells_of_parquet_that_are_tables_are_refused_unread(arrow, tmp_path, monkeypatch, kind):
+    cells = {"list": [[0.0] * 9] * 2, "struct": [{"a": 1}] * 2, "fixed": [b"ab"] * 2}[kind]
+    values = arrow.array(cells, arrow.binary(2)) if kind == "fixed" else arrow.array(cells)
+    path = written(arrow, tmp_path / "annotation.parquet", line=["A", "B"], tissue=values)
+    monkeypatch.setattr(arrow.parquet.ParquetFile, "read", None)
+    named = (
+        f"Column 2 of annotation.parquet, tissue, has values of the type {kind}.*; write one number"
+    )
+    refused(DataError, named, read_own_table, path, "annotation")
+
+
+def test_text_of_parquet_that_is_no_utf8_is_damaged(arrow, tmp_path):
+    broken = arrow.array([b"A", b"\xff"]).view(arrow.string())
+    path = written(arrow, tmp_path / "annotation.parquet", line=["A", "B"], tissue=broken)
+    refused(CorruptFileError, "annotation.parquet is damaged", read_own_table, path, "annotation")
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".h5ad"])
+def test_too_little_memory_while_a_table_is_read_is_one_sentence(tmp_path, monkeypatch, suffix):
+    path = write_table(tmp_path / f"response{suffix}", R)
+
+    def exhausted(*arguments, **options):
+        raise MemoryError
+
+    monkeypatch.setattr(own_kinds, "check_size", exhausted)
+    named = f"response{suffix} needs more memory than is available; write a smaller table"
+    refused(OutOfMemoryError, named, read_own_table, path, "response")
