@@ -26,7 +26,7 @@ _PARTS = {
 
 
 def workbook(rows: Iterable[Sequence[Any]]) -> bytes:
-    """Return the bytes of an xlsx file; a cell that is no text is written as a number or a truth value."""
+    """Return the bytes of an xlsx file of texts, numbers, truth values and empty cells (None)."""
     sheet = io.StringIO()
     for number, row in enumerate(rows, start=1):
         sheet.write(f'<row r="{number}">')
@@ -36,7 +36,7 @@ def workbook(rows: Iterable[Sequence[Any]]) -> bytes:
             elif isinstance(cell, bool):
                 sheet.write(f'<c t="b"><v>{cell:d}</v></c>')
             else:
-                sheet.write(f"<c><v>{cell!r}</v></c>")
+                sheet.write("<c/>" if cell is None else f"<c><v>{cell!r}</v></c>")
         sheet.write("</row>")
     rest = f"<worksheet {_MAIN}><sheetData>{sheet.getvalue()}</sheetData></worksheet>"
     written = io.BytesIO()

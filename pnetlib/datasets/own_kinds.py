@@ -17,7 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from pnetlib.datasets.workbooks import check_formulas, column_number, part_of, sheet_parts
+from pnetlib.datasets.workbooks import (
+    check_formulas,
+    check_numbers,
+    column_number,
+    part_of,
+    sheet_parts,
+)
 from pnetlib.errors import CorruptFileError, DataError, OutOfMemoryError, SetupError, UsageError
 from pnetlib.execution.memory import available_memory
 from pnetlib.words import counted, first_few
@@ -206,11 +212,12 @@ def _is_filled(path: Path, name: str, part: str) -> bool:
 
 
 def _check_cells(path: Path, part: str, said: list[str]) -> None:
-    """Refuse a formula without a value; say how many cells have an error for a value."""
+    """Refuse a formula without a value and a number that is none; say how many cells have an error for a value."""
     errors = 0
     for piece in part_of(path, part):
         errors += len(_ERROR.findall(piece))
         check_formulas(path, piece)
+        check_numbers(path, piece)
     if errors:
         said.append(
             f"{path.name}: {counted(errors, 'cell')} with an error of the spreadsheet, such as #DIV/0!, "

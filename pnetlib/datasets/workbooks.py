@@ -37,6 +37,11 @@ _CELL, _END = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>"), re.compile(rb"</(?:\w+:)?c
 _VALUE = re.compile(rb"<(?:\w+:)?[vt]\b[^<>]*>[^<]*[^<\s]")
 _TEXT = re.compile(rb"\st=[\"']str[\"']")  # its value may be no letter at all
 _OWN_PLACE = re.compile(rb"\sr=[\"']([A-Za-z]+\d+)")
+# The value of a cell that is no plain number; only that of a cell of text, say, may be so.
+_NO_NUMBER = re.compile(
+    rb"v>(?!\s*+(?:[-+]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?+\d++)?+)?+\s*+<)([^<]*)"
+)
+_TYPE = re.compile(rb"\st=[\"']([^\"']*)")
 _OVERLAP = 1 << 12
 _BOOK, _LINKS, _SHEETS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/"
 _REMEDY = "save it again without a password, or fetch it again"
@@ -155,6 +160,7 @@ def _check_sheet(path: Path, pieces: Iterator[bytes]) -> None:
         height = max([height, *(int(number or 0) for number in {place[1] for place in places})])
         width = max([width, *map(column_number, {place[0] for place in places})])
         check_formulas(path, piece)
+        check_numbers(path, piece)
     cells = height * width
     if cells > DENSE and cells * _BYTES > size:
         raise CorruptFileError(
@@ -181,12 +187,38 @@ def check_formulas(path: Path, text: bytes) -> None:
         attributes, content = opened[-1][1] if opened else b"", cell[formula.end() :]
         if _VALUE.search(content) or (_TEXT.search(attributes) and b"<v" in content):
             continue
-        place = _OWN_PLACE.search(attributes)
-        where = f"The cell {place[1].decode()}" if place else "A cell"
         raise CorruptFileError(
-            f"{where} of {path.name} has a formula without its value; open the file in a "
+            f"{_cell_at(attributes)} of {path.name} has a formula without its value; open the file in a "
             "spreadsheet and save it, or paste values."
         )
+
+
+def check_numbers(path: Path, text: bytes) -> None:
+    """Refuse a cell of numbers with another value, such as NaN or 1,5, in the text of a worksheet.
+
+    Raises
+    ------
+    CorruptFileError
+        If there is one.
+    """
+    for value in _NO_NUMBER.finditer(text):
+        before = text[max(0, value.start() - _OVERLAP) : value.start()]
+        at = max(map(before.rfind, (b"<c ", b"<c>", b":c ", b":c>")))
+        cell = before[at:].partition(b">")[0]
+        kind = _TYPE.search(cell)
+        if at < 0 or (kind and kind[1] != b"n"):
+            continue
+        found = " ".join(value[1].decode("utf-8", "replace").split())[:20]
+        raise CorruptFileError(
+            f"{_cell_at(cell)} of {path.name} has {found!r} for a number; write the number again, or leave "
+            "the cell blank."
+        )
+
+
+def _cell_at(attributes: bytes) -> str:
+    """Return what a cell is called in a sentence, from the attributes of its tag."""
+    place = _OWN_PLACE.search(attributes)
+    return f"The cell {place[1].decode()}" if place else "A cell"
 
 
 def column_number(letters: bytes) -> int:
