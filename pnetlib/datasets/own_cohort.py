@@ -21,7 +21,7 @@ from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, plain_name
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
-from pnetlib.datasets.own_tables import OwnTable, check_file, check_genes, read_own_table
+from pnetlib.datasets.own_tables import LEAST_LINES, OwnTable, check_file, check_genes, read_own_table
 from pnetlib.errors import (
     DataError,
     DuplicateError,
@@ -32,8 +32,8 @@ from pnetlib.errors import (
 from pnetlib.execution.storage import digest
 from pnetlib.words import counted, first_few
 
-LEAST_LINES = 10  # in common, and measured per response
 LEAST_SPREAD = 1e-100  # of the values of a gene or a response; squares of smaller ones vanish
+EXCHANGED = 10  # times as many responses as genes suggest that the two files are exchanged
 FEW_VALUES = 5  # different values of a response that may be a score rather than a measurement
 _NAMES = {
     "expression": ("expression",),
@@ -238,6 +238,8 @@ def cohort_of_tables(
     tissue = plain_name(tissue)
     handled = [*expression.said, *response.said, *(annotation.said if annotation else ())]
     expression, response = _oriented(expression, response, annotation, handled)
+    if not responses:
+        _refuse_exchanged(expression, response)
     genes = expression.values.columns
     check_genes(expression.file, genes, handled)
     lines = match_lines(response, expression, handled)
@@ -415,6 +417,18 @@ def _oriented(
         response = response.turned()
         handled.append(f"{response.file} has responses in rows; it was turned.")
     return expression, response
+
+
+def _refuse_exchanged(expression: OwnTable, response: OwnTable) -> None:
+    """Refuse tables with far more responses than genes: they are most likely exchanged."""
+    genes, responses = expression.values.shape[1], response.values.shape[1]
+    if responses > EXCHANGED * genes:
+        raise DataError(
+            f"{expression.file}, the expression, has {counted(genes, 'column')} and {response.file}, the "
+            f"response, {responses:,}; if the two are exchanged, name them the other way round (the files, "
+            "the keys below data in the config, or --expression and --response); if they are not, name the "
+            "responses to analyse (responses: names)."
+        )
 
 
 def _sides(*tables: OwnTable) -> str:

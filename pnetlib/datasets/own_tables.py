@@ -50,6 +50,7 @@ from pnetlib.words import counted, first_few
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # which of two comes first
 TABBED = (".tsv", ".tab")
 LONGEST_LINE = 1 << 28  # characters; a longer one is no table
+LEAST_LINES = 10  # in common, and measured per response
 LARGEST = 1e100  # no measurement is larger; squares of such numbers are still finite
 EXPRESSION, RESPONSE, ANNOTATION = "expression", "response", "annotation"
 _MOST_FIRST, _MOST_CHARACTERS = 20, 1 << 22  # lines by which the separator is found
@@ -517,6 +518,7 @@ class _Cells:
         where = f"the expression of {gene} in the cell line {name}"
         if not self.oriented:
             where = f"the expression in column {at + 2}, {gene}, of {name}"
+            hint += _exchanged(len(self.heads)) if is_blank(cell) else ""
         return DataError(f"{self.file}, row {place}: {where} is {what}; {hint}.")
 
     def table(
@@ -626,11 +628,20 @@ def _of_columns(
             continue
         table[:, at] = values
     return _checked_numbers(
-        OwnTable(file, pd.DataFrame(table, names, heads), said, places, found, mask, corner), what
+        OwnTable(file, pd.DataFrame(table, names, heads), said, places, found, mask, corner),
+        what,
+        oriented,
     )
 
 
-def _checked_numbers(table: OwnTable, what: str) -> OwnTable:
+def _exchanged(names: int) -> str:
+    """Return a hint where a blank lies among too few names for lines; a study has more genes."""
+    if names >= LEAST_LINES:
+        return ""
+    return "; or, if these are the responses, exchange the tables of expression and response"
+
+
+def _checked_numbers(table: OwnTable, what: str, oriented: bool = False) -> OwnTable:
     """Refuse numbers of a matrix that are missing in expression, infinite or huge."""
     values = table.values.to_numpy()
     with np.errstate(invalid="ignore"):
@@ -642,9 +653,10 @@ def _checked_numbers(table: OwnTable, what: str) -> OwnTable:
     row, column = (int(at) for at in np.argwhere(wrong)[0])
     value = values[row, column]
     named = f"{table.values.columns[column]} of {table.values.index[row]}"
+    hint = _exchanged(min(values.shape)) if np.isnan(value) and not oriented else ""
     raise DataError(
         f"{table.where(row, column)}: the {what} {named} is {'missing' if np.isnan(value) else value}; "
-        f"it must be a finite number of usual size. Correct it or remove it."
+        f"it must be a finite number of usual size. Correct it or remove it{hint}."
     )
 
 
@@ -675,7 +687,8 @@ def matrix_table(
     heads = [_plain_label(name) for name in var]
     heads = _checked_heads(file, heads, nouns[1], said, 1, "var")
     places = (_Places("obs", numbers), _Places("var", range(1, len(var) + 1)))
-    return _checked_numbers(OwnTable(file, pd.DataFrame(values, names, heads), said, places), what)
+    table = OwnTable(file, pd.DataFrame(values, names, heads), said, places)
+    return _checked_numbers(table, what, oriented)
 
 
 def _arrow(column: Any) -> tuple[np.ndarray | None, list[str] | None, str]:

@@ -640,6 +640,34 @@ def test_responses_may_be_named_as_genes_where_an_annotation_tells(tmp_path):
 # annotation ---------------------------------------------------------------------------------------
 
 
+MANY = pd.DataFrame(_DRAW.normal(0, 2, (N, 41)).round(5), LINES, [f"G{at}" for at in range(41)])
+
+
+def test_exchanged_tables_are_refused_unless_responses_are_named(tmp_path):
+    refused(
+        DataError,
+        "expression.csv, the expression, has 4 columns and response.csv, the response, 41; if the two "
+        "are exchanged, name them the other way round",
+        cohort,
+        tmp_path,
+        response=MANY,
+    )
+    assert cohort(tmp_path, response=MANY, responses=["G1", "G40"]).response.shape == (N, 2)
+    assert cohort(tmp_path, response=MANY.iloc[:, :40]).response.shape == (N, 40)
+    assert cohort(tmp_path, expression=MANY, response=E).response.shape == (N, 4)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_a_blank_among_few_genes_suggests_exchanged_tables(tmp_path, suffix):
+    words = "if these are the responses, exchange the tables of expression and response"
+    refused(DataError, words, cohort, tmp_path, suffix, expression=R, response=E)
+    blank = MANY.copy()
+    blank.iloc[3, 5] = np.nan
+    with pytest.raises(DataError) as raised:
+        cohort(tmp_path, suffix, expression=blank)
+    assert "exchange" not in str(raised.value)
+
+
 def test_without_annotation_every_tissue_is_unknown(tmp_path):
     found = cohort(tmp_path)
     assert set(found.annotation["tissue"]) == set(found.annotation["tcga"]) == {"unknown"}
