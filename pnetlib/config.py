@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import io
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,16 +17,24 @@ from typing import Annotated, Any, Literal, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from pnetlib.errors import CorruptFileError, DataError, UsageError
+from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.files import not_utf8
 from pnetlib.words import first_few
 
 LARGEST = 1 << 20  # bytes; a larger file is no config
 DEEPEST = 20  # lists and mappings within each other; a config has three
+LEAST_SIZE = 5  # lines per group
+_LEAVE_OUT = "leave it out for the profile's number"
 Rule = Literal["extreme", "mean", "quantile"]
 Role = Literal["sensitivity", "resistance", "marker"]
 Direction = Literal["resistant", "sensitive"]
 Size = Literal["smoke", "standard", "paper"]
+
+
+def _filled(names: list[str] | str) -> list[str] | str:
+    if not names:
+        raise ValueError("is empty; name one at least, or leave the key out")
+    return names
 
 
 class _Part(BaseModel):
@@ -77,6 +86,8 @@ class Responses(_Part):
     measure: str = Field("response", min_length=1, max_length=40)
     larger: Direction = "resistant"
 
+    _named = field_validator("names")(_filled)
+
 
 class Groups(_Part):
     """Sensitive and resistant cell lines.
@@ -86,17 +97,18 @@ class Groups(_Part):
     rule : {"extreme", "mean", "quantile"}, default "extreme"
         What sorts the lines.
     size : int, default 0
-        Lines per group; 0 means the profile's, but at most a third of the lines with all responses.
+        Lines per group; 0, the value of a key that is left out, means the profile's, but at most a
+        third of the lines with all responses.
     """
 
     rule: Rule = "extreme"
-    size: Annotated[int, Field(ge=0)] = 0
+    size: int = 0
 
     @field_validator("size")
     @classmethod
     def _enough(cls, size: int) -> int:
-        if 0 < size < 5:
-            raise ValueError("must be 0 (chosen by the profile) or at least 5")
+        if size < LEAST_SIZE:
+            raise ValueError(f"must be at least {LEAST_SIZE}; {_LEAVE_OUT}")
         return size
 
 
@@ -106,16 +118,32 @@ class Genes(_Part):
     Attributes
     ----------
     number : int, default 0
-        Genes of largest variance; 0 means the profile's number.
+        Genes of largest variance; 0, the value of a key that is left out, means the profile's number.
     fraction : float, default 0
         The same as a share of all genes.
     only : list of str or str, default []
         Names of genes, or a file with one name per line; no others enter.
     """
 
-    number: Annotated[int, Field(ge=0)] = 0
-    fraction: Annotated[float, Field(ge=0, le=1)] = 0.0
+    number: int = 0
+    fraction: float = 0.0
     only: list[str] | str = []
+
+    _named = field_validator("only")(_filled)
+
+    @field_validator("number")
+    @classmethod
+    def _some(cls, number: int) -> int:
+        if number < 1:
+            raise ValueError(f"must be at least 1; {_LEAVE_OUT}")
+        return number
+
+    @field_validator("fraction")
+    @classmethod
+    def _share(cls, fraction: float) -> float:
+        if not 0 < fraction <= 1:
+            raise ValueError(f"must be above 0 and at most 1; {_LEAVE_OUT}")
+        return fraction
 
     @model_validator(mode="after")
     def _one(self) -> Genes:
@@ -160,6 +188,8 @@ class Config(_Part):
     profile: Size = "standard"
     seed: Annotated[int, Field(ge=0)] = 20220823
     parameters: dict[str, str] = {}
+
+    _named = field_validator("regulators")(_filled)
 
     @field_validator("markers", mode="before")
     @classmethod
@@ -218,20 +248,18 @@ def read_config(path: str | Path) -> Config:
     ------
     DataError
         If the file cannot be read.
-    CorruptFileError
-        If it is no YAML.
     UsageError
-        If a key is unknown or a value is not allowed; the message names the key, the value and what
-        is allowed.
+        If it is no YAML, a key is unknown or a value is not allowed; the message names the place or
+        the key, the value and what is allowed.
     """
     path = Path(path)
     try:
         if path.stat().st_size > LARGEST:
-            raise CorruptFileError(f"{path.name} has more than {LARGEST:,} bytes; it is no config.")
+            raise UsageError(f"{path.name} has more than {LARGEST:,} bytes; it is no config.")
         content = path.read_bytes()
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise not_utf8(path.name, io.BytesIO(content)) from error
+        raise UsageError(str(not_utf8(path.name, io.BytesIO(content)))) from error
     except OSError as error:
         raise DataError(
             f"{path.name} cannot be read ({error.strerror}); check the file and its permissions."
@@ -254,7 +282,7 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
             if documents > 1:
                 raise UsageError(f"{where} a second part after ---; remove it.")
             if depth > DEEPEST:  # reading takes the square of it
-                raise CorruptFileError(f"{name} is nested too deeply; it is no config.")
+                raise UsageError(f"{name} is nested too deeply; it is no config.")
         found = _Loader(text).get_single_data()
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -262,17 +290,25 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
         said = getattr(error, "problem", None) or "it is no YAML"
         if "\\t" in said:
             said = "there is a tab"
-        remedy = (
-            ""
-            if "keep one" in said
-            else "; write `key: value`, with two blanks, not a tab, before a key of a part"
-        )
-        raise CorruptFileError(f"{name}{where}: {said}{remedy}.") from error
+        remedy = _remedy(said, text, mark)
+        raise UsageError(f"{name}{where}: {said}{remedy}.") from error
     if not isinstance(found, dict):
         raise UsageError(
             f"{name} has no keys; write `data: ...` at least, or let `init` write one."
         )
     return found
+
+
+def _remedy(said: str, text: str, mark: yaml.Mark | None) -> str:
+    """Return how to correct what the parser found at a place of a text, as the end of a sentence."""
+    if "keep one" in said:
+        return ""
+    if "mapping values are not allowed" in said:
+        key, colon, value = text.splitlines()[mark.line].partition(": ")
+        if colon and len(key) < mark.column:  # a second colon in the row
+            value = json.dumps(value.partition(" #")[0].strip(), ensure_ascii=False)
+            return f"; write a value that has a colon in quotes, as in `{key.strip()}: {value}`"
+    return "; write `key: value`, with two blanks, not a tab, before a key of a part"
 
 
 def checked_config(values: Mapping[str, Any], name: str = "config.yml") -> Config:

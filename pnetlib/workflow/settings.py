@@ -135,7 +135,7 @@ def settings_of(source: str) -> Settings:
 
     Raises
     ------
-    UsageError, DataError, CorruptFileError
+    UsageError, DataError
         If its config is wrong.
     """
     path = None if is_named_source(source) else config_path(source)
@@ -223,8 +223,9 @@ def resolved(run: Run, given: Mapping[str, str]) -> str:
     parts = {"groups": ("rule", "groups"), "group_size": ("size", "groups")}
     parts |= {"n_genes": ("number", "genes"), "gene_fraction": ("fraction", "genes")}
     for name, (key, part) in parts.items():
-        if name in given and not (name == "gene_fraction" and given.get("genes")):
-            whole.setdefault(part, {})[key] = _number(given[name])
+        value = _number(given.get(name, ""))  # 0 is what notebooks take for a key that is left out
+        if value and not (name == "gene_fraction" and given.get("genes")):
+            whole.setdefault(part, {})[key] = value
     if given.get("genes"):
         whole.setdefault("genes", {})["only"] = _named(given["genes"])
     if given.get("regulators"):

@@ -191,6 +191,15 @@ def test_what_a_run_records_repeats_it(cohort, tmp_path):
         assert second.run.made_from[key] == first.run.made_from[key]
 
 
+def test_a_record_has_no_key_that_was_left_out(cohort):
+    write(cohort)
+    given = options("--data", cohort, "-p", "n_genes=0").given
+    record = resolved(Run(str(cohort), "smoke"), given)
+    assert "rule: extreme" in record and "size" not in record and "number" not in record
+    (cohort / "again.yml").write_text(record)
+    assert read_config(cohort / "again.yml").genes.number == 0
+
+
 def test_results_depend_on_the_tables_and_how_they_are_read_alone(cohort):
     write(cohort)
     first = Run(str(cohort), "smoke").made_from
