@@ -50,8 +50,8 @@ class Data(_Part):
         Files with one row per cell line and a column per gene, or response, or turned.
     annotation : str, default ""
         File with the tissue of each cell line.
-    tissue : str, default "tissue"
-        Column of the annotation that has it.
+    tissue : str, default ""
+        Column of the annotation that has it; "" means tissue, if there is one.
     layer : str, default ""
         Layer of an .h5ad file; "" means X.
     raw : bool, default False
@@ -63,7 +63,7 @@ class Data(_Part):
     expression: str = Field(min_length=1)
     response: str = Field(min_length=1)
     annotation: str = ""
-    tissue: str = "tissue"
+    tissue: str = ""
     layer: str = ""
     raw: bool = False
     sheet: str = ""

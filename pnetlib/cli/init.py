@@ -94,11 +94,11 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
 
 def summary(cohort: Cohort) -> list[str]:
     """Return what the tables have, one sentence each."""
-    from pnetlib.datasets.cohort import UNKNOWN
+    from pnetlib.datasets.own_cohort import known_tissues
 
     lines, genes = cohort.expression.shape
     measured = cohort.response.count()
-    known = cohort.annotation.loc[cohort.annotation["tissue"] != UNKNOWN, "tissue"]
+    known = known_tissues(cohort.annotation["tissue"])
     complete = len(cohort.complete_lines())
     said = [
         f"{counted(lines, 'cell line')} with expression of {counted(genes, 'gene')} that vary.",
@@ -135,6 +135,9 @@ def template(cohort: Cohort, tables: dict[str, Path], folder: Path) -> str:
     lines, genes = cohort.expression.shape
     complete = len(cohort.complete_lines())
     names = {kind: _quoted(path.relative_to(folder).as_posix()) for kind, path in tables.items()}
+    most = min(GROUP, complete // 3)
+    size = fitting_size(cohort, most)
+    found, tissue = _tissue(cohort, tables.get("annotation"))
     return Template(Path(__file__).with_name("config.txt").read_text("utf-8")).substitute(
         name=_quoted(cohort.provenance["source"]),
         expression=names["expression"],
@@ -142,15 +145,33 @@ def template(cohort: Cohort, tables: dict[str, Path], folder: Path) -> str:
         annotation=names.get("annotation", ""),
         lines=lines,
         genes=genes,
-        tissues=counted(cohort.annotation["tissue"].nunique(), "tissue"),
+        tissues=found,
+        tissue=tissue,
         responses="".join(f"\n    - {_quoted(name)}" for name in cohort.response),
-        size=fitting_size(cohort, min(GROUP, complete // 3)),
+        size=size,
         group=GROUP,
+        fewer=f": {size}, as with {size + 1} a line would be in both" if size < most else "",
         complete=complete,
         most=min(GENES, genes),
         spread=_median_variance(cohort),
         seed=DEFAULT_SEED,
     )
+
+
+def _tissue(cohort: Cohort, annotation: Path | None) -> tuple[str, str]:
+    """Return how many tissues were found, and the row that names their column, or columns to try."""
+    from pnetlib.datasets.own_cohort import known_tissues, tissue_candidates
+    from pnetlib.datasets.own_tables import ANNOTATION, read_own_table
+
+    what = "column of the annotation with the tissue"
+    if annotation is None:
+        return "", f"# tissue: organ  # {what}; default: tissue"
+    if number := known_tissues(cohort.annotation["tissue"]).nunique():
+        return f" ({counted(number, 'tissue')} found)", f"tissue: tissue  # {what}"
+    columns = [_quoted(name) for name in tissue_candidates(read_own_table(annotation, ANNOTATION))]
+    first, *others = columns or ["organ"]
+    more = f"; or: {first_few(others)}" if others else ""
+    return " (no tissue found)", f"# tissue: {first}  # {what}{more}"
 
 
 def _median_variance(cohort: Cohort) -> str:

@@ -91,7 +91,7 @@ def cohort_from_anndata(
     responses: Sequence[str] = (),
     larger: str = "resistant",
     measure: str = "response",
-    tissue: str = "tissue",
+    tissue: str = "",
     layer: str = "",
     raw: bool = False,
 ) -> Cohort:

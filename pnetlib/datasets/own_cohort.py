@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, plain_name
+from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, number, plain_name
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
@@ -34,7 +34,9 @@ from pnetlib.words import counted, first_few
 
 LEAST_SPREAD = 1e-100  # of the values of a gene or a response; squares of smaller ones vanish
 EXCHANGED = 10  # times as many responses as genes suggest that the two files are exchanged
+MANY_TISSUES = 0.5  # tissues per line, of which more are hardly tissues
 FEW_VALUES = 5  # different values of a response that may be a score rather than a measurement
+TISSUE = "tissue"  # usual name of the column
 _NAMES = {
     "expression": ("expression",),
     "response": ("response", "responses"),
@@ -117,7 +119,7 @@ def read_own_cohort(
     responses: Sequence[str] = (),
     larger: str = "resistant",
     measure: str = "response",
-    tissue: str = "tissue",
+    tissue: str = "",
     layer: str = "",
     raw: bool = False,
     sheet: str | Mapping[str, str] | None = None,
@@ -133,7 +135,7 @@ def read_own_cohort(
         and words such as NA were not measured.
     annotation : str or Path, default None
         Table with one row per cell line. Its columns ``cell_line`` (or ``name``), the one that
-        `tissue` names and ``tcga`` are used. None means that every tissue is unknown.
+        `tissue` names (or ``tissue``) and ``tcga`` are used. None means that every tissue is unknown.
     name : str
         Name of the source in the provenance.
     responses : sequence of str, default ()
@@ -143,8 +145,8 @@ def read_own_cohort(
         resistant, as everywhere in this library.
     measure : str, default "response"
         What was measured, such as ``"ln IC50"``; stored in the provenance.
-    tissue : str, default "tissue"
-        Column of the annotation with the tissue.
+    tissue : str, default ""
+        Column of the annotation with the tissue; "" means ``tissue``, if there is one.
     layer : str, default ""
         Layer of an expression in .h5ad; "" means its X.
     raw : bool, default False
@@ -224,7 +226,7 @@ def cohort_of_tables(
     responses: Sequence[str] = (),
     larger: str = "resistant",
     measure: str = "response",
-    tissue: str = "tissue",
+    tissue: str = "",
 ) -> Cohort:
     """Return the cohort of tables that were read; for the parameters, see `read_own_cohort`.
 
@@ -572,10 +574,11 @@ def _annotation_of(
         return found
     rows, key = _annotated_rows(lines, table, handled)
     used = {part: _column_of(table, names) for part, names in _SPELLINGS.items()}
-    used["tissue"] = _column_of(table, (tissue,))
-    if used["tissue"] is None and _plain(tissue) == _plain(key):
-        used["tissue"] = key
-    if used["tissue"] is None and tissue != "tissue":
+    wanted = tissue or TISSUE
+    used[TISSUE] = _column_of(table, (wanted,))
+    if used[TISSUE] is None and _plain(wanted) == _plain(key):
+        used[TISSUE] = key
+    if used[TISSUE] is None and tissue:
         raise MissingColumnError(
             f"{table.file} has no column {tissue!r}; it has {first_few(table.values.columns, 12)}."
         )
@@ -587,7 +590,7 @@ def _annotation_of(
             line: text for line, text in zip(rows, texts) if text.casefold() not in UNKNOWN_WORDS
         }
         found[part] = pd.Series(known, dtype=object).reindex(lines).fillna(found[part])
-    if used["tissue"] is None:
+    if used[TISSUE] is None:
         handled.append(
             f"{table.file} has no column tissue, so that every tissue is unknown; its columns are "
             f"{first_few(table.values.columns, 12)}. If one has the tissue, name it in config.yml "
@@ -598,12 +601,43 @@ def _annotation_of(
         handled.append(
             f"{counted(len(ignored), 'column')} of {table.file} not used: {first_few(ignored)}."
         )
-    without = [line for line in lines if found.at[line, "tissue"] == UNKNOWN]
-    if used["tissue"] is not None and without:
+    without = [line for line in lines if found.at[line, TISSUE] == UNKNOWN]
+    if used[TISSUE] is not None and without:
         handled.append(
             f"{counted(len(without), 'cell line')} without a tissue in {table.file}: {first_few(without)}."
         )
+    handled += _odd_tissues(found[TISSUE], f"the column {used[TISSUE]} of {table.file}")
     return found
+
+
+def known_tissues(tissues: pd.Series) -> pd.Series:
+    """Return the tissues of the lines that have one."""
+    return tissues[tissues != UNKNOWN]
+
+
+def tissue_candidates(annotation: OwnTable) -> list[str]:
+    """Return the columns of an annotation that may have the tissue: text of few values first."""
+    order = {}
+    for column in annotation.values:
+        texts = {text for text in annotation.values[column] if text.casefold() not in UNKNOWN_WORDS}
+        if len(texts) > 1:
+            order[column] = (_are_numbers(texts), len(texts))
+    return sorted(order, key=order.__getitem__)
+
+
+def _are_numbers(texts: Iterable[str]) -> bool:
+    return bool(np.isfinite([number(text) for text in texts]).all())
+
+
+def _odd_tissues(tissues: pd.Series, where: str) -> list[str]:
+    """Return a sentence if what a column has are hardly tissues: numbers, or as many as lines."""
+    known = known_tissues(tissues)
+    odd = ""
+    if len(known) and _are_numbers(known):
+        odd = "are numbers"
+    elif known.nunique() > MANY_TISSUES * len(known):
+        odd = f"are {known.nunique()} in {len(known)} cell lines"
+    return [f"The tissues in {where} {odd}; name another column if it has none."] if odd else []
 
 
 def _column_of(table: OwnTable, names: Sequence[str]) -> str | None:

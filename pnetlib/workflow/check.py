@@ -23,6 +23,7 @@ def check_tables(options: Options) -> str:
     if not options.run.own:
         return ""
     try:
+        from pnetlib.datasets.own_cohort import known_tissues
         from pnetlib.datasets.regulons import TFS
         from pnetlib.steps.data.compute import forced_for
         from pnetlib.steps.data.sentences import direction
@@ -55,12 +56,13 @@ def check_tables(options: Options) -> str:
         raise
     lines, genes = cohort.expression.shape
     responses = cohort.response.shape[1]
+    tissues = known_tissues(cohort.annotation["tissue"]).nunique()
     return "\n".join(
         [
             *cohort.provenance["handled"],
             direction(**cohort.provenance["own"]),
             f"Checked: the options{', the config' * (config_path(run.source) is not None)} and the tables, with {counted(lines, 'cell line')}, "
-            f"{genes:,} {agreed(genes, 'gene', 'genes')}, {counted(responses, 'response')} and groups of {size}. "
+            f"{genes:,} {agreed(genes, 'gene', 'genes')}, {counted(responses, 'response')}, {counted(tissues or 'no', 'tissue')} and groups of {size}. "
             "Not checked: what the notebooks find in them.",
         ]
     )

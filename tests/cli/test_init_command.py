@@ -2,6 +2,8 @@
 
 import shutil
 
+import numpy as np
+import pandas as pd
 import pytest
 from builders import own_cohort
 
@@ -71,6 +73,43 @@ def test_tables_that_cannot_be_read_leave_no_config(folder, capsys):
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
     assert dispatch(["init", str(tmp_path / "none")]) == 2
     assert "There is no folder" in capsys.readouterr().err
+
+
+def config_text(folder, *options):
+    dispatch(["init", str(folder), "--force", *options])
+    read_config(folder / "config.yml")
+    return (folder / "config.yml").read_text()
+
+
+def test_the_config_says_which_column_has_the_tissue_or_may_have_it(folder, capsys):
+    path = folder / "annotation.csv"
+    assert "line (3 tissues found)\n  tissue: tissue  # column" in config_text(folder)
+    table = pd.read_csv(path, index_col=0).rename(columns={"tissue": "organ of origin"})
+    table.insert(0, "age", range(len(table)))
+    table.insert(0, "consent", "yes")
+    table.insert(0, "ward", [f"W{at % 9}" for at in range(len(table))])
+    table.to_csv(path)
+    text = config_text(folder)
+    assert "(no tissue found)\n  # tissue: organ of origin  # column of the annotation with" in text
+    assert "; or: ward, age\n" in text
+    assert "4 columns of annotation.csv not used" in capsys.readouterr().out
+    (folder / "config.yml").write_text(text.replace("# tissue: organ", "tissue: organ"))
+    assert load_cohort(folder).annotation["tissue"].nunique() == 3
+    path.unlink()
+    assert "tissue of each cell line\n  # tissue: organ  # " in config_text(folder)
+
+
+def test_the_config_says_why_groups_are_smaller_than_a_third(folder):
+    assert "size: 19 " in (text := config_text(folder)) and "would be in both" not in text
+    path = folder / "response.csv"
+    table = pd.read_csv(path, index_col=0)
+    table[:] = np.random.default_rng(2).normal(size=table.shape)  # independent of each other
+    table.to_csv(path)
+    text = config_text(folder)
+    size = read_config(folder / "config.yml").groups.size
+    assert 5 <= size < 20
+    why = f"none in both groups: {size}, as with {size + 1} a line would be in both\n"
+    assert f"at most a third of the 60 with all responses, {why}" in text
 
 
 def test_odd_names_are_quoted(tmp_path):

@@ -454,6 +454,11 @@ CASES = {
         MissingColumnError,
         "annotation.csv has no column 'site'; it has Name, Tissue",
     ),
+    "no tissue column, though named": (
+        {"annotation": A[["Name"]], "tissue": "tissue"},
+        MissingColumnError,
+        "annotation.csv has no column 'tissue'; it has Name",
+    ),
     "annotation of other lines": (
         {"annotation": A.set_axis([f"X{at}" for at in range(N)], axis=0)},
         DataError,
@@ -697,6 +702,19 @@ def test_the_column_of_tissues_can_be_named(tmp_path):
         tmp_path, annotation=A.rename(columns={"Tissue": "Primary Site"}), tissue="primary_site"
     )
     assert list(found.annotation["tissue"]) == list(A["Tissue"])
+
+
+def test_what_are_hardly_tissues_is_said(tmp_path):
+    table = A.assign(age=[31, 32] * 7, patient=[f"P{at % 8}" for at in range(N)])
+    assert "The tissues in" not in said(cohort(tmp_path, annotation=table))
+    assert (
+        "The tissues in the column age of annotation.csv are numbers; name another column if it has none."
+        in said(cohort(tmp_path, annotation=table, tissue="age"))
+    )
+    assert (
+        "The tissues in the column patient of annotation.csv are 8 in 14 cell lines; name another"
+        in said(cohort(tmp_path, annotation=table, tissue="patient"))
+    )
 
 
 def test_an_annotation_without_tissues_says_so(tmp_path):

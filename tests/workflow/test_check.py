@@ -33,11 +33,17 @@ def test_tables_are_read_and_what_was_found_is_said(folder, capsys):
     assert (
         "A larger response is taken to mean a more resistant line; nothing says otherwise." in said
     )
-    assert "Checked: the options and the tables, with 60 cell lines, 40 genes, 3 responses" in said
+    assert (
+        "Checked: the options and the tables, with 60 cell lines, 40 genes, 3 responses, 3 tissues and"
+        in said
+    )
     assert "Not checked: what the notebooks find in them." in said
     write(folder, "responses: {names: [drug A], larger: sensitive}\n")
     said = check(folder)
-    assert "Checked: the options, the config and the tables" in said and "1 response and" in said
+    assert (
+        "Checked: the options, the config and the tables" in said
+        and "1 response, no tissues and" in said
+    )
     assert "a more sensitive line, as the config says" in said
 
 
