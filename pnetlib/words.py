@@ -1,5 +1,6 @@
 """Counts and lists in sentences."""
 
+import difflib
 import re
 import sys
 from collections.abc import Iterable
@@ -83,6 +84,19 @@ def first_few(labels: Iterable[Any], most: int = 5) -> str:
     labels = [str(label) for label in labels]
     rest = f" and {len(labels) - most} more" if len(labels) > most else ""
     return ", ".join(labels[:most]) + rest
+
+
+def likely_few(names: Iterable[str], known: Iterable[str], most: int = 5) -> str:
+    """Return `first_few` of names that are not known, each with the known one that may be meant.
+
+    >>> likely_few(["abcb1", "ABCC1", "EGFR"], ["ABCB1", "TP53"])
+    'abcb1 (did you mean ABCB1?), ABCC1 (did you mean ABCB1?), EGFR'
+    """
+    names, folded = list(names), {other.casefold(): other for other in known}
+    for at, name in enumerate(names[:most]):
+        close = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.8)
+        names[at] = f"{name} (did you mean {folded[close[0]]}?)" if close else name
+    return first_few(names, most)
 
 
 def listed(words: Iterable[Any]) -> str:

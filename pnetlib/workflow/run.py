@@ -19,7 +19,7 @@ from pnetlib.datasets.own_source import NAME as CONFIG, is_own
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import digest, digests, given_path, storage_error, whole_file
 from pnetlib.execution.threads import allowed_threads
-from pnetlib.words import first_few
+from pnetlib.words import likely_few
 from pnetlib.workflow.parameters import TYPE_NAMES, check_profile, check_source, is_named_source
 from pnetlib.workflow.project import project_root
 
@@ -202,7 +202,7 @@ class Run:
         absent = [name for name in names if name not in known]
         if absent or len(names) < 2:
             raise UsageError(
-                f"genes names {first_few(absent)}, which {cohort.provenance['source']} lacks; correct "
+                f"genes names {likely_few(absent, cohort.expression.columns)}, which {cohort.provenance['source']} lacks; correct "
                 "the name or leave it out."
                 if absent
                 else f"genes names {names[0]} alone; name at least two genes."
@@ -220,7 +220,7 @@ class Run:
         absent = [name for name in names if name not in known]
         if absent and ("," in text or len(absent) == len(names)):
             raise UsageError(
-                f"regulators names {first_few(absent)}, not among the {len(known):,} genes; correct the "
+                f"regulators names {likely_few(absent, cohort.expression.columns)}, not among the {len(known):,} genes; correct the "
                 "names or leave them out."
             )
         return names

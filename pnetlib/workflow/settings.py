@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ KEY_OF = {
     "regulators": "regulators",
 }
 ALL = "all"
+LONGEST = 60  # characters of a value in a message
 HEADER = """# The choices of this run, as they were resolved from its config and its options.
 # ./reproduce.sh --data FILE, with the path of a copy of this file, repeats it.
 """
@@ -57,6 +59,8 @@ class Settings:
     config : Path or None
     parameters : dict of str to str
         Parameters of notebooks, as the option -p would give them.
+    written : dict of str to str
+        Those that stand in the config as lists or with roles, as they stand there.
     """
 
     source: str
@@ -64,6 +68,7 @@ class Settings:
     seed: int = DEFAULT_SEED
     config: Path | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, str] = field(default_factory=dict)
 
     def out(self, profile: str) -> str:
         """Return the folder of results where the config uses another source; else "" for the usual."""
@@ -81,7 +86,7 @@ class Settings:
         if self.config is None:
             return {}
         return {
-            name: f"{key_of(name)} in {self.config.name}, which is {_plainly(text)}"
+            name: f"{key_of(name)} in {self.config.name}, which is {self.written.get(name) or _plainly(text)}"
             for name, text in self.parameters.items()
             if name not in set(given)
         }
@@ -104,7 +109,7 @@ class Settings:
 
 def _plainly(text: str) -> str:
     """Return a number as it is, and other text in quotes."""
-    return text if text.replace(".", "", 1).isdecimal() else shown(text, 60)
+    return text if text.replace(".", "", 1).isdecimal() else shown(text, LONGEST)
 
 
 def key_of(parameter: str) -> str:
@@ -155,7 +160,24 @@ def settings_of(source: str) -> Settings:
                 f"remove them, as data is {config.data}."
             )
     parameters = parameters_of(config, path.parent)
-    return Settings(own, config.profile, config.seed, path, parameters)
+    return Settings(own, config.profile, config.seed, path, parameters, _written(config))
+
+
+def _written(config: Config) -> dict[str, str]:
+    """Return the names of a config as they stand in it."""
+    import yaml
+
+    roles, found = set(config.markers.values()), {}
+    for name, value in (
+        ("drugs", config.responses.names),
+        ("markers", list(config.markers) if roles == {"marker"} else dict(config.markers)),
+        ("genes", config.genes.only),
+        ("regulators", config.regulators),
+    ):
+        text = yaml.safe_dump(value, default_flow_style=True, width=math.inf, allow_unicode=True)
+        whole = f"'{value}'" if isinstance(value, str) else text.strip()
+        found[name] = whole if len(whole) <= LONGEST else f"{whole[: LONGEST - 3]}..."
+    return found
 
 
 def parameters_of(config: Config, folder: Path) -> dict[str, str]:

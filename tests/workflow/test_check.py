@@ -51,9 +51,19 @@ def test_tables_are_read_and_what_was_found_is_said(folder, capsys):
     ("text", "error", "named"),
     [
         (
-            "markers: [NOPE]",
+            "markers: {NOPE: resistance}",
             UsageError,
-            "NOPE, which is not among .* [(]set by markers in config.yml",
+            "NOPE, which is not among .* [(]set by markers in config.yml, which is {NOPE: resistance}",
+        ),
+        (
+            "genes: {only: [g01, G02]}",
+            UsageError,
+            "genes names g01 .did you mean G01.., which .*, which is .g01, G02.",
+        ),
+        (
+            "regulators: [G02, G001]",
+            UsageError,
+            "regulators names G001 .did you mean G01.., not .*, which is .G02, G001.",
         ),
         ("responses: {names: [drug Z]}", MissingDrugError, "set by responses.names in config.yml"),
         ("groups: {size: 40}", Exception, "group_size 40 needs 80 .*groups.size in config.yml"),

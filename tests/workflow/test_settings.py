@@ -146,7 +146,7 @@ def test_an_error_about_a_parameter_names_the_key_that_set_it(cohort):
         "responses: {names: [A, B]}\nmarkers: [NOPE]\ngroups: {size: 40}\n",
     )
     origins = options("--data", cohort, "-p", "group_size=9").origins
-    assert origins["drugs"] == "responses.names in config.yml, which is 'A,B'"
+    assert origins["drugs"] == "responses.names in config.yml, which is [A, B]"
     assert "group_size" not in origins and "size" not in origins
     assert (
         options("--data", cohort).origins["group_size"] == "groups.size in config.yml, which is 40"
@@ -154,7 +154,7 @@ def test_an_error_about_a_parameter_names_the_key_that_set_it(cohort):
     for error, named in (
         (
             UsageError("markers names NOPE."),
-            "NOPE (set by markers in config.yml, which is 'NOPE').",
+            "NOPE (set by markers in config.yml, which is [NOPE]).",
         ),
         (MissingDrugError("There is no B."), "B (set by responses.names in config.yml, which is"),
         (UsageError("other markers."), "other markers."),
