@@ -59,7 +59,7 @@ def check_finished(run: Path, notebooks: Path) -> None:
     if absent:
         raise UsageError(
             f"{run} is not the folder of a finished run: it lacks step {absent[0].name}; repeat the "
-            f"command that made it, with --from {absent[0].number}."
+            f"command that made it, with --from {absent[0].number} in place of any --only."
         )
     first = records[steps[0].name]
     for step in steps:

@@ -209,7 +209,9 @@ def test_what_is_not_a_finished_run_is_refused(finished, notebooks, tmp_path):
     with pytest.raises(UsageError, match="02_second in .* was made from other data or code"):
         check_finished(finished, notebooks)
     record.write_text(json.dumps({"begun": "now"}))
-    with pytest.raises(UsageError, match="lacks step 02_second; .* --from 02"):
+    with pytest.raises(
+        UsageError, match="lacks step 02_second; .* --from 02 in place of any --only"
+    ):
         check_finished(finished, notebooks)
 
 
