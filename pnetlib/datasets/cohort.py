@@ -22,7 +22,7 @@ from pnetlib.errors import (
 )
 from pnetlib.execution.files import BROKEN, check_arrays
 from pnetlib.execution.storage import whole_file
-from pnetlib.words import counted, first_few
+from pnetlib.words import counted, first_few, likely_few
 
 ANNOTATION = ("cell_line", "tissue", "tcga")
 UNKNOWN = "unknown"
@@ -605,7 +605,9 @@ def _refuse_misaligned(lines: pd.Index, others: pd.Index, what: str) -> None:
 def _refuse_unknown(labels: Iterable[str], known: pd.Index, what: str) -> None:
     unknown = [label for label in labels if label not in known]
     if unknown:
-        raise UsageError(f"The cohort has no {what} {first_few(unknown)}; correct the name.")
+        raise UsageError(
+            f"The cohort has no {what} {likely_few(unknown, known)}; correct the name."
+        )
 
 
 def _id_order(line: str) -> tuple[int, str]:

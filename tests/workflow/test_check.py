@@ -69,6 +69,7 @@ def test_tables_are_read_and_what_was_found_is_said(folder, capsys):
         ("groups: {size: 40}", Exception, "group_size 40 needs 80 .*groups.size in config.yml"),
         ("genes: {number: 500}", UsageError, "n_genes is 500, .*set by genes.number in config.yml"),
         ("parameters: {force_genes: NOPE}", UsageError, "NOPE"),
+        ("parameters: {force_genes: g05}", UsageError, "no gene g05 .did you mean G05"),
         ("genes: {only: [G01, NOPE]}", UsageError, "genes names NOPE.*set by genes.only in config"),
         (
             "regulators: [NOPE, G01]",
