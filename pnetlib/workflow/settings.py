@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pnetlib.datasets import DEFAULT_SEED
-from pnetlib.datasets.own_source import config_path
+from pnetlib.datasets.own_source import NAME, config_path
 from pnetlib.errors import MissingDrugError, PnetError, UsageError
 from pnetlib.words import shown
 from pnetlib.workflow.notebooks import Step
@@ -74,7 +74,7 @@ class Settings:
         """Return the folder of results where the config uses another source; else "" for the usual."""
         if self.config is None or self.source == str(self.config) or not self.parameters:
             return ""
-        if Path(self.source) == self.config.parent:
+        if Path(self.source) == self.config.parent and self.config.name == NAME:
             return ""
         return str(project_root() / "results" / Run(str(self.config), profile).name)
 

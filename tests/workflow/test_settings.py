@@ -121,6 +121,15 @@ def test_a_config_with_a_named_source_has_results_of_its_own(tmp_path):
         options("--data", folder)
 
 
+def test_two_configs_of_one_folder_have_results_apart(cohort):
+    write(cohort)
+    for text in ("data: .\n", (cohort / "config.yml").read_text()):
+        (cohort / "tfs.yml").write_text(text)
+        named = options("--data", cohort / "tfs.yml", "--profile", "smoke").run.folder.name
+        assert named == "folder-screen-tfs-smoke"
+    assert options("--data", cohort, "--profile", "smoke").run.folder.name == "folder-screen-smoke"
+
+
 def test_a_parameter_that_no_notebook_has_is_named(cohort):
     write(
         cohort,
