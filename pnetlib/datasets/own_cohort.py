@@ -21,7 +21,13 @@ from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, number, plain_name
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
-from pnetlib.datasets.own_tables import LEAST_LINES, OwnTable, check_file, check_genes, read_own_table
+from pnetlib.datasets.own_tables import (
+    LEAST_LINES,
+    OwnTable,
+    check_file,
+    check_genes,
+    read_own_table,
+)
 from pnetlib.errors import (
     DataError,
     DuplicateError,
