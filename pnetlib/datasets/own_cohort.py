@@ -36,7 +36,7 @@ from pnetlib.errors import (
     UsageError,
 )
 from pnetlib.execution.storage import digest
-from pnetlib.words import counted, first_few
+from pnetlib.words import agreed, counted, first_few
 
 LEAST_SPREAD = 1e-100  # of the values of a gene or a response; squares of smaller ones vanish
 EXCHANGED = 10  # times as many responses as genes suggest that the two files are exchanged
@@ -322,10 +322,15 @@ def match_lines(table: OwnTable, known: OwnTable, handled: list[str]) -> list[st
     found, respelt = _matches(names, lines, table.file, known.file)
     common = sorted(line for line in found if line)
     if len(common) < LEAST_LINES:
+        remedy = (
+            "add further ones to both"
+            if len(common) == min(len(names), len(lines))
+            else f"{known.file} names them {_examples(lines)}, and {table.file} {_examples(names)}"
+            f"{_hint(names, lines)}"
+        )
         raise DataError(
             f"{known.file} and {table.file} have {counted(len(common), 'cell line')} in common, but "
-            f"{LEAST_LINES} are needed; {known.file} names them {_examples(lines)}, and {table.file} "
-            f"{_examples(names)}{_hint(names, lines)}."
+            f"{LEAST_LINES} are needed; {remedy}."
         )
     if respelt:
         shown = first_few(sorted(f"{name} as {line}" for name, line in respelt.items()))
@@ -480,9 +485,11 @@ def _chosen_responses(table: OwnTable, responses: Sequence[str], handled: list[s
     names = list(table.values.columns)
     for wanted in responses:
         if wanted not in names:
-            close = difflib.get_close_matches(str(wanted), names, 3, 0.5) or sorted(names)[:5]
+            close = difflib.get_close_matches(str(wanted), names, 3, 0.5)
+            hint = f"the closest {agreed(len(close), 'name is', 'names are')} {first_few(close)}"
             raise MissingDrugError(
-                f"{table.file} has no response {wanted!r}; the closest names are {first_few(close)}."
+                f"{table.file} has no response {wanted!r}; "
+                f"{hint if close else f'it has {first_few(sorted(names))}'}."
             )
     if len(set(responses)) < len(responses):
         raise UsageError(

@@ -300,6 +300,11 @@ CASES = {
         DataError,
         "have 9 cell lines in common, but 10 are needed; expression.csv names them SK-00",
     ),
+    "few lines, named alike": (
+        {"response": R.iloc[:9]},
+        DataError,
+        "have 9 cell lines in common, but 10 are needed; add further ones to both[.]",
+    ),
     "names in a later column": (
         {"response": R.set_axis(range(N), axis=0).assign(line=LINES)},
         DataError,
@@ -421,7 +426,12 @@ CASES = {
     "unknown response": (
         {"responses": ["Docetaxol"]},
         MissingDrugError,
-        "response.csv has no response 'Docetaxol'; the closest names are Docetaxel",
+        "response.csv has no response 'Docetaxol'; the closest name is Docetaxel[.]",
+    ),
+    "response like no other": (
+        {"responses": ["zzz"]},
+        MissingDrugError,
+        "response.csv has no response 'zzz'; it has 007, 5-FU, 24 h, Docetaxel[.]",
     ),
     "responses as text": ({"responses": "Docetaxel"}, UsageError, "responses is the text"),
     "a response named twice": (
