@@ -78,6 +78,10 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
                 raise UsageError(
                     f"--{kind} is {name}, which is not in {folder}; put it there and give its name."
                 )
+            if not (folder / path).exists():
+                raise UsageError(
+                    f"--{kind} is {name}, but {folder} has no such file; correct the name."
+                )
             named[kind] = folder / path
     if {"expression", "response"} <= set(named):
         return named

@@ -70,6 +70,13 @@ def test_tables_that_cannot_be_read_leave_no_config(folder, capsys):
     assert not (folder / "config.yml").exists()
 
 
+@pytest.mark.parametrize("more", [[], ["--check"]])
+def test_a_table_that_is_named_and_not_there_is_wrong_usage(folder, capsys, more):
+    named = ["--expression", "tpm.csv", "--response", "response.csv", *more]
+    assert dispatch(["init", str(folder), *named]) == 2
+    assert f"--expression is tpm.csv, but {folder} has no such file" in capsys.readouterr().err
+
+
 def test_a_folder_that_is_not_there_is_named(tmp_path, capsys):
     assert dispatch(["init", str(tmp_path / "none")]) == 2
     assert "There is no folder" in capsys.readouterr().err
