@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 import pnetlib
-from pnetlib.cli.parser import print_error
+from pnetlib.cli.parser import no_command, print_error
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.execution.storage import system_error
 from pnetlib.workflow.stop import Signalled, signals
@@ -46,9 +46,7 @@ def dispatch(arguments: Sequence[str]) -> int:
         try:
             _require_working_folder()
             if name not in SUBCOMMANDS:
-                raise UsageError(
-                    f"pnetlib has no subcommand {name!r}; there are {', '.join(SUBCOMMANDS)}."
-                )
+                raise UsageError(no_command("pnetlib", name, SUBCOMMANDS))
             if name == "run":  # says what is finished
                 return importlib.import_module("pnetlib.cli.run").main(rest)
             with signals():

@@ -1,6 +1,8 @@
 """What all subcommands share: a parser whose errors are one sentence, and how errors are printed."""
 
 import argparse
+import difflib
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from pnetlib.errors import PnetError, UsageError
@@ -17,6 +19,13 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` with what argparse found."""
         raise UsageError(f"{message}; {self.prog} --help describes the options.")
+
+
+def no_command(program: str, name: str, known: Iterable[str]) -> str:
+    """Return the sentence for a subcommand that a program does not have."""
+    close = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}."
+    return f"{program} has no subcommand {name!r}; {hint}"
 
 
 def print_error(error: PnetError, more: str = "") -> int:

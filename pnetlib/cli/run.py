@@ -13,17 +13,17 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pnetlib.cli.parser import Parser, print_error
+from pnetlib.cli.parser import Parser, no_command, print_error
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
-from pnetlib.execution.storage import given_path
+from pnetlib.execution.storage import given_path, writable_folder
 from pnetlib.workflow.check import check_tables
 from pnetlib.workflow.display import short
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps, select_steps
 from pnetlib.workflow.options import Options
-from pnetlib.workflow.parameters import assign, check_profile, check_source, typed
+from pnetlib.workflow.parameters import assign, check_profile, check_source, likely_parameter, typed
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import Run
 from pnetlib.workflow.settings import Settings, name_origin, settings_of
@@ -32,6 +32,7 @@ from pnetlib.workflow.stop import Signalled, StoppedError, requeue, requeue_noti
 # Parameters of notebooks that have an option of their own.
 _RUN_OPTIONS = {name: f"--{name}" for name in ("profile", "out", "seed", "threads")}
 _RUN_OPTIONS["source"] = "--data"
+SHELL_COMMANDS = ("init", "test", "docs", "bench")  # of reproduce.sh, besides a run
 NEAREST = "nearest"
 READING_STEPS = "01,02,03,04,05,16"  # that follow a reading of the paper, and the claims
 
@@ -46,6 +47,8 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
 
     Relative paths start from `base`.
     """
+    if arguments and not arguments[0].startswith("-"):
+        raise UsageError(no_command("./reproduce.sh", arguments[0], SHELL_COMMANDS))
     parser = Parser("./reproduce.sh", add_help=False)
     parser.add_argument("--data", default="gdsc")
     parser.add_argument("--profile", default="")
@@ -144,9 +147,9 @@ def _check_known(settings: Settings, steps: Sequence[Step]) -> None:
     """Refuse a parameter in a config that no notebook has."""
     known = {name for step in steps for name in step.defaults}
     if unknown := sorted(set(settings.parameters) - known):
+        hint = likely_parameter(unknown[0], known) or "remove it from parameters."
         raise UsageError(
-            f"{settings.config.name}: there is no parameter {unknown[0]} in any notebook; remove it "
-            "from parameters."
+            f"{settings.config.name}: there is no parameter {unknown[0]} in any notebook; {hint}"
         )
 
 
@@ -229,6 +232,8 @@ def _carry_out(arguments: Sequence[str]) -> int:
     actions = {"--check", "--status"}
     options = read_options([word for word in arguments if word not in actions], Path.cwd())
     if "--check" in arguments:
+        folder = options.run.folder
+        writable_folder(next(at for at in (folder, *folder.parents) if os.path.exists(at)))
         with suppress(ModuleNotFoundError):  # before an installation
             _check_searches(options)
         if said := check_tables(options):

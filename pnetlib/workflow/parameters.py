@@ -136,9 +136,12 @@ def assign(
     }
 
 
-def _unknown(name: str, known: Iterable[str], notebooks: Iterable[str]) -> str:
+def likely_parameter(name: str, known: Iterable[str]) -> str:
+    """Return the question whether a known parameter was meant, or "" if none is like the name."""
     close = difflib.get_close_matches(name, sorted(known), n=1)
-    hint = (
-        f"did you mean {close[0]}?" if close else f"the parameters are {', '.join(sorted(known))}."
-    )
+    return f"did you mean {close[0]}?" if close else ""
+
+
+def _unknown(name: str, known: Iterable[str], notebooks: Iterable[str]) -> str:
+    hint = likely_parameter(name, known) or f"the parameters are {', '.join(sorted(known))}."
     return f"there is no parameter {name} in {', '.join(notebooks)}; {hint}"

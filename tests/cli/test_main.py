@@ -66,6 +66,8 @@ def test_version(capsys):
     ("arguments", "words"),
     [
         (["nonsense"], "no subcommand 'nonsense'; there are run, init, network"),
+        (["innit", "x"], "pnetlib has no subcommand 'innit'; did you mean init?"),
+        (["run", "innit", "x"], "./reproduce.sh has no subcommand 'innit'; did you mean init?"),
         (["--nonsense"], "no subcommand '--nonsense'"),
         (["network", "gdsc"], "--lam1; pnetlib network --help"),
         (["network", "gdsc", "--lam1", "0.3", "--nonsense"], "--nonsense"),

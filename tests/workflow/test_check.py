@@ -8,7 +8,7 @@ import pytest
 from builders import command_environment, own_cohort
 
 from pnetlib.cli.run import main, read_options
-from pnetlib.errors import DataError, MissingDrugError, UsageError
+from pnetlib.errors import DataError, MissingDrugError, SetupError, UsageError
 from pnetlib.workflow.check import check_tables
 
 
@@ -88,6 +88,15 @@ def test_too_few_lines_for_two_groups_are_refused(tmp_path):
     few = own_cohort(tmp_path / "few", lines=12)
     with pytest.raises(DataError, match=r"group_size \d is too small: .* at least 5 lines each"):
         check(few)
+
+
+def test_a_folder_of_results_that_cannot_be_made_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path / "file", tmp_path / "file/run", "/proc/run"):
+        with pytest.raises(SetupError):
+            main(["--check", "--data", "simulated", "--out", str(out)])
+    assert main(["--check", "--data", "simulated", "--out", str(tmp_path / "a/b")]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 def test_other_sources_are_not_read():
