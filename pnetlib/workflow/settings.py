@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pnetlib.datasets import DEFAULT_SEED
-from pnetlib.datasets.own_source import NAME, config_path
+from pnetlib.datasets.own_source import NAME as CONFIG, config_path
 from pnetlib.errors import MissingDrugError, PnetError, UsageError
 from pnetlib.words import shown
 from pnetlib.workflow.notebooks import Step
@@ -74,7 +74,7 @@ class Settings:
         """Return the folder of results where the config uses another source; else "" for the usual."""
         if self.config is None or self.source == str(self.config) or not self.parameters:
             return ""
-        if Path(self.source) == self.config.parent and self.config.name == NAME:
+        if Path(self.source) == self.config.parent and self.config.name == CONFIG:
             return ""
         return str(project_root() / "results" / Run(str(self.config), profile).name)
 
@@ -159,7 +159,7 @@ def settings_of(source: str) -> Settings:
                 f"{path.name}: responses.measure and responses.larger describe tables of your own; "
                 f"remove them, as data is {config.data}."
             )
-    parameters = parameters_of(config, path.parent)
+    parameters = parameters_of(config, path.parent, path.name)
     return Settings(own, config.profile, config.seed, path, parameters, _written(config))
 
 
@@ -180,11 +180,14 @@ def _written(config: Config) -> dict[str, str]:
     return found
 
 
-def parameters_of(config: Config, folder: Path) -> dict[str, str]:
-    """Return the parameters of notebooks that a config sets; `folder` is where its files are."""
+def parameters_of(config: Config, folder: Path, called: str = CONFIG) -> dict[str, str]:
+    """Return the parameters of notebooks that a config sets; `folder` is where its files are.
+
+    `called` is the name of the config in the message of an error.
+    """
     found = dict(config.parameters)
     if clash := sorted(set(found).intersection(KEYS)):
-        raise UsageError(f"config.yml: parameters.{clash[0]} has a key of its own; use that.")
+        raise UsageError(f"{called}: parameters.{clash[0]} has a key of its own; use that.")
     if config.responses.names:
         found["drugs"] = joined(config.responses.names)
     if config.markers:
@@ -198,10 +201,10 @@ def parameters_of(config: Config, folder: Path) -> dict[str, str]:
     if config.genes.fraction:
         found["gene_fraction"] = repr(config.genes.fraction)
     if config.genes.only:
-        found["genes"] = _genes(config.genes.only, folder)
+        found["genes"] = _genes(config.genes.only, folder, f"{called}: genes.only")
         found["gene_fraction"] = "1.0"
     if config.regulators and config.regulators != ALL:
-        found["regulators"] = _genes(config.regulators, folder)
+        found["regulators"] = _genes(config.regulators, folder, f"{called}: regulators")
     return found
 
 
@@ -216,11 +219,20 @@ def joined(names: Iterable[str]) -> str:
     return text.getvalue()
 
 
-def _genes(genes: str | list[str], folder: Path) -> str:
+def _genes(genes: str | list[str], folder: Path, called: str) -> str:
     """Return a list of genes as one text, or the path of a file with them as an absolute path."""
-    if isinstance(genes, str):
-        return str(folder / genes) if (folder / genes).is_file() else genes
-    return "".join(f"{gene}," for gene in genes)
+    if not isinstance(genes, str):
+        return "".join(f"{gene}," for gene in genes)
+    if (folder / genes).is_file():
+        return str(folder / genes)
+    from pnetlib.datasets.regulons import TFS
+
+    if "," not in genes and genes != TFS and Run.given(genes) == genes:
+        raise UsageError(
+            f"{called} is {genes!r}, but there is no such file in {folder}; correct the name, or give a "
+            "list of genes."
+        )
+    return genes
 
 
 def resolved(run: Run, given: Mapping[str, str]) -> str:

@@ -139,6 +139,25 @@ def test_a_parameter_that_no_notebook_has_is_named(cohort):
         options("--data", cohort)
 
 
+def test_a_parameter_like_another_is_suggested(cohort):
+    write(
+        cohort,
+        "data: {expression: expression.csv, response: response.csv}\nparameters: {drws: 3}\n",
+    )
+    with pytest.raises(UsageError, match="no parameter drws in any notebook; did you mean draws"):
+        options("--data", cohort)
+
+
+@pytest.mark.parametrize("key", ["genes: {only: mygenes.txt}", "regulators: mygenes.txt"])
+def test_a_missing_list_of_genes_is_named_with_its_folder(cohort, key):
+    write(cohort, f"data: {{expression: expression.csv, response: response.csv}}\n{key}\n")
+    with pytest.raises(UsageError) as raised:
+        options("--data", cohort)
+    assert f"is 'mygenes.txt', but there is no such file in {cohort}; correct" in str(raised.value)
+    (cohort / "mygenes.txt").write_text("A\nB\n")
+    assert str(cohort / "mygenes.txt") in options("--data", cohort).given.values()
+
+
 def test_a_wrong_value_from_a_config_is_named_by_its_key(cohort):
     tables = "data: {expression: expression.csv, response: response.csv}\n"
     write(cohort, f"{tables}parameters: {{draws: many}}\n")
