@@ -19,7 +19,7 @@ from pnetlib.estimators import ElasticNetwork
 from pnetlib.execution.engine import BACKENDS, Engine
 from pnetlib.io import SUFFIXES, write_network
 from pnetlib.solvers.forecast import forecast_network
-from pnetlib.words import agreed, counted
+from pnetlib.words import agreed, counted, first_few
 
 DESCRIPTION = """Estimate the gene network of an expression table, or of a cohort, and write it."""
 EXAMPLES = """Examples
@@ -74,8 +74,10 @@ def allowed_regulators(text: str, genes: pd.Index) -> list[str] | None:
         none = "its gene is not" if len(named) == 1 else f"none of its {len(named)} genes is"
         raise UsageError(f"--regulators {text}: {none} in the table; check the names.")
     are = agreed(len(found), "is", "are")
+    without = [gene for gene in named if gene not in genes]
+    absent = f"; not among them: {first_few(without)}" if without else ""
     print(
-        f"{len(found)} of {counted(len(named), 'regulator')} {are} among the {len(genes):,} genes."
+        f"{len(found)} of {counted(len(named), 'regulator')} {are} among the {len(genes):,} genes{absent}."
     )
     return found
 

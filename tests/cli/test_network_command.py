@@ -87,7 +87,8 @@ def test_only_the_genes_of_a_file_regulate(table, tmp_path, capsys):
     B, _ = read_network(out)
     expected = ElasticNetwork(0.2, regulators=["G1", "G7"]).fit(table).B_
     np.testing.assert_allclose(B.toarray(), expected.toarray(), atol=1e-12)
-    assert "2 of 3 regulators are among the 12 genes" in capsys.readouterr().out
+    said = "2 of 3 regulators are among the 12 genes; not among them: TP53.\n"
+    assert said in capsys.readouterr().out
     (tmp_path / "tfs.txt").write_text("TP53\n")
     for given, words in (
         (tmp_path / "tfs.txt", "its gene is not in the table"),
