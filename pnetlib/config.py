@@ -29,6 +29,7 @@ Rule = Literal["extreme", "mean", "quantile"]
 Role = Literal["sensitivity", "resistance", "marker"]
 Direction = Literal["resistant", "sensitive"]
 Size = Literal["smoke", "standard", "paper"]
+_NAMED = ("markers", "parameters")  # parts whose keys are the user's
 
 
 def _filled(names: list[str] | str) -> list[str] | str:
@@ -164,8 +165,8 @@ class Config(_Part):
         Files, or a source such as gdsc.
     responses : Responses
     markers : dict of str to {"sensitivity", "resistance", "marker"}
-        Genes to follow; a list of genes gives all of them the role "marker". Without any, those of
-        the paper in its data, and the common markers of notebook 03 in others.
+        Genes to follow; one without a role, as in a list of genes, has the role "marker". Without
+        any, those of the paper in its data, and the common markers of notebook 03 in others.
     groups : Groups
     genes : Genes
     regulators : list of str or str, default "all"
@@ -195,11 +196,22 @@ class Config(_Part):
     @classmethod
     def _with_roles(cls, markers: Any) -> Any:
         if isinstance(markers, list):
-            twice = {str(gene) for gene in markers if markers.count(gene) > 1}
+            pairs = [_gene_and_role(entry) for entry in markers]
+            genes = [gene for gene, _ in pairs]
+            twice = {str(gene) for gene in genes if genes.count(gene) > 1}
             if twice:
                 raise ValueError(f"names {first_few(sorted(twice))} more than once; name it once")
-            return {gene: "marker" for gene in markers if isinstance(gene, str)}
+            markers = dict(pairs)
+        if isinstance(markers, dict):
+            return {gene: "marker" if role == "" else role for gene, role in markers.items()}
         return {} if markers == "" else markers
+
+    @field_validator("parameters")
+    @classmethod
+    def _with_values(cls, parameters: dict[str, str]) -> dict[str, str]:
+        if blank := [name for name, value in parameters.items() if value == ""]:
+            raise ValueError(f"has no value for {first_few(blank)}; give one or remove the key")
+        return parameters
 
     @model_validator(mode="before")
     @classmethod
@@ -208,9 +220,19 @@ class Config(_Part):
         return _without_blank(whole) if isinstance(whole, dict) else whole
 
 
+def _gene_and_role(entry: Any) -> tuple[str, Any]:
+    """Return the gene that an entry of a list of markers names, and its role, or "" for none."""
+    if isinstance(entry, dict) and len(entry) == 1:
+        return next(iter(entry.items()))
+    if isinstance(entry, str):
+        return entry, ""
+    raise ValueError(f"has {_shown(entry)} in its list, but must have genes, or genes with roles")
+
+
 def _without_blank(part: dict[str, Any]) -> dict[str, Any]:
+    """Leave out keys without a value, but not the genes and parameters that a user names."""
     return {
-        key: _without_blank(value) if isinstance(value, dict) else value
+        key: _without_blank(value) if isinstance(value, dict) and key not in _NAMED else value
         for key, value in part.items()
         if value != "" or key == "data"
     }

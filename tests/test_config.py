@@ -73,6 +73,20 @@ def test_a_key_without_a_value_has_its_default(tmp_path):
     assert config == checked_config({"data": "gdsc"})
 
 
+@pytest.mark.parametrize(
+    ("markers", "read_as"),
+    [
+        ("\n  - TP53: resistance\n  - EGFR: sensitivity", ["resistance", "sensitivity"]),
+        (" [TP53, {EGFR: sensitivity}]", ["marker", "sensitivity"]),
+        ("\n  TP53:\n  EGFR: sensitivity", ["marker", "sensitivity"]),
+        ("\n  - TP53:\n  - EGFR", ["marker", "marker"]),
+    ],
+)
+def test_markers_with_and_without_roles_are_all_kept(tmp_path, markers, read_as):
+    config = read(tmp_path, f"data: gdsc\nmarkers:{markers}\n")
+    assert config.markers == dict(zip(["TP53", "EGFR"], read_as))
+
+
 @pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b"# a comment\r\n", b"---\n"])
 def test_marks_and_comments_in_front_change_nothing(tmp_path, start):
     assert read(tmp_path, start + b"data: gdsc\r\n").data == "gdsc"
@@ -154,6 +168,27 @@ def test_marks_and_comments_in_front_change_nothing(tmp_path, start):
             "markers.TP53 is 'bad', but must be sensitivity, resistance or marker",
         ),
         ("data: gdsc\nmarkers: [A, B, A]\n", UsageError, "markers names A more than once"),
+        ("data: gdsc\nmarkers: [A, A: marker]\n", UsageError, "markers names A more than once"),
+        (
+            "data: gdsc\nmarkers: [[TP53, EGFR], MDM2]\n",
+            UsageError,
+            "markers has ['TP53', 'EGFR'] in its list, but must have genes, or genes with roles",
+        ),
+        (
+            "data: gdsc\nmarkers: [{A: marker, B: marker}]\n",
+            UsageError,
+            "markers has {'A': 'marker', 'B': 'marker'} in its list, but must have genes",
+        ),
+        (
+            "data: gdsc\nmarkers: [TP53: bad]\n",
+            UsageError,
+            "markers.TP53 is 'bad', but must be sensitivity, resistance or marker",
+        ),
+        (
+            "data: gdsc\nparameters: {n_starts: }\n",
+            UsageError,
+            "parameters has no value for n_starts; give one or remove the key",
+        ),
         ("data: gdsc\nmarkers: TP53\n", UsageError, "markers is 'TP53', but must be"),
         (
             "data: {expression: a, response: b, raw: maybe}\n",
