@@ -16,6 +16,7 @@ from pnetlib.datasets.own_tables import is_table, read_own_expression
 from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
 from pnetlib.errors import UsageError
 from pnetlib.estimators import ElasticNetwork
+from pnetlib.estimators.base import check_penalties
 from pnetlib.execution.engine import BACKENDS, Engine
 from pnetlib.io import SUFFIXES, write_network
 from pnetlib.solvers.forecast import forecast_network
@@ -155,6 +156,7 @@ def estimate(options: argparse.Namespace) -> None:
             "n_jobs": engine.threads,
         }
         model = ElasticNetwork(options.lam1, options.lam2, regulators=regulators, **settings)
+        check_penalties(model, ["lam1", "lam2"])  # the forecast compiles the kernels first
         settings["regulators"] = regulators
         forecast = forecast_network(X.to_numpy(float), options.lam1, options.lam2, **settings)
         print(forecast, flush=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pnetlib.cli import dispatch
+from pnetlib.cli import dispatch, network
 from pnetlib.datasets import identity
 from pnetlib.estimators import ElasticNetwork
 from pnetlib.io import read_network
@@ -76,6 +76,16 @@ def test_other_mistakes_are_one_sentence(table, tmp_path, capsys):
         assert dispatch(["network", *line]) == code
         printed = capsys.readouterr().err
         assert printed.startswith("error: ") and printed.count("\n") == 1
+
+
+@pytest.mark.parametrize("penalty", [["--lam1", "-1"], ["--lam1", "0.2", "--lam2", "nan"]])
+def test_penalties_are_checked_before_kernels_are_compiled(
+    table, tmp_path, capsys, monkeypatch, penalty
+):
+    monkeypatch.setattr(network, "forecast_network", None)
+    table.to_csv(tmp_path / "x.csv")
+    assert dispatch(["network", str(tmp_path / "x.csv"), *penalty]) == 2
+    assert f"error: {penalty[-2][2:]} " in capsys.readouterr().err
 
 
 def test_only_the_genes_of_a_file_regulate(table, tmp_path, capsys):
