@@ -87,7 +87,11 @@ def test_bounds_are_drawn_for_each_width_and_rule(found):
 
 @pytest.mark.parametrize(
     ("reached", "labels"),
-    [(0, ["0", "0.1", "1"]), (5, ["0", "0.1", "1", "2", "5"]), (60, ["0", "0.1", "1", "10"])],
+    [
+        (0, ["0", "0.1", "1"]),
+        (5, ["0", "0.1", "1", "2", "5"]),
+        (60, ["0", "0.1", "1", "10", "100"]),
+    ],
 )
 def test_numbers_of_genes_can_be_read(reached, labels):
     shares = frequencies([f"g{k}" for k in range(80)], 3).table * 0.0
