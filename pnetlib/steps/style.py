@@ -47,6 +47,7 @@ METHOD_COLOURS = {
     "tissue mean": "#6E6E6E",
 }
 METHOD_MARKS = {"Pro": "o", "NW.P": "s", "ELA": "^", "LA": "v"}
+DRUG_MARKS = "osD^vP"  # of the drugs, in their order; colours stand for methods
 GROUP_COLOURS = {"ST": GREEN, "RS": PURPLE}
 GROUP_MARKS = {"ST": "o", "RS": "D"}
 EDGE_COLOURS = {"activating": BLUE, "repressing": VERMILION}

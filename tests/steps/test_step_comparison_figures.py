@@ -10,7 +10,7 @@ from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison import figures as comparison
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.study import PAPER, SIMULATED
-from pnetlib.steps.style import METHOD_COLOURS
+from pnetlib.steps.style import DRUG_MARKS, METHOD_COLOURS
 
 DRUGS = ["A", "B", "C"]
 
@@ -85,10 +85,23 @@ def test_differences_name_every_pair_and_count_the_clear_ones(differences):
 def test_control_compares_measured_with_permuted(errors):
     control = errors.assign(mean=1.0)
     figure = comparison.draw_control(errors, control, study=PAPER)
-    lines = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
-    assert len(lines) == 2 * len(METHODS)
+    lines = [line for line in figure.axes[0].lines if line.get_marker() in DRUG_MARKS]
+    assert sum(len(line.get_xdata()) for line in lines) == 2 * len(METHODS) * len(DRUGS)
     permuted = [line for line in lines if line.get_markerfacecolor() == "white"]
     assert all(np.allclose(line.get_xdata(), 0.0) for line in permuted)
+
+
+@pytest.mark.parametrize("n_drugs", [1, 2, 6, 10])
+def test_control_shows_every_drug_though_all_are_equal(errors, n_drugs):
+    drugs = [f"drug {k}" for k in range(n_drugs)]
+    first = errors[errors["drug"] == "A"]
+    table = pd.concat([first.assign(drug=drug) for drug in drugs])
+    figure = comparison.draw_control(table, table, study=PAPER)
+    lines = [line for line in figure.axes[0].lines if line.get_marker() in DRUG_MARKS]
+    places = {point for line in lines for point in zip(line.get_xdata(), line.get_ydata())}
+    assert len(places) == 2 * len(METHODS) * n_drugs
+    named = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert named == ["measured", "permuted", *(drugs if 1 < n_drugs <= len(DRUG_MARKS) else [])]
 
 
 @pytest.mark.parametrize("n_drugs", [1, 10])

@@ -8,6 +8,7 @@ from pnetlib.steps.choice import METHODS
 from pnetlib.steps.comparison.compute import BASELINES
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
+    DRUG_MARKS,
     FAINT,
     METHOD_COLOURS,
     METHOD_MARKS,
@@ -25,6 +26,7 @@ from pnetlib.steps.style import (
 from pnetlib.words import agreed
 
 SHIFT = 0.22  # of the two dots of a drug from the middle of a method's row
+APART = 0.28  # height over which the drugs of a row are spread, so that equal ones are seen
 
 
 @styled
@@ -125,8 +127,11 @@ def caption_differences(differences: pd.DataFrame, *, study: Study) -> str:
 
 @styled
 def draw_control(errors: pd.DataFrame, control: pd.DataFrame, *, study: Study) -> Figure:
-    """Draw how much of the drug mean's error each method saves, on measured and permuted data."""
-    figure = new_figure("Control: measured and permuted responses", 62, study)
+    """Draw how much of the drug mean's error each method saves, on measured and permuted data.
+
+    Up to as many drugs as there are `DRUG_MARKS` have a symbol each.
+    """
+    figure = new_figure("Control: measured and permuted responses", 68, study)
     draw_saved(figure.add_subplot(), {"measured": errors, "permuted": control})
     return figure
 
@@ -138,10 +143,17 @@ def saved(errors, method):
 
 
 def draw_saved(axes, tables, *, joined=False):
-    """Draw the `saved` error of each method: a full dot per drug, open for the second table.
+    """Draw the `saved` error of each method: a full symbol per drug, open for the second table.
 
-    With `joined`, a thin line joins the two dots of a drug.
+    With `joined`, symbols are dots, and a thin line joins the two of a drug. Else the drugs of a
+    row are drawn below each other, in their order.
     """
+    drugs = list(dict.fromkeys(pd.concat(tables.values())["drug"]))
+    named = not joined and 1 < len(drugs) <= len(DRUG_MARKS)
+    marks = dict(zip(drugs, DRUG_MARKS)) if named else dict.fromkeys(drugs, "o")
+    heights = dict.fromkeys(drugs, 0.0)
+    if not joined and len(drugs) > 1:
+        heights = dict(zip(drugs, np.linspace(-APART / 2, APART / 2, len(drugs))))
     keys = []
     for place, method in enumerate(METHODS if joined else []):
         pairs = pd.concat([saved(table, method) for table in tables.values()], axis=1, join="inner")
@@ -150,18 +162,26 @@ def draw_saved(axes, tables, *, joined=False):
         for place, method in enumerate(METHODS):
             values, colour = saved(table, method), METHOD_COLOURS[method]
             face = colour if shift < 0 else "white"
-            axes.plot(values, len(values) * [place + shift], "o", color=colour, mfc=face)
+            for mark in dict.fromkeys(marks.values()):
+                own = [drug for drug in values.index if marks[drug] == mark]
+                at = [place + shift + heights[drug] for drug in own]
+                axes.plot(values[own], at, mark, color=colour, mfc=face)
         keys.append(key(label, color=FAINT, markerfacecolor=FAINT if shift < 0 else "white"))
     axes.axvline(0, color="black", linewidth=1)
     name_rows(axes, METHODS)
     axes.set_xlabel("Reduction of the drug mean's error (%)")
-    axes.figure.legend(handles=keys, loc="outside lower center", ncols=2)
+    if named:
+        keys += [key(drug, color=FAINT, marker=mark) for drug, mark in marks.items()]
+    columns = 1 + -(-len(drugs) // 2) if named else 2
+    axes.figure.legend(handles=keys, loc="outside lower center", ncols=columns)
 
 
 def caption_control(sentence: str, *, study: Study) -> str:
     """Return the caption of `draw_control`; `sentence` says what the control shows."""
     text = (
-        "Share of the drug mean's error that each method saves; each dot is a drug, and left of 0 a "
-        f"method is worse than the drug mean. {sentence}"
+        "Share of the drug mean's error that each method saves; each symbol is a drug, at the same "
+        "height in every row (full: measured responses, open: permuted), and left of 0 a method is "
+        "worse than the drug mean. "
+        f"{sentence}"
     )
     return caption("Figure 2c", text, study)

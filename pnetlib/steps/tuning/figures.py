@@ -9,6 +9,7 @@ from pnetlib.steps.networks.compute import GROUPS, is_named_edge
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     BLACK,
+    DRUG_MARKS,
     GROUP_COLOURS,
     GROUP_MARKS,
     METHOD_COLOURS,
@@ -24,7 +25,6 @@ from pnetlib.words import counted
 
 MOST_EDGES = 12
 MOST_MARKERS = 12
-SYMBOLS = "osD^vP"  # of the drugs, in their order; colours stand for methods
 SIDE_TITLES = {"targets": "On its targets", "regulators": "From its regulators"}
 
 
@@ -62,7 +62,7 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
     left, right = figure.subplots(1, 2)
     for place, drug in enumerate(drugs):
         part = published[published["drug"] == drug].set_index("marker").reindex(names)
-        symbol = SYMBOLS[place % len(SYMBOLS)]
+        symbol = DRUG_MARKS[place % len(DRUG_MARKS)]
         _ranges(left, part, "", _shift(place, len(drugs)), METHOD_COLOURS["Pro"], drug, symbol)
     name_rows(left, names, fontstyle="italic")
     left.set(
