@@ -33,8 +33,7 @@ class Study:
     response : str
         What the response is a z-score of.
     units : str
-        Units of the variance of expression, as the end of an axis label; empty where they are not
-        known.
+        Units of the variance of expression, as the end of an axis label.
     markers : dict of str to str
         Gene to role: "sensitivity", "resistance", or "marker" for none of them.
     edge : tuple of str or None
@@ -109,7 +108,8 @@ def study_of(cohort: Cohort) -> Study:
     if own:
         turned = own["larger"] == "sensitive"
         measure = f"{own['measure']}{', reversed' * turned}"
-        study = Study(origin["source"], False, False, measure, "", {}, None, turned=turned)
+        units = " (squared unit of the table)"  # which the table does not name
+        study = Study(origin["source"], False, False, measure, units, {}, None, turned=turned)
     if markers is not None:
         study = replace(study, of_paper=False, markers=dict(markers), edge=None)
     return replace(study, drugs=cohort.response.shape[1])

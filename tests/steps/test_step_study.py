@@ -34,7 +34,8 @@ def test_the_papers_markers_belong_to_the_papers_data(own, simulated):
     assert PAPER.edge == NAMED_EDGE and PAPER.of_paper
     assert PAPER.the_markers(7) == "the paper's 7 markers"
     study = study_of(own)
-    assert study == Study("screen", False, False, "response", "", {}, None, drugs=3)
+    units = " (squared unit of the table)"
+    assert study == Study("screen", False, False, "response", units, {}, None, drugs=3)
     assert [study.the_markers(n) for n in (None, 1, 2)] == [
         "the named markers",
         "the named marker",
@@ -189,6 +190,15 @@ def test_a_choice_at_an_end_and_networks_that_predict_nothing_are_pointed_out():
     assert "end of the grid" not in said and "predict nothing" not in said
     said = caption_network_errors(errors * 20, 1.4, study=PAPER)
     assert "at an end of the grid" in said and "these networks predict nothing" in said
+
+
+def test_the_unit_of_the_variance_is_said(own):
+    from pnetlib.steps.data.figures import draw_gene_variance
+
+    for cohort, unit in ((own, "squared unit of the table"), (None, "log2 units²")):
+        study = study_of(cohort) if cohort else PAPER
+        axes = draw_gene_variance(compute.gene_table(own, 20), 20, study=study).axes[0]
+        assert axes.get_ylabel() == f"Variance of expression ({unit})"
 
 
 def test_the_sizes_of_a_small_cohort_suit_it(own):
