@@ -28,17 +28,36 @@ def test_markers_show_ranks_and_those_outside(fitted):
     assert "variance rank 1,500" in text and "no effect" in text
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["g2", "far", "g1 ✓"]
     said = markers.caption_markers(fitted, common, published, study=PAPER)
-    assert "The 2 published markers come first; below is the one other gene that our rule" in said
+    assert "The 2 published markers come first; below is the one gene that our rule" in said
     one = replace(PAPER, drugs=1, of_paper=False)
     said = markers.caption_markers(fitted, common, published[:1], study=one)
-    assert "The named marker comes first; below is the one other gene" in said
-    assert "finds a marker of the drug" in said
+    assert "The named marker comes first; below is the one gene" in said
+    assert "finds a marker of the drug (✓), which is not named." in said
 
 
 def test_markers_without_any_common_gene(fitted):
     published = published_markers(fitted, ["g4"], pd.Series({"g4": 4.0}))
     figure = markers.draw_markers(fitted, common_markers(fitted, 0), published, study=SIMULATED)
     assert "SIMULATED" in words(figure)
+    said = markers.caption_markers(fitted, common_markers(fitted, 0), published, study=PAPER)
+    assert "comes first; by our rule no gene, published or not, is common to the drugs." in said
+
+
+def test_the_caption_says_which_named_markers_are_common(fitted):
+    common = common_markers(fitted, 3)  # g1 and g3
+
+    def said(*names, study=PAPER):
+        published = published_markers(fitted, list(names), pd.Series(dtype=float))
+        return markers.caption_markers(fitted, common, published, study=study)
+
+    assert "first; our rule finds g1 common to the drugs (✓); below is the one other" in said(
+        "g1", "g4"
+    )
+    both = said("g1", "g3", "g4")
+    assert "our rule finds g1 and g3 common to the drugs (✓); no other gene is." in both
+    none = said("g4")
+    assert "below are 2 of the 2 genes that our rule finds common" in none
+    assert none.endswith("(✓), none of them published.")
 
 
 def test_markers_without_any_effect_have_no_scale_of_effects(fitted):

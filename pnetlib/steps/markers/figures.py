@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from pnetlib.steps.markers.compute import DrugNetworks, mean_ranks, ranks
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import FAINT, caption, key, name_rows, new_figure, styled
+from pnetlib.words import listed
 
 MOST = 12  # common genes drawn below the markers of the study
 EDGE = "#555555"
@@ -80,8 +81,10 @@ def _write_ranks(axes, networks, published, genes, drugs):
             axes.text(column + 0.2, row, text, va="center")
 
 
-def _of_rows(names, others, study):
-    """Say which genes the rows are: markers of the study, and others by the rule."""
+def _of_rows(names, common_genes, study):
+    """Say which genes the rows are, and which of them our rule finds: markers, and others."""
+    found = [gene for gene in names if gene in common_genes]
+    others = len(common_genes) - len(found)
     one = study.one_drug
     common = "a marker of the drug" if one else "common to the drugs"
     first = ""
@@ -92,15 +95,23 @@ def _of_rows(names, others, study):
             else f"{study.called} marker comes"
         )
         first = f"The {come} first; "
+        if found:
+            kind = "markers of the drug" if one and len(found) > 1 else common
+            first += f"our rule finds {listed(found)} {kind} (✓); "
+    other = "other " if found else ""
+    none_named = f", none of them {study.called}" if names and not found else ""
     if others > 1:
         common = "markers of the drug" if one else common
         shown = f"{'below are' if names else 'Shown are'} {min(others, MOST)} of the {others}"
-        return f"{first}{shown} {'other ' if names else ''}genes that our rule finds {common} (✓)."
+        return f"{first}{shown} {other}genes that our rule finds {common} (✓){none_named}."
     if others:
-        shown = f"{'below is' if names else 'Shown is'} the one {'other ' if names else ''}gene"
-        return f"{first}{shown} that our rule finds {common} (✓)."
+        shown = f"{'below is' if names else 'Shown is'} the one {other}gene"
+        none_named = f", which is not {study.called}" if none_named else ""
+        return f"{first}{shown} that our rule finds {common} (✓){none_named}."
+    if found:
+        return f"{first}no other gene is."
     if names:
-        return f"{first}our rule finds no other gene {common} (✓)."
+        return f"{first}by our rule no gene, {study.called} or not, is {common}."
     return f"No gene is {common}; shown are the {MOST} of best {'' if one else 'mean '}rank."
 
 
@@ -109,10 +120,9 @@ def caption_markers(
 ) -> str:
     """Return the caption of `draw_markers`."""
     names = list(dict.fromkeys(published["marker"]))
-    others = len([gene for gene in common.index if gene not in names])
     text = (
         "Colour: effect theta of a gene's predicted activity on the response (positive: "
         "resistance). Size: degree in Pro's network. Number: rank by |theta| times the square root "
-        "of the degree. " + _of_rows(names, others, study)
+        "of the degree. " + _of_rows(names, common.index, study)
     )
     return caption("Figure 3", text, study)
