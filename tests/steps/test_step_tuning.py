@@ -212,6 +212,13 @@ def test_effects_of_every_draw(cohort, groups, drawn):
     said = words(figures.draw_draws(marked, edges, study=PAPER))
     assert "ANXA10" in said and "→" in said and "SIMULATED" not in said
     assert "3 draws" in figures.caption_draws(marked, edges, 3, study=PAPER)
+    ends = {
+        f"{end} {group}": edges[f"first {group}"]
+        for end in ("low", "high")
+        for group in ("ST", "RS")
+    }
+    said = figures.caption_draws(marked, edges.assign(**ends), 3, study=PAPER)
+    assert "none of which moves, the largest (" in said and "move most" not in said
 
 
 def test_intervals_with_draws():

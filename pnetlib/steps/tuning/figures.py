@@ -42,11 +42,16 @@ def shown_edges(
 
     `edges` is the table of `compute.edge_ranges`.
     """
-    moves = np.maximum(*(edges[f"high {group}"] - edges[f"low {group}"] for group in GROUPS))
+    moves = _moves(edges)
     sizes = np.maximum(*(edges[f"first {group}"].abs() for group in GROUPS))
     order = edges.index[np.lexsort((-sizes, -moves))]  # of equal moves, the stronger edge
     first = edges.index[is_named_edge(edges, named)]
     return edges.loc[[*first, *order.difference(first, sort=False)][:most]]
+
+
+def _moves(edges):
+    """Return over how much the coefficient of each edge ranges, in the group with the larger range."""
+    return np.maximum(*(edges[f"high {group}"] - edges[f"low {group}"] for group in GROUPS))
 
 
 @styled
@@ -116,15 +121,15 @@ def _keys(figure, *panels):
 
 def caption_draws(markers: pd.DataFrame, edges: pd.DataFrame, n: int, *, study: Study) -> str:
     """Return the caption of `draw_draws`, for n draws."""
-    shown = len(shown_edges(edges, study.edge))
+    shown, still = len(shown_edges(edges, study.edge)), not _moves(edges).any()
+    which = "none of which moves, the largest" if still else "those that move most"
     edge = "the paper's edge where both genes are among the genes, and " if study.edge else ""
     text = (
         f"What moves with the folds on which lambdas are chosen, over {counted(n, 'draw')}. "
         "Symbols: the first draw, which notebooks 02 to 05 use; lines: the range over all draws, with the "
         f"same cell lines. Left: effects of the {_kind(markers, study)} markers among the "
         f"genes{', by drug' * (not study.one_drug)}. Right: "
-        f"{edge}of {counted(len(edges), 'edge')} those "
-        f"that move most ({shown} shown); an edge not present counts as 0."
+        f"{edge}of {counted(len(edges), 'edge')}{',' * still} {which} ({shown} shown); an edge not present counts as 0."
     )
     return caption("Figure 4d", text, study)
 
