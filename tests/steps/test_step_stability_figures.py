@@ -63,8 +63,8 @@ def test_markers_show_every_published_gene_and_the_most_frequent(found):
             "g1",
             "g2",
             *DRUGS,
-            "50 genes, 20 halves",
-            "100 genes, 8 halves",
+            f"{found[50].candidates:,} genes, 20 halves",
+            f"{found[100].candidates:,} genes, 8 halves",
             "SIMULATED",
         ]
     )
@@ -73,7 +73,9 @@ def test_markers_show_every_published_gene_and_the_most_frequent(found):
     shown = dict(zip(genes, first.get_xdata()))
     assert shown["ANXA10"] == found[50].table.at["ANXA10", COMMON] and np.isnan(shown["C1QL1"])
     assert "–" in text  # a published gene outside the first width
-    assert "simulated" not in stability.caption_markers(found, study=PAPER)
+    said = stability.caption_markers(found, study=PAPER)
+    assert "simulated" not in said and "Stable markers lie" not in said
+    assert "called stable from a share of 75% (left) or 90% (middle) of the halves." in said
 
 
 def test_bounds_are_drawn_for_each_width_and_rule(found):

@@ -8,7 +8,14 @@ from matplotlib.figure import Figure
 
 from pnetlib.stats.bounds import KINDS, error_bounds
 from pnetlib.steps.networks.compute import GROUPS, is_named_edge
-from pnetlib.steps.stability.compute import ANY, COMMON, STRONG, STRONG_THRESHOLD, Frequencies
+from pnetlib.steps.stability.compute import (
+    ANY,
+    COMMON,
+    STRONG,
+    STRONG_THRESHOLD,
+    THRESHOLD,
+    Frequencies,
+)
 from pnetlib.steps.study import Study
 from pnetlib.steps.style import (
     CUT,
@@ -127,7 +134,8 @@ def caption_markers(found: dict[int, Frequencies], *, study: Study) -> str:
     text = (
         f"Share of random halves of the cell lines in which a gene is a marker {panels}. "
         f"{_above(study)}{absent} means that the gene is not in the universe. Black line: share from which at most one false gene is "
-        "expected at the first width (r-concave bound). Stable markers lie to its right."
+        f"expected at the first width (r-concave bound). A gene is called stable from a share of {THRESHOLD:.0%} "
+        f"(left) or {STRONG_THRESHOLD:.0%} ({'right' if study.one_drug else 'middle'}) of the halves."
     )
     return caption("Figure 8a", text, study)
 
