@@ -25,7 +25,13 @@ from pnetlib.steps.differences.sensitivity import (
     shared_errors,
     sizes_that_fit,
 )
-from pnetlib.steps.differences.sentences import conclusion, of_presence, of_smallest_q, verdict
+from pnetlib.steps.differences.sentences import (
+    _of_resamples,
+    conclusion,
+    of_presence,
+    of_smallest_q,
+    verdict,
+)
 from pnetlib.steps.differences.summaries import numbers, smallest_q
 from pnetlib.steps.effects.compute import (
     SIDES,
@@ -456,3 +462,10 @@ def test_without_the_paper_s_claims_both_groups_are_judged(here, there, said):
     of_paper = Study("paper", markers={"ABCB1": "resistance"})
     assert "; in ST it is" in of_presence(rows, of_paper)[1]
     assert "in neither" not in of_presence(rows, of_paper)[1]
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.004, ""), (0.2, "; no effect in RS in 20% of the resamples")]
+)
+def test_a_share_of_no_resamples_is_not_told(share, said):
+    assert _of_resamples({"zero_RS": share}, "RS") == said

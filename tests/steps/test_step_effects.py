@@ -224,7 +224,7 @@ def test_sentences_compare_each_marker_with_the_paper():
     large, small = [3.0, 4.0, 5.0], [1.0, 2.0, 3.0]
     table = compare_groups(long_table([large, small], [small, large], ["m1", "m2"]))
     said = conclusion(table, {"m1": "sensitivity", "m2": "sensitivity"})
-    assert "In 1 of 2 comparisons" in said and "in 0 of these by less than 10%" in said
+    assert "In 1 of 2 comparisons" in said and "of these by less" not in said
     assert (
         "m1, effect on its targets: the estimate is larger in ST (4.00 against 2.00), as the paper "
         "reports." in said

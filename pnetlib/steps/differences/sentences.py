@@ -36,14 +36,19 @@ def conclusion(numbers, study=PAPER):
                 sentences.append(
                     f"- {gene}, {row['side']}: effect {row['ST']:.2f} in ST and {row['RS']:.2f} in "
                     f"RS, difference {interval_text(row, '.2f', 'difference')}, {chance(row)}: "
-                    f"{verdict(row, group, study)}; no effect in "
-                    f"{other} in {row[f'zero_{other}']:.0%} of the resamples."
+                    f"{verdict(row, group, study)}{_of_resamples(row, other)}."
                 )
     sentences += [f"- {text}" for text in of_presence(numbers["presence"], study)]
     for estimator in dict.fromkeys(row["estimator"] for row in numbers["sensitivity"]):
         if text := agreement(numbers["sensitivity"], estimator, study):
             sentences.append(f"- {text}")
     return "\n".join(sentences)
+
+
+def _of_resamples(row, group):
+    """Say in which share of the resamples a group has no effect, unless it is 0%."""
+    share = f"{row[f'zero_{group}']:.0%}"
+    return "" if share == "0%" else f"; no effect in {group} in {share} of the resamples"
 
 
 def _of_exchange(lines):

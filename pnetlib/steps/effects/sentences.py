@@ -29,7 +29,8 @@ def conclusion(comparison, roles, study=PAPER):
     return "\n".join(
         [
             f"In {len(agree)} of {expected.notna().sum()} comparisons the estimated mean effect is larger "
-            f"in the group {'that the paper names' if study.of_paper else 'expected'}, in {near} of these by less than {NEAR:.0%}. "
+            f"in the group {'that the paper names' if study.of_paper else 'expected'}"
+            f"{f', in {near} of these by less than {NEAR:.0%}' if near else ''}. "
             f"{WHY_NO_TEST}\n",
             *lines,
         ]
