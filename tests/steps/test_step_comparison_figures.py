@@ -71,7 +71,10 @@ def test_no_axis_of_errors_goes_below_0(errors, lowest, said):
 
 def test_real_data_are_not_called_simulated(errors):
     assert "SIMULATED" not in words(comparison.draw_errors(errors, study=PAPER))
-    assert "simulated" not in comparison.caption_errors(errors, 5, study=PAPER)
+    said = comparison.caption_errors(errors, 5, study=PAPER)
+    assert "simulated" not in said and "cannot be below 0" not in said
+    wide = comparison.caption_errors(errors.assign(low=-0.1), 5, study=PAPER)
+    assert "An error cannot be below 0: an interval that reaches below it is too wide" in wide
 
 
 def test_differences_name_every_pair_and_count_the_clear_ones(differences):

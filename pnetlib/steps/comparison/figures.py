@@ -74,6 +74,11 @@ def caption_errors(errors: pd.DataFrame, n_folds: int, *, study: Study) -> str:
         f"{axis}. Methods whose intervals overlap widely can still differ in the same fold: see "
         "Figure 2b."
     )
+    if (errors["low"] < 0).any():
+        text += (
+            " An error cannot be below 0: an interval that reaches below it is too wide to be of use, "
+            "since there are so few folds."
+        )
     return caption("Figure 2a", text, study)
 
 
