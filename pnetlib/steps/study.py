@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.errors import UsageError
 from pnetlib.paper.markers import MARKERS, NAMED_EDGE
-from pnetlib.words import agreed
+from pnetlib.words import agreed, likely_few
 
 ROLES = {"sensitivity": "ST", "resistance": "RS"}  # group in which a marker of this role acts
 MARKER = "marker"  # the role of a marker without one
@@ -140,7 +140,7 @@ def with_markers(cohort: Cohort, text: str) -> Cohort:
             raise UsageError(f"markers names {gene} more than once; name it once.")
         if gene not in cohort.expression.columns:
             raise UsageError(
-                f"markers names {gene}, which is not among the {cohort.expression.shape[1]:,} genes of "
+                f"markers names {likely_few([gene], cohort.expression)}, which is not among the {cohort.expression.shape[1]:,} genes of "
                 "the cohort; correct the name or leave it out."
             )
         markers[gene] = role

@@ -56,6 +56,7 @@ def test_named_markers_take_the_place_of_the_papers(simulated):
     ("text", "words"),
     [
         ("NOPE", "markers names NOPE, which is not among the 150 genes"),
+        ("akr1c1", r"markers names akr1c1 .did you mean AKR1C1.., which is not among"),
         ("AKR1C1, AKR1C1", "markers names AKR1C1 more than once"),
         ("AKR1C1=good", "the role of AKR1C1 is 'good', but must be one of sensitivity, resistance"),
     ],
