@@ -23,18 +23,18 @@ MOST_BLANK = 1 << 20  # rows; as many as a sheet of a spreadsheet has
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0*)?")
 # The months of a year in English, German and French, and the family of genes named like each.
 _MONTHS = (
-    ("january januar jan\u00e4r j\u00e4nner janvier", ""),
-    ("february februar feber f\u00e9vrier fevrier", "FEB"),
+    ("january januar jan\u00e4r j\u00e4nner janvier", ""),  # codespell:ignore januar
+    ("february februar feber f\u00e9vrier fevrier", "FEB"),  # codespell:ignore februar
     ("march m\u00e4rz mrz maerz mars", "MARCH"),
     ("april avril", "APR"),
     ("may mai", ""),
-    ("june juni juin", ""),
-    ("july juli juillet", ""),
+    ("june juni juin", ""),  # codespell:ignore juni
+    ("july juli juillet", ""),  # codespell:ignore juli
     ("august ao\u00fbt aout", ""),
     ("september septembre", "SEPT"),
-    ("october oktober octobre", "OCT"),
+    ("october oktober octobre", "OCT"),  # codespell:ignore oktober
     ("november novembre", "NOV"),
-    ("december dezember d\u00e9cembre decembre", "DEC"),
+    ("december dezember d\u00e9cembre decembre", "DEC"),  # codespell:ignore dezember
 )
 _COMMON = ("MARCH", "SEPT", "DEC", "OCT")  # of these families are most genes that became dates
 _BETWEEN = r"(?:[-/ ]|\. ?)"

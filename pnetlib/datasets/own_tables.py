@@ -404,6 +404,7 @@ def _of_rows(
             cells.rows.append([_text(cell) for cell in row[1:]])
         else:
             cells.add(place, keys[-1], row[1:], comma.plain(place, row[1:]))
+    comma.check()
     if not keys:
         raise DataError(
             f"{path.name} has a header but no rows below it; export it again with its rows."
@@ -544,18 +545,20 @@ class _Cells:
 
 
 class _Commas:
-    """Whether a file has decimal commas: found from its first number that is not whole."""
+    """Whether a file has decimal commas: found from its first number that shows it."""
 
     def __init__(self, file: str, said: list[str]) -> None:
         self.file, self.said = file, said
         self.found: bool | None = None
-        self.semicolons = any("separated by semicolons" in sentence for sentence in said)
+        self.doubtful: tuple[int, str] | None = (
+            None  # first number that may have thousands, its row
+        )
 
     def plain(self, place: int, cells: Sequence[Any]) -> Sequence[Any]:
         """Return the cells of a row with decimal points."""
         if self.found is None:
             self._look(place, [cell.strip() for cell in cells if type(cell) is str])
-        if not self.found:
+        if not (self.found or self.doubtful):
             return cells
         # A point next to decimal commas may mean thousands, so it is no number.
         return [
@@ -563,23 +566,27 @@ class _Commas:
             for cell in cells
         ]
 
+    def check(self) -> None:
+        """Refuse a file in which each number with a comma may have thousands."""
+        if self.doubtful and not self.found:
+            place, cell = self.doubtful
+            raise DataError(
+                f"{self.file}, row {place}: {cell!r} may mean {cell.replace(',', '.')} or "
+                f"{cell.replace(',', '')}; write numbers with decimal points and without separators of "
+                "thousands."
+            )
+
     def _look(self, place: int, cells: Sequence[str]) -> None:
         commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
-        if commas and all(_MAYBE_THOUSANDS.fullmatch(cell) for cell in commas):
-            if any("." in cell and math.isfinite(number(cell)) for cell in cells):
-                self.found = False  # the cell itself is then refused
-                return
-            if not self.semicolons:
-                whole = commas[0].replace(",", "")
-                raise DataError(
-                    f"{self.file}, row {place}: {commas[0]!r} may mean {commas[0].replace(',', '.')} or "
-                    f"{whole}; write numbers with decimal points and without separators of thousands."
-                )
-        if commas:
+        points = any("." in cell and math.isfinite(number(cell)) for cell in cells)
+        if not all(_MAYBE_THOUSANDS.fullmatch(cell) for cell in commas):
             self.found = True
             self.said.append(f"{self.file} has decimal commas.")
-        elif any("." in cell and math.isfinite(number(cell)) for cell in cells):
-            self.found = False  # whole numbers alone say nothing
+        elif points:
+            self.check()
+            self.found = False  # a number with a comma is then refused by itself
+        elif commas and not self.doubtful:
+            self.doubtful = place, commas[0]
 
 
 def _of_columns(

@@ -367,3 +367,21 @@ def test_few_numbers_among_symbols_are_said(tmp_path):
     ]
     _, said = read_own_expression(written(tmp_path, PLAIN.replace("MDM2,ESR1", "7157,4193")))
     assert said == []
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_commas_that_may_be_thousands_in_every_number_are_refused(tmp_path, separator):
+    content = "x;A;B\nP1;1;2\nP2;1,234;2,271\nP3;3,141;4\n".replace(";", separator)
+    with pytest.raises(DataError) as refused:
+        read_own_table(written(tmp_path, content), "response")
+    assert str(refused.value) == (
+        "own.csv, row 3: '1,234' may mean 1.234 or 1234; write numbers with decimal points and "
+        "without separators of thousands."
+    )
+    for shown in ("3,14", "0,141", "-0,141"):  # no number with thousands
+        table = read_own_table(written(tmp_path, content.replace("3,141", shown)), "response")
+        assert table.values.loc["P2"].tolist() == [1.234, 2.271]
+        assert table.values.loc["P3", "A"] == float(shown.replace(",", "."))
+        assert table.said[-1] == "own.csv has decimal commas."
+    with pytest.raises(DataError, match="row 3: '1,234' may mean 1.234 or 1234"):
+        read_own_table(written(tmp_path, content.replace("3,141", "3.5")), "response")
