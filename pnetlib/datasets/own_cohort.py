@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, number, plain_name
+from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, is_measured_text, number, plain_name
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
@@ -43,6 +43,7 @@ EXCHANGED = 10  # times as many responses as genes suggest that the two files ar
 MANY_TISSUES = 0.5  # tissues per line, of which more are hardly tissues
 FEW_VALUES = 5  # different values of a response that may be a score rather than a measurement
 TISSUE = "tissue"  # usual name of the column
+_FEW_NUMBERS = 3  # of a response of text, which show that numbers are meant
 _NAMES = {
     "expression": ("expression",),
     "response": ("response", "responses"),
@@ -561,7 +562,8 @@ def _refuse_text(table: OwnTable, column: int, inside: np.ndarray) -> None:
     response = table.values.columns[column]
     words = [table.texts[row, column] for row in rows if (row, column) in table.texts]
     n_numbers = table.values.iloc[inside, column].notna().sum()
-    if len(rows) > n_numbers:
+    measured = n_numbers >= _FEW_NUMBERS or 2 * sum(map(is_measured_text, words)) > len(words)
+    if len(rows) > n_numbers and not measured:
         shown = first_few(map(repr, dict.fromkeys(words)), 3)
         levels = len(set(words))
         kind = "two words" if levels == 2 else "text"
@@ -572,7 +574,7 @@ def _refuse_text(table: OwnTable, column: int, inside: np.ndarray) -> None:
     row = int(rows[0])
     shown = repr(table.texts.get((row, column), "text"))
     raise DataError(
-        f"{table.where(row, column)}: the response {response} is {shown}, no finite number; correct it "
+        f"{table.where(row, column)}: the response {response} is {shown}, no finite number; write a number, "
         "or leave it blank."
     )
 

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import dates, even_rows, is_blank, is_unmeasured, number, plain_name
+from pnetlib.datasets.cells import dates, even_rows, is_blank, is_measured_text, number, plain_name
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
@@ -59,7 +59,6 @@ _MOST_TEXTS = 10_000  # cells of text that are stored with their words
 _MOST_FOLD, _LEAST_CHARACTERS = 400, 1 << 26  # compressed text that unfolds to more is no table
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _MAYBE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-_MEASURED = re.compile(r"[<>=~\u2264\u2265\u2248'\"\s]*[+-]?[.,]?\d")  # such as >10, 5% and 5 uM
 _MOST_HEADERS = 10  # rows of text that are looked at above the first row of numbers
 _WHOLE = re.compile(r"\d+\.0+")
 _SCIENTIFIC = re.compile(r"[1-9](?:\.(\d+)[eE]\+?|[eE]\+)0*(\d+)")
@@ -436,10 +435,7 @@ def _one_header(
 
 def _is_words(cells: Sequence[Any]) -> bool:
     """Return whether cells are text, none of which is a number or stands for a missing one."""
-    return not any(
-        _is_number(cell) or is_unmeasured(cell) or _MEASURED.match(str(cell).strip())
-        for cell in cells
-    )
+    return not any(_is_number(cell) or is_measured_text(cell) for cell in cells)
 
 
 def _is_number(cell: Any) -> bool:

@@ -396,7 +396,7 @@ CASES = {
     "infinite response": (
         {"response": R.replace(R.iat[1, 1], np.inf)},
         DataError,
-        "row 3, column 3: .* is 'inf', no finite number; correct it or leave it blank",
+        "row 3, column 3: .* is 'inf', no finite number; write a number, or leave it blank",
     ),
     "one word in a response": (
         {"response": R.astype(object).replace(R.iat[1, 1], ">10")},
@@ -407,6 +407,21 @@ CASES = {
         {"response": R.astype(object).replace(R.iat[1, 1], ">10").T},
         DataError,
         "response.csv, column 3, row 3: the response 5-FU, 24 h is '>10'",
+    ),
+    "mostly not determined": (
+        {"response": R.assign(status=["n.d."] * 10 + [1.5, 2.5, 3.5, 4.5])},
+        DataError,
+        "response.csv, row 2, column 5: the response status is 'n.d.', no finite number; write a",
+    ),
+    "all in per cent": (
+        {"response": R.assign(status=[f"{at}%" for at in range(N)])},
+        DataError,
+        "response.csv, row 2, column 5: the response status is '0%', no finite number; write a",
+    ),
+    "categories of which some are unknown": (
+        {"response": R.assign(status=["CR", "PR", "unknown", "n.d.", "", "PR", "SD"] * 2)},
+        DataError,
+        "The response status of response.csv is text .'CR', 'PR', 'unknown' and 2 more.; continuous",
     ),
     "words": (
         {"response": WORDS},
