@@ -55,6 +55,13 @@ LARGEST = 1e100  # no measurement is larger; squares of such numbers are still f
 EXPRESSION, RESPONSE, ANNOTATION = "expression", "response", "annotation"
 _MOST_FIRST, _MOST_CHARACTERS = 20, 1 << 22  # lines by which the separator is found
 _PLURALS = {"row": "rows", "column": "columns"}
+_VARIABLES = {"obs": "observation", "var": "variable"}
+# Names of ids that stand next to the names of lines, drugs or genes, in small letters and digits.
+_IDS = frozenset(
+    {"cosmicid", "cosmicidentifier", "cosmicsampleid", "drugid", "depmapid", "modelid"}
+)
+_IDS |= {"sangermodelid", "achillesid", "entrez", "entrezid", "entrezgeneid", "ensemblid"}
+_IDS |= {"ensemblgeneid", "hgncid", "sampleid", "pubchemid", "pubchemcid"}
 _MOST_TEXTS = 10_000  # cells of text that are stored with their words
 _MOST_FOLD, _LEAST_CHARACTERS = 400, 1 << 26  # compressed text that unfolds to more is no table
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
@@ -390,7 +397,8 @@ def _of_rows(
         )
     check_names(path.name, 0, len(header))
     words = ("cell line", "gene") if oriented else ("name", "name")
-    heads = _checked_heads(path.name, [_plain_label(name) for name in header[1:]], words[1], said)
+    heads = [_plain_label(name) for name in header[1:]]
+    heads = _checked_heads(path.name, heads, what, words[1], said)
     corner = str(header[0]).strip()
     comma = _Commas(path.name, said)
     cells = _Cells(path.name, what, heads, oriented)
@@ -600,7 +608,7 @@ def _of_columns(
     nouns = ("cell line", "gene") if oriented else ("name", "name")
     numbers = range(1, len(keys) + 1)
     names = _checked_names(file, keys, numbers, corner, what, nouns[0], said)
-    heads = _checked_heads(file, [str(head).strip() for head in heads], nouns[1], said, 2)
+    heads = _checked_heads(file, [str(head).strip() for head in heads], what, nouns[1], said, 2)
     if not heads and what != ANNOTATION:
         raise DataError(f"{file} has no columns next to the names of its rows; add them.")
     places = (_Places(words[0], numbers), _Places(words[1], range(2, 2 + len(heads))))
@@ -688,7 +696,7 @@ def matrix_table(
     names = [_plain_label(name) for name in obs]
     names = _checked_names(file, names, numbers, "obs_names", what, nouns[0], said, "obs")
     heads = [_plain_label(name) for name in var]
-    heads = _checked_heads(file, heads, nouns[1], said, 1, "var")
+    heads = _checked_heads(file, heads, what, nouns[1], said, 1, "var")
     places = (_Places("obs", numbers), _Places("var", range(1, len(var) + 1)))
     table = OwnTable(file, pd.DataFrame(values, names, heads), said, places)
     return _checked_numbers(table, what, oriented)
@@ -742,7 +750,13 @@ def _text(cell: Any) -> str:
 
 
 def _checked_heads(
-    file: str, heads: list[str], noun: str, said: list[str], first: int = 2, word: str = "column"
+    file: str,
+    heads: list[str],
+    what: str,
+    noun: str,
+    said: list[str],
+    first: int = 2,
+    word: str = "column",
 ) -> list[str]:
     """Return the names of the columns; refuse blank, repeated and purely decimal ones."""
     heads = _visible(file, heads, said)
@@ -762,7 +776,10 @@ def _checked_heads(
             f"Row 1 of {file} has numbers ({first_few(heads, 2)}); it must name the {each}. Add a "
             "first row with their names."
         )
-    _refuse_twice(file, heads, range(first, first + len(heads)), _PLURALS.get(word, word), noun)
+    places = range(first, first + len(heads))
+    if what != ANNOTATION:
+        _refuse_ids(file, heads, places, word)
+    _refuse_twice(file, heads, places, _PLURALS.get(word, word), noun)
     return heads
 
 
@@ -792,6 +809,7 @@ def _checked_names(
             f"name the {each}. Add a first column with their names."
         )
     if what != ANNOTATION:  # another column may have the ids
+        _refuse_ids(file, names, places, word)
         hint = (
             ""
             if what == EXPRESSION
@@ -858,6 +876,16 @@ def _full_digits(where: str, name: str) -> str:
     if int(match[2]) != len(match[1] or ""):
         raise DataError(f"{where}: the id {name} has lost digits; write ids as text or in full.")
     return name[0] + match[1]
+
+
+def _refuse_ids(file: str, names: list[str], places: Sequence[int], word: str) -> None:
+    """Refuse a row or a column of ids next to the names."""
+    for at, name in zip(places, names):
+        if "".join(filter(str.isalnum, name.casefold())) in _IDS:
+            raise DataError(
+                f"{word[0].upper()}{word[1:]} {at} of {file}, {name}, is an id, not a gene or a response; "
+                f"remove this {_VARIABLES.get(word, word)}."
+            )
 
 
 def _refuse_twice(

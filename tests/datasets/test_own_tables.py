@@ -385,3 +385,24 @@ def test_commas_that_may_be_thousands_in_every_number_are_refused(tmp_path, sepa
         assert table.said[-1] == "own.csv has decimal commas."
     with pytest.raises(DataError, match="row 3: '1,234' may mean 1.234 or 1234"):
         read_own_table(written(tmp_path, content.replace("3,141", "3.5")), "response")
+
+
+@pytest.mark.parametrize("name", ["COSMIC_ID", "Drug Id", "ModelID", "Entrez", "SANGER_MODEL_ID"])
+@pytest.mark.parametrize("what", ["response", "expression"])
+def test_ids_next_to_the_names_are_refused(tmp_path, what, name):
+    path = written(tmp_path, f"line,TP53,{name}\nP1,1,905930\nP2,2,905931\n")
+    with pytest.raises(DataError) as refused:
+        read_own_table(path, what)
+    assert str(refused.value) == (
+        f"Column 3 of own.csv, {name}, is an id, not a gene or a response; remove this column."
+    )
+    path = written(tmp_path, f"gene,P1,P2\nTP53,1,2\n{name},905930,905931\n")
+    with pytest.raises(DataError, match=f"Row 3 of own.csv, {name}, is an id.*remove this row"):
+        read_own_table(path, what)
+
+
+def test_ids_may_name_the_rows_and_stand_in_an_annotation(tmp_path):
+    path = written(tmp_path, PLAIN.replace(",TP53", "COSMIC_ID,TP53", 1))
+    assert read_own_expression(path)[0].index[0] == "A"
+    path = written(tmp_path, "line,COSMIC_ID\nA,905930\n")
+    assert read_own_table(path, "annotation").values.at["A", "COSMIC_ID"] == "905930"
