@@ -44,7 +44,7 @@ from pnetlib.datasets.own_kinds import (
     xlsx_rows,
 )
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
-from pnetlib.execution.files import not_utf8
+from pnetlib.execution.files import format_of, not_utf8
 from pnetlib.words import counted, first_few
 
 SEPARATORS = {"\t": "tabs", ";": "semicolons", ",": "commas"}  # which of two comes first
@@ -300,11 +300,17 @@ def check_file(path: Path) -> None:
 def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
     """Yield the fields of each row; everything that makes the file unreadable is one sentence."""
     packed = path.name.casefold().endswith(".gz")
+    place = 1
     try:
         with (gzip.open if packed else open)(path, "rb") as file:
-            start = file.read(4)
-        if start.startswith((b"PK", b"\x1f\x8b", b"\x80\x04", b"\x89PNG", b"\x89HDF", b"PAR1")):
-            raise CorruptFileError(f"{path.name} is no table of text; export it as csv.")
+            start = file.read(16)
+        if kind := format_of(start):
+            remedy = (
+                "add .gz to its name"
+                if start[:2] == b"\x1f\x8b" and not packed
+                else "export it as csv"
+            )
+            raise CorruptFileError(f"{path.name} is {kind}, no table of text; {remedy}.")
         encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         with (gzip.open if packed else open)(path, "rb") as file:
             text = io.TextIOWrapper(file, encoding, newline="")
@@ -314,11 +320,18 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
             check_names(path.name, 0, most)  # before a row is taken apart
             if separator != "," and most:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
-            yield from csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True)
+            rows = csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True)
+            for place, row in enumerate(rows, 2):
+                yield row
     except UnicodeDecodeError as error:
         with (gzip.open if packed else open)(path, "rb") as file:
             raise not_utf8(path.name, file) from error
-    except (csv.Error, EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except csv.Error as error:
+        raise CorruptFileError(
+            f"Row {place} of {path.name} has a quotation mark that is not closed or stands within a value, or "
+            f"a value of more than {csv.field_size_limit():,} characters ({error}); correct it."
+        ) from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise CorruptFileError(
             f"{path.name} is damaged or no table of text ({error}); write it again."
         ) from error
@@ -359,11 +372,13 @@ def _separator(first: Sequence[str], tabbed: bool) -> tuple[str, int]:
 
 
 def _lines(text: io.TextIOBase, path: Path, most: float) -> Iterator[str]:
-    length = 0
+    length = place = 0
     while line := text.readline(LONGEST_LINE):
+        place += 1
         if "\0" in line:
             raise CorruptFileError(
-                f"{path.name} has a character of code 0, so it is damaged or no text; write it again."
+                f"Line {place} of {path.name} has a character of code 0, so it is damaged or no text; write it "
+                "again."
             )
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
             raise CorruptFileError(
