@@ -1,6 +1,6 @@
 """Own tables: numbers with names of rows and columns, read from a file of any usual kind without guessing.
 
-Names are text as they stand in the file, stripped. Every row must have as many fields as the header.
+Names are text as they stand in the file, stripped and without invisible characters. Every row must have as many fields as the header.
 The separator, a decimal comma and compression are found from the content and named.
 """
 
@@ -321,8 +321,9 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
             if separator != "," and most:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
             rows = csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True)
-            for place, row in enumerate(rows, 2):
+            for row in rows:
                 yield row
+                place += 1
     except UnicodeDecodeError as error:
         with (gzip.open if packed else open)(path, "rb") as file:
             raise not_utf8(path.name, file) from error
