@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 
 from pnetlib.datasets.workbooks import (
-    check_formulas,
-    check_numbers,
     column_number,
+    hidden_parts,
+    looked_at,
     part_of,
+    refuse_merged,
     sheet_parts,
 )
 from pnetlib.errors import CorruptFileError, DataError, OutOfMemoryError, SetupError, UsageError
@@ -35,9 +36,8 @@ MOST_NAMES = 500_000  # rows or columns of a table
 LONGEST_NAME = 500  # characters
 LONGEST_TEXT = (1 << 15) - 1  # characters of a cell, as in a spreadsheet
 _FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
-_COLUMN = re.compile(rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})\d')
-_ROW = re.compile(rb'<(?:\w+:)?row\b[^>]*?\br="(\d+)"')
-_ERROR = re.compile(rb'<(?:\w+:)?c\b[^>]*?\bt="e"')
+_COLUMN = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\br=[\"']([A-Za-z]{1,3})\d")
+_ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br=[\"'](\d+)[\"']")
 
 
 def kind_of(name: str) -> str:
@@ -130,14 +130,15 @@ def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[A
     """Yield the rows of the one sheet of a workbook that has any, or of a named one.
 
     A cell is a float or text. Truth values and dates are text; blank cells and errors are "", and
-    `said` gets a sentence for the latter.
+    `said` gets a sentence for the latter, and for what is hidden.
 
     Raises
     ------
     UsageError
         If there is no sheet of that name, or several have values and none is named.
     CorruptFileError
-        If the file is no workbook, or a formula has no stored value.
+        If the file is no workbook, a formula has no stored value, cells of the table are merged, a
+        number is none, or two cells have one address.
     """
     import python_calamine
 
@@ -148,6 +149,8 @@ def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[A
             if found is None:
                 return
             _check_cells(path, parts[found], said)
+            if _is_hidden(book, found):
+                said.append(f"{path.name}: the sheet {found} is hidden; it was read.")
             for row in book.get_sheet_by_name(found).iter_rows():
                 yield [_plain(cell) for cell in row]
     except (python_calamine.CalamineError, OSError, ValueError) as error:
@@ -187,6 +190,13 @@ def _chosen_sheet(path: Path, book: Any, sheet: str | None, parts: dict[str, str
     return filled[0] if filled else None
 
 
+def _is_hidden(book: Any, name: str) -> bool:
+    from python_calamine import SheetVisibleEnum
+
+    sheets = {sheet.name: sheet.visible for sheet in book.sheets_metadata}
+    return sheets[name] != SheetVisibleEnum.Visible
+
+
 def _is_filled(path: Path, name: str, part: str) -> bool:
     """Return whether a sheet has cells; refuse one whose few cells span a huge area."""
     cells, columns, rows = 0, set(), (1 << 62, 0)
@@ -212,16 +222,14 @@ def _is_filled(path: Path, name: str, part: str) -> bool:
 
 
 def _check_cells(path: Path, part: str, said: list[str]) -> None:
-    """Refuse a formula without a value and a number that is none; say how many cells have an error for a value."""
-    errors = 0
-    for piece in part_of(path, part):
-        errors += len(_ERROR.findall(piece))
-        check_formulas(path, piece)
-        check_numbers(path, piece)
-    if errors:
+    """Refuse cells that would be misread; say which are hidden, and how many have an error for a value."""
+    sheet = looked_at(path, part)
+    refuse_merged(path, sheet)
+    said += hidden_parts(path, sheet)
+    if sheet.n_errors:
         said.append(
-            f"{path.name}: {counted(errors, 'cell')} with an error of the spreadsheet, such as #DIV/0!, "
-            "taken as blank."
+            f"{path.name}: {counted(sheet.n_errors, 'cell')} with an error of the spreadsheet, such as "
+            "#DIV/0!, taken as blank."
         )
 
 

@@ -10,10 +10,14 @@ import html
 import posixpath
 import re
 import zipfile
+from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from pnetlib.errors import CorruptFileError
 from pnetlib.execution.files import (
@@ -24,6 +28,7 @@ from pnetlib.execution.files import (
     chunks,
     unreadable,
 )
+from pnetlib.words import counted, first_few
 
 DENSE = 1 << 20  # cells that a sheet may span however few of them it has
 _BYTES = 8  # of text per cell that the sheet spans, at least; a filled cell needs more than 15
@@ -42,6 +47,13 @@ _NO_NUMBER = re.compile(
     rb"v>(?!\s*+(?:[-+]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][-+]?+\d++)?+)?+\s*+<)([^<]*)"
 )
 _TYPE = re.compile(rb"\st=[\"']([^\"']*)")
+_OPENED = re.compile(
+    rb"<(?:\w+:)?c\s[^<>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,9})[\"'][^<>]*(?<!/)>"
+)  # a cell with content
+_ERROR = re.compile(rb"<(?:\w+:)?c\b[^<>]*\st=[\"']e[\"']")
+_MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^<>]*>")
+_RANGE = re.compile(r"([A-Za-z]{1,3})(\d{1,9}):([A-Za-z]{1,3})(\d{1,9})")
+_HIDDEN = re.compile(rb"<(?:\w+:)?(?:row|col)\s(?:[^<>]*?\s)?hidden=[\"'](?:1|true)[\"'][^<>]*>")
 _OVERLAP = 1 << 12
 _BOOK, _LINKS, _SHEETS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/worksheets/"
 _REMEDY = "save it again without a password, or fetch it again"
@@ -169,6 +181,137 @@ def _check_sheet(path: Path, pieces: Iterator[bytes]) -> None:
         )
 
 
+@dataclass
+class Sheet:
+    """What a worksheet has beside its values.
+
+    Attributes
+    ----------
+    rows, columns : ndarray of int
+        The number of the row and of the column of each cell with content, in their order.
+    merged : list of str
+        Ranges of merged cells, such as "B2:B3".
+    hidden_rows : list of int
+        Numbers of rows that are hidden.
+    hidden_columns : list of two int
+        The first and the last of columns that are hidden.
+    n_errors : int
+        Cells that have an error for a value.
+    """
+
+    rows: np.ndarray
+    columns: np.ndarray
+    merged: list[str] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    n_errors: int = 0
+
+
+def looked_at(path: Path, part: str) -> Sheet:
+    """Return what a worksheet has beside its values.
+
+    Raises
+    ------
+    CorruptFileError
+        If a formula has no value, a number is none, or two cells have one address.
+    """
+    rows, columns, known, rest = array("q"), array("q"), _Columns(), b""
+    sheet = Sheet(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+    for piece in part_of(path, part):
+        text = rest + piece
+        end = text.rfind(b">") + 1
+        text, rest = text[:end], text[end:][-_OVERLAP:]
+        check_formulas(path, text)
+        check_numbers(path, text)
+        found = _OPENED.findall(text)
+        columns.extend([known[letters] for letters, _ in found])
+        rows.extend([int(number) for _, number in found])
+        # What few pieces have is looked for only where a plain search finds a part of it.
+        if b"#" in text:
+            sheet.n_errors += len(_ERROR.findall(text))
+        if b"mergeCell" in text:
+            tags = _MERGED.findall(text)
+            sheet.merged += [attribute(tag.decode("latin-1"), "ref") for tag in tags]
+        if b"hidden" in text:
+            for tag in _HIDDEN.findall(text):
+                _note_hidden(tag.decode("latin-1"), sheet)
+    sheet.rows, sheet.columns = np.frombuffer(rows, np.int64), np.frombuffer(columns, np.int64)
+    _refuse_twice(path, sheet)
+    return sheet
+
+
+class _Columns(dict[bytes, int]):
+    """Numbers of columns by their letters, each computed once."""
+
+    def __missing__(self, letters: bytes) -> int:
+        return self.setdefault(letters, column_number(letters))
+
+
+def _note_hidden(tag: str, sheet: Sheet) -> None:
+    """Note the row or the columns of the tag of a hidden one."""
+    if row := attribute(tag, "r"):
+        sheet.hidden_rows.append(int(row) if row.isdecimal() else 0)
+    first, last = attribute(tag, "min"), attribute(tag, "max")
+    if first.isdecimal() and last.isdecimal():
+        sheet.hidden_columns.append((int(first), int(last)))
+
+
+def _refuse_twice(path: Path, sheet: Sheet) -> None:
+    """Refuse two cells of one address; which value counts would be a guess."""
+    places = sheet.rows << 15 | sheet.columns
+    if (places[1:] > places[:-1]).all():
+        return
+    found, counts = np.unique(places, return_counts=True)
+    if counts.max() > 1:
+        row, column = divmod(int(found[counts > 1][0]), 1 << 15)
+        raise CorruptFileError(
+            f"{path.name} has the cell {column_letters(column)}{row} twice; save it again in a "
+            "spreadsheet, and check this cell."
+        )
+
+
+def refuse_merged(path: Path, sheet: Sheet) -> None:
+    """Refuse merged cells of the table, of which all but the first lose their values.
+
+    Those of titles above the header, which is the first row with two cells, are left to others.
+
+    Raises
+    ------
+    CorruptFileError
+        If there are any.
+    """
+    if not (sheet.merged and sheet.rows.size):
+        return
+    numbers, counts = np.unique(sheet.rows, return_counts=True)
+    headers = numbers[counts > 1]
+    top = int(headers[0] if headers.size else numbers[0])
+    left, right, bottom = int(sheet.columns.min()), int(sheet.columns.max()), int(numbers[-1])
+    for merged in sheet.merged:
+        if not (ends := _RANGE.fullmatch(merged)):
+            continue
+        columns = [column_number(ends[at].encode()) for at in (1, 3)]
+        width = min(columns[1], right) - max(columns[0], left) + 1
+        height = min(int(ends[4]), bottom) - max(int(ends[2]), top) + 1
+        if width > 0 and height > 0 and width * height > 1:
+            raise CorruptFileError(
+                f"{path.name} has merged cells {merged}; unmerge them and fill each."
+            )
+
+
+def hidden_parts(path: Path, sheet: Sheet) -> list[str]:
+    """Return a sentence if hidden rows or columns with cells are read, with their places."""
+    rows = sorted(set(sheet.hidden_rows).intersection(np.unique(sheet.rows).tolist()))
+    ranges = set(sheet.hidden_columns)
+    used = np.unique(sheet.columns).tolist() if ranges else []
+    columns = [at for at in used if any(first <= at <= last for first, last in ranges)]
+    named = [
+        f"{counted(len(places), f'hidden {what}')} ({first_few(places)})"
+        for what, places in (("row", rows), ("column", list(map(column_letters, columns))))
+        if places
+    ]
+    return [f"{path.name}: {' and '.join(named)} read as the others."] if named else []
+
+
 def check_formulas(path: Path, text: bytes) -> None:
     """Refuse a formula without a stored value in the text of a worksheet.
 
@@ -219,6 +362,19 @@ def _cell_at(attributes: bytes) -> str:
     """Return what a cell is called in a sentence, from the attributes of its tag."""
     place = _OWN_PLACE.search(attributes)
     return f"The cell {place[1].decode()}" if place else "A cell"
+
+
+def column_letters(number: int) -> str:
+    """Return the letters of a column.
+
+    >>> column_letters(1), column_letters(27), column_letters(702), column_letters(703)
+    ('A', 'AA', 'ZZ', 'AAA')
+    """
+    letters = ""
+    while number:
+        number, letter = divmod(number - 1, 26)
+        letters = chr(65 + letter) + letters
+    return letters
 
 
 def column_number(letters: bytes) -> int:

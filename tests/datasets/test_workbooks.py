@@ -1,6 +1,8 @@
 """Cells of a workbook that would be misread: refused with their place, or said."""
 
+import os
 import time
+import zipfile
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from test_own_cohort import HEAD, rows_of, word, workbook
 
 from pnetlib.datasets.own_tables import read_own_table
 from pnetlib.datasets.workbooks import check_numbers, xlsx_rows
-from pnetlib.errors import CorruptFileError
+from pnetlib.errors import CorruptFileError, DataError
+
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 def book(tmp_path, cells, **options):
@@ -46,3 +50,95 @@ def test_a_long_value_is_checked_soon(tmp_path):
             pass
     check_numbers(path, b'<c r="A1" t="str"><v>text</v></c>' * 30_000)
     assert time.process_time() - started < 5
+
+
+def changed(path, part, old, new):
+    """Write a workbook again with one part of it changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert old in parts[part]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text.replace(old, new, 1) if name == part else text)
+    return path
+
+
+def table(tmp_path, *more, rows=3):
+    """A workbook of some rows, with more after its cells."""
+    cells = [word(f"A{at}", f"L{at}") + f'<c r="B{at}"><v>{at}.5</v></c>' for at in range(2, rows)]
+    path = workbook(tmp_path / "book.xlsx", First=rows_of(HEAD, *cells))
+    return changed(path, SHEET, "</sheetData>", "</sheetData>" + "".join(more))
+
+
+def merges(*ranges):
+    return f"<mergeCells>{''.join(f'<mergeCell ref={at!r}/>' for at in ranges)}</mergeCells>"
+
+
+@pytest.mark.parametrize("merged", ["B2:B3", "A1:B1", "A3:D3", "A4:B9"])
+def test_merged_cells_of_the_table_are_refused(tmp_path, merged):
+    path = table(tmp_path, merges("D8:D9", merged), rows=6)
+    named = f"book.xlsx has merged cells {merged}; unmerge them and fill each"
+    refused(CorruptFileError, named, read_own_table, path, "response")
+
+
+def test_merged_cells_beside_the_table_do_not_matter(tmp_path):
+    path = table(tmp_path, merges("C2:D3", "A6:B7", "B5:B6", "B5:D5"), rows=6)
+    assert list(read_own_table(path, "response").values["d1"]) == [2.5, 3.5, 4.5, 5.5]
+
+
+def test_a_merged_title_is_not_named_for_its_merge(tmp_path):
+    cells = [word("A1", "Table S1"), word("A2", "line") + word("B2", "d1")]
+    cells.append(word("A3", "SK-00") + '<c r="B3"><v>1.5</v></c>')
+    path = workbook(tmp_path / "book.xlsx", First=rows_of(*cells))
+    changed(path, SHEET, "</sheetData>", "</sheetData>" + merges("A1:B1"))
+    refused(DataError, "[Rr]ow", read_own_table, path, "response")
+
+
+def test_a_merge_far_behind_the_cells_is_found(tmp_path):
+    path = table(tmp_path, "<x>" + os.urandom(1 << 20).hex() + "</x>", merges("B2:B3"), rows=6)
+    refused(CorruptFileError, "merged cells B2:B3", read_own_table, path, "response")
+
+
+@pytest.mark.parametrize("quote", ['"', "'"])
+@pytest.mark.parametrize("ordered", [True, False])
+def test_two_cells_of_one_address_are_refused(tmp_path, quote, ordered):
+    twice = f"<c r={quote}B2{quote}><v>9</v></c>"
+    more = '<c r="C2"><v>1</v></c>'
+    path = book(tmp_path, '<c r="B2"><v>1</v></c>' + (twice + more if ordered else more + twice))
+    refused(CorruptFileError, "book.xlsx has the cell B2 twice", read_own_table, path, "response")
+
+
+def test_rows_in_another_order_are_read(tmp_path):
+    rows = rows_of(
+        HEAD, *(word(f"A{at}", f"L{at}") + f'<c r="B{at}"><v>{at}</v></c>' for at in (2, 3))
+    )
+    first, *rest = rows.split("</row>")
+    path = workbook(tmp_path / "book.xlsx", First="</row>".join([first, rest[1], rest[0], ""]))
+    assert dict(read_own_table(path, "response").values["d1"]) == {"L2": 2, "L3": 3}
+
+
+def test_errors_in_either_quotes_are_counted(tmp_path):
+    path = book(tmp_path, "<c r='B2' t='e'><v>#DIV/0!</v></c>")
+    assert "1 cell with an error of the spreadsheet" in read_own_table(path, "response").said[0]
+
+
+def test_hidden_rows_and_columns_are_read_and_said(tmp_path):
+    path = table(tmp_path, rows=5)
+    changed(path, SHEET, '<row r="3"', '<row r="3" hidden="1"')
+    changed(path, SHEET, '<row r="4"', "<row hidden='true' r='4'")
+    columns = '<cols><col min="2" max="16384" width="0" hidden="1"/></cols>'
+    changed(path, SHEET, "<sheetData>", columns + "<sheetData>")
+    found = read_own_table(path, "response")
+    assert list(found.values["d1"]) == [2.5, 3.5, 4.5]
+    assert found.said == [
+        "book.xlsx: 2 hidden rows (3, 4) and 1 hidden column (B) read as the others."
+    ]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_is_read_and_said(tmp_path, state):
+    path = table(tmp_path, rows=5)
+    assert read_own_table(path, "response").said == []
+    changed(path, "xl/workbook.xml", "<sheet ", f'<sheet state="{state}" ')
+    found = read_own_table(path, "response")
+    assert found.said == ["book.xlsx: the sheet First is hidden; it was read."]
