@@ -245,7 +245,8 @@ def read_parquet(path: Path) -> tuple[str, list[Any], list[str], list[Any]]:
     CorruptFileError
         If the file is damaged or no parquet.
     DataError
-        If the index has several levels, or there are no columns.
+        If the index or the column names have several levels, there are no columns, a column has a
+        type that no table has, or a text is too long.
     """
     parquet = needed_module("pyarrow.parquet", "pyarrow", path.name)
     arrow = needed_module("pyarrow", "pyarrow", path.name)
@@ -354,9 +355,12 @@ def _stored_index(path: Path, schema: Any) -> str | None:
     if stored is None:
         return None
     try:
-        columns = json.loads(stored).get("index_columns", [])
+        stored = json.loads(stored)
+        columns, heads = stored.get("index_columns", []), stored.get("column_indexes", [])
     except (ValueError, AttributeError):
         return None
+    if len(heads) > 1:
+        raise DataError(f"{path.name} has column names of {len(heads)} levels; write it with one.")
     columns = [column for column in columns if isinstance(column, str)]
     if len(columns) > 1:
         raise DataError(

@@ -1051,6 +1051,7 @@ def test_a_file_cut_short_is_refused(tmp_path, suffix):
 
 @pytest.fixture
 def arrow():
+    pytest.importorskip("pyarrow.parquet")
     return pytest.importorskip("pyarrow")
 
 
@@ -1316,3 +1317,10 @@ def test_too_little_memory_while_a_table_is_read_is_one_sentence(tmp_path, monke
     monkeypatch.setattr(own_kinds, "check_size", exhausted)
     named = f"response{suffix} needs more memory than is available; write a smaller table"
     refused(OutOfMemoryError, named, read_own_table, path, "response")
+
+
+def test_column_names_of_two_levels_are_refused(arrow, tmp_path):
+    table = R.set_axis(pd.MultiIndex.from_tuples([(drug, "uM") for drug in DRUGS]), axis=1)
+    table.to_parquet(tmp_path / "response.parquet")
+    named = "response.parquet has column names of 2 levels; write it with one"
+    refused(DataError, named, read_own_table, tmp_path / "response.parquet", "response")
