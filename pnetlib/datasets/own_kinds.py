@@ -488,7 +488,7 @@ def dense_matrix(matrix: Any, name: str, what: str) -> np.ndarray:
     DataError
         If it is not of real numbers, or does not fit into memory.
     CorruptFileError
-        If a sparse matrix contradicts itself.
+        If a sparse matrix contradicts itself, or has two values for one place.
     """
     if matrix is None:
         raise UsageError(f"{name} has no {what}; choose a layer.")
@@ -505,6 +505,7 @@ def dense_matrix(matrix: Any, name: str, what: str) -> np.ndarray:
             raise CorruptFileError(
                 f"{what} of {name} is a damaged sparse matrix ({error}); write it again."
             ) from error
+        _refuse_two_values(matrix, name, what)
         matrix = matrix.toarray()
     matrix = np.asarray(matrix)
     if matrix.dtype.kind not in "iuf":
@@ -512,3 +513,15 @@ def dense_matrix(matrix: Any, name: str, what: str) -> np.ndarray:
             f"{what} of {name} has values of the type {matrix.dtype}; they must be real numbers."
         )
     return matrix.astype(np.float64)
+
+
+def _refuse_two_values(matrix: Any, name: str, what: str) -> None:
+    """Refuse a sparse matrix with two values for one place, which would be added up."""
+    matrix = matrix.tocoo()
+    places = np.sort(matrix.row.astype(np.int64) * matrix.shape[1] + matrix.col)
+    twice = places[1:][places[1:] == places[:-1]]
+    if twice.size:
+        row, column = divmod(int(twice[0]), matrix.shape[1])
+        raise CorruptFileError(
+            f"{what} of {name} has two values for obs {row + 1}, var {column + 1}; keep one of them."
+        )

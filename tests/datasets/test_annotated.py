@@ -163,6 +163,33 @@ def test_a_sparse_matrix_that_points_outside_is_refused(tmp_path):
     )
 
 
+@pytest.mark.parametrize("kind", [sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array])
+@pytest.mark.parametrize("stored", [True, False])
+def test_two_values_for_one_place_are_refused(tmp_path, kind, stored):
+    matrix = kind(VALUES + 10)
+    place = "obs 2, var 1" if matrix.format == "csr" else "obs 1, var 2"
+    at = matrix.indptr[1]
+    matrix.indices[at + 1] = matrix.indices[at]
+    adata = made(matrix)
+    if stored:
+        adata.write_h5ad(tmp_path / "own.h5ad")
+        adata = tmp_path / "own.h5ad"
+    named = f"X of .* has two values for {place}; keep one of them"
+    refused(CorruptFileError, named, read_anndata_expression, adata)
+
+
+def test_a_sparse_matrix_in_another_order_is_read():
+    matrix = sparse.csr_matrix(VALUES + 10)
+    for row in range(N):
+        part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+        matrix.indices[part], matrix.data[part] = (
+            matrix.indices[part][::-1],
+            matrix.data[part][::-1],
+        )
+    matrix.has_sorted_indices = False
+    np.testing.assert_array_equal(read_anndata_expression(made(matrix)), VALUES + 10)
+
+
 @pytest.mark.parametrize("part", ["X", "obs", "var"])
 def test_an_h5ad_that_lacks_a_part_is_refused(tmp_path, part):
     path = tmp_path / "own.h5ad"
