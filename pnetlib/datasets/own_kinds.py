@@ -126,8 +126,10 @@ def within_memory(read: Callable[..., Any]) -> Callable[..., Any]:
     return reading
 
 
-def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[Any]]:
-    """Yield the rows of the one sheet of a workbook that has any, or of a named one.
+def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> tuple[int, Iterator[list[Any]]]:
+    """Return the rows of the one sheet of a workbook that has any, or of a named one.
+
+    They begin with the first column that has a value; the number of columns before it comes first.
 
     A cell is a float or text. Truth values and dates are text; blank cells and errors are "", and
     `said` gets a sentence for the latter, and for what is hidden.
@@ -147,18 +149,19 @@ def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> Iterator[list[A
         with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
             found = _chosen_sheet(path, book, sheet, parts)
             if found is None:
-                return
+                return 0, iter(())
             _check_cells(path, parts[found], said)
             if _is_hidden(book, found):
                 said.append(f"{path.name}: the sheet {found} is hidden; it was read.")
-            for row in book.get_sheet_by_name(found).iter_rows():
-                yield [_plain(cell) for cell in row]
+            cells = book.get_sheet_by_name(found)
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         if isinstance(error, UsageError):
             raise
         raise CorruptFileError(
             f"{path.name} is damaged or not an xlsx file ({error}); save it again."
         ) from error
+    rows = ([_plain(cell) for cell in row] for row in cells.iter_rows())
+    return (cells.start or (0, 0))[1], rows
 
 
 def _plain(cell: Any) -> float | str:

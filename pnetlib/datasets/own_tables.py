@@ -278,8 +278,8 @@ def _read(
     if kind == H5AD:
         return _of_h5ad(path, what, layer, raw, oriented)
     said: list[str] = []
-    rows = xlsx_rows(path, sheet, said) if kind == XLSX else _fields(path, said)
-    return _of_rows(path, rows, what, said, oriented)
+    left, rows = xlsx_rows(path, sheet, said) if kind == XLSX else (0, _fields(path, said))
+    return _of_rows(path, rows, what, said, oriented, left)
 
 
 def check_file(path: Path) -> None:
@@ -395,9 +395,14 @@ def _lines(text: io.TextIOBase, path: Path, most: float) -> Iterator[str]:
 
 
 def _of_rows(
-    path: Path, rows: Iterable[Sequence[Any]], what: str, said: list[str], oriented: bool
+    path: Path,
+    rows: Iterable[Sequence[Any]],
+    what: str,
+    said: list[str],
+    oriented: bool,
+    left: int = 0,
 ) -> OwnTable:
-    """Return the table of rows of cells, the header first."""
+    """Return the table of rows of cells, the header first; `left` columns are before the table."""
     rows = even_rows(_named_first(path, rows), path.name)
     _, header = next(rows, (0, []))
     if what != ANNOTATION:
@@ -414,10 +419,10 @@ def _of_rows(
     check_names(path.name, 0, len(header))
     words = ("cell line", "gene") if oriented else ("name", "name")
     heads = [_plain_label(name) for name in header[1:]]
-    heads = _checked_heads(path.name, heads, what, words[1], said)
+    heads = _checked_heads(path.name, heads, what, words[1], said, left + 2)
     corner = str(header[0]).strip()
     comma = _Commas(path.name, said)
-    cells = _Cells(path.name, what, heads, oriented)
+    cells = _Cells(path.name, what, heads, oriented, left)
     keys, numbers = [], []
     for place, row in rows:
         keys.append(_plain_label(row[0]))
@@ -433,7 +438,7 @@ def _of_rows(
             f"{path.name} has a header but no rows below it; export it again with its rows."
         )
     names = _checked_names(path.name, keys, numbers, corner, what, words[0], said)
-    places = (_Places("row", numbers), _Places("column", range(2, 2 + len(heads))))
+    places = (_Places("row", numbers), _Places("column", range(left + 2, left + 2 + len(heads))))
     return cells.table(names, places, said, corner)
 
 
@@ -490,8 +495,11 @@ def _named_first(path: Path, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence
 class _Cells:
     """Rows of numbers, and which of their cells are text."""
 
-    def __init__(self, file: str, what: str, heads: list[str], oriented: bool) -> None:
+    def __init__(
+        self, file: str, what: str, heads: list[str], oriented: bool, left: int = 0
+    ) -> None:
         self.file, self.what, self.heads, self.oriented = file, what, heads, oriented
+        self.left = left  # columns before the table
         self.rows: list[list[str]] = []  # of an annotation
         self.numbers = array("d")  # of anything else: compact, however short the rows are
         self.count = 0
@@ -538,7 +546,7 @@ class _Cells:
         )
         where = f"the expression of {gene} in the cell line {name}"
         if not self.oriented:
-            where = f"the expression in column {at + 2}, {gene}, of {name}"
+            where = f"the expression in column {self.left + at + 2}, {gene}, of {name}"
             hint += _exchanged(len(self.heads)) if is_blank(cell) else ""
         return DataError(f"{self.file}, row {place}: {where} is {what}; {hint}.")
 

@@ -142,3 +142,23 @@ def test_a_hidden_sheet_is_read_and_said(tmp_path, state):
     changed(path, "xl/workbook.xml", "<sheet ", f'<sheet state="{state}" ')
     found = read_own_table(path, "response")
     assert found.said == ["book.xlsx: the sheet First is hidden; it was read."]
+
+
+@pytest.mark.parametrize("what", ["response", "expression"])
+def test_places_count_the_blank_columns_before_the_table(tmp_path, what):
+    head = word("C4", "line") + word("D4", "d1") + word("E4", "d2")
+    cells = word("C8", "SK-00") + '<c r="D8"><v>1.5</v></c>' + word("E8", "n.q.")
+    rows = f'<row r="4">{head}</row><row r="8">{cells}</row>'
+    path = workbook(tmp_path / "book.xlsx", First=rows)
+    if what == "expression":
+        named = "row 8: the expression in column 5, d2, of SK-00 is 'n.q.'"
+        refused(DataError, named, read_own_table, path, what)
+    else:
+        assert read_own_table(path, what).where(0, 1) == "book.xlsx, row 8, column 5"
+
+
+def test_a_column_without_a_name_is_counted_as_in_the_spreadsheet(tmp_path):
+    head = word("C4", "line") + word("E4", "d2")
+    rows = f'<row r="4">{head}</row><row r="5">{word("C5", "SK-00")}<c r="D5"><v>1</v></c></row>'
+    path = workbook(tmp_path / "book.xlsx", First=rows)
+    refused(DataError, "Column 4 of book.xlsx has no name", read_own_table, path, "response")
