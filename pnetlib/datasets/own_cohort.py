@@ -7,6 +7,7 @@ names. Whatever is turned, matched or left out is said in the provenance.
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -567,9 +568,15 @@ def _refuse_text(table: OwnTable, column: int, inside: np.ndarray) -> None:
         shown = first_few(map(repr, dict.fromkeys(words)), 3)
         levels = len(set(words))
         kind = "two words" if levels == 2 else "text"
+        remedy = (
+            "continuous responses only are supported, not yes/no or categories. Choose others with "
+            "responses, or remove it."
+        )
+        if all(math.isfinite(number(word)) for word in words):
+            kind, remedy = "numbers written as text", "write the column as numbers (float64)."
+        first = ", ".join(part[at] for part, at in zip(table.places, (int(rows[0]), column)))
         raise DataError(
-            f"The response {response} of {table.file} is {kind} ({shown}); continuous responses only are "
-            f"supported, not yes/no or categories. Choose others with responses, or remove it."
+            f"The response {response} of {table.file} is {kind} ({shown}), first in {first}; {remedy}"
         )
     row = int(rows[0])
     shown = repr(table.texts.get((row, column), "text"))

@@ -376,6 +376,8 @@ def arrow_numbers(column: Any) -> np.ndarray | None:
     """Return an arrow column as float64, with NaN for null; None if it is not of a numeric type."""
     from pyarrow import types
 
+    if types.is_decimal(column.type):
+        column = column.cast("float64")
     if not (types.is_integer(column.type) or types.is_floating(column.type)):
         return np.full(len(column), np.nan) if types.is_null(column.type) else None
     # Integers with nulls become floats here, never objects.

@@ -5,6 +5,7 @@ import hashlib
 import os
 import tracemalloc
 import zipfile
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -426,12 +427,12 @@ CASES = {
     "words": (
         {"response": WORDS},
         DataError,
-        "The response status of response.csv is two words .'yes', 'no'.; continuous responses only",
+        "The response status of response.csv is two words .'yes', 'no'., first in row 2, column 5; continuous responses only",
     ),
     "categories": (
         {"response": R.assign(status=["CR", "PR", "SD", "PD", "", "PR", "SD"] * 2)},
         DataError,
-        "The response status of response.csv is text .'CR', 'PR', 'SD' and 1 more.; continuous",
+        "The response status of response.csv is text .'CR', 'PR', 'SD' and 1 more., first in row 2, column 5; continuous",
     ),
     "yes or no in numbers": (
         {"response": R.assign(status=[0, 1] * 7)},
@@ -1324,3 +1325,43 @@ def test_column_names_of_two_levels_are_refused(arrow, tmp_path):
     table.to_parquet(tmp_path / "response.parquet")
     named = "response.parquet has column names of 2 levels; write it with one"
     refused(DataError, named, read_own_table, tmp_path / "response.parquet", "response")
+
+
+def test_decimals_of_parquet_are_numbers(arrow, tmp_path):
+    values = [Decimal("1.125"), None, Decimal("-0.5")]
+    columns = {
+        f"d{size}": arrow.array(values, kind(10, 3))
+        for size, kind in ((128, arrow.decimal128), (256, arrow.decimal256))
+    }
+    path = written(arrow, tmp_path / "response.parquet", line=["A", "B", "C"], **columns)
+    found = read_own_table(path, "response").values
+    for name in columns:
+        np.testing.assert_array_equal(found[name], [1.125, np.nan, -0.5])
+
+
+@pytest.mark.parametrize(
+    ("column", "named"),
+    [
+        (
+            [None, *(f"{at}.5" for at in range(N - 1))],
+            "is numbers written as text .'0.5', '1.5'.*, first in row 2, column 5; write the column as "
+            "numbers .float64.",
+        ),
+        (
+            pd.date_range("2020-01-01", periods=N),
+            "is text .'2020-01-01 00:00:00'.*, first in row 1, column 5; continuous responses only",
+        ),
+    ],
+)
+def test_a_response_of_parquet_that_is_no_number_is_named_with_its_place(
+    arrow, tmp_path, column, named
+):
+    table = R.assign(x=column)
+    refused(
+        DataError,
+        f"The response x of response.parquet {named}",
+        cohort,
+        tmp_path,
+        ".parquet",
+        response=table,
+    )
