@@ -50,6 +50,8 @@ _NAMES = {
     "response": ("response", "responses"),
     "annotation": ("annotation",),
 }
+# Kinds of tables that are not read; each program can write one that is.
+_UNREAD = (".xls", ".xlsb", ".xlsm", ".ods", ".rds", ".rda", ".rdata", ".feather", ".sav", ".dta")
 _DIRECTIONS = ("resistant", "sensitive")
 _SEPARATORS = re.compile(r"[\s\-_.,/:;()\[\]'\"\u2010-\u2015]+")
 _POINT = re.compile(r"(\d+)\.0+")
@@ -111,11 +113,22 @@ def find_tables(folder: str | Path, known: Sequence[str] = ()) -> dict[str, Path
             )
     missing = [kind for kind in ("expression", "response") if found.get(kind) == []]
     if missing:
+        unread = "".join(f" {sentence}" for sentence in unread_tables(folder, missing))
         raise DataError(
             f"The folder {folder} has no table named {' and none named '.join(missing)}; a table ends in "
-            f"{', '.join(KINDS)}, or, for text, in one of these and .gz, such as {missing[0]}.csv."
+            f"{', '.join(KINDS)}, or, for text, in one of these and .gz, such as {missing[0]}.csv.{unread}"
         )
     return {kind: paths[0] for kind, paths in found.items() if paths}
+
+
+def unread_tables(folder: Path, kinds: Iterable[str]) -> list[str]:
+    """Return a sentence for each file that is named as a table of these kinds, but that is not read."""
+    names = {name for kind in kinds for name in _NAMES[kind]}
+    return [
+        f"{path.name} is not read; save it as .csv or .xlsx."
+        for path in sorted(folder.iterdir())
+        if path.stem.casefold() in names and path.suffix.casefold() in _UNREAD
+    ]
 
 
 def read_own_cohort(

@@ -12,7 +12,7 @@ import pandas as pd
 from pnetlib.config import Config, Data, Responses, read_config
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import drug_words, listed_drugs
-from pnetlib.datasets.own_cohort import find_tables, read_own_cohort
+from pnetlib.datasets.own_cohort import find_tables, read_own_cohort, unread_tables
 from pnetlib.datasets.own_source import config_path
 from pnetlib.errors import UsageError
 
@@ -94,10 +94,12 @@ def _read(source: str | Path, names: Sequence[str] | None = None) -> Cohort:
         sheet=data.sheet or None,
         **options,
     )
-    if direction_of(source)[1]:
-        return cohort
-    own = cohort.provenance["own"] | {"assumed": True}
-    return replace(cohort, provenance=cohort.provenance | {"own": own})
+    # A config names the tables that it means.
+    unread = [] if config else unread_tables(Path(source), ("expression", "response", "annotation"))
+    provenance = cohort.provenance | {"handled": [*cohort.provenance["handled"], *unread]}
+    if not direction_of(source)[1]:
+        provenance["own"] = cohort.provenance["own"] | {"assumed": True}
+    return replace(cohort, provenance=provenance)
 
 
 def direction_of(source: str | Path) -> tuple[Responses, bool]:

@@ -88,3 +88,23 @@ def test_two_tables_of_a_kind_are_a_question(folder):
         load_cohort(folder)
     (folder / "config.yml").write_text(DATA)
     assert load_cohort(folder).expression.shape == (60, 40)
+
+
+@pytest.mark.parametrize(
+    "name", ["annotation.xls", "Annotation.ODS", "response.rds", "expression.feather"]
+)
+def test_a_table_of_a_kind_that_is_not_read_is_said(folder, name):
+    (folder / name).touch()
+    (folder / "notes.xls").touch()
+    handled = load_cohort(folder).provenance["handled"]
+    assert [text for text in handled if "not read" in text] == [
+        f"{name} is not read; save it as .csv or .xlsx."
+    ]
+    (folder / "config.yml").write_text(DATA)
+    assert not any("not read" in text for text in load_cohort(folder).provenance["handled"])
+
+
+def test_a_missing_table_of_a_kind_that_is_not_read_is_said(folder):
+    (folder / "response.csv").rename(folder / "response.sav")
+    with pytest.raises(DataError, match="no table named response.* response.sav is not read; save"):
+        load_cohort(folder)
