@@ -10,6 +10,7 @@ import csv
 import io
 import math
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from benchmarks.fuzz.mutations import Grid
@@ -91,6 +92,18 @@ def whole(text: str) -> str:
     return str(int(value)) if math.isfinite(value) and value == int(value) else text
 
 
+def gdsc_id(text: str) -> str:
+    """Return an id as `whole` does, in the digits 0 to 9 and without zeros in front."""
+    text = whole(text)
+    return str(int(text)) if text.isdecimal() else text
+
+
+def symbol_of(text: str) -> str:
+    """Return a symbol without quotes around it and characters that are not shown."""
+    text = "".join(c for c in text.strip() if unicodedata.category(c) != "Cf").strip()
+    return match[1].strip() if (match := re.fullmatch('"(.*)"', text)) else text
+
+
 def put(found: dict, key: tuple, value: float | str) -> bool:
     """Store a value unless another one is there; return whether it was the same or new."""
     return found.setdefault(key, value) == value
@@ -116,10 +129,11 @@ def expression(grid: Grid | None, symbol: str = "GENE_SYMBOLS", prefix: str = "D
     lines: dict[str, int] = {}
     for at, name in enumerate(header):
         if name.startswith(prefix) and re.fullmatch(r"\d+(\.\d+)?", name.removeprefix(prefix)):
-            lines.setdefault(name.removeprefix(prefix).partition(".")[0], at)
+            line = name.removeprefix(prefix).partition(".")[0]
+            lines.setdefault(gdsc_id(line), at)
     found: dict = {}
     for row in grid[1:]:
-        gene = row[header.index(symbol)].strip()
+        gene = symbol_of(row[header.index(symbol)])
         if any("\udc80" <= letter <= "\udcff" for letter in gene):
             return None  # no text; a title, which nobody reads, may be none
         for line, at in lines.items():
@@ -143,14 +157,14 @@ def response(grid: Grid | None, wanted: Mapping[str, str]) -> Truth:
     found: dict = {}
     for row in grid[1:]:
         line, drug, value = (row[at] for at in places)
-        if whole(drug) not in wanted:
+        if gdsc_id(drug) not in wanted:
             continue
-        line, blank = whole(line), value.strip().casefold() in BLANK
+        line, blank = gdsc_id(line), value.strip().casefold() in BLANK
         if line and not line.isdecimal():
             return None
         if not blank and not math.isfinite(number(value)):
             return None
-        if line and not blank and not put(found, (line, wanted[whole(drug)]), number(value)):
+        if line and not blank and not put(found, (line, wanted[gdsc_id(drug)]), number(value)):
             return None
     return found
 
@@ -166,11 +180,11 @@ def annotation(grid: Grid | None) -> Truth:
     found: dict = {}
     for row in grid[1:]:
         line, *labels = (row[header.index(name)] for name in names)
-        if re.fullmatch(r"\d+", whole(line)):
+        if re.fullmatch(r"\d+", gdsc_id(line)):
             for name, label in zip(names[1:], labels):
                 label = label.strip()
                 label = "" if label.casefold() in UNKNOWN else label
-                if not put(found, (whole(line), name), label):
+                if not put(found, (gdsc_id(line), name), label):
                     return None
     return found
 

@@ -446,8 +446,9 @@ def assemble_cohort(
     """Align the three tables of a source to the same cell lines and standardise the responses.
 
     The cell lines are those with expression, ordered by id, and the genes are ordered by name,
-    so that the cohort does not depend on the order of a file. Constant genes are dropped, and
-    cell lines without annotation are labelled unknown; ``provenance["handled"]`` gets a sentence
+    so that the cohort does not depend on the order of a file. Constant genes are dropped,
+    cell lines without annotation are labelled unknown, and tissues that differ in capitals alone
+    are one tissue; ``provenance["handled"]`` gets a sentence
     for each of these corrections.
 
     All four are as for `Cohort`, but may have different cell lines, in any order, and `ln_ic50` has
@@ -483,12 +484,27 @@ def assemble_cohort(
         handled.append(
             "TCGA label COAD/READ taken as COREAD, and those that say unclassified as unknown."
         )
+    tissues = _one_spelling(annotation["tissue"], handled)
     return Cohort(
         expression=expression.loc[lines, genes],
         response=z_scores(ln_ic50.reindex(lines)),
-        annotation=annotation.assign(tcga=labels),
+        annotation=annotation.assign(tissue=tissues, tcga=labels),
         provenance={**provenance, "handled": handled},
     )
+
+
+def _one_spelling(tissues: pd.Series, handled: list[str]) -> pd.Series:
+    """Return tissues that differ in capitals alone in one spelling: small letters where there are any."""
+    tissues = tissues.fillna("").astype(str).str.strip()
+    spellings = {name: set(names) for name, names in tissues.groupby(tissues.str.casefold())}
+    # Small letters come after capitals.
+    several = {max(names): names for names in spellings.values() if len(names) > 1}
+    if several:
+        shown = first_few(
+            f"{one} ({', '.join(sorted(names - {one}))})" for one, names in several.items()
+        )
+        handled.append(f"Tissues that differ in capitals alone taken as one: {shown}.")
+    return tissues.replace({name: one for one, names in several.items() for name in names})
 
 
 def z_scores(values: pd.DataFrame) -> pd.DataFrame:

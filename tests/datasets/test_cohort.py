@@ -229,6 +229,19 @@ def test_pickles_are_not_loaded(tmp_path):
         Cohort.load(tmp_path / "cohort.npz")
 
 
+def test_tissues_that_differ_in_capitals_alone_are_one_and_said():
+    parts = tables()
+    annotation = parts["annotation"].assign(tissue=["Lung", "LUNG", "lung ", "Skin"])
+    responses = parts["response"].assign(Y=[np.nan, 1.0, 2.0, 4.0])
+    others = responses, annotation, parts["provenance"]
+    cohort = assemble_cohort(parts["expression"], *others)
+    assert cohort.annotation["tissue"].to_dict() == dict.fromkeys(annotation.index, "lung") | {
+        annotation.index[3]: "Skin"
+    }
+    said = "Tissues that differ in capitals alone taken as one: lung (LUNG, Lung)."
+    assert cohort.provenance["handled"] == [said]
+
+
 def test_assembly_aligns_and_reports_what_it_did():
     parts = tables()
     parts["expression"]["C"] = 3.0

@@ -332,14 +332,15 @@ def test_a_file_that_may_not_be_read_is_refused(folder, monkeypatch, name):
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(folder, monkeypatch):
-    read = official.read_annotation
+    read = official.read_response
 
-    def changing(path, handled):
-        with open(folder / XLSX, "r+b") as file:
+    def changing(path, *arguments):
+        found = read(path, *arguments)
+        with open(path, "r+b") as file:
             file.truncate(100)
-        return read(path, handled)
+        return found
 
-    monkeypatch.setattr(official, "read_annotation", changing)
+    monkeypatch.setattr(official, "read_response", changing)
     make.refused(DataError, f"{XLSX} changed while it was read", load_cohort, folder)
 
 
