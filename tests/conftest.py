@@ -32,9 +32,8 @@ from pnetlib.workflow.isolation import isolation
 # Official GDSC files: the folder that PNETLIB_TEST_GDSC names, else one next to the repository.
 GDSC = Path(os.environ.get("PNETLIB_TEST_GDSC") or ROOT.parent / "shared" / "gdsc")
 
-# The paper's own analysis, the stability of its markers, and the example of the docs.
-SHORT = {"01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "08_stability"}
-SHORT |= {"example"}
+# The paper's own analysis, and the example of the docs.
+SHORT = ("01_data", "02_comparison", "03_markers", "04_networks", "05_effects", "example")
 
 # Before anything imports numba or matplotlib; workers and the kernels of nbval inherit it.
 if "PNETLIB_TESTS" not in os.environ:

@@ -577,7 +577,8 @@ def _refuse_text(table: OwnTable, column: int, inside: np.ndarray) -> None:
     words = [table.texts[row, column] for row in rows if (row, column) in table.texts]
     n_numbers = table.values.iloc[inside, column].notna().sum()
     measured = n_numbers >= _FEW_NUMBERS or 2 * sum(map(is_measured_text, words)) > len(words)
-    if len(rows) > n_numbers and not measured:
+    as_text = all(math.isfinite(number(word)) for word in words)
+    if len(rows) > n_numbers and (as_text or not measured):
         shown = first_few(map(repr, dict.fromkeys(words)), 3)
         levels = len(set(words))
         kind = "two words" if levels == 2 else "text"
@@ -585,7 +586,7 @@ def _refuse_text(table: OwnTable, column: int, inside: np.ndarray) -> None:
             "continuous responses only are supported, not yes/no or categories. Choose others with "
             "responses, or remove it."
         )
-        if all(math.isfinite(number(word)) for word in words):
+        if as_text:
             kind, remedy = "numbers written as text", "write the column as numbers (float64)."
         first = ", ".join(part[at] for part, at in zip(table.places, (int(rows[0]), column)))
         raise DataError(

@@ -91,9 +91,9 @@ def prediction(found):
 def _number(number):
     """Return a difference with its 95% interval and p value, where they are known."""
     if number.p is None:
-        return f"{number.value:+z.3f} (one fold, so no interval)"
+        return f"{number.value:+.3f} (one fold, so no interval)"
     return (
-        f"{number.value:+z.3f} (95% interval {number.low:+z.3f} to {number.high:+z.3f}, "
+        f"{number.value:+.3f} (95% interval {number.low:+.3f} to {number.high:+.3f}, "
         f"{p_text(number.p)})"
     )
 
@@ -233,7 +233,7 @@ def simulation(found):
     return (
         "On simulated data, where every method selects 5% of the irrelevant genes, Pro finds clearly "
         f"more of the relevant ones in {many} {counted(len(leads), 'comparison')} with other "
-        f"methods (lead {min(values):+z.2f} to {max(values):+z.2f}). If the genes whose own expression "
+        f"methods (lead {min(values):+.2f} to {max(values):+.2f}). If the genes whose own expression "
         "acts count as relevant, the shares found are "
         f"{listed(f'{value:.2f} ({method})' for method, value in own)}. With lambdas chosen by "
         f"cross-validation, Pro selects {listed(f'{v:.2f}' for v in rates['TP'])} of the relevant "
@@ -267,7 +267,7 @@ def drugs(found):
 
 def searches(found):
     """Say what the search of the lambdas changes compared with a grid."""
-    rows = listed(f"{row['mean']:+z.3f} for {row['method']}" for row in found["rows"])
+    rows = listed(f"{row['mean']:+.3f} for {row['method']}" for row in found["rows"])
     clear = (
         f"The change is clear for {listed(found['clear'])}"
         if found["clear"]
@@ -336,7 +336,7 @@ def regulons(found):
     return (
         f"{text} With transcription factors partialled out, the correlation of "
         f"{listed(found['name'])} is larger in sensitive than in resistant cell lines by "
-        f"{row['partial']:+z.2f} ({row['partial low']:+z.2f} to {row['partial high']:+z.2f}): the "
+        f"{row['partial']:+.2f} ({row['partial low']:+.2f} to {row['partial high']:+.2f}): the "
         f"difference {left}."
     )
 

@@ -102,9 +102,9 @@ def prediction(found):
 
 def _number(number):
     if number.p is None:
-        return f"{number.value:+z.3f}（分割が1つのため信頼区間なし）"
+        return f"{number.value:+.3f}（分割が1つのため信頼区間なし）"
     return (
-        f"{number.value:+z.3f}（95%信頼区間 {number.low:+z.3f} ～ {number.high:+z.3f}、"
+        f"{number.value:+.3f}（95%信頼区間 {number.low:+.3f} ～ {number.high:+.3f}、"
         f"{p_text(number.p)}）"
     )
 
@@ -239,7 +239,7 @@ def simulation(found):
     return (
         "シミュレーションデータで、どの手法も無関係な遺伝子の5%を選ぶようにそろえると、他の手法との"
         f"{len(leads)}通りの比較のうち{ahead}通りで、Pro が見つける関連遺伝子の方が明らかに多くなります"
-        f"（差 {min(values):+z.2f} ～ {max(values):+z.2f}）。遺伝子自身の発現が作用するかどうかで関連遺伝子を"
+        f"（差 {min(values):+.2f} ～ {max(values):+.2f}）。遺伝子自身の発現が作用するかどうかで関連遺伝子を"
         f"定めると、見つかる割合は {_listed(f'{value:.2f}（{method}）' for method, value in own)}です。"
         "λを交差検証で選んだ場合、Pro は関連遺伝子の "
         f"{_listed(f'{v:.2f}' for v in rates['TP'])} を選び（TP）、無関係な遺伝子の "
@@ -260,7 +260,7 @@ def drugs(found):
     """Say how Pro compares over further drugs and on unseen tissues."""
     wins = _listed(f"{row['against']} より{row['wins']}薬剤" for row in found["wins"])
     means = _listed(
-        f"{row['against']} {row['mean']:+z.3f}（{row['low']:+z.3f} ～ {row['high']:+z.3f}）"
+        f"{row['against']} {row['mean']:+.3f}（{row['low']:+.3f} ～ {row['high']:+.3f}）"
         for row in found["wins"]
     )
     return (
@@ -274,7 +274,7 @@ def drugs(found):
 
 def searches(found):
     """Say what the search of the lambdas changes compared with a grid."""
-    rows = _listed(f"{row['method']} {row['mean']:+z.3f}" for row in found["rows"])
+    rows = _listed(f"{row['method']} {row['mean']:+.3f}" for row in found["rows"])
     clear = (
         f"変化が明らかなのは {_listed(found['clear'])} です。"
         if found["clear"]

@@ -274,7 +274,7 @@ def robustness(numbers):
             claim,
             f"{found['holds']:,} of {found['readings']:,}",
             f"{found['agrees']:,} of {found['readings']:,}",
-            f"{found['median']:+z.3f}",
+            f"{found['median']:+.3f}",
             f"{found['test']['p_median']:.2g}",
             f"{found['test']['ahead']:.0%} ({found['test']['p_ahead']:.2g})",
             f"{found['test']['significant']:.0%} ({found['test']['p_significant']:.2g})",

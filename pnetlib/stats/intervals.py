@@ -64,11 +64,13 @@ def with_draws(low, high, draws):
 def interval_text(row, form, value="mean"):
     """Return a value of a row and its interval (low, high) as text.
 
-    >>> interval_text({"mean": -0.001, "low": -0.21, "high": 0.19}, ".2f")
-    '0.00 (-0.21 to 0.19)'
+    A bound that is written as 0 keeps its sign, which says on which side of 0 it lies.
+
+    >>> interval_text({"mean": -0.001, "low": -0.21, "high": -0.004}, ".2f")
+    '0.00 (-0.21 to -0.00)'
     """
-    form = form.replace(".", "z.")  # no minus before a number that is written as 0
-    return "{} ({} to {})".format(*(format(row[name], form) for name in (value, "low", "high")))
+    text = format(row[value], form if "+" in form else form.replace(".", "z."))
+    return f"{text} ({row['low']:{form}} to {row['high']:{form}})"
 
 
 def side_of_zero(row, below, above, neither):

@@ -422,7 +422,7 @@ CASES = {
     "categories of which some are unknown": (
         {"response": R.assign(status=["CR", "PR", "unknown", "n.d.", "", "PR", "SD"] * 2)},
         DataError,
-        "The response status of response.csv is text .'CR', 'PR', 'unknown' and 2 more.; continuous",
+        "The response status of response.csv is text .'CR', 'PR', 'unknown' and 2 more., first in row 2, column 5; continuous",
     ),
     "words": (
         {"response": WORDS},
@@ -1344,12 +1344,12 @@ def test_decimals_of_parquet_are_numbers(arrow, tmp_path):
     [
         (
             [None, *(f"{at}.5" for at in range(N - 1))],
-            "is numbers written as text .'0.5', '1.5'.*, first in row 2, column 5; write the column as "
-            "numbers .float64.",
+            "The response x of response.parquet is numbers written as text .'0.5', '1.5'.*, first in row 2, "
+            "column 5; write the column as numbers .float64.",
         ),
         (
             pd.date_range("2020-01-01", periods=N),
-            "is text .'2020-01-01 00:00:00'.*, first in row 1, column 5; continuous responses only",
+            "response.parquet, row 1, column 5: the response x is '2020-01-01 00:00:00', no finite number",
         ),
     ],
 )
@@ -1357,11 +1357,4 @@ def test_a_response_of_parquet_that_is_no_number_is_named_with_its_place(
     arrow, tmp_path, column, named
 ):
     table = R.assign(x=column)
-    refused(
-        DataError,
-        f"The response x of response.parquet {named}",
-        cohort,
-        tmp_path,
-        ".parquet",
-        response=table,
-    )
+    refused(DataError, named, cohort, tmp_path, ".parquet", response=table)

@@ -42,7 +42,7 @@ def of_robustness(table):
         return "Notebook 15 was not run here, so that one reading decides each verdict."
     lines = [
         f"- {claim} ({row['verdict']}): holds in {row['holds in']} readings, median effect "
-        f"{row['median effect']:+z.3f}, p {row['p']:.2g}; {row['how robust']}."
+        f"{row['median effect']:+.3f}, p {row['p']:.2g}; {row['how robust']}."
         for claim, row in table.iterrows()
     ]
     return "\n".join(["Under every reading of the paper:\n", *lines])

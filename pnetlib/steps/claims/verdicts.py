@@ -49,9 +49,9 @@ class Number(NamedTuple):
     below: float | None = None
 
     def __str__(self):
-        text = f"{self.value:+z.3f}"
+        text = f"{self.value:+.3f}"
         if self.low is not None:
-            text += f" ({self.low:+z.3f} to {self.high:+z.3f})"
+            text += f" ({self.low:+.3f} to {self.high:+.3f})"
         return text if self.p is None else f"{text}, {p_text(self.p)}"
 
     def one_sided(self, sign):

@@ -151,8 +151,8 @@ def _of_named_edge(numbers, edge):
         yield (
             f"- {name} without shrinkage (desparsified lasso): difference of the least-squares "
             f"coefficients {interval_text(row, '.2f', 'debiased_difference')}, with "
-            f"{row['debiased_ST']:z.2f} ({row['low_ST']:z.2f} to {row['high_ST']:z.2f}) in ST and "
-            f"{row['debiased_RS']:z.2f} ({row['low_RS']:z.2f} to {row['high_RS']:z.2f}) in RS. These "
+            f"{row['debiased_ST']:z.2f} ({row['low_ST']:.2f} to {row['high_ST']:.2f}) in ST and "
+            f"{row['debiased_RS']:z.2f} ({row['low_RS']:.2f} to {row['high_RS']:.2f}) in RS. These "
             "95% intervals are for this edge alone and do not respect tissues, as p does."
         )
     sizes = [setting["size"] for setting in row["settings"]]

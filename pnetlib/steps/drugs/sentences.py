@@ -95,7 +95,7 @@ def of_forecast_error(found, clock, core, memory):
         pairs.append(("of cores", found.folds * found.seconds, core, _duration))
         pairs.append(("of memory", found.memory(), memory, _gigabytes))
     texts = [
-        f"{show(true)} {what} (forecast {show(value)}, error {value / true - 1:+z.0%})"
+        f"{show(true)} {what} (forecast {show(value)}, error {value / true - 1:+.0%})"
         for what, value, true, show in pairs
     ]
     return (
@@ -148,7 +148,7 @@ def conclusion(wins, tissues, weighted, weights):
             f"to {row['share high']:.0%}), clearly below for {row['clear wins']} and clearly above for "
             f"{row['clear losses']}. Averaged over all drugs it is "
             f"{side_of_zero(row, 'clearly lower', 'clearly higher', 'not clearly different')} "
-            f"({row['mean']:+z.3f}, {row['low']:+z.3f} to {row['high']:+z.3f})."
+            f"({row['mean']:+.3f}, {row['low']:+.3f} to {row['high']:+.3f})."
         )
     clear = [row["against"] for row in tissues.to_dict("records") if row["high"] < 0]
     shares = "; ".join(
@@ -166,6 +166,6 @@ def conclusion(wins, tissues, weighted, weights):
         f"- A weight on the prediction error other than the paper's 1 is chosen in "
         f"{int((chosen['omega'] != 1).sum())} of {len(chosen)} training parts; choosing it "
         f"{side_of_zero(pooled, 'lowers', 'raises', 'does not clearly change')} the error "
-        f"({pooled['mean']:+z.3f}, {pooled['low']:+z.3f} to {pooled['high']:+z.3f})."
+        f"({pooled['mean']:+.3f}, {pooled['low']:+.3f} to {pooled['high']:+.3f})."
     )
     return "\n".join(lines)

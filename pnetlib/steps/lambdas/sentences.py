@@ -18,7 +18,7 @@ def conclusion(rules):
             row = part.loc[rule]
             clear = side_of_zero(row, ", clearly lower", ", clearly higher", "")
             words.append(
-                f"{rule} {row['mean']:+z.3f} ({row['low']:+z.3f} to {row['high']:+z.3f}"
+                f"{rule} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}"
                 f"{clear}) with {counted(round(row['effects']), 'effect')}"
             )
         first = (
@@ -54,7 +54,7 @@ def of_searches(table):
         row = pooled.loc[method]
         clear = side_of_zero(row, ", clearly lower", ", clearly higher", "")
         words.append(
-            f"{method} {row['mean']:+z.3f} ({row['low']:+z.3f} to {row['high']:+z.3f}{clear})"
+            f"{method} {row['mean']:+.3f} ({row['low']:+.3f} to {row['high']:+.3f}{clear})"
         )
     most = listed(lowest(pooled.loc[list(METHODS), "mean"]))
     order = {
@@ -75,7 +75,7 @@ def of_tolerances(summary):
     lines = []
     for method, row in summary.iterrows():
         kept = "keeps" if row["above"] <= 0.01 else "does not keep"
-        change = f"{row['held-out']:+z.4f}" if row["change"] else "0"
+        change = f"{row['held-out']:+.4f}" if row["change"] else "0"
         lines.append(
             f"- **{method}**: over {counted(int(row['points']), 'point')}, the inner error at the "
             f"tolerances of the search differs from that at tight ones by {row['typical']:.4f} "

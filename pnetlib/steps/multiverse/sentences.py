@@ -105,7 +105,7 @@ def of_claims(numbers):
         test, near = found["test"], found["nearest"]
         text = (
             f"- **{claim}** holds in {found['holds']:,} of {found['readings']:,} readings and agrees in "
-            f"{found['agrees']:,}; median {found['median']:+z.3f} (p {test['p_median']:.2g}), share ahead "
+            f"{found['agrees']:,}; median {found['median']:+.3f} (p {test['p_median']:.2g}), share ahead "
             f"{test['ahead']:.0%} (p {test['p_ahead']:.2g}), significant {test['significant']:.0%} "
             f"(p {test['p_significant']:.2g}; {counted(test['draws'], 'draw')}, {found['draws']}): {found['word']}."
         )

@@ -65,8 +65,8 @@ def of_gains(gains):
         small = "" if abs(mean["mean"]) >= NEGLIGIBLE else ", a difference too small to matter"
         lines.append(
             f"- {universe}: the joint estimate finds {word} known edges than the network alone "
-            f"(AUROC {mean['mean']:+z.4f}, {mean['low']:+z.4f} to {mean['high']:+z.4f}, mean of "
-            f"{counted(len(single), 'drug')}; average precision {mean['precision gained']:+z.4f}){small}."
+            f"(AUROC {mean['mean']:+.4f}, {mean['low']:+.4f} to {mean['high']:+.4f}, mean of "
+            f"{counted(len(single), 'drug')}; average precision {mean['precision gained']:+.4f}){small}."
         )
     return "\n".join(lines)
 
@@ -87,9 +87,9 @@ def of_edge(table, taken, stability):
         left = "survives" if difference["partial low"] > 0 else "does not clearly survive"
         lines.append(
             f"- In ST ({st['n']} lines, {tissues} tissues) their correlation of {st['raw']:z.2f} becomes "
-            f"{st['partial']:z.2f} ({st['partial low']:z.2f} to {st['partial high']:z.2f}); the difference "
-            f"to RS becomes {difference['partial']:+z.2f} ({difference['partial low']:+z.2f} to "
-            f"{difference['partial high']:+z.2f}) and {left}."
+            f"{st['partial']:z.2f} ({st['partial low']:.2f} to {st['partial high']:.2f}); the difference "
+            f"to RS becomes {difference['partial']:+.2f} ({difference['partial low']:+.2f} to "
+            f"{difference['partial high']:+.2f}) and {left}."
         )
     if len(stability):
         lines.append(

@@ -35,8 +35,8 @@ def of_offsets(offsets):
         own = own.iloc[0]
         apart = others[(others["low"] > own["high"]) | (others["high"] < own["low"])]
         lines.append(
-            f"- {drug}: blood lines are {own['mean']:+z.2f} standard deviations from solid ones "
-            f"({own['low']:+z.2f} to {own['high']:+z.2f}); {len(apart)} of {counted(len(others), 'other screen')} "
+            f"- {drug}: blood lines are {own['mean']:+.2f} standard deviations from solid ones "
+            f"({own['low']:+.2f} to {own['high']:+.2f}); {len(apart)} of {counted(len(others), 'other screen')} "
             f"{'has' if 1 in (len(apart), len(others)) else 'have'} another offset (intervals that do not overlap)."
         )
     return "\n".join(lines) or "No drug has enough lines of both kinds."
@@ -79,7 +79,7 @@ def of_judge(judged, label, lines=ALL):
         ahead, behind = single[single["low"] > 0], single[single["high"] < 0]
         word = side_of_zero(mean, "below 0", "above 0", "not clearly different from 0")
         text.append(
-            f"- {pair}: {mean['mean']:+z.3f} ({mean['low']:+z.3f} to {mean['high']:+z.3f}) on average over "
+            f"- {pair}: {mean['mean']:+.3f} ({mean['low']:+.3f} to {mean['high']:+.3f}) on average over "
             f"{counted(len(single), 'drug')}, {word}; clearly above 0 for {listed(ahead['drug'])}, "
             f"clearly below for {listed(behind['drug'])}."
         )
@@ -109,7 +109,7 @@ def of_lines(gains):
         part = gains[(gains["lines"] == kind) & (gains["drug"] == MEAN)].set_index("pair")
         if len(part):
             texts = (
-                f"{pair} {part.at[pair, 'mean']:+z.3f} ({part.at[pair, 'low']:+z.3f} to {part.at[pair, 'high']:+z.3f})"
+                f"{pair} {part.at[pair, 'mean']:+.3f} ({part.at[pair, 'low']:+.3f} to {part.at[pair, 'high']:+.3f})"
                 for pair in (NETWORK_GAIN, "Pro minus ELA")
             )
             lines.append(f"- {kind} lines: {', '.join(texts)}.")
@@ -137,7 +137,7 @@ def in_three(found):
     word = side_of_zero(row, "worse", "better", "neither clearly better nor worse")
     third = (
         f"Judged by {found['judge']}, the network-based methods rank the cell lines {word} than the "
-        f"others (difference of rank correlations {row['mean']:+z.3f}, {row['low']:+z.3f} to "
-        f"{row['high']:+z.3f}, mean of {counted(int(row['n']), 'drug')})."
+        f"others (difference of rank correlations {row['mean']:+.3f}, {row['low']:+.3f} to "
+        f"{row['high']:+.3f}, mean of {counted(int(row['n']), 'drug')})."
     )
     return f"{first} {second} {third}"

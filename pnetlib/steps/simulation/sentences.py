@@ -154,8 +154,7 @@ def of_ablation(changes):
         ):
             names = sorted(names, key=lambda name: TP.at[name, "mean"])
             words = [
-                f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+z.2f})"
-                for name in names
+                f"{name} ({_signed(TP.loc[name])}; TN {TN.at[name, 'mean']:+.2f})" for name in names
             ]
             groups.append(f"{word} {listed(words)}")
         lines.append(
@@ -201,7 +200,7 @@ def of_errors(replicates):
         wide = part.pivot(index=keys, columns="method", values="error")
         spans = {other: student_interval(wide["Pro"] - wide[other]) for other in METHODS[1:]}
         words = [
-            f"{other} {mean:+z.3f} ({low:+z.3f} to {high:+z.3f})"
+            f"{other} {mean:+.3f} ({low:+.3f} to {high:+.3f})"
             for other, (mean, low, high) in spans.items()
         ]
         beaten = listed(other for other, (_, _, high) in spans.items() if high < 0)
@@ -230,4 +229,4 @@ def _range(values):
 
 
 def _signed(row):
-    return f"{row['mean']:+z.2f}, {row['low']:+z.2f} to {row['high']:+z.2f}"
+    return f"{row['mean']:+.2f}, {row['low']:+.2f} to {row['high']:+.2f}"

@@ -225,4 +225,4 @@ def caption_growth(table: pd.DataFrame) -> str:
 def _interval(fit: pd.Series) -> str:
     if np.isnan(fit["low"]):
         return f"{fit['exponent']:z.2f}"
-    return f"{fit['exponent']:z.2f} (95% interval {fit['low']:z.2f} to {fit['high']:z.2f})"
+    return f"{fit['exponent']:z.2f} (95% interval {fit['low']:.2f} to {fit['high']:.2f})"
