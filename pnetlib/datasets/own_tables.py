@@ -463,8 +463,10 @@ def _one_header(
 
 
 def _is_words(cells: Sequence[Any]) -> bool:
-    """Return whether cells are text, none of which is a number or stands for a missing one."""
-    return not any(_is_number(cell) or is_measured_text(cell) for cell in cells)
+    """Return whether cells are text, few of which may stand for a number or a missing one."""
+    if any(map(_is_number, cells)):
+        return False
+    return 2 * sum(map(is_measured_text, cells)) < len(cells)  # 5-Fluorouracil may, too
 
 
 def _is_number(cell: Any) -> bool:

@@ -258,6 +258,14 @@ def test_names_of_columns_may_be_numbers_without_a_point(tmp_path, first):
     assert list(table.index) == ["P1", "P2", "P3"]
 
 
+def test_drugs_whose_names_begin_with_digits_are_a_second_header_too(tmp_path):
+    content = "x,class,other,third\nline,Docetaxel,Nutlin,5-Fluorouracil\nP1,1,2,3.5\nP2,2,1,0.5\n"
+    with pytest.raises(
+        DataError, match=r"Row 2 of own.csv is text in every column \(Docetaxel, Nutl"
+    ):
+        read_own_table(written(tmp_path, content), "response")
+
+
 def test_rows_may_be_named_by_wells(tmp_path):
     table, _ = read_own_expression(written(tmp_path, "x,A,B\n1E1,1.5,2\n2E2,3,4\n14E3,5,6\n"))
     assert list(table.index) == ["1E1", "2E2", "14E3"] and table.loc["14E3", "B"] == 6
