@@ -321,9 +321,18 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
             if separator != "," and most:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
             rows = csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True)
+            last = 0
             for row in rows:
+                spans = rows.line_num > last + 1  # a cell has line breaks
+                if spans and any(
+                    "\n" in cell and cell.count(separator) >= most > 0 for cell in row
+                ):
+                    raise CorruptFileError(
+                        f"Row {place} of {path.name} has a quotation mark that is closed in a later row only; "
+                        "correct it."
+                    )
                 yield row
-                place += 1
+                place, last = place + 1, rows.line_num
     except UnicodeDecodeError as error:
         with (gzip.open if packed else open)(path, "rb") as file:
             raise not_utf8(path.name, file) from error

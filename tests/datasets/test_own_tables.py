@@ -266,6 +266,16 @@ def test_drugs_whose_names_begin_with_digits_are_a_second_header_too(tmp_path):
         read_own_table(written(tmp_path, content), "response")
 
 
+def test_a_quotation_mark_does_not_swallow_rows(tmp_path):
+    content = 'x,A,B\nP1,1,2\n"P2,3,4\nP3,5,6\nP4",7,8\nP5,9,0.5\n'
+    with pytest.raises(
+        CorruptFileError, match=r"Row 3 of own.csv has a quotation mark that is closed"
+    ):
+        read_own_table(written(tmp_path, content), "response")
+    table = read_own_table(written(tmp_path, 'x,A,B\n"P, 1\nold",1,2\nP2,3,0.5\n'), "response")
+    assert list(table.values.index) == ["P, 1 old", "P2"]
+
+
 def test_rows_may_be_named_by_wells(tmp_path):
     table, _ = read_own_expression(written(tmp_path, "x,A,B\n1E1,1.5,2\n2E2,3,4\n14E3,5,6\n"))
     assert list(table.index) == ["1E1", "2E2", "14E3"] and table.loc["14E3", "B"] == 6
