@@ -107,7 +107,7 @@ def study_of(cohort: Cohort) -> Study:
     own, markers = origin.get("own"), origin.get("markers")
     if own:
         turned = own["larger"] == "sensitive"
-        measure = f"{own['measure']}{', reversed' * turned}"
+        measure = f"{'sign-reversed ' * turned}{own['measure']}"
         units = " (squared unit of the table)"  # which the table does not name
         study = Study(origin["source"], False, False, measure, units, {}, None, turned=turned)
     if markers is not None:

@@ -132,7 +132,7 @@ def test_turned_responses_are_named_on_the_axis(own):
     turned = {**own.provenance, "own": {"measure": "AUC", "larger": "sensitive"}}
     study = study_of(type(own)(own.expression, own.response, own.annotation, turned))
     figure = figures.draw_responses(own.response, *compute.response_correlation(own), study=study)
-    assert "z-score of AUC, reversed (right: resistant)" in {
+    assert "z-score of sign-reversed AUC (right: resistant)" in {
         text.get_text() for part in figure.subfigs for text in part.texts
     }
 

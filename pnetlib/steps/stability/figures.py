@@ -275,11 +275,12 @@ def caption_edges(table: pd.DataFrame, frequencies: dict, *, study: Study) -> st
     """Return the caption of `draw_edges`."""
     most = STRONG_THRESHOLD
     counts = [f"{(table[f'{group} {STRONG}'] >= most).sum()} in {group}" for group in GROUPS]
-    bound = frequencies[GROUPS[0]].bounds(STRONG, most)["worst case"]
+    bound = f"{frequencies[GROUPS[0]].bounds(STRONG, most)['worst case']:.2g}"
+    expected = agreed(float(bound), "is expected", "are expected")
     text = (
         "Left: each dot is an edge; edges on the diagonal are equally frequent in both groups. "
         "Right: edges at markers whose shares differ most. Edges among the strongest in at least "
-        f"{most} of the halves: {', '.join(counts)}; at most {bound:.2g} per group are expected to "
-        "reach this falsely (worst case)."
+        f"{most} of the halves: {', '.join(counts)}; at most {bound} per group {expected} to reach this "
+        "falsely (worst case)."
     )
     return caption("Figure 8c", text, study)
