@@ -66,7 +66,8 @@ class Universe:
             edges = edges[edges["tf"].isin(allowed)]
         if edges.empty:
             raise DataError(
-                f"None of the known edges is among {name}; give other regulons or regulators."
+                f"None of the known edges is among {name}, {len(genes):,} of them; give other regulons or "
+                "regulators, or take more genes, as with the profile standard."
             )
         tfs = sorted(edges["tf"].unique())
         known = np.zeros((len(tfs), len(genes)), bool)
