@@ -1,6 +1,7 @@
 """Own tables: numbers with names of rows and columns, read from a file of any usual kind without guessing.
 
-Names are text as they stand in the file, stripped and without invisible characters. Every row must have as many fields as the header.
+Names are text as they stand in the file, stripped and without invisible characters. Every row must
+have as many fields as the header.
 The separator, a decimal comma and compression are found from the content and named.
 """
 
@@ -589,9 +590,8 @@ class _Commas:
     def __init__(self, file: str, said: list[str]) -> None:
         self.file, self.said = file, said
         self.found: bool | None = None
-        self.doubtful: tuple[int, str] | None = (
-            None  # first number that may have thousands, its row
-        )
+        # The row and text of the first number that may have thousands.
+        self.doubtful: tuple[int, str] | None = None
 
     def plain(self, place: int, cells: Sequence[Any]) -> Sequence[Any]:
         """Return the cells of a row with decimal points."""
