@@ -19,7 +19,9 @@ UNKNOWN = BLANKS | {"unclassified", "unable to classify", "unknown", "not availa
 _UNMEASURED = re.compile(
     r"n\.?[adqt]\.?|[?.]|--|missing|failed|not (determined|done|measured|tested)"
 )
-_MEASURED = re.compile(r"[<>=~\u2264\u2265\u2248'\"\s]*[+-]?[.,]?\d")  # such as >10, 5% and 5 uM
+_MEASURED = re.compile(
+    r"[<>=~\u2264\u2265\u2248'\"\s]*[+-]?[.,]?\d++(?!-[A-Za-z])"
+)  # such as >10, 5% and 5 uM
 MOST_BLANK = 1 << 20  # rows; as many as a sheet of a spreadsheet has
 _THOUSANDS = re.compile(r"\d{1,3}(,\d{3})+(\.0*)?")
 # The months of a year in English, German and French, and the family of genes named like each.
@@ -81,8 +83,8 @@ def plain_name(text: str) -> str:
 def is_measured_text(cell: Any) -> bool:
     """Return whether a text stands for a measurement: a number with a sign or a unit, or a missing one.
 
-    >>> [is_measured_text(cell) for cell in (">10", "5 uM", "5%", "'1.5", "n.d.", "grade 2")]
-    [True, True, True, True, True, False]
+    >>> [is_measured_text(cell) for cell in (">10", "5 uM", "5%", "'1.5", "n.d.", "grade 2", "5-FU")]
+    [True, True, True, True, True, False, False]
     """
     return is_unmeasured(cell) or bool(_MEASURED.match(str(cell).strip()))
 

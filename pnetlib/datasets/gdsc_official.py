@@ -34,7 +34,7 @@ from pnetlib.datasets.candidates import (
     source_of,
     unchanged,
 )
-from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, whole_number
+from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, plain_name, whole_number
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
@@ -280,8 +280,7 @@ def _symbols(texts: pd.Series, path: Path, handled: list[str]) -> pd.Index:
 
 
 def _plain_symbol(text: str) -> str:
-    if not text.isascii():
-        text = "".join(letter for letter in text if unicodedata.category(letter) != "Cf").strip()
+    text = plain_name(text)
     is_quoted = len(text) > 1 and text[0] == text[-1] == '"'
     return text[1:-1].strip() if is_quoted else text
 
