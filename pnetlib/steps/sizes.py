@@ -85,6 +85,7 @@ class Profile(_Shown):
     def _texts(self):
         texts = super()._texts()
         texts["regulators"] = f"{len(self.regulators)} genes" if self.regulators else "all genes"
+        texts = {name: text for name, text in texts.items() if name not in GROUPS_ONLY}
         if self.search == GRID:
             return texts
         rule = {
@@ -94,6 +95,7 @@ class Profile(_Shown):
 
 
 GRIDS = ("lam1", "lam3", "lam4", "ratios")
+GROUPS_ONLY = ("group_size", "n_neighbours")  # notebook 04 fits these to the cohort and shows them
 
 
 STANDARD = Profile(

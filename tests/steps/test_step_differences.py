@@ -1,5 +1,7 @@
 """Quantities of both groups, their tables, and how they move with the cut and the estimator."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +26,7 @@ from pnetlib.steps.differences.sensitivity import (
     sensitivity,
     shared_errors,
     sizes_that_fit,
+    sizes_used,
 )
 from pnetlib.steps.differences.sentences import (
     _of_resamples,
@@ -84,7 +87,8 @@ def compared(pair):
 
 @pytest.fixture(scope="module")
 def moved(cohort, genes, pair):
-    return sensitivity(cohort, genes, pair.markers, SIZES, 7, NAMED_EDGE)
+    used = sizes_used(cohort, SIZES, SIZE)
+    return sensitivity(cohort, genes, pair.markers, used, 7, NAMED_EDGE)
 
 
 @pytest.fixture(scope="module")
@@ -371,6 +375,11 @@ def test_sizes_without_room_are_left_out(cohort, moved):
     assert sorted(moved["size"].unique()) == [20, 30]
 
 
+def test_the_size_of_the_run_is_among_those_compared(cohort):
+    assert sizes_used(cohort, SIZES, 25).group_sizes == (20, 25, 30)
+    assert sizes_used(cohort, SIZES, 30) == replace(SIZES, group_sizes=(20, 30))
+
+
 def test_own_lines_at_the_usual_size_are_the_usual_networks(cohort, groups, genes, pair, moved):
     lam1 = network_errors(cohort, groups, genes, 7).mean(axis=1).idxmin()
     part = moved[(moved["size"] == SIZE) & (moved["estimator"] == ESTIMATORS[0])]
@@ -418,7 +427,8 @@ def test_only_the_named_edge_has_p_in_the_settings(moved):
 
 
 def test_settings_do_not_depend_on_threads(cohort, genes, pair, moved):
-    again = sensitivity(cohort, genes, pair.markers, SIZES, 7, NAMED_EDGE, Engine(threads=2))
+    used = sizes_used(cohort, SIZES, SIZE)
+    again = sensitivity(cohort, genes, pair.markers, used, 7, NAMED_EDGE, Engine(threads=2))
     pd.testing.assert_frame_equal(moved, again, check_exact=True)
 
 

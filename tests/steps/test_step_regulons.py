@@ -63,6 +63,17 @@ def test_a_universe_without_known_edges_is_refused(regulons):
         Universe.of("mine", regulons.edges["target"], regulons, ["NO"])
 
 
+def test_a_universe_without_known_edges_may_be_left_out(cohort, universe, regulons, scores):
+    empty = Universe.of("few genes", ["A", "B"], regulons, may_be_empty=True)
+    assert empty.tfs == [] and empty.known.shape == (0, 2)
+    assert compute.paper_scores(cohort, None, {}, empty) == {}
+    found = compute.enrich_all([(empty, {}), (universe, scores)], 5, 1)
+    assert set(found.table["universe"]) == set(found.gains["universe"]) == {"genes"}
+    said = sentences.of_regulons(regulons, [empty, universe])
+    assert "None is among few genes, 2 of them, which are therefore left out" in said
+    assert f"{universe.known.sum():,} edges" in said and " 0 edges" not in said
+
+
 def test_scores_are_the_sizes_of_coefficients(cohort, universe, scores):
     X = cohort.expression.loc[cohort.lines_for("Docetaxel"), universe.genes]
     B = ElasticNetwork(0.3, tol=1e-6).fit(X).B_.toarray()

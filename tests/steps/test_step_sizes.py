@@ -36,6 +36,7 @@ def test_sizes_show_the_grids_or_the_numbers_of_the_search():
     shown = searching._repr_markdown_()
     assert all(f"`search: {field.name}`" in shown for field in fields(SearchRule))
     assert "`lam1`" not in shown and "`ratios`" not in shown
+    assert "group_size" not in shown and "n_neighbours" not in shown  # of notebook 04
     shown = with_search(searching, "grid")._repr_markdown_()
     assert "| `lam1` | 0.08, 0.04 |" in shown and "| `search` | grid |" in shown
     assert "budget" not in shown

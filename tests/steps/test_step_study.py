@@ -203,9 +203,11 @@ def test_the_unit_of_the_variance_is_said(own):
 
 
 def test_the_sizes_of_a_small_cohort_suit_it(own):
-    from pnetlib.steps.differences.sensitivity import sizes_that_fit
+    from pnetlib.steps.differences.sensitivity import sizes_that_fit, sizes_used
     from pnetlib.steps.sizes import differences_sizes
 
-    assert sizes_that_fit(own, differences_sizes("standard").group_sizes) == []
+    standard = differences_sizes("standard")
+    assert sizes_that_fit(own, standard.group_sizes) == []
     most = fitting_size(own, 19)
-    assert all(sizes_that_fit(own, [round(share * most)]) for share in (0.6, 0.8, 1.0))
+    parts = [round(share * most) for share in (0.6, 0.8, 1.0)]
+    assert list(sizes_used(own, standard, most).group_sizes) == parts

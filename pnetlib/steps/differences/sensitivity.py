@@ -8,6 +8,8 @@ on the same folds. The edge that the paper names is tested in every setting. Bot
 each target by itself, so that a permutation costs one column.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
@@ -64,6 +66,20 @@ def sizes_that_fit(cohort, sizes, rule="extreme"):
             continue
         fitting.append(size)
     return fitting
+
+
+def sizes_used(cohort, sizes, own, rule="extreme"):
+    """Return `sizes` with the group sizes that fit the cohort, and the run's `own` among them.
+
+    If none of the given sizes fits, the largest that does, at most a third of the lines with all
+    responses, and 60% and 80% of it are taken.
+    """
+    fitting = sizes_that_fit(cohort, sizes.group_sizes, rule)
+    if not fitting:
+        most = fitting_size(cohort, max(1, len(cohort.complete_lines()) // 3), rule)
+        parts = sorted({max(FOLDS, round(share * most)) for share in (0.6, 0.8, 1.0)})
+        fitting = sizes_that_fit(cohort, parts, rule)
+    return replace(sizes, group_sizes=tuple(sorted({*fitting, own})))
 
 
 def estimated(estimator, parts, rest, lam1, targets=None):
@@ -172,9 +188,7 @@ def sensitivity(
     """Return one edge, degrees and effects of the markers by group size, for both estimators.
 
     `edge` is its regulator and target, or None; `seed` is that of folds and resamples,
-    `rule` that of the groups. Sizes that do not fit the cohort are left out; if none does, the
-    largest that fits, at most a third of the lines with all responses, and 60% and 80% of it are
-    taken.
+    `rule` that of the groups. The group sizes must fit the cohort (`sizes_used`).
 
     Returns
     -------
@@ -185,10 +199,7 @@ def sensitivity(
         or effects at this lam1, and of the debiased difference of the edge; see
         `compute.with_intervals`.
     """
-    most = fitting_size(cohort, max(1, len(cohort.complete_lines()) // 3), rule)
-    parts = sorted({max(FOLDS, round(share * most)) for share in (0.6, 0.8, 1.0)})
-    fitting = sizes_that_fit(cohort, sizes.group_sizes, rule) or sizes_that_fit(cohort, parts, rule)
-    settings = [(size, estimator) for size in fitting for estimator in ESTIMATORS]
+    settings = [(size, estimator) for size in sizes.group_sizes for estimator in ESTIMATORS]
     edge = edge or (None, None)
     tests = (edge, sizes.further_permutations)
     shared = (cohort, genes, markers, rule, seed, sizes.group_resamples, *tests)

@@ -59,12 +59,15 @@ class Universe:
     known: np.ndarray
 
     @classmethod
-    def of(cls, name, genes, regulons, allowed=()):
-        """Return the universe of some genes, and of the TFs that are `allowed` (all if empty)."""
+    def of(cls, name, genes, regulons, allowed=(), may_be_empty=False):
+        """Return the universe of some genes, and of the TFs that are `allowed` (all if empty).
+
+        Raises `DataError` if no known edge is among the genes, unless the universe `may_be_empty`.
+        """
         edges, genes = regulons.among(genes), pd.Index(genes)
         if allowed:
             edges = edges[edges["tf"].isin(allowed)]
-        if edges.empty:
+        if edges.empty and not may_be_empty:
             raise DataError(
                 f"None of the known edges is among {name}, {len(genes):,} of them; give other regulons or "
                 "regulators, or take more genes, as with the profile standard."
@@ -144,6 +147,8 @@ def alone(cohort, genes, drug, lambdas, regulators=None):
 def paper_scores(cohort, networks, chosen, universe, regulators=(), engine=None, advance=None):
     """Return (kind, drug) to scores: networks over the paper's genes, where all may regulate.
 
+    Without known edges among the genes there is nothing to score, and no network is fitted.
+
     Parameters
     ----------
     cohort : Cohort
@@ -158,6 +163,8 @@ def paper_scores(cohort, networks, chosen, universe, regulators=(), engine=None,
     engine, advance
         As explained in `pnetlib.steps`.
     """
+    if not universe.tfs:
+        return {}
     engine = engine or Engine(threads=1)
     allowed = [gene for gene in networks.genes if gene in regulators] or None
     tasks = [(*task, allowed) for task in chosen.items()]
@@ -301,6 +308,16 @@ def _gains(universe, table, by_tf, picks):
         row = {"universe": universe.name, "drug": drug, "precision gained": float(gained)}
         rows.append(row | normal_interval(values.mean(), values[picks].mean(axis=1)))
     return pd.DataFrame(rows)
+
+
+def enrich_all(parts, draws, seed):
+    """Return the `Enrichment` of all universes that have known edges.
+
+    `parts` are pairs of a universe and its scores; the other arguments are those of `enrich`.
+    """
+    found = [enrich(universe, scores, draws, seed) for universe, scores in parts if scores]
+    tables = (pd.concat([getattr(part, name) for part in found]) for name in ("table", "gains"))
+    return Enrichment(*(table.reset_index(drop=True) for table in tables))
 
 
 # The named edge -----------------------------------------------------------------------------

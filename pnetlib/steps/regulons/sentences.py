@@ -14,9 +14,18 @@ def of_regulons(regulons, universes):
         f"{u.known.sum():,} {agreed(u.known.sum(), 'edge', 'edges')} of {counted(len(u.tfs), 'TF')} "
         f"among {len(u.genes):,} genes ({u.name})"
         for u in universes
+        if u.tfs
+    ]
+    empty = [
+        f" None is among {u.name}, {len(u.genes):,} of them, which are therefore left out here; "
+        "more genes, as with the profile standard, would bring some among them."
+        for u in universes
+        if not u.tfs
     ]
     said = " ".join(regulons.provenance["handled"])
-    return f"Known regulons: {regulons.provenance['source']}. {said} {listed(parts)}."
+    return (
+        f"Known regulons: {regulons.provenance['source']}. {said} {listed(parts)}.{''.join(empty)}"
+    )
 
 
 def of_enrichment(table):
