@@ -20,7 +20,13 @@ from pnetlib.steps import style
 
 PICTURES = {"baseline_dir": "pictures", "tolerance": 1, "style": "default"}
 figure_of = cache(drawn)  # one drawing for all that look at it
-FIGURES = pytest.mark.parametrize("name", DRAWINGS)
+# The paper's figures and one of each later notebook; the others are looked at with --all.
+USUAL = (
+    *("01_genes", "02_errors", "02_differences", "03_markers", "04_networks", "04_hubs"),
+    *("05_effects", "06_selection", "07_rules", "08_markers", "09_effects", "10_drugs"),
+    *("11_solvers", "12_agreement", "13_laboratory", "14_enrichment", "15_curve", "16_claims"),
+)
+FIGURES = pytest.mark.parametrize("name", mostly_long(DRAWINGS, *USUAL))
 
 
 @FIGURES

@@ -249,7 +249,7 @@ def test_a_batch_that_is_killed_again_and_again_gives_the_same_folds(place):
 COMMAND_FAULTS = ("open", "write", "fsync", "rename", "unlink") if ALL else ("write", "rename")
 
 
-@pytest.mark.parametrize("name", mostly_long([*COMMANDS, "publish"], "network", "Cohort.save"))
+@pytest.mark.parametrize("name", mostly_long([*COMMANDS, "publish"], "network"))
 def test_a_command_leaves_the_old_files_or_the_new_ones(name, place, request, table):
     if name == "publish":
         command = publishing(*request.getfixturevalue("to_publish"))
