@@ -222,27 +222,31 @@ def test_what_a_run_records_repeats_it(cohort, tmp_path):
 def test_a_record_has_no_key_that_was_left_out(cohort):
     write(cohort)
     given = options("--data", cohort, "-p", "n_genes=0").given
-    record = resolved(Run(str(cohort), "smoke"), given)
+    run = Run(str(cohort), "smoke", out=str(cohort.parent / "run"))
+    record = resolved(run, given)
     assert "rule: extreme" in record and "size" not in record and "number" not in record
     (cohort / "again.yml").write_text(record)
     assert read_config(cohort / "again.yml").genes.number == 0
 
 
-def test_results_depend_on_the_tables_and_how_they_are_read_alone(cohort):
+def test_results_depend_on_the_tables_and_how_they_are_read_alone(cohort, tmp_path):
+    def made_from():
+        return Run(str(cohort), "smoke", out=str(tmp_path / "run")).made_from
+
     write(cohort)
-    first = Run(str(cohort), "smoke").made_from
+    first = made_from()
     (cohort / "notes.txt").write_text("not data")
     write(
         cohort, "data: {expression: expression.csv, response: response.csv}\ngroups: {rule: mean}\n"
     )
-    assert Run(str(cohort), "smoke").made_from == first
+    assert made_from() == first
     write(
         cohort,
         "data: {expression: expression.csv, response: response.csv}\nresponses: {measure: AUC}\n",
     )
-    assert Run(str(cohort), "smoke").made_from["settings"] != first["settings"]
+    assert made_from()["settings"] != first["settings"]
     (cohort / "response.csv").write_text("line,b\n")
-    assert Run(str(cohort), "smoke").made_from["files"] != first["files"]
+    assert made_from()["files"] != first["files"]
 
 
 def test_a_run_is_named_by_the_folder_of_its_config(cohort):
