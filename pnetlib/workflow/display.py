@@ -41,9 +41,10 @@ def time_left(
     """Return the seconds left in a run, or None if they cannot be estimated yet.
 
     The current step began `elapsed` seconds ago and usually takes `usual` seconds; the steps after
-    it usually take `later` seconds. `progress` is its count, as `read_progress` returns it.
+    it usually take `later` seconds. `progress` is its count, as `read_progress` returns it. A step
+    that takes longer than usual, as after a failure, has an estimate only by its count.
     """
-    here = None if usual is None else max(usual - elapsed, 0.0)
+    here = None if usual is None or elapsed >= usual else usual - elapsed
     if progress and progress["done"] >= max(1, _ENOUGH * progress["total"]):
         spent = time.monotonic() - progress["started"]
         here = spent * (progress["total"] - progress["done"]) / progress["done"]
@@ -102,7 +103,7 @@ class StepDisplay:
         if progress:
             words.insert(0, f"{progress['label']} {progress['done']}/{progress['total']}")
         left = time_left(self.seconds, self._usual, self._later, progress)
-        if left is not None:
+        if left is not None and left >= 1:
             words.append(f"about {duration(left)} left")
         return ", ".join(words)
 
