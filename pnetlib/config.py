@@ -35,6 +35,15 @@ _NAMED = ("markers", "parameters")  # parts whose keys are the user's
 def _filled(names: list[str] | str) -> list[str] | str:
     if not names:
         raise ValueError("is empty; name one at least, or leave the key out")
+    return _named_each(names)
+
+
+def _named_each(names: Any) -> Any:
+    """Refuse a list that has an item without a name."""
+    if not isinstance(names, str):
+        for at, name in enumerate(names, 1):
+            if not str(name).strip():
+                raise ValueError(f"has no name in item {at}; write it or remove the item")
     return names
 
 
@@ -197,12 +206,13 @@ class Config(_Part):
     def _with_roles(cls, markers: Any) -> Any:
         if isinstance(markers, list):
             pairs = [_gene_and_role(entry) for entry in markers]
-            genes = [gene for gene, _ in pairs]
+            genes = _named_each([gene for gene, _ in pairs])
             twice = {str(gene) for gene in genes if genes.count(gene) > 1}
             if twice:
                 raise ValueError(f"names {first_few(sorted(twice))} more than once; name it once")
             markers = dict(pairs)
         if isinstance(markers, dict):
+            _named_each(markers)
             return {gene: "marker" if role == "" else role for gene, role in markers.items()}
         return {} if markers == "" else markers
 

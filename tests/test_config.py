@@ -140,6 +140,20 @@ def test_marks_and_comments_in_front_change_nothing(tmp_path, start):
         ("data: gdsc\nresponses: {names: []}\n", UsageError, "responses.names is empty; name one"),
         ("data: gdsc\nregulators: []\n", UsageError, "regulators is empty; name one at least"),
         (
+            "data: gdsc\ngenes:\n  only:\n    - TP53\n    -\n    - MDM2\n",
+            UsageError,
+            "genes.only has no name in item 2; write it or remove the item (it is ['TP53', '', 'MDM2'])",
+        ),
+        (
+            'data: gdsc\nresponses: {names: [DTX, " "]}\n',
+            UsageError,
+            "responses.names has no name in item 2",
+        ),
+        ("data: gdsc\nregulators: ['', TP53]\n", UsageError, "regulators has no name in item 1"),
+        ("data: gdsc\nmarkers:\n  - TP53\n  -\n", UsageError, "markers has no name in item 2"),
+        ("data: gdsc\nmarkers: ['': marker]\n", UsageError, "markers has no name in item 1"),
+        ("data: gdsc\nmarkers: {A: marker, '': }\n", UsageError, "markers has no name in item 2"),
+        (
             "data: gdsc\ngroups: {size: ten}\n",
             UsageError,
             "groups.size is 'ten', but must be a whole number",
