@@ -1,8 +1,8 @@
 """Do the cell lines of a table resemble those that they are named after?
 
 Labels that are shifted against a matrix of expression leave no other trace: every value is a
-plausible one. Where a reference has the same cell lines, each line of the table should resemble its
-own line there more than any other.
+plausible one. Where the expression of known lines has the same cell lines, each line of the table
+should resemble its own line there more than any other.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ LEAST_GENES, LEAST_LINES = 50, 5  # fewer say nothing about identity
 
 @dataclass(frozen=True)
 class Identity:
-    """What the comparison of a table with a reference found.
+    """What the comparison of a table with known lines found.
 
     Attributes
     ----------
     table : DataFrame
         One row per cell line that both have: ``own``, the correlation with the line of the same
-        name; ``best``, the line of the reference with the largest one, and this ``correlation``.
+        name; ``best``, the known line with the largest one, and this ``correlation``.
     genes : int
         Number of genes that both have.
     """
@@ -47,12 +47,12 @@ class Identity:
         n, wrong = len(self.table), self.others
         if self.genes < LEAST_GENES or n < LEAST_LINES:
             return (
-                f"Identity was not checked: the table and the reference share {counted(n, 'line')} "
+                f"Identity was not checked: the table and the known lines share {counted(n, 'line')} "
                 f"and {counted(self.genes, 'gene')}."
             )
         if wrong.empty:
             return (
-                f"All {n} lines that the reference has resemble the line they are named after most "
+                f"All {n} lines that are known resemble the line they are named after most "
                 f"(median correlation {self.table['own'].median():.2f} over {self.genes} genes)."
             )
         first = wrong.iloc[0]
@@ -66,7 +66,7 @@ class Identity:
 
 
 def compare_identity(expression: pd.DataFrame, reference: pd.DataFrame) -> Identity:
-    """Correlate every line of a table with every line of a reference, over the genes of both.
+    """Correlate every line of a table with every known line, over the genes of both.
 
     Genes are standardised over the shared lines of each table, so that units and the mean of a gene
     do not matter.
@@ -74,7 +74,7 @@ def compare_identity(expression: pd.DataFrame, reference: pd.DataFrame) -> Ident
     Parameters
     ----------
     expression, reference : DataFrame
-        Cell lines x genes; index the same ids or names in both.
+        Cell lines x genes, of the table and of known lines; index the same ids or names in both.
     """
     genes = expression.columns.intersection(reference.columns)
     lines = expression.index.intersection(reference.index)
