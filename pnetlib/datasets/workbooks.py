@@ -50,6 +50,7 @@ _TYPE = re.compile(rb"\st=[\"']([^\"']*)")
 _OPENED = re.compile(
     rb"<(?:\w+:)?c\s[^<>]*?\br=[\"']([A-Za-z]{1,3})(\d{1,9})[\"'][^<>]*(?<!/)>"
 )  # a cell with content
+_NOT_AVAILABLE = re.compile(rb"v>\s*+#N/A\s*+<", re.IGNORECASE)  # a formula's, as text
 _ERROR = re.compile(rb"<(?:\w+:)?c\b[^<>]*\st=[\"']e[\"']")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\b[^<>]*>")
 _RANGE = re.compile(r"([A-Za-z]{1,3})(\d{1,9}):([A-Za-z]{1,3})(\d{1,9})")
@@ -228,7 +229,7 @@ def looked_at(path: Path, part: str) -> Sheet:
         rows.extend([int(number) for _, number in found])
         # What few pieces have is looked for only where a plain search finds a part of it.
         if b"#" in text:
-            sheet.n_errors += len(_ERROR.findall(text))
+            sheet.n_errors += len(_ERROR.findall(text)) + _not_available(text)
         if b"mergeCell" in text:
             tags = _MERGED.findall(text)
             sheet.merged += [attribute(tag.decode("latin-1"), "ref") for tag in tags]
@@ -238,6 +239,12 @@ def looked_at(path: Path, part: str) -> Sheet:
     sheet.rows, sheet.columns = np.frombuffer(rows, np.int64), np.frombuffer(columns, np.int64)
     _refuse_twice(path, sheet)
     return sheet
+
+
+def _not_available(text: bytes) -> int:
+    """Return how many formulas have the value #N/A as text."""
+    cells = (_tag_before(text, value.start()) for value in _NOT_AVAILABLE.finditer(text))
+    return sum(bool(_TEXT.search(cell)) for cell in cells)
 
 
 class _Columns(dict[bytes, int]):
@@ -345,17 +352,22 @@ def check_numbers(path: Path, text: bytes) -> None:
         If there is one.
     """
     for value in _NO_NUMBER.finditer(text):
-        before = text[max(0, value.start() - _OVERLAP) : value.start()]
-        at = max(map(before.rfind, (b"<c ", b"<c>", b":c ", b":c>")))
-        cell = before[at:].partition(b">")[0]
+        cell = _tag_before(text, value.start())
         kind = _TYPE.search(cell)
-        if at < 0 or (kind and kind[1] != b"n"):
+        if not cell or (kind and kind[1] != b"n"):
             continue
         found = " ".join(value[1].decode("utf-8", "replace").split())[:20]
         raise CorruptFileError(
             f"{_cell_at(cell)} of {path.name} has {found!r} for a number; write the number again, or leave "
             "the cell blank."
         )
+
+
+def _tag_before(text: bytes, at: int) -> bytes:
+    """Return the tag of the cell whose value is at a place in the text of a worksheet."""
+    before = text[max(0, at - _OVERLAP) : at]
+    start = max(map(before.rfind, (b"<c ", b"<c>", b":c ", b":c>")))
+    return before[start:].partition(b">")[0] if start >= 0 else b""
 
 
 def _cell_at(attributes: bytes) -> str:

@@ -122,6 +122,17 @@ def test_errors_in_either_quotes_are_counted(tmp_path):
     assert "1 cell with an error of the spreadsheet" in read_own_table(path, "response").said[0]
 
 
+@pytest.mark.parametrize("formula", ["<f>VLOOKUP(A2,C:D,2,0)</f>", "<f/>"])
+@pytest.mark.parametrize("value", ["#N/A", " #n/a "])
+def test_not_available_of_a_formula_is_counted_as_an_error(tmp_path, formula, value):
+    path = book(tmp_path, f'<c r="B2" t="str">{formula}<v>{value}</v></c>')
+    table = read_own_table(path, "response")
+    assert np.isnan(table.values.at["SK-00", "d1"])
+    assert "1 cell with an error of the spreadsheet, such as #DIV/0!, taken as" in table.said[0]
+    typed = book(tmp_path, word("B2", value))  # a word for missing, as in a csv
+    assert read_own_table(typed, "response").said == []
+
+
 def test_hidden_rows_and_columns_are_read_and_said(tmp_path):
     path = table(tmp_path, rows=5)
     changed(path, SHEET, '<row r="3"', '<row r="3" hidden="1"')
