@@ -1057,7 +1057,6 @@ def arrow():
 
 
 def written(arrow, path, **columns):
-
     arrow.parquet.write_table(arrow.table(columns), path)
     return path
 
@@ -1149,6 +1148,17 @@ def test_an_index_of_two_levels_is_refused(arrow, tmp_path):
 def test_text_columns_of_parquet_may_be_categories(arrow, tmp_path):
     table = A.astype("category")
     assert_same(cohort(tmp_path, ".parquet", annotation=table), cohort(tmp_path, annotation=A))
+
+
+@pytest.mark.parametrize("kind", ["int64", "float32", "float64"])
+def test_categories_of_parquet_that_are_numbers_are_read(arrow, tmp_path, kind):
+    response = R.assign(dose=[1, 2, 4, 8, 16, 32, 64] * 2)
+    expected = cohort(tmp_path, response=response)
+    categories = response.assign(dose=response["dose"].astype(kind).astype("category"))
+    assert_same(cohort(tmp_path, ".parquet", response=categories), expected)
+    np.testing.assert_array_equal(
+        read_own_table(tmp_path / "response.parquet", "response").values["dose"], response["dose"]
+    )
 
 
 @pytest.mark.parametrize(("suffix", "package"), [(".parquet", "pyarrow"), (".h5ad", "anndata")])
