@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import re
 import unicodedata
@@ -40,6 +41,12 @@ _MONTHS = (
     ("december dezember d\u00e9cembre decembre", "DEC"),  # codespell:ignore dezember
 )
 _COMMON = ("MARCH", "SEPT", "DEC", "OCT")  # of these families are most genes that became dates
+_LAST = 15  # number of the last gene of these families
+_SERIALS = range(
+    34_700, 49_674
+)  # days since 1899-12-30 of 1995 to 2035, as spreadsheets count them
+_LEAST_ZEROS = 5  # of a number that was a symbol such as 1E5
+_MARKS = "'`\"\u00b4\u2018\u2019\u201a\u201c\u201d\u201e"  # of quotations
 _BETWEEN = r"(?:[-/ ]|\. ?)"
 _DATES = (
     re.compile(rf"(?P<day>\d{{1,2}}){_BETWEEN}(?P<month>[^\W\d_]{{3,}})\.?(?:[-/. ] ?\d{{2,4}})?"),
@@ -78,6 +85,17 @@ def plain_name(text: str) -> str:
         return text
     visible = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFC", visible).strip()
+
+
+def unquoted(name: str) -> str:
+    """Return a name without quotation marks around it, and without the apostrophe that marks text.
+
+    >>> [unquoted(name) for name in ("'TP53'", "'1-Mar", "\u201cHeLa\u201d", "5'-DFUR", "3'")]
+    ['TP53', '1-Mar', 'HeLa', "5'-DFUR", "3'"]
+    """
+    if len(name) > 1 and name[0] in _MARKS and name[-1] in _MARKS:
+        return name[1:-1].strip()
+    return name.removeprefix("'").lstrip()
 
 
 def is_measured_text(cell: Any) -> bool:
@@ -146,6 +164,24 @@ def dates(names: Iterable[str]) -> dict[str, str]:
         if parts and (genes := _genes_of_day(int(parts["day"]), parts)):
             found[name] = min(genes, key=lambda gene: not gene.startswith(_COMMON))
     return found
+
+
+def symbol_of_number(name: str) -> str:
+    """Return the symbol that a spreadsheet probably made a whole number, a date or power of ten, or "".
+
+    >>> [symbol_of_number(name) for name in ("44621", "45537", "100000", "7157", "44700")]
+    ['MARCH1', 'SEPT2', '1E5', '', '']
+    """
+    if not (name.isascii() and name.isdecimal()) or not name.strip("0"):
+        return ""
+    digits = name.rstrip("0")
+    if len(name) - len(digits) >= _LEAST_ZEROS:
+        return f"{digits}E{len(name) - len(digits)}"
+    if len(name) > 5 or int(name) not in _SERIALS:
+        return ""
+    day = datetime.date(1899, 12, 30) + datetime.timedelta(int(name))
+    family = _MONTHS[day.month - 1][1]
+    return f"{family}{day.day}" if family in _COMMON and day.day <= _LAST else ""
 
 
 def _genes_of_day(day: int, parts: dict[str, str]) -> list[str]:

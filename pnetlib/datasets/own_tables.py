@@ -17,6 +17,7 @@ import stat
 import unicodedata
 import zlib
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +26,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import dates, even_rows, is_blank, is_measured_text, number, plain_name
+from pnetlib.datasets.cells import (
+    dates,
+    even_rows,
+    is_blank,
+    is_measured_text,
+    number,
+    plain_name,
+    symbol_of_number,
+    unquoted,
+)
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
@@ -67,6 +77,9 @@ _MOST_TEXTS = 10_000  # cells of text that are stored with their words
 _MOST_FOLD, _LEAST_CHARACTERS = 400, 1 << 26  # compressed text that unfolds to more is no table
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+([eE][+-]?\d+)?")
 _MAYBE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
+_DECIMAL = re.compile(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?")
+_WITHOUT_DECIMALS = re.compile(r"[+-]?\d*[.,]?")
+_LEAST_DECIMALS = 10  # numbers with decimals, after which one without shows that a file was cut
 _MOST_HEADERS = 10  # rows of text that are looked at above the first row of numbers
 _WHOLE = re.compile(r"\d+\.0+")
 _SCIENTIFIC = re.compile(r"[1-9](?:\.(\d+)[eE]\+?|[eE]\+)0*(\d+)")
@@ -236,27 +249,34 @@ def table_of(frame: pd.DataFrame, what: str, name: str) -> OwnTable:
 
 
 def likely(found: dict[str, str]) -> str:
-    """Return names that became dates, each with the likely original, for a sentence."""
+    """Return names that became dates or numbers, each with the likely original, for a sentence."""
     return first_few(f"{name} (probably {gene})" if gene else name for name, gene in found.items())
 
 
 def check_genes(where: str, genes: Sequence[str], said: list[str]) -> None:
-    """Refuse genes that are dates; say which few are numbers where most are symbols.
+    """Refuse genes that are dates, or numbers made of a symbol; say which other few are numbers.
 
     Raises
     ------
     DataError
-        If a gene is a date.
+        If a gene is a date, or, where most are symbols, the number of a date or of a symbol like 1E5.
     """
     if found := dates(genes):
         raise DataError(
             f"{where} has genes that a spreadsheet made dates: {likely(found)}; restore their names."
         )
     numbers = [gene for gene in genes if math.isfinite(number(gene))]
-    if 0 < 2 * len(numbers) < len(genes):
+    if 2 * len(numbers) >= len(genes):  # ids
+        return
+    if found := {gene: symbol for gene in numbers if (symbol := symbol_of_number(gene))}:
+        raise DataError(
+            f"{where} has genes that a spreadsheet made numbers: {likely(found)}; restore their names, or, if "
+            f"they are Entrez ids among symbols, write LOC{next(iter(found))}."
+        )
+    if odd := [*numbers, *(gene for gene in genes if gene.casefold() in ("true", "false"))]:
         said.append(
-            f"{where} has {counted(len(numbers), 'gene')} named by a number among symbols, which a spreadsheet "
-            f"may have changed: {first_few(numbers)}."
+            f"{where} has {counted(len(odd), 'gene')} named by a number or truth value among symbols, which a "
+            f"spreadsheet may have changed: {first_few(odd)}."
         )
 
 
@@ -315,7 +335,9 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
         encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         with (gzip.open if packed else open)(path, "rb") as file:
             text = io.TextIOWrapper(file, encoding, newline="")
-            lines = _lines(text, path, _MOST_FOLD * path.stat().st_size if packed else math.inf)
+            latest: deque[str] = deque(maxlen=_MOST_FIRST)
+            most_long = _MOST_FOLD * path.stat().st_size if packed else math.inf
+            lines = _lines(text, path, most_long, latest)
             first = list(_beginning(lines))
             separator, most = _separator(first, kind_of(path.name) in TABBED)
             check_names(path.name, 0, most)  # before a row is taken apart
@@ -334,6 +356,11 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
                     )
                 yield row
                 place, last = place + 1, rows.line_num
+        if _may_be_cut(latest, first, separator):
+            said.append(
+                f"{path.name} ends in row {place - 1} without a line break and with a number that lacks "
+                "the decimals of all before it; check that it is complete."
+            )
     except UnicodeDecodeError as error:
         with (gzip.open if packed else open)(path, "rb") as file:
             raise not_utf8(path.name, file) from error
@@ -382,7 +409,25 @@ def _separator(first: Sequence[str], tabbed: bool) -> tuple[str, int]:
     return found, counts[found]
 
 
-def _lines(text: io.TextIOBase, path: Path, most: float) -> Iterator[str]:
+def _may_be_cut(latest: Sequence[str], first: Sequence[str], separator: str) -> bool:
+    """Return whether the last line of a text may end within its last number.
+
+    It has no line break, and nothing, or no decimals, where all numbers before it have some.
+    """
+    if not latest or latest[-1].endswith(("\n", "\r")):
+        return False
+    header = next((line for line in first if line.strip()), "")
+    rows = [line.split(separator)[1:] for line in latest if line.strip() and line != header]
+    *others, last = [cell.strip() for row in rows for cell in row] or [""]
+    return (
+        len(others) >= _LEAST_DECIMALS
+        and all(map(_DECIMAL.fullmatch, others))
+        and bool(_WITHOUT_DECIMALS.fullmatch(last))
+    )
+
+
+def _lines(text: io.TextIOBase, path: Path, most: float, latest: deque[str]) -> Iterator[str]:
+    """Yield the lines of a text, and note the latest."""
     length = place = 0
     while line := text.readline(LONGEST_LINE):
         place += 1
@@ -401,6 +446,7 @@ def _lines(text: io.TextIOBase, path: Path, most: float) -> Iterator[str]:
                 f"{path.name} unfolds to more than {_MOST_FOLD} times its size; it is no usual table. "
                 "Unpack it if you trust it."
             )
+        latest.append(line)
         yield line
 
 
@@ -794,7 +840,7 @@ def _checked_heads(
     word: str = "column",
 ) -> list[str]:
     """Return the names of the columns; refuse blank, repeated and purely decimal ones."""
-    heads = _visible(file, heads, said)
+    heads = _unquoted(file, _visible(file, heads, said), said)
     called, place = ("Column", " in row 1") if word == "column" else (word, "")
     for at, head in enumerate(heads, first):
         if not head:
@@ -829,7 +875,7 @@ def _checked_names(
     word: str = "row",
 ) -> list[str]:
     """Return the names of the rows, checked as those of the columns."""
-    names = _visible(file, names, said)
+    names = _unquoted(file, _visible(file, names, said), said)
     for place, name in zip(places, names):
         if not name:
             row = f"{'The cell line in ' if noun == 'cell line' else ''}{word} {place} of {file}"
@@ -891,6 +937,18 @@ def _visible(file: str, names: Iterable[str], said: list[str]) -> list[str]:
         said.append(
             f"{file}: invisible characters in {counted(len(changed), 'name')} taken away: "
             f"{first_few(name or 'a name of nothing else' for name in changed)}."
+        )
+    return found
+
+
+def _unquoted(file: str, names: list[str], said: list[str]) -> list[str]:
+    """Return names without quotation marks around them, and say of which they were taken."""
+    found = [unquoted(name) for name in names]
+    changed = [old for new, old in zip(found, names) if new != old]
+    if changed:
+        said.append(
+            f"{file}: quotation marks around {counted(len(changed), 'name')} taken away: "
+            f"{first_few(changed)}."
         )
     return found
 

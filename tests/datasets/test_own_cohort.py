@@ -1252,8 +1252,10 @@ def test_accents_and_invisible_characters_are_written_alike_in_all_tables(tmp_pa
 
 
 def test_few_numbers_among_the_genes_of_a_cohort_are_said(tmp_path):
-    found = cohort(tmp_path, expression=E.rename(columns={"MDM2": "45352"}).T)
-    assert "expression.csv has 1 gene named by a number among symbols" in said(found)
+    found = cohort(tmp_path, expression=E.rename(columns={"MDM2": "4193"}).T)
+    assert "expression.csv has 1 gene named by a number or truth value among" in said(found)
+    with pytest.raises(DataError, match=r"expression.csv has .* numbers: 45352 .probably MARCH1.;"):
+        cohort(tmp_path, expression=E.rename(columns={"MDM2": "45352"}).T)
     with pytest.raises(DataError, match=r"^expression.csv has genes .* made dates: 7-Jan; restore"):
         cohort(tmp_path, expression=E.rename(columns={"MDM2": "7-Jan"}).T)
 

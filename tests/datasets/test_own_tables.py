@@ -394,13 +394,73 @@ def test_any_date_among_genes_is_refused(tmp_path):
 
 
 def test_few_numbers_among_symbols_are_said(tmp_path):
-    _, said = read_own_expression(written(tmp_path, PLAIN.replace("MDM2", "45352")))
-    assert said == [
-        "Row 1 of own.csv has 1 gene named by a number among symbols, which a spreadsheet may have "
-        "changed: 45352."
-    ]
+    for number in ("7157", "44700", "True"):  # an Entrez id; 19 May 2022, no gene's day
+        _, said = read_own_expression(written(tmp_path, PLAIN.replace("MDM2", number)))
+        assert said == [
+            "Row 1 of own.csv has 1 gene named by a number or truth value among symbols, which a "
+            f"spreadsheet may have changed: {number}."
+        ]
     _, said = read_own_expression(written(tmp_path, PLAIN.replace("MDM2,ESR1", "7157,4193")))
     assert said == []
+
+
+@pytest.mark.parametrize(
+    ("number", "symbol"),
+    [("44621", "MARCH1"), ("45352", "MARCH1"), ("45537", "SEPT2"), ("100000", "1E5")],
+)
+def test_symbols_that_a_spreadsheet_made_numbers_are_refused(tmp_path, number, symbol):
+    with pytest.raises(DataError) as refused:
+        read_own_expression(written(tmp_path, PLAIN.replace("MDM2", number)))
+    assert str(refused.value) == (
+        f"Row 1 of own.csv has genes that a spreadsheet made numbers: {number} (probably {symbol}); "
+        f"restore their names, or, if they are Entrez ids among symbols, write LOC{number}."
+    )
+    ids = PLAIN.replace("TP53,MDM2,ESR1", f"7157,{number},2099")  # all are Entrez ids
+    table, said = read_own_expression(written(tmp_path, ids))
+    assert list(table.columns) == ["7157", number, "2099"] and said == []
+
+
+@pytest.mark.parametrize("pair", ["''", "``", "\u2018\u2019", "\u201c\u201d", "' "])
+def test_quotation_marks_around_names_are_taken_away_and_said(tmp_path, pair):
+    content = PLAIN.replace("TP53", f"{pair[0]}TP53{pair[1]}").replace(
+        "B,", f"{pair[0]}B{pair[1]},"
+    )
+    table, said = read_own_expression(written(tmp_path, content))
+    pd.testing.assert_frame_equal(table, EXPECTED, check_names=False)
+    assert said == [
+        f"own.csv: quotation marks around 1 name taken away: {pair[0]}{name}{pair[1].strip()}."
+        for name in ("TP53", "B")
+    ]
+
+
+def test_a_quotation_mark_that_is_no_quotation_stays(tmp_path):
+    table, said = read_own_expression(written(tmp_path, PLAIN.replace("TP53,MDM2", "5'-A,B 3'")))
+    assert list(table.columns[:2]) == ["5'-A", "B 3'"] and said == []
+
+
+def test_names_in_quotation_marks_are_checked_without_them(tmp_path):
+    for name, error, named in (
+        ("'1-Mar", DataError, "dates: 1-Mar .probably MARCH1.; restore"),
+        ("''", DataError, "Column 3 of own.csv has no name"),
+        ("'TP53'", DuplicateError, "gene TP53 occurs twice .columns 2 and 3"),
+    ):
+        with pytest.raises(error, match=named):
+            read_own_expression(written(tmp_path, PLAIN.replace("MDM2", name)))
+
+
+DECIMALS = ",TP53,MDM2\n" + "".join(f"L{at},{at}.25,-0.5\n" for at in range(6))
+
+
+@pytest.mark.parametrize("end", ["-0", "-0.", "-", ""])
+def test_a_text_that_may_end_within_its_last_number_is_said(tmp_path, end):
+    content = DECIMALS.removesuffix("-0.5\n") + end
+    sentence = (
+        "own.csv ends in row 7 without a line break and with a number that lacks the decimals of all "
+        "before it; check that it is complete."
+    )
+    assert read_own_table(written(tmp_path, content), "response").said == [sentence]
+    for complete in (content + "\n", DECIMALS.rstrip("\n"), content.replace("4.25", "4")):
+        assert read_own_table(written(tmp_path, complete), "response").said == []
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])
