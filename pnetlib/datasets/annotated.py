@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pnetlib.datasets.cells import date_genes
 from pnetlib.datasets.cohort import ANNOTATION, Cohort
 from pnetlib.datasets.own_cohort import cohort_of_tables
 from pnetlib.datasets.own_kinds import chosen_matrix, needed_module
 from pnetlib.datasets.own_tables import (
     EXPRESSION,
     OwnTable,
-    likely,
+    check_genes,
     matrix_table,
     read_own_expression,
     table_of,
 )
+from pnetlib.datasets.own_values import refuse_code
 from pnetlib.errors import DataError, MissingColumnError, UsageError
 from pnetlib.execution.storage import digest
 from pnetlib.words import first_few
@@ -74,12 +74,10 @@ def read_anndata_expression(
     """
     if isinstance(source, (str, Path)):
         return read_own_expression(Path(source), layer=layer, raw=raw)[0]
-    values = _expression(source, layer, raw, oriented=True).values
-    if dates := date_genes(values.columns):
-        raise DataError(
-            f"{_CALLED} has genes that a spreadsheet made dates: {likely(dates)}; restore their names."
-        )
-    return values
+    table = _expression(source, layer, raw, oriented=True)
+    check_genes(_CALLED, table.values.columns, table.said)
+    refuse_code(table)
+    return table.values
 
 
 def cohort_from_anndata(

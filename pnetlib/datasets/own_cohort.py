@@ -18,7 +18,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import UNKNOWN as UNKNOWN_WORDS, is_measured_text, number, plain_name
+from pnetlib.datasets.cells import (
+    UNKNOWN as UNKNOWN_WORDS,
+    is_measured_text,
+    number,
+    plain_name,
+    unquoted,
+)
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
 from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
@@ -29,6 +35,7 @@ from pnetlib.datasets.own_tables import (
     check_genes,
     read_own_table,
 )
+from pnetlib.datasets.own_values import refuse_code, refuse_codes, refuse_summaries
 from pnetlib.errors import (
     DataError,
     DuplicateError,
@@ -257,15 +264,22 @@ def cohort_of_tables(
         raise UsageError(f"larger is {larger!r}, but must be one of {', '.join(_DIRECTIONS)}.")
     if isinstance(responses, str):
         raise UsageError(f"responses is the text {responses!r}; give a list of names.")
-    responses = [plain_name(str(wanted)) for wanted in responses or ()]
-    tissue = plain_name(tissue)
+    if tissue and annotation is None:
+        raise UsageError(
+            f"tissue is {tissue!r}, but there is no annotation with such a column; name the file of the "
+            "annotation too (below data in config.yml), or leave tissue out."
+        )
+    responses = [unquoted(plain_name(str(wanted))) for wanted in responses or ()]
+    tissue = unquoted(plain_name(tissue))
     handled = [*expression.said, *response.said, *(annotation.said if annotation else ())]
     expression, response = _oriented(expression, response, annotation, handled)
     if not responses:
         _refuse_exchanged(expression, response)
     genes = expression.values.columns
     check_genes(expression.file, genes, handled)
+    refuse_code(expression)
     lines = match_lines(response, expression, handled)
+    _refuse_summaries(expression, response, lines, not responses)
     # The index is "" where the expression lacks the line.
     response = replace(response, values=response.values.set_axis(lines, axis=0))
     known = sorted(line for line in lines if line)
@@ -459,6 +473,18 @@ def _refuse_exchanged(expression: OwnTable, response: OwnTable) -> None:
         )
 
 
+def _refuse_summaries(
+    expression: OwnTable, response: OwnTable, lines: Sequence[str], all_responses: bool
+) -> None:
+    """Refuse a mean, a sum and the like of the others as a gene, a line or a response."""
+    refuse_summaries(expression, 1, "genes")
+    refuse_summaries(expression, 0, "cell lines", expression.values.index.isin(lines))
+    refuse_summaries(response, 0, "cell lines", np.array(lines) != "")
+    if all_responses:
+        remedy = ", or, if it is meant, list it with the responses in config.yml (responses: names)"
+        refuse_summaries(response, 1, "responses", remedy=remedy)
+
+
 def _sides(*tables: OwnTable) -> str:
     """Return examples of the names on each side of each table."""
     return "; ".join(
@@ -512,6 +538,7 @@ def _chosen_responses(table: OwnTable, responses: Sequence[str], handled: list[s
         )
     inside = table.values.index != ""
     few, constant, chosen = [], [], []
+    refuse_codes(table, responses or names, inside)
     for response in responses or sorted(names):
         column = names.index(response)
         _refuse_text(table, column, inside)

@@ -54,6 +54,7 @@ from pnetlib.datasets.own_kinds import (
     within_memory,
     xlsx_rows,
 )
+from pnetlib.datasets.own_values import refuse_code, refuse_summaries
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
 from pnetlib.execution.files import format_of, not_utf8
 from pnetlib.words import counted, first_few
@@ -196,6 +197,9 @@ def read_own_expression(
             f"{table.file} has {counted(n_lines, 'cell line')} and {counted(n_genes, 'gene')}; "
             "at least two of each are needed."
         )
+    refuse_code(table)
+    refuse_summaries(table, 0, "cell lines")
+    refuse_summaries(table, 1, "genes")
     return table.values, table.said
 
 

@@ -730,6 +730,29 @@ def test_the_column_of_tissues_can_be_named(tmp_path):
     assert list(found.annotation["tissue"]) == list(A["Tissue"])
 
 
+def test_a_column_of_tissues_needs_an_annotation(tmp_path):
+    refused(
+        UsageError,
+        "tissue is 'organ', but there is no annotation with such a column; name the file of the annotation "
+        "too .below data in config.yml., or leave tissue out",
+        cohort,
+        tmp_path,
+        tissue="organ",
+    )
+
+
+def test_quotation_marks_around_names_matter_in_no_table(tmp_path):
+    quoted = {name: f"'{name}'" for name in (*LINES, *GENES, *DRUGS)}
+    tables = {"expression": E, "response": R}
+    tables = {
+        kind: table.rename(quoted, axis=0).rename(quoted, axis=1) for kind, table in tables.items()
+    }
+    found = cohort(tmp_path, annotation=A.rename(quoted), **tables, responses=["'007'"])
+    assert_same(found, cohort(tmp_path, annotation=A, responses=["007"]))
+    for kind, count in (("expression", 4), ("response", 3), ("response", N), ("annotation", N)):
+        assert f"{kind}.csv: quotation marks around {count} names taken away: '" in said(found)
+
+
 def test_what_are_hardly_tissues_is_said(tmp_path):
     table = A.assign(age=[31, 32] * 7, patient=[f"P{at % 8}" for at in range(N)])
     assert "The tissues in" not in said(cohort(tmp_path, annotation=table))
