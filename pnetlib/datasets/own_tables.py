@@ -180,7 +180,8 @@ def read_own_expression(
     ------
     DataError
         If the file is not there or no plain file, a name is blank or a date, a value is not a finite
-        number, or there are fewer than two lines or genes.
+        number or a code for missing, a line or gene is the mean, say, of the others, or there are
+        fewer than two of either.
     CorruptFileError
         If the file is damaged or not of its kind, or a row has more or fewer fields than the header.
     DuplicateError
