@@ -6,7 +6,7 @@ import csv
 import io
 import math
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,26 +62,78 @@ def read_delimited(
     MissingColumnError, DuplicateError
         If a column is missing, or a name occurs twice.
     """
-    quoting = csv.QUOTE_NONE if separator == "\t" else csv.QUOTE_MINIMAL
-    try:
-        with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
-            lines = _lines(text, path)
-            reader = csv.reader(lines, delimiter=separator, quoting=quoting, strict=True)
-            return _table(path, reader, separator, columns, fold, numbers, others)
-    except csv.Error as error:
-        raise CorruptFileError(
-            f"{path.name} is not a table that can be read ({error}); write it again."
-        ) from error
+    with opened(path) as file, io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
+        rows = fields_of(lines_of(text, path), separator, path.name, quotes=separator != "\t")
+        return _table(path, rows, separator, columns, fold, numbers, others)
 
 
-def _lines(text: io.TextIOBase, path: Path) -> Iterator[str]:
+def lines_of(text: io.TextIOBase, path: Path) -> Iterator[str]:
+    """Yield the lines of a text.
+
+    Raises
+    ------
+    CorruptFileError
+        If one is longer than any row of a table.
+    """
     while line := text.readline(LONGEST_ROW):
-        if len(line) == LONGEST_ROW or "\0" in line:
+        if len(line) == LONGEST_ROW:
             raise CorruptFileError(
-                f"{path.name} has a character that no text has (NUL), or a row of more than "
-                f"{LONGEST_ROW:,} characters; write it again."
+                f"{path.name} has a row of more than {LONGEST_ROW:,} characters; it is no table."
             )
         yield line
+
+
+def fields_of(
+    lines: Iterable[str], separator: str, name: str, *, quotes: bool = True
+) -> Iterator[list[str]]:
+    """Yield the fields of each row of text, the header first.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        Lines with their ends.
+    separator, name : str
+        One character, and the name of the file for messages.
+    quotes : bool, default True
+        Whether values may stand in quotation marks.
+
+    Raises
+    ------
+    CorruptFileError
+        If a row, named as a spreadsheet counts it, has a quotation mark that is not closed, closed in
+        a later row, or within a value, or a character of code 0.
+    """
+    place, last, width = 1, 0, 0
+
+    def text() -> Iterator[str]:
+        for line in lines:
+            if "\0" in line:
+                raise CorruptFileError(
+                    f"Row {place} of {name} has a character of code 0 (NUL), so it is damaged or no text; "
+                    "write it again."
+                )
+            yield line
+
+    quoting = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
+    rows = csv.reader(text(), delimiter=separator, quoting=quoting, strict=True)
+    try:
+        for row in rows:
+            width = width or len(row)
+            # A cell may have line breaks, but hardly the separators of a whole row beside them.
+            if rows.line_num > last + 1 and any(
+                "\n" in cell and cell.count(separator) >= width - 1 > 0 for cell in row
+            ):
+                raise CorruptFileError(
+                    f"Row {place} of {name} has a quotation mark that is closed in a later row only; "
+                    "correct it."
+                )
+            yield row
+            place, last = place + 1, rows.line_num
+    except csv.Error as error:
+        raise CorruptFileError(
+            f"Row {place} of {name} has a quotation mark that is not closed or stands within a value, or "
+            f"a value of more than {csv.field_size_limit():,} characters ({error}); correct it."
+        ) from error
 
 
 def _table(

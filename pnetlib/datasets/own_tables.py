@@ -7,7 +7,6 @@ The separator, a decimal comma and compression are found from the content and na
 
 from __future__ import annotations
 
-import csv
 import gzip
 import io
 import itertools
@@ -36,6 +35,7 @@ from pnetlib.datasets.cells import (
     symbol_of_number,
     unquoted,
 )
+from pnetlib.datasets.delimited import fields_of
 from pnetlib.datasets.own_kinds import (
     H5AD,
     KINDS,
@@ -326,7 +326,6 @@ def check_file(path: Path) -> None:
 def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
     """Yield the fields of each row; everything that makes the file unreadable is one sentence."""
     packed = path.name.casefold().endswith(".gz")
-    place = 1
     try:
         with (gzip.open if packed else open)(path, "rb") as file:
             start = file.read(16)
@@ -348,32 +347,18 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
             check_names(path.name, 0, most)  # before a row is taken apart
             if separator != "," and most:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
-            rows = csv.reader(itertools.chain(first, lines), delimiter=separator, strict=True)
-            last = 0
-            for row in rows:
-                spans = rows.line_num > last + 1  # a cell has line breaks
-                if spans and any(
-                    "\n" in cell and cell.count(separator) >= most > 0 for cell in row
-                ):
-                    raise CorruptFileError(
-                        f"Row {place} of {path.name} has a quotation mark that is closed in a later row only; "
-                        "correct it."
-                    )
+            place = 0
+            rows = fields_of(itertools.chain(first, lines), separator, path.name)
+            for place, row in enumerate(rows, 1):
                 yield row
-                place, last = place + 1, rows.line_num
         if _may_be_cut(latest, first, separator):
             said.append(
-                f"{path.name} ends in row {place - 1} without a line break and with a number that lacks "
+                f"{path.name} ends in row {place} without a line break and with a number that lacks "
                 "the decimals of all before it; check that it is complete."
             )
     except UnicodeDecodeError as error:
         with (gzip.open if packed else open)(path, "rb") as file:
             raise not_utf8(path.name, file) from error
-    except csv.Error as error:
-        raise CorruptFileError(
-            f"Row {place} of {path.name} has a quotation mark that is not closed or stands within a value, or "
-            f"a value of more than {csv.field_size_limit():,} characters ({error}); correct it."
-        ) from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise CorruptFileError(
             f"{path.name} is damaged or no table of text ({error}); write it again."
@@ -433,14 +418,8 @@ def _may_be_cut(latest: Sequence[str], first: Sequence[str], separator: str) -> 
 
 def _lines(text: io.TextIOBase, path: Path, most: float, latest: deque[str]) -> Iterator[str]:
     """Yield the lines of a text, and note the latest."""
-    length = place = 0
+    length = 0
     while line := text.readline(LONGEST_LINE):
-        place += 1
-        if "\0" in line:
-            raise CorruptFileError(
-                f"Line {place} of {path.name} has a character of code 0, so it is damaged or no text; write it "
-                "again."
-            )
         if len(line) == LONGEST_LINE and not line.endswith("\n"):
             raise CorruptFileError(
                 f"{path.name} has a row of more than {LONGEST_LINE:,} characters; it is no table."

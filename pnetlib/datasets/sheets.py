@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import itertools
 import re
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from pnetlib.datasets.cells import even_rows
+from pnetlib.datasets.delimited import MOST_COLUMNS, fields_of, lines_of
 from pnetlib.datasets.workbooks import xlsx_rows
 from pnetlib.errors import CorruptFileError, DuplicateError, MissingColumnError
 from pnetlib.execution.files import opened
 
 KINDS = (".xlsx", ".csv")
-MOST_COLUMNS = 1 << 14  # as many as a spreadsheet has
-LONGEST_ROW = 1 << 24  # characters
 # Names of columns in other releases and in exports of the web page, in small letters.
 _SPELLINGS = {
     "COSMIC_ID": ("cosmic_id", "cosmic_identifier", "cosmic_sample_id"),
@@ -82,7 +80,7 @@ def csv_rows(path: Path) -> Iterator[list[str]]:
         start = file.peek(2)[:2]
         encoding = "utf-16" if start in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
         with io.TextIOWrapper(file, encoding, newline="") as text:
-            lines = _lines(text, path)
+            lines = lines_of(text, path)
             first = next(lines, "")
             found = separator_of(first)
             if first.count(found) >= MOST_COLUMNS:
@@ -90,20 +88,7 @@ def csv_rows(path: Path) -> Iterator[list[str]]:
                     f"{path.name} has {first.count(found) + 1:,} columns and may have "
                     f"{MOST_COLUMNS:,}; put the official file there."
                 )
-            yield from csv.reader(itertools.chain([first], lines), delimiter=found, strict=True)
-
-
-def _lines(text: io.TextIOBase, path: Path) -> Iterator[str]:
-    while line := text.readline(LONGEST_ROW):
-        if len(line) == LONGEST_ROW:
-            raise CorruptFileError(
-                f"{path.name} has a row of more than {LONGEST_ROW:,} characters; it is no table."
-            )
-        if "\0" in line:
-            raise CorruptFileError(
-                f"{path.name} has a character that no text has (NUL); write it again."
-            )
-        yield line
+            yield from fields_of(itertools.chain([first], lines), found, path.name)
 
 
 def separator_of(header: str) -> str:

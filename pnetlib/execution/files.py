@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import codecs
 import copy
-import csv
 import gzip
 import io
 import math
@@ -173,7 +172,7 @@ def opened(path: Path, members: Sequence[str] = ()) -> Iterator[IO[bytes]]:
                 yield _text(file, path)
     except UnicodeDecodeError as error:
         raise _undecoded(path, members) from error
-    except (*BROKEN, csv.Error) as error:
+    except BROKEN as error:
         raise CorruptFileError(
             f"{path.name} is truncated or damaged ({error}); fetch it again."
         ) from error

@@ -5,6 +5,7 @@ import pytest
 from official_files import refused
 
 from pnetlib.datasets.delimited import read_delimited
+from pnetlib.datasets.sheets import csv_rows
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
 
 
@@ -33,8 +34,6 @@ def test_tabs_have_no_quotes_and_names_may_be_folded(path):
         (CorruptFileError, b"", "table.csv is empty"),
         (CorruptFileError, b"a,b\n1,2,3\n", "Row 2 of table.csv has 3 fields and the header 2"),
         (CorruptFileError, b"a,b\n1,2\n\n1\n", "Row 4 of table.csv ends early: it has 1 field and"),
-        (CorruptFileError, b'a,b\n1,"2\n', "truncated or damaged .unexpected end of data"),
-        (CorruptFileError, b"a,b\n1,2\0\n", "has a character that no text has"),
         (CorruptFileError, b"a,b\n\x80\x04\n", "is not text in UTF-8"),
         (CorruptFileError, b"PK\x03\x04", "is or contains a zip archive"),
         (MissingColumnError, b"a;b\n1;2\n", "is separated by semicolons; separate it by commas"),
@@ -46,6 +45,36 @@ def test_tabs_have_no_quotes_and_names_may_be_folded(path):
 def test_what_is_wrong_is_named(path, error, content, named):
     path.write_bytes(content)
     refused(error, named, read_delimited, path, ",", ["a", "b"])
+
+
+@pytest.mark.parametrize("read", [lambda path: read_delimited(path, ",", ["a"]), csv_rows])
+@pytest.mark.parametrize(
+    ("rows", "named"),
+    [
+        (
+            '3,"4\n5,6\n',
+            "Row 4 of table.csv has a quotation mark that is not closed .*; correct it",
+        ),
+        ('3,4\n5,"6"7\n', "Row 5 of table.csv has a quotation mark .* within a value"),
+        ('"3,4\n5,6\n7,8"\n', "Row 4 of table.csv has a quotation mark that is closed in a later"),
+        ('3,4\n5,"6\n\0"\n', "Row 5 of table.csv has a character of code 0 .NUL.*; write it again"),
+    ],
+)
+def test_the_row_of_what_is_no_table_is_named(path, read, rows, named):
+    path.write_text('a,b\n\n"line\nbreak",2\n' + rows)  # rows 1 to 3, in four lines
+    refused(CorruptFileError, named, lambda: list(read(path)))
+
+
+def test_tabs_have_no_quotes_to_close_but_their_row_is_named(path):
+    path.write_text('a\tb\n"1\t2\n3\t\0\n')
+    refused(
+        CorruptFileError,
+        "Row 3 of table.csv has a character of code 0",
+        read_delimited,
+        path,
+        "\t",
+        [],
+    )
 
 
 def test_a_folder_is_refused(tmp_path):

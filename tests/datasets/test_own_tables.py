@@ -134,7 +134,7 @@ def test_names_are_text_as_they_stand(tmp_path):
         (PLAIN.encode("latin-1") + b"D\xe9,1,2,3\n", CorruptFileError, "not text in UTF-8"),
         (PLAIN + 'D,"1,2,3\n', CorruptFileError, "Row 5 of own.csv has a quotation mark"),
         (PLAIN + 'D,"1"2,3,4\n', CorruptFileError, "Row 5 of own.csv has a quotation mark"),
-        (PLAIN + "D,1,2\0,3\n", CorruptFileError, "Line 5 of own.csv has a character of code 0"),
+        (PLAIN + "D,1,2\0,3\n", CorruptFileError, "Row 5 of own.csv has a character of code 0"),
         (
             b"PK\x03\x04rest of an xlsx",
             CorruptFileError,

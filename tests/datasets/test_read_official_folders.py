@@ -346,8 +346,10 @@ def test_encodings_and_separators_of_a_csv(folder, encoding, separator):
 
 def test_a_damaged_csv_is_refused(folder):
     path = as_csv(folder)
-    path.write_text(path.read_text() + 'GDSC1,"1')
-    make.refused(CorruptFileError, "csv is truncated or damaged", load_cohort, folder)
+    rows = path.read_text()
+    path.write_text(rows + 'GDSC1,"1')
+    named = f"Row {rows.count(chr(10)) + 1} of {path.name} has a quotation mark that is not closed"
+    make.refused_data(named, load_cohort, folder)
     path.write_bytes(b"\xff" + path.read_bytes())
     make.refused(
         CorruptFileError, r"not text in UTF-8 \(row 1 has the byte 0xFF", load_cohort, folder

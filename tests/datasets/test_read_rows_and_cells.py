@@ -252,7 +252,7 @@ def test_a_damaged_gzip_and_wrong_bytes_are_named(tmp_path):
 
 
 def test_a_row_longer_than_a_csv_may_have_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(sheets, "LONGEST_ROW", 100)
+    monkeypatch.setattr(delimited, "LONGEST_ROW", 100)
     path = tmp_path / "t.csv"
     path.write_text(f"a,b\n1,{'x' * 90}\n")
     assert len(list(sheets.csv_rows(path))) == 2
