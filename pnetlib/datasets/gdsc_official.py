@@ -142,7 +142,7 @@ def read_screens(place: Path, cohort: Cohort) -> Screens:
     files = source_of(place)
     path = response_file(files)
     own = screen_of(path)
-    other = "GDSC2" if own == "GDSC1" else "GDSC1"
+    other = _other(own)
     further = response_files(files.folder, other)
     found, handled = [], []
     if not further:
@@ -173,7 +173,7 @@ def _screens_in(
     rows: dict[tuple[str, str], list[tuple[int, str, Any, Any]]] = {}
     optional = ("DRUG_NAME", "LN_IC50", "AUC")
     needed = ("COSMIC_ID", "DRUG_ID")
-    for place, (line, drug_id, name, value, area) in _one_screen(path, needed, optional):
+    for place, (line, drug_id, name, value, area) in _one_screen(path, needed, optional, handled):
         drug_id, line = plain_id(drug_id, odd), plain_id(line, odd)
         drug = own.get(drug_id) if is_own else None
         drug = drug or names.get(name_of(name).casefold())
@@ -204,7 +204,7 @@ def drugs_in(path: Path) -> pd.DataFrame:
     """Return the table of `pnetlib.datasets.list_drugs` for a response file."""
     found: dict[str, tuple[int, str, array, Any]] = {}
     optional = ("DRUG_NAME", "PATHWAY_NAME", "LN_IC50")
-    for place, (drug_id, name, pathway, value) in _one_screen(path, ("DRUG_ID",), optional):
+    for place, (drug_id, name, pathway, value) in _one_screen(path, ("DRUG_ID",), optional, []):
         drug_id = plain_id(drug_id, {})
         if drug_id not in found:
             if not drug_id.isdecimal():
@@ -297,7 +297,8 @@ def read_response(
     odd: dict[str, str] = {}
     rows = []
     names = ("DRUG_NAME", "CELL_LINE_NAME")
-    for place, (line, drug_id, value, *named) in _one_screen(path, RESPONSE_COLUMNS, names):
+    for place, cells in _one_screen(path, RESPONSE_COLUMNS, names, handled):
+        line, drug_id, value, *named = cells
         drug_id = plain_id(drug_id, odd)
         drug_name, line_name = ("" if name is None else name_of(name) for name in named)
         seen.setdefault(drug_id, drug_name)
@@ -325,20 +326,41 @@ def read_response(
 
 
 def _one_screen(
-    path: Path, columns: Sequence[str], optional: Sequence[str]
+    path: Path, columns: Sequence[str], optional: Sequence[str], handled: list[str]
 ) -> Iterator[tuple[int, list[Any]]]:
     """Yield what `rows_of` does; refuse a row of another screen than those before it."""
     first: tuple[int, str] | None = None
     for place, (*cells, dataset) in rows_of(path, columns, (*optional, "DATASET")):
         screen = str(dataset).strip().upper()
         if screen in SCREENS:
-            first = first or (place, screen)
+            if first is None:
+                first = place, screen
+                _check_name(path, place, screen, handled)
             if screen != first[1]:
                 raise DataError(
                     f"DATASET in row {place} of {path.name} is {screen} and in row {first[0]} {first[1]}; "
                     "put each screen into a file of its own."
                 )
         yield place, cells
+
+
+def _other(screen: str) -> str:
+    return SCREENS[1 - SCREENS.index(screen)]
+
+
+def _check_name(path: Path, place: int, screen: str, handled: list[str]) -> None:
+    """Refuse an official name of the other screen than DATASET; report another name that has it."""
+    name, other = path.name.upper(), _other(screen)
+    if other not in name or screen in name:
+        return
+    if path.stem in (RESPONSE, SECOND):
+        raise DataError(
+            f"DATASET in row {place} of {path.name} is {screen}, but the name says {other}; rename the file "
+            "or fetch it again."
+        )
+    handled.append(
+        f"DATASET of {path.name} is {screen}, which counts, though its name says {other}."
+    )
 
 
 def _check_drugs(

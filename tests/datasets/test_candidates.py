@@ -79,6 +79,32 @@ def test_a_folder_with_gdsc2_alone_is_read_and_says_so(folder):
     assert "The responses are those of GDSC2, not of GDSC1 as in the paper." in said
 
 
+def test_an_official_name_of_the_other_screen_is_refused(folder):
+    for name, screen, other in ((FIRST, "GDSC2", "GDSC1"), (NEW, "GDSC1", "GDSC2")):
+        path = folder / name
+        rows = [make.RESPONSE, ["", *make.response_rows()[0][1:]], *shifted(0.3, screen)[1:]]
+        make.write_rows(path, rows)
+        named = f"DATASET in row 3 of {path.name} is {screen}, but the name says {other}; rename the file"
+        for read in (load_cohort, list_drugs):
+            make.refused(DataError, named, read, path)
+
+
+@pytest.mark.parametrize(("screen", "other"), [("GDSC1", "GDSC2"), ("GDSC2", "GDSC1")])
+def test_of_another_name_and_its_content_the_content_counts(folder, screen, other):
+    path = folder / f"my {other.lower()}.csv"
+    make.write_rows(path, [make.RESPONSE, *shifted(0.3, screen)])
+    said = load_cohort(path).provenance["handled"]
+    assert (
+        f"DATASET of {path.name} is {screen}, which counts, though its name says {other}." in said
+    )
+    assert (f"The responses are those of {screen}, not of GDSC1 as in the paper." in said) == (
+        screen == "GDSC2"
+    )
+    make.write_rows(path, [make.RESPONSE, *shifted(0.3, other)])
+    said = " ".join(load_cohort(path).provenance["handled"])
+    assert "which counts" not in said
+
+
 def test_expression_and_cell_lines_are_found_by_content_and_chosen(folder):
     (folder / OLD).unlink()
     expected = load_cohort(folder)
