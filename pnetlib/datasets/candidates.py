@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from pnetlib.datasets.cells import visible_names
 from pnetlib.datasets.genes import IDENTIFIERS
 from pnetlib.datasets.sheets import KINDS, csv_rows, rows_of
 from pnetlib.datasets.workbooks import xlsx_rows
@@ -135,8 +136,8 @@ def _fault(path: Path, kind: str) -> str:
     return ""
 
 
-def header_of(path: Path) -> list[str]:
-    """Return the names in the first row of a table separated by tabs."""
+def header_of(path: Path, said: list[str] | None = None) -> list[str]:
+    """Return the names in the first row of a table separated by tabs; `said` as for `visible_names`."""
     with opened(path, (EXPRESSION,)) as file:
         line = file.readline(LONGEST_HEADER)
         if len(line) == LONGEST_HEADER:
@@ -154,7 +155,9 @@ def header_of(path: Path) -> list[str]:
                 f"Row 1 of {path.name} has a character that ends a text or a line within; fetch the "
                 "file again."
             )
-        return [name.strip(" ") for name in line.decode("utf-8-sig").rstrip("\r\n\t ").split("\t")]
+        names = line.decode("utf-8-sig").rstrip("\r\n\t ").split("\t")
+        said = [] if said is None else said
+        return visible_names(path.name, (name.strip(" ") for name in names), said)
 
 
 def _has_expression(path: Path) -> bool:

@@ -6,12 +6,12 @@ import datetime
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 from pnetlib.errors import CorruptFileError
-from pnetlib.words import counted
+from pnetlib.words import agreed, counted, first_few, shown
 
 # Spellings of a cell without a value, in small letters.
 BLANKS = frozenset({"", "na", "n/a", "#n/a", "nan", "none", "null", "-", "<na>"})
@@ -98,6 +98,19 @@ def unquoted(name: str) -> str:
     return name.removeprefix("'").lstrip()
 
 
+def visible_names(file: str, names: Iterable[str], said: list[str]) -> list[str]:
+    """Return names as `plain_name` has them, and say of which invisible characters were taken."""
+    names = list(names)
+    found = [plain_name(name) for name in names]
+    changed = [new for new, old in zip(found, names) if new != unicodedata.normalize("NFC", old)]
+    if changed:
+        said.append(
+            f"{file}: invisible characters in {counted(len(changed), 'name')} taken away: "
+            f"{first_few(name or 'a name of nothing else' for name in changed)}."
+        )
+    return found
+
+
 def is_measured_text(cell: Any) -> bool:
     """Return whether a text stands for a measurement: a number with a sign or a unit, or a missing one.
 
@@ -124,6 +137,40 @@ def whole_number(cell: Any) -> str:
     plain = text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
     found = number(plain)
     return str(int(found)) if math.isfinite(found) and found.is_integer() else text
+
+
+def plain_id(cell: Any, odd: dict[str, str]) -> str:
+    """Return an id as `whole_number` does, without leading zeros and in the digits 0 to 9.
+
+    Invisible characters are taken away, too. `odd` gets the id as it was written, if that differs.
+
+    >>> odd = {}
+    >>> plain_id("0905930", odd), plain_id(" 133 ", odd), plain_id("X7", odd), odd
+    ('905930', '133', 'X7', {'0905930': '905930'})
+    """
+    text = whole_number(cell)
+    if text.isascii() and not (text.isdecimal() and text[0] == "0"):
+        return text
+    plain = whole_number(plain_name(text))
+    if plain.isdecimal():
+        digits = "".join(str(unicodedata.decimal(digit)) for digit in plain)
+        plain = digits.lstrip("0") or "0"
+    if plain != text:
+        odd[text] = plain
+    return plain
+
+
+def say_odd(odd: Mapping[str, str], file: str, said: list[str]) -> None:
+    """Say which ids `plain_id` read in another way than they are written."""
+    if odd:
+        pairs = first_few(
+            f"{text if text.isprintable() else shown(text)} as {plain}"
+            for text, plain in odd.items()
+        )
+        said.append(
+            f"{counted(len(odd), 'id')} of {file} with leading zeros, invisible characters or other digits "
+            f"than 0 to 9 taken as plain {agreed(len(odd), 'one', 'ones')}: {pairs}."
+        )
 
 
 def number(text: str) -> float:

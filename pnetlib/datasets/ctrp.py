@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pnetlib.datasets.cells import whole_number
+from pnetlib.datasets.cells import plain_id, say_odd
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import OfficialFile, cache_folder, fetch_file
@@ -143,16 +143,16 @@ def read_ctrp(folder: Path, cohort: Cohort) -> Screens:
         If a table cannot be read.
     """
     layout, handled = _layout(folder), []
-    parts = [_area_table(folder / name, layout) for name in layout.areas]
+    parts = [_area_table(folder / name, layout, handled) for name in layout.areas]
     areas = pd.concat(parts, ignore_index=True)
     key = ["experiment_id", "master_cpd_id"]
     areas = _once(areas, key, " and ".join(layout.areas), handled)
     columns = [layout.experiment, "master_ccl_id"]
     experiments = read_delimited(folder / layout.experiments, layout.separator, columns)
-    experiments = _whole_ids(experiments, columns)
+    experiments = _plain_ids(experiments, columns, layout.experiments, handled)
     lines = read_delimited(folder / layout.lines, layout.separator, ["master_ccl_id", "ccl_name"])
-    lines = _whole_ids(lines, ["master_ccl_id"])
-    compounds = _compound_table(folder, layout)
+    lines = _plain_ids(lines, ["master_ccl_id"], layout.lines, handled)
+    compounds = _compound_table(folder, layout, handled)
     tissue = next((column for column in TISSUES if column in lines), None)
     lines = _once(lines, ["master_ccl_id"], layout.lines, handled)
     named, matched = by_name(
@@ -222,7 +222,7 @@ def _say_lost(
 def compound_names(folder: Path) -> set[str]:
     """Return the names of all compounds as `names_compound` compares them."""
     layout = _layout(folder)
-    return set(_compounds(_compound_table(folder, layout)))
+    return set(_compounds(_compound_table(folder, layout, [])))
 
 
 def names_compound(drug: str, names: set[str]) -> bool:
@@ -242,24 +242,30 @@ def _layout(folder: Path) -> Layout:
     )
 
 
-def _compound_table(folder: Path, layout: Layout) -> pd.DataFrame:
+def _compound_table(folder: Path, layout: Layout, handled: list[str]) -> pd.DataFrame:
     columns = ["master_cpd_id", "cpd_name"]
     table = read_delimited(folder / layout.compounds, layout.separator, columns, others=False)
-    return _once(_whole_ids(table, columns[:1]), columns[:1], layout.compounds, [])
+    table = _plain_ids(table, columns[:1], layout.compounds, handled)
+    return _once(table, columns[:1], layout.compounds, handled)
 
 
-def _area_table(path: Path, layout: Layout) -> pd.DataFrame:
+def _area_table(path: Path, layout: Layout, handled: list[str]) -> pd.DataFrame:
     """Read the areas under the curves; a blank one is missing."""
     areas = "area_under_curve"
     columns = ["experiment_id", areas, "master_cpd_id"]
     table = read_delimited(path, layout.separator, columns, numbers=[areas], others=False)
     refuse_huge(table[areas], areas, path)
-    return _whole_ids(table, columns[::2])
+    return _plain_ids(table, columns[::2], path.name, handled)
 
 
-def _whole_ids(table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Return a table whose ids are whole numbers as text, however a spreadsheet wrote them."""
-    return table.assign(**{name: table[name].map(whole_number) for name in columns})
+def _plain_ids(
+    table: pd.DataFrame, columns: list[str], name: str, handled: list[str]
+) -> pd.DataFrame:
+    """Return a table with ids as `plain_id` has them, so that those of two tables compare."""
+    odd: dict[str, str] = {}
+    plain = {column: [plain_id(cell, odd) for cell in table[column]] for column in columns}
+    say_odd(odd, name, handled)
+    return table.assign(**plain)
 
 
 def _once(table: pd.DataFrame, key: list[str], name: str, handled: list[str]) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pnetlib.datasets.cells import even_rows, is_blank, number
+from pnetlib.datasets.cells import even_rows, is_blank, number, plain_name
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, MissingColumnError
 from pnetlib.execution.files import opened
 from pnetlib.words import first_few
@@ -155,7 +155,8 @@ def _table(
             f"{path.name} has {len(first):,} columns and may have {MOST_COLUMNS:,}; put the official "
             "file there."
         )
-    header = [name.strip().casefold() if fold else name.strip() for name in first]
+    header = [plain_name(name.strip()) for name in first]
+    header = [name.casefold() for name in header] if fold else header
     if twice := [name for name in columns if header.count(name) > 1]:
         raise DuplicateError(f"{path.name} has the column {first_few(twice)} twice; keep one.")
     if missing := [name for name in columns if name not in header]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import re
-import unicodedata
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,7 +33,16 @@ from pnetlib.datasets.candidates import (
     source_of,
     unchanged,
 )
-from pnetlib.datasets.cells import UNKNOWN, date_genes, is_blank, number, plain_name, whole_number
+from pnetlib.datasets.cells import (
+    UNKNOWN,
+    date_genes,
+    is_blank,
+    number,
+    plain_id,
+    plain_name,
+    say_odd,
+    whole_number,
+)
 from pnetlib.datasets.cohort import Cohort, assemble_cohort
 from pnetlib.datasets.drugs import Drugs, find_drugs, listed_drugs
 from pnetlib.datasets.genes import IDENTIFIERS, by_symbol
@@ -179,7 +187,7 @@ def _screens_in(
         drug = drug or names.get(name_of(name).casefold())
         if drug and line:
             rows.setdefault((drug, drug_id), []).append((place, line, value, area))
-    _say_odd(odd, path, handled)
+    say_odd(odd, path.name, handled)
     found = []
     for (drug, drug_id), measured in rows.items():
         table = pd.DataFrame(measured, columns=["place", "line", IC50, AUC]).set_index("place")
@@ -227,7 +235,7 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
     result has COSMIC ids as index, and as columns the gene symbols (Ensembl ids from that file).
     `handled`, here and below, gets a sentence for every correction.
     """
-    header = header_of(path)
+    header = header_of(path, handled)
     symbol, prefix = ("ensembl_gene", "") if _is_ensembl(header) else ("GENE_SYMBOLS", "DATA.")
     if header.count(symbol) > 1:
         raise DuplicateError(f"{path.name} has the column {symbol} twice; keep one.")
@@ -240,7 +248,7 @@ def read_expression(path: Path, handled: list[str]) -> pd.DataFrame:
         if column.startswith(prefix) and LINE.fullmatch(column.removeprefix(prefix)):
             line, point, second = column.removeprefix(prefix).partition(".")
             lines[at] = plain_id(line, odd) + point + second
-    _say_odd(odd, path, handled)
+    say_odd(odd, path.name, handled)
     if not lines:
         raise MissingColumnError(
             f"{path.name} has no column {prefix}<COSMIC id>; put the official file there."
@@ -306,7 +314,7 @@ def read_response(
             rows.append(
                 (place, _line_id(line, place, path, odd), drug_id, value, drug_name, line_name)
             )
-    _say_odd(odd, path, handled)
+    say_odd(odd, path.name, handled)
     _check_drugs(path, drugs, seen, handled)
     columns = ["place", "line", "drug", "value", "drug_name", "line_name"]
     table = pd.DataFrame(rows, columns=columns)
@@ -455,7 +463,7 @@ def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
         )
         if len(rows) > MOST_LINES:
             raise _too_many(path, "cell lines", MOST_LINES)
-    _say_odd(odd, path, handled)
+    say_odd(odd, path.name, handled)
     table = pd.DataFrame(rows, columns=["place", "line", "cell_line", "tissue", "tcga"])
     known = table["line"].str.fullmatch(r"\d+")
     if not known.all():
@@ -468,35 +476,7 @@ def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
 
 def name_of(cell: Any) -> str:
     """Return the name of a drug or cell line as text; a spreadsheet keeps a name of digits as a number."""
-    return whole_number(cell) if isinstance(cell, float) else str(cell).strip()
-
-
-def plain_id(cell: Any, odd: dict[str, str]) -> str:
-    """Return an id as `whole_number` does, without leading zeros and in the digits 0 to 9.
-
-    `odd` gets the id as it was written, if that differs.
-
-    >>> odd = {}
-    >>> plain_id("0905930", odd), plain_id(" 133 ", odd), plain_id("X7", odd), odd
-    ('905930', '133', 'X7', {'0905930': '905930'})
-    """
-    text = whole_number(cell)
-    if not text.isdecimal() or (text.isascii() and text[0] != "0"):
-        return text
-    digits = "".join(str(unicodedata.decimal(digit)) for digit in text)
-    plain = digits.lstrip("0") or "0"
-    if plain != text:
-        odd[text] = plain
-    return plain
-
-
-def _say_odd(odd: Mapping[str, str], path: Path, handled: list[str]) -> None:
-    if odd:
-        shown = first_few(f"{text} as {plain}" for text, plain in odd.items())
-        handled.append(
-            f"{counted(len(odd), 'id')} of {path.name} with leading zeros or other digits than 0 to 9 "
-            f"taken as plain {agreed(len(odd), 'one', 'ones')}: {shown}."
-        )
+    return whole_number(cell) if isinstance(cell, float) else plain_name(str(cell).strip())
 
 
 def _line_id(cell: Any, place: int, path: Path, odd: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from pnetlib.datasets.cells import visible_names
 from pnetlib.datasets.delimited import read_delimited
 
 IDENTIFIERS = "gene_identifiers_20191101.csv"
@@ -20,6 +21,8 @@ def by_symbol(expression: pd.DataFrame, path: Path, handled: list[str]) -> pd.Da
     this.
     """
     table = read_delimited(path, ",", _COLUMNS, others=False)
+    for column in _COLUMNS:
+        table[column] = visible_names(path.name, table[column].str.strip(), handled)
     pairs = table[_COLUMNS].drop_duplicates()
     pairs = pairs[pairs["ensembl_gene_id"].isin(expression.columns) & (pairs["hgnc_symbol"] != "")]
     pairs = pairs[~pairs["ensembl_gene_id"].duplicated(False)]

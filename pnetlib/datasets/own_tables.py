@@ -34,6 +34,7 @@ from pnetlib.datasets.cells import (
     plain_name,
     symbol_of_number,
     unquoted,
+    visible_names,
 )
 from pnetlib.datasets.delimited import fields_of
 from pnetlib.datasets.own_kinds import (
@@ -348,8 +349,8 @@ def _fields(path: Path, said: list[str]) -> Iterator[Sequence[str]]:
             if separator != "," and most:
                 said.append(f"{path.name} is separated by {SEPARATORS[separator]}.")
             place = 0
-            rows = fields_of(itertools.chain(first, lines), separator, path.name)
-            for place, row in enumerate(rows, 1):
+            for row in fields_of(itertools.chain(first, lines), separator, path.name):
+                place += 1
                 yield row
         if _may_be_cut(latest, first, separator):
             said.append(
@@ -824,7 +825,7 @@ def _checked_heads(
     word: str = "column",
 ) -> list[str]:
     """Return the names of the columns; refuse blank, repeated and purely decimal ones."""
-    heads = _unquoted(file, _visible(file, heads, said), said)
+    heads = _unquoted(file, visible_names(file, heads, said), said)
     called, place = ("Column", " in row 1") if word == "column" else (word, "")
     for at, head in enumerate(heads, first):
         if not head:
@@ -859,7 +860,7 @@ def _checked_names(
     word: str = "row",
 ) -> list[str]:
     """Return the names of the rows, checked as those of the columns."""
-    names = _unquoted(file, _visible(file, names, said), said)
+    names = _unquoted(file, visible_names(file, names, said), said)
     for place, name in zip(places, names):
         if not name:
             row = f"{'The cell line in ' if noun == 'cell line' else ''}{word} {place} of {file}"
@@ -910,19 +911,6 @@ def _one_line(file: str, names: list[str], said: list[str]) -> list[str]:
         if count:
             said.append(f"{file}: {what} in {counted(count, 'name')} taken as blanks.")
     return names
-
-
-def _visible(file: str, names: Iterable[str], said: list[str]) -> list[str]:
-    """Return names as `plain_name` has them, and say of which invisible characters were taken."""
-    names = list(names)
-    found = [plain_name(name) for name in names]
-    changed = [new for new, old in zip(found, names) if new != unicodedata.normalize("NFC", old)]
-    if changed:
-        said.append(
-            f"{file}: invisible characters in {counted(len(changed), 'name')} taken away: "
-            f"{first_few(name or 'a name of nothing else' for name in changed)}."
-        )
-    return found
 
 
 def _unquoted(file: str, names: list[str], said: list[str]) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from pnetlib.datasets.cells import visible_names
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.delimited import read_delimited
 from pnetlib.datasets.download import cache_folder
@@ -152,7 +153,9 @@ def read_regulons(path: Path) -> Regulons:
 
 def _edges(table: pd.DataFrame, name: str, handled: list[str]) -> pd.DataFrame:
     """Return the edges of a table of text, each pair once; `handled` says what was left out."""
-    edges = table[["tf", "target"]].apply(lambda column: column.str.strip())
+    edges = pd.DataFrame(index=table.index)
+    for column in ("tf", "target"):
+        edges[column] = visible_names(name, table[column].str.strip(), handled)
     signs = pd.to_numeric(table["sign"], errors="coerce")
     blank = edges.eq("").any(axis=1)
     wrong = signs.isna() | ~np.isfinite(signs) | signs.eq(0)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pnetlib.datasets.cells import even_rows
+from pnetlib.datasets.cells import even_rows, plain_name
 from pnetlib.datasets.delimited import MOST_COLUMNS, fields_of, lines_of
 from pnetlib.datasets.workbooks import xlsx_rows
 from pnetlib.errors import CorruptFileError, DuplicateError, MissingColumnError
@@ -46,7 +46,7 @@ def rows_of(
     rows = even_rows(xlsx_rows(path) if is_xlsx else csv_rows(path), path.name)
     _, first = next(rows, (0, []))
     # Headers of Cell_Lines_Details.xlsx contain line breaks.
-    header = [" ".join(str(cell).split()) for cell in first]
+    header = [" ".join(plain_name(str(cell)).split()) for cell in first]
     cells, more = (
         [_place_of(column, header, path) for column in names] for names in (columns, optional)
     )

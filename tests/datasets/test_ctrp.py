@@ -241,6 +241,36 @@ def test_ids_that_a_spreadsheet_changed_are_the_same(tmp_path, cohort):
     pd.testing.assert_frame_equal(found, expected)
 
 
+def test_ids_with_leading_zeros_are_the_same_on_both_sides(tmp_path, cohort):
+    expected = read_ctrp(write(tmp_path, OFFICIAL), cohort).values
+    parts, changed = tables(), {}
+    for kind, column in (
+        ("lines", "master_ccl_id"),
+        ("areas", "experiment_id"),
+        ("compounds", "master_cpd_id"),
+    ):
+        changed[kind] = parts[kind].assign(**{column: [f"000{c}" for c in parts[kind][column]]})
+    found = read_ctrp(write(tmp_path, OFFICIAL, **changed), cohort)
+    pd.testing.assert_frame_equal(found.values, expected)
+    said = "\n".join(found.provenance["handled"])
+    assert f"36 ids of {OFFICIAL.lines} with leading zeros" in said
+    assert "taken as plain ones: 0000 as 0, 0001 as 1" in said
+    assert f"38 ids of {OFFICIAL.areas[0]} with leading zeros" in said
+    assert f"4 ids of {OFFICIAL.compounds} with leading zeros" in said
+    more = pd.DataFrame([["03", "OTHER", "lung"]], columns=parts["lines"].columns)
+    write(tmp_path, OFFICIAL, lines=pd.concat([parts["lines"], more]))
+    named = f"{OFFICIAL.lines} has master_ccl_id 3 more than once with different values; keep one"
+    refused(DuplicateError, named, read_ctrp, tmp_path, cohort)
+
+
+def test_repeated_rows_of_compounds_are_counted(tmp_path, cohort):
+    compounds = tables()["compounds"]
+    more = pd.DataFrame([["", "x"], ["7", "fluorouracil"]], columns=compounds.columns)
+    found = read_ctrp(write(tmp_path, OFFICIAL, compounds=pd.concat([compounds, more])), cohort)
+    for what in ("without an id", "repeated"):
+        assert f"1 row of {OFFICIAL.compounds} {what} left out." in found.provenance["handled"]
+
+
 def test_an_experiment_whose_line_is_blank_in_a_repeated_row_keeps_its_line(tmp_path, cohort):
     expected = read_ctrp(write(tmp_path, OFFICIAL), cohort)
     experiments = tables()["experiments"].astype(object)

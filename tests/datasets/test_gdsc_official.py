@@ -1,5 +1,6 @@
 """A folder with the official files: every form is read, every fault is one sentence."""
 
+import gzip
 import hashlib
 import zipfile
 
@@ -496,6 +497,44 @@ def test_characters_that_end_a_text_within_are_refused(plain, wrong, row):
     path.write_bytes("\n".join(lines).encode())
     named = f"Row {row + 1} of .* has a character that ends a text or a line within"
     make.refused(CorruptFileError, named, load_cohort, plain)
+
+
+INVISIBLE = ["\u200b", "\ufeff", "\u2060", "\u00ad"]
+
+
+@pytest.mark.parametrize("mark", INVISIBLE)
+def test_invisible_characters_in_tables_of_genes_are_taken_away(folder, mark):
+    (folder / official.EXPRESSION_ZIP).unlink()
+    names = [(f"ENSG{at}", gene) for at, gene in enumerate(make.GENES)]
+    make.write_ensembl(folder, names)
+    expected = load_cohort(folder)
+    make.write_ensembl(folder, [(f"EN{mark}SG0", " RET"), ("ENSG1", f"PTPRC{mark}"), *names[2:]])
+    path = folder / "sanger1018_brainarray_ensemblgene_rma.txt.gz"
+    text = gzip.decompress(path.read_bytes()).decode().replace("905936", f"905936{mark}")
+    path.write_bytes(gzip.compress(text.replace("ENSG2", f"ENSG2{mark}").encode(), mtime=0))
+    found = load_cohort(folder)
+    pd.testing.assert_frame_equal(found.expression, expected.expression)
+    said = "gene_identifiers_20191101.csv: invisible characters in 1 name taken away:"
+    assert {f"{said} ENSG0.", f"{said} PTPRC."} < set(found.provenance["handled"])
+    said = f"{path.name}: invisible characters in 1 name taken away: 905936."
+    assert said in found.provenance["handled"]
+
+
+@pytest.mark.parametrize("mark", INVISIBLE)
+def test_invisible_characters_in_ids_names_and_headers_are_taken_away(plain, mark):
+    expected = load_cohort(plain, drugs="Docetaxel")
+    for name in ("GDSC1_fitted_dose_response_27Oct23.csv", "cell_lines.csv"):
+        text = (plain / name).read_text()
+        for word in ("905936", "Docetaxel", "COSMIC_ID", "cosmic_id"):
+            text = text.replace(word, f"{word}{mark}")
+        (plain / name).write_text(text)
+    found = load_cohort(plain, drugs="Docetaxel")
+    pd.testing.assert_frame_equal(found.response, expected.response)
+    pd.testing.assert_frame_equal(found.annotation, expected.annotation)
+    said = " ".join(found.provenance["handled"])
+    for name in ("GDSC1_fitted_dose_response_27Oct23.csv", "cell_lines.csv"):
+        assert f"1 id of {name} with leading zeros, invisible characters or other digits" in said
+    assert said.count(f"taken as plain one: {repr('905936' + mark)[:-1]}") == 2
 
 
 def test_a_table_of_ensembl_ids_after_itself_is_refused(folder):

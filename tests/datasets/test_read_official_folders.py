@@ -252,7 +252,7 @@ def test_ids_with_leading_zeros_or_other_digits_are_plain_ones(folder, text, spe
     found = load_cohort(folder)
     for name in ("expression", "response", "annotation"):
         pd.testing.assert_frame_equal(getattr(found, name), getattr(expected, name))
-    said = "with leading zeros or other digits than 0 to 9 taken as plain"
+    said = "with leading zeros, invisible characters or other digits than 0 to 9 taken as plain"
     assert found.provenance["handled"][:3] == [
         f"1 id of {text.name} {said} one: {spelt} as 905936.",
         f"1 id of {lines.name} {said} one: {spelt} as 905936.",

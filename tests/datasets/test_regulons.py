@@ -43,6 +43,17 @@ def test_dorothea_gives_confident_edges_without_self_loops(wheel):
     assert any("regulates itself" in said for said in regulons.provenance["handled"])
 
 
+def test_invisible_characters_in_genes_are_taken_away_and_said(tmp_path):
+    path = tmp_path / "own.csv"
+    path.write_text("tf,target,sign\u200b\nA\u2060,B,1\nA,C ,1\n\ufeffA,B,1\n")
+    found = read_regulons(path)
+    assert found.edges.values.tolist() == [["A", "B", 1], ["A", "C", 1]]
+    said = found.provenance["handled"]
+    assert "own.csv: invisible characters in 2 names taken away: A, A." in said
+    path.write_text("tf,target,sign\nA,B,1\n\u200b,B,1\n")
+    refused(DataError, "Row 3 of own.csv has a blank name", read_regulons, path)
+
+
 def test_a_package_without_the_table_is_refused(tmp_path):
     path = tmp_path / "other.whl"
     with zipfile.ZipFile(path, "w") as archive:
