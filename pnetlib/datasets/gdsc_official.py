@@ -338,7 +338,7 @@ def _one_screen(
 ) -> Iterator[tuple[int, list[Any]]]:
     """Yield what `rows_of` does; refuse a row of another screen than those before it."""
     first: tuple[int, str] | None = None
-    for place, (*cells, dataset) in rows_of(path, columns, (*optional, "DATASET")):
+    for place, (*cells, dataset) in rows_of(path, columns, (*optional, "DATASET"), handled):
         screen = str(dataset).strip().upper()
         if screen in SCREENS:
             if first is None:
@@ -457,7 +457,7 @@ def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
 def read_annotation(path: Path, handled: list[str]) -> pd.DataFrame:
     """Read name, tissue (GDSC tissue descriptor 1) and TCGA label of the cell lines."""
     rows, odd = [], {}
-    for place, (line, *labels) in rows_of(path, _annotation_columns(path)):
+    for place, (line, *labels) in rows_of(path, _annotation_columns(path), said=handled):
         rows.append(
             (place, plain_id(line, odd), *("" if _unknown(x) else name_of(x) for x in labels))
         )

@@ -17,14 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from pnetlib.datasets.workbooks import (
-    column_number,
-    hidden_parts,
-    looked_at,
-    part_of,
-    refuse_merged,
-    sheet_parts,
-)
+from pnetlib.datasets.workbooks import checked_sheet, column_number, part_of, sheet_parts
 from pnetlib.errors import CorruptFileError, DataError, OutOfMemoryError, SetupError, UsageError
 from pnetlib.execution.memory import available_memory
 from pnetlib.words import counted, first_few
@@ -150,7 +143,7 @@ def xlsx_rows(path: Path, sheet: str | None, said: list[str]) -> tuple[int, Iter
             found = _chosen_sheet(path, book, sheet, parts)
             if found is None:
                 return 0, iter(())
-            _check_cells(path, parts[found], said)
+            checked_sheet(path, parts[found], said)
             if _is_hidden(book, found):
                 said.append(f"{path.name}: the sheet {found} is hidden; it was read.")
             cells = book.get_sheet_by_name(found)
@@ -222,18 +215,6 @@ def _is_filled(path: Path, name: str, part: str) -> bool:
             "the cells far from the table."
         )
     return cells > 0
-
-
-def _check_cells(path: Path, part: str, said: list[str]) -> None:
-    """Refuse cells that would be misread; say which are hidden, and how many have an error for a value."""
-    sheet = looked_at(path, part)
-    refuse_merged(path, sheet)
-    said += hidden_parts(path, sheet)
-    if sheet.n_errors:
-        said.append(
-            f"{path.name}: {counted(sheet.n_errors, 'cell')} with an error of the spreadsheet, such as "
-            "#DIV/0!, taken as blank."
-        )
 
 
 def read_parquet(path: Path) -> tuple[str, list[Any], list[str], list[Any]]:

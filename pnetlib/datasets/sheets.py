@@ -29,11 +29,12 @@ _SPELLINGS = {
 
 
 def rows_of(
-    path: Path, columns: Sequence[str], optional: Sequence[str] = ()
+    path: Path, columns: Sequence[str], optional: Sequence[str] = (), said: list[str] | None = None
 ) -> Iterator[tuple[int, list[Any]]]:
     """Yield the number of each row of a csv or xlsx and its cells in some columns.
 
-    An optional column that the file lacks gives None.
+    An optional column that the file lacks gives None. `said` gets sentences for what is hidden in an
+    xlsx, and for cells that have an error for a value.
 
     Raises
     ------
@@ -43,7 +44,7 @@ def rows_of(
         If the file cannot be read, or a row has more or fewer fields than the header.
     """
     is_xlsx = path.suffix.casefold() == ".xlsx"
-    rows = even_rows(xlsx_rows(path) if is_xlsx else csv_rows(path), path.name)
+    rows = even_rows(xlsx_rows(path, said) if is_xlsx else csv_rows(path), path.name)
     _, first = next(rows, (0, []))
     # Headers of Cell_Lines_Details.xlsx contain line breaks.
     header = [" ".join(plain_name(str(cell)).split()) for cell in first]

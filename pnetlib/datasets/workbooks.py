@@ -35,8 +35,7 @@ _BYTES = 8  # of text per cell that the sheet spans, at least; a filled cell nee
 # Within one tag, nothing looks beyond the next "<": a file made to harm must not take long.
 _SHEET = re.compile(r"<(?:\w+:)?sheet\b[^<>]*>")
 _RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^<>]*>")
-# A place such as C12, of a cell, or 12, of a row.
-_PLACE = re.compile(rb"\sr=[\"']([A-Za-z]{0,3})(\d{0,9})")
+_ROW = re.compile(rb"<(?:\w+:)?row\s(?:[^<>]*?\s)?r=[\"'](\d{1,9})[\"']")
 _IS_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 _CELL, _END = re.compile(rb"<(?:\w+:)?c\b([^<>]*)>"), re.compile(rb"</(?:\w+:)?c>")
 _VALUE = re.compile(rb"<(?:\w+:)?[vt]\b[^<>]*>[^<]*[^<\s]")
@@ -60,22 +59,24 @@ _BOOK, _LINKS, _SHEETS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/wo
 _REMEDY = "save it again without a password, or fetch it again"
 
 
-def xlsx_rows(path: Path) -> Iterator[list[Any]]:
+def xlsx_rows(path: Path, said: list[str] | None = None) -> Iterator[list[Any]]:
     """Yield the rows of the first sheet, the first one first, also where it is blank.
+
+    `said` is as for `checked_sheet`.
 
     Raises
     ------
     DataError
         If it is no plain file that can be read.
     CorruptFileError
-        If it is damaged, encrypted, no xlsx, unpacked to far more than its size, spans far more cells
-        than it has, or has a formula without a value.
+        If it is damaged, encrypted, no xlsx, unpacked to far more than its size, or spans far more cells
+        than it has, or as for `checked_sheet`.
     """
     import python_calamine
 
     check_plain(path)
     first = next(iter(sheet_parts(path).values()))
-    _check_sheet(path, part_of(path, first))
+    _refuse_sparse(path, checked_sheet(path, first, [] if said is None else said))
     try:
         with python_calamine.CalamineWorkbook.from_path(str(path)) as book:
             sheet = book.get_sheet_by_index(0)
@@ -164,18 +165,33 @@ def attribute(tag: str, name: str) -> str:
     return "" if match is None else match.group(1) or match.group(2) or ""
 
 
-def _check_sheet(path: Path, pieces: Iterator[bytes]) -> None:
-    """Refuse formulas without values, and cells so far apart that the space between is the memory."""
-    height, width, size = 0, 1, 0
-    for piece in pieces:
-        size += len(piece)
-        places = _PLACE.findall(piece)
-        height = max([height, *(int(number or 0) for number in {place[1] for place in places})])
-        width = max([width, *map(column_number, {place[0] for place in places})])
-        check_formulas(path, piece)
-        check_numbers(path, piece)
+def checked_sheet(path: Path, part: str, said: list[str]) -> Sheet:
+    """Return what a worksheet has beside its values; refuse cells that would be misread.
+
+    `said` gets sentences for what is hidden, and for cells that have an error for a value.
+
+    Raises
+    ------
+    CorruptFileError
+        As `looked_at` and `refuse_merged`.
+    """
+    sheet = looked_at(path, part)
+    refuse_merged(path, sheet)
+    said += hidden_parts(path, sheet)
+    if sheet.n_errors:
+        said.append(
+            f"{path.name}: {counted(sheet.n_errors, 'cell')} with an error of the spreadsheet, such as "
+            "#DIV/0!, taken as blank."
+        )
+    return sheet
+
+
+def _refuse_sparse(path: Path, sheet: Sheet) -> None:
+    """Refuse cells so far apart that the space between is the memory."""
+    height = max(sheet.height, int(sheet.rows.max(initial=0)))
+    width = int(sheet.columns.max(initial=1))
     cells = height * width
-    if cells > DENSE and cells * _BYTES > size:
+    if cells > DENSE and cells * _BYTES > sheet.size:
         raise CorruptFileError(
             f"{path.name} spans {height:,} rows and {width:,} columns with hardly a value; delete "
             "what is beyond the table and save it again."
@@ -198,6 +214,8 @@ class Sheet:
         The first and the last of columns that are hidden.
     n_errors : int
         Cells that have an error for a value.
+    height, size : int
+        The last number of a row, whether it has cells or not, and the bytes of the text.
     """
 
     rows: np.ndarray
@@ -206,6 +224,8 @@ class Sheet:
     hidden_rows: list[int] = field(default_factory=list)
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
     n_errors: int = 0
+    height: int = 0
+    size: int = 0
 
 
 def looked_at(path: Path, part: str) -> Sheet:
@@ -219,6 +239,7 @@ def looked_at(path: Path, part: str) -> Sheet:
     rows, columns, known, rest = array("q"), array("q"), _Columns(), b""
     sheet = Sheet(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
     for piece in part_of(path, part):
+        sheet.size += len(piece)
         text = rest + piece
         end = text.rfind(b">") + 1
         text, rest = text[:end], text[end:][-_OVERLAP:]
@@ -227,6 +248,7 @@ def looked_at(path: Path, part: str) -> Sheet:
         found = _OPENED.findall(text)
         columns.extend([known[letters] for letters, _ in found])
         rows.extend([int(number) for _, number in found])
+        sheet.height = max([sheet.height, *map(int, _ROW.findall(text))])
         # What few pieces have is looked for only where a plain search finds a part of it.
         if b"#" in text:
             sheet.n_errors += len(_ERROR.findall(text)) + _not_available(text)

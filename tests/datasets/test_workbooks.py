@@ -1,16 +1,21 @@
 """Cells of a workbook that would be misread: refused with their place, or said."""
 
+import itertools
 import os
+import re
 import time
 import zipfile
 
 import numpy as np
+import official_files as make
+import pandas as pd
 import pytest
 from official_files import refused, write_rows
 from test_own_cohort import HEAD, rows_of, word, workbook
 
+from pnetlib.datasets import load_cohort
 from pnetlib.datasets.own_tables import read_own_table
-from pnetlib.datasets.workbooks import check_numbers, xlsx_rows
+from pnetlib.datasets.workbooks import check_numbers, column_letters, xlsx_rows
 from pnetlib.errors import CorruptFileError, DataError
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -173,3 +178,64 @@ def test_a_column_without_a_name_is_counted_as_in_the_spreadsheet(tmp_path):
     rows = f'<row r="4">{head}</row><row r="5">{word("C5", "SK-00")}<c r="D5"><v>1</v></c></row>'
     path = workbook(tmp_path / "book.xlsx", First=rows)
     refused(DataError, "Column 4 of book.xlsx has no name", read_own_table, path, "response")
+
+
+# Official tables ------------------------------------------------------------------------------
+
+RESPONSES, DETAILS = "GDSC1_fitted_dose_response_27Oct23.xlsx", "Cell_Lines_Details.xlsx"
+
+
+@pytest.fixture
+def official(tmp_path):
+    """The official files, their workbooks with the address of each cell, as spreadsheets write them."""
+    folder = make.official_folder(tmp_path / "gdsc")
+    (folder / "cell_lines.csv").unlink()
+    make.write_annotation(folder, official=True)
+    for name in (RESPONSES, DETAILS):
+        with zipfile.ZipFile(folder / name) as archive:
+            text = archive.read(SHEET).decode()
+        changed(folder / name, SHEET, text, re.sub(r'<row r="(\d+)">.*?</row>', addressed, text))
+    return folder
+
+
+def addressed(row):
+    at = itertools.count(1)
+    return re.sub("<c(?=[ />])", lambda _: f'<c r="{column_letters(next(at))}{row[1]}"', row[0])
+
+
+@pytest.mark.parametrize(("name", "merged"), [(RESPONSES, "F2:F3"), (DETAILS, "A2:A3")])
+def test_merged_cells_of_official_tables_are_refused(official, name, merged):
+    path = changed(official / name, SHEET, "</sheetData>", "</sheetData>" + merges("Z1:Z2", merged))
+    named = f"{path.name} has merged cells {merged}; unmerge them and fill each"
+    refused(CorruptFileError, named, load_cohort, official)
+
+
+def test_two_cells_of_one_address_in_an_official_table_are_refused(official):
+    path = changed(official / RESPONSES, SHEET, '<c r="G2">', '<c r="F2">')
+    named = f"{path.name} has the cell F2 twice; save it again in a spreadsheet"
+    refused(CorruptFileError, named, load_cohort, official)
+
+
+def test_what_is_hidden_or_an_error_in_official_tables_is_said(official):
+    expected = load_cohort(official)
+    for name, row in ((RESPONSES, 7), (DETAILS, 3)):
+        hidden = f'<row hidden="1" r="{row}">'
+        changed(official / name, SHEET, f'<row r="{row}">', hidden)
+        columns = '<cols><col min="4" max="4" hidden="1"/></cols>'
+        changed(official / name, SHEET, "<sheetData>", columns + "<sheetData>")
+    found = load_cohort(official)
+    pd.testing.assert_frame_equal(found.response, expected.response)
+    pd.testing.assert_frame_equal(found.annotation, expected.annotation)
+    for name, row in ((RESPONSES, 7), (DETAILS, 3)):
+        said = f"{name}: 1 hidden row ({row}) and 1 hidden column (D) read as the others."
+        assert found.provenance["handled"].count(said) == 1
+    with zipfile.ZipFile(official / RESPONSES) as archive:
+        cell = re.search('<c r="F2">.*?</c>', archive.read(SHEET).decode())[0]
+    error = '<c r="F2" t="e"><v>#DIV/0!</v></c>'
+    path = changed(official / RESPONSES, SHEET, cell, error)
+    said = load_cohort(path).provenance["handled"]
+    assert (
+        f"{RESPONSES}: 1 cell with an error of the spreadsheet, such as #DIV/0!, taken as blank."
+        in said
+    )
+    assert f"1 row of {RESPONSES} without COSMIC_ID or LN_IC50 left out." in said
