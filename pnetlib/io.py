@@ -322,7 +322,15 @@ def _read_mtx(path):
         raise not_utf8(str(names), BytesIO(content)) from error
     except OSError as error:
         raise unreadable(names, error) from error
-    with open(path, encoding="utf-8") as file:
+    try:
+        return _mtx_entries(path), genes
+    except UnicodeDecodeError as error:
+        with open(path, "rb") as file:
+            raise not_utf8(str(path), file) from error
+
+
+def _mtx_entries(path):
+    with open(path, encoding="utf-8-sig") as file:
         words = file.readline().casefold().split()
         if words[:2] != ["%%matrixmarket", "matrix"] or len(words) != 5:
             raise ValueError("its first line is not that of Matrix Market")
@@ -335,14 +343,15 @@ def _read_mtx(path):
         sizes = next(line for line in file if line.strip() and not line.startswith("%"))
         rows, columns, entries = map(int, sizes.split())
         # SciPy's own reader reads beyond the memory of some malformed files.
-        kinds = [("row", np.int64), ("column", np.int64), ("value", np.float64)]
+        value = np.int64 if words[3] == "integer" else np.float64
+        kinds = [("row", np.int64), ("column", np.int64), ("value", value)]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a network without edges
             found = np.loadtxt(file, kinds, comments=None, ndmin=1)
     if len(found) != entries:
         raise ValueError(f"it announces {entries} entries and has another number")
     places = (found["row"] - 1, found["column"] - 1)
-    return coo_array((found["value"], places), shape=(rows, columns)), genes
+    return coo_array((found["value"], places), shape=(rows, columns))
 
 
 def _write_graphml(path, B, genes):

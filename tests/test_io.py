@@ -244,6 +244,46 @@ def test_what_is_no_path_is_one_sentence(path):
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda b: b.replace(b"rows:", b"Z\xfcrich, rows:"),
+            "row 2 has the byte 0xFC, ü in Windows",
+        ),
+        (lambda b: b + b"% \xe4\n", "row 6 has the byte 0xE4, ä in Windows-1252"),
+        (
+            lambda b: b.decode().encode("utf-16"),
+            "begins like UTF-16 and is not read as such; save it",
+        ),
+    ],
+)
+def test_a_matrix_that_is_not_utf8_is_named_with_its_row(tmp_path, change, said):
+    path = write_network(tmp_path / "net.mtx", [[0, 0.5], [0.25, 0]], ["A", "B"])
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(DataError, match=f"{path} is not text in UTF-8.*{said}"):
+        read_network(path)
+
+
+def test_a_matrix_with_a_byte_order_mark_is_read(tmp_path):
+    path = write_network(tmp_path / "net.mtx", [[0, 0.5], [0.25, 0]], ["A", "B"])
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_network(path)[0].toarray().tolist() == [[0, 0.5], [0.25, 0]]
+
+
+def test_a_matrix_of_whole_numbers_has_no_others(tmp_path):
+    path = write_network(tmp_path / "net.mtx", [[0, 2], [-3, 0]], ["A", "B"])
+    text = path.read_text().replace(" real ", " integer ")
+    header = text[: text.index("\n2 2 2\n")] + "\n2 2 2\n"
+    path.write_text(header + "1 2 2\n2 1 -3\n")
+    assert read_network(path)[0].toarray().tolist() == [[0, 2], [-3, 0]]
+    path.write_text(header + "1 2 2\n2 1 0.5\n")
+    with pytest.raises(
+        DataError, match="net.mtx is not a network in the format .mtx .*'0.5' to int64"
+    ):
+        read_network(path)
+
+
+@pytest.mark.parametrize(
     ("names", "said"),
     [
         ("TP53\nZ\u00fc\n".encode("cp1252"), "row 2 has the byte 0xFC, \u00fc in Windows-1252"),
