@@ -64,6 +64,7 @@ from pnetlib.words import agreed, counted, first_few
 MOST_GENES, MOST_LINES = 1_000_000, 100_000  # rows of tables of expression and of cell lines
 # A last field without a line end: 6. or - or 6e or 6.5e-
 _CUT_NUMBER = re.compile(rb"\t *([+-]|[+-]?\d*\.|[+-]?[\d.]+[eE][+-]?)\Z")
+_MOST_LN_IC50 = 100  # beyond it are codes for a missing value, such as -999
 _NAMED = 5  # genes with repeated rows that are named one by one
 
 
@@ -451,6 +452,12 @@ def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
             "blank."
         )
     refuse_huge(values, column, path)
+    most = _MOST_LN_IC50 if column == "LN_IC50" else math.inf
+    for place, value in values[values.abs() > most].items():
+        raise DataError(
+            f"{column} in row {place} of {path.name} is {value:g}, which no logarithm of a concentration is; "
+            "correct it or leave it blank."
+        )
     return values.astype(float)
 
 

@@ -499,6 +499,20 @@ def test_characters_that_end_a_text_within_are_refused(plain, wrong, row):
     make.refused(CorruptFileError, named, load_cohort, plain)
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+@pytest.mark.parametrize("code", [-999.0, 9999.0, -100.5])
+def test_a_code_for_a_missing_response_is_refused(folder, suffix, code):
+    (folder / "GDSC1_fitted_dose_response_27Oct23.xlsx").unlink()
+    rows = make.response_rows()
+    rows[2][make.RESPONSE.index("LN_IC50")] = code
+    path = make.write_response(folder, rows, suffix=suffix)
+    named = f"LN_IC50 in row 4 of {path.name} is {code:g}, which no logarithm of a concentration is; correct"
+    make.refused(DataError, named, load_cohort, folder)
+    rows[2][make.RESPONSE.index("LN_IC50")] = -99.5
+    make.write_response(folder, rows, suffix=suffix)
+    assert load_cohort(folder).response.notna().all(axis=None)
+
+
 INVISIBLE = ["\u200b", "\ufeff", "\u2060", "\u00ad"]
 
 
