@@ -10,14 +10,13 @@ import os
 import shlex
 import statistics
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import DEFAULT_SEED
-from pnetlib.datasets.own_source import NAME
+from pnetlib.datasets.own_source import NAME, find_tables
 from pnetlib.errors import DataError, UsageError
 from pnetlib.execution.storage import whole_file
 from pnetlib.words import agreed, counted, first_few
@@ -44,10 +43,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--check", action="store_true", help="check the options and stop")
     options = parser.parse_args(arguments)
     if options.check:
-        with suppress(
-            ModuleNotFoundError
-        ):  # before an installation; tables are looked for after it
-            _tables(options)
+        _tables(options)
         return 0
     tables = _tables(options)
     from pnetlib.datasets.own_cohort import read_own_cohort
@@ -85,8 +81,6 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
             named[kind] = folder / path
     if {"expression", "response"} <= set(named):
         return named
-    from pnetlib.datasets.own_cohort import find_tables
-
     try:
         return find_tables(folder, tuple(named)) | named
     except DataError as error:

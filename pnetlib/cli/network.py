@@ -11,7 +11,7 @@ import pandas as pd
 from pnetlib.cli.parser import Parser
 from pnetlib.datasets import load_cohort
 from pnetlib.datasets.identity import check_lines
-from pnetlib.datasets.own_kinds import KINDS
+from pnetlib.datasets.own_source import KINDS
 from pnetlib.datasets.own_tables import is_table, read_own_expression
 from pnetlib.datasets.regulons import TFS, load_dorothea, regulator_names
 from pnetlib.errors import UsageError

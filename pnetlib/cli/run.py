@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pnetlib.cli.parser import Parser, no_command, print_error
 from pnetlib.datasets import DEFAULT_SEED
+from pnetlib.datasets.own_source import require_tables
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.engine import Engine
 from pnetlib.execution.storage import given_path, writable_folder
@@ -23,7 +24,14 @@ from pnetlib.workflow.display import short
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps, select_steps
 from pnetlib.workflow.options import Options
-from pnetlib.workflow.parameters import assign, check_profile, check_source, likely_parameter, typed
+from pnetlib.workflow.parameters import (
+    assign,
+    check_profile,
+    check_source,
+    is_named_source,
+    likely_parameter,
+    typed,
+)
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import Run
 from pnetlib.workflow.settings import Settings, name_origin, settings_of
@@ -68,7 +76,10 @@ def read_options(arguments: Sequence[str], base: Path) -> Options:
     parser.add_argument("--reading", default="")
     given = parser.parse_args(arguments)
 
-    settings = settings_of(check_source(given.data, base, called="--data"))
+    source = check_source(given.data, base, called="--data")
+    if not is_named_source(source):
+        require_tables(source)
+    settings = settings_of(source)
     profile = check_profile(given.profile or settings.profile)
     run = Run(
         source=settings.source,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from pnetlib.datasets.cells import visible_names
 from pnetlib.datasets.genes import IDENTIFIERS
+from pnetlib.datasets.own_source import OFFICIAL, init_hint
 from pnetlib.datasets.sheets import KINDS, csv_rows, rows_of
 from pnetlib.datasets.workbooks import xlsx_rows
 from pnetlib.errors import CorruptFileError, DataError, MissingColumnError
@@ -29,7 +30,6 @@ SCREENS = ("GDSC1", "GDSC2")
 SECOND = "GDSC2_fitted_dose_response_27Oct23"  # optional: a further screen
 DETAILS = "Cell_Lines_Details.xlsx"
 CELL_LINES = "cell_lines.csv"
-TABLES = (".txt", ".tsv", ".zip", ".gz")  # that may have expression
 
 # A cell line in a header: its COSMIC id, followed by .1 for a second column of that line.
 LINE = re.compile(r"\d+(\.\d+)?")
@@ -89,7 +89,7 @@ def _what(path: Path) -> str:
     if what and not is_xlsx and path.suffix.casefold() not in (".zip", ".gz"):
         return f"it is {what}"
     try:
-        if path.suffix.casefold() in TABLES:
+        if path.suffix.casefold() in OFFICIAL:
             first = header_of(path)
         elif fault := next(filter(None, (_fault(path, kind) for kind in _COLUMNS)), ""):
             return fault
@@ -109,7 +109,7 @@ def kind_of(path: Path) -> str | None:
 @lru_cache(maxsize=256)
 def _kind(path: Path, size: int, changed: int) -> str | None:
     suffix = path.suffix.casefold()
-    if suffix in TABLES and _has_expression(path):
+    if suffix in OFFICIAL and _has_expression(path):
         return "expression"
     if suffix not in KINDS:
         return None
@@ -237,7 +237,7 @@ def find(source: Source, kind: str, names: Sequence[str]) -> Path:
 
 def _tables(folder: Path, kind: str) -> list[Path]:
     """Return the files that may be of a kind by their suffix."""
-    return _plain_files(folder, TABLES if kind == "expression" else KINDS)
+    return _plain_files(folder, OFFICIAL if kind == "expression" else KINDS)
 
 
 def _plain_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
@@ -253,7 +253,7 @@ def _plain_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
 def _the_one(source: Source, kind: str, found: Sequence[Path], lacking: str) -> Path:
     if not found:
         faults = [fault for path in _tables(source.folder, kind) if (fault := _fault(path, kind))]
-        remedy = "put the official file there"
+        remedy = f"put the official file there, or {init_hint(source.folder)}"
         if faults:
             remedy = f"correct what cannot be read: {first_few(faults, 3)}"
         raise DataError(f"The folder {source.folder} lacks {lacking}; {remedy}.")

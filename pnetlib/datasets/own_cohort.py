@@ -27,7 +27,7 @@ from pnetlib.datasets.cells import (
 )
 from pnetlib.datasets.cohort import ANNOTATION, UNKNOWN, Cohort, assemble_cohort
 from pnetlib.datasets.lineage import CLASHES, line_key
-from pnetlib.datasets.own_kinds import KINDS, XLSX, kind_of
+from pnetlib.datasets.own_source import XLSX, kind_of
 from pnetlib.datasets.own_tables import (
     LEAST_LINES,
     OwnTable,
@@ -52,13 +52,6 @@ MANY_TISSUES = 0.5  # tissues per line, of which more are hardly tissues
 FEW_VALUES = 5  # different values of a response that may be a score rather than a measurement
 TISSUE = "tissue"  # usual name of the column
 _FEW_NUMBERS = 3  # of a response of text, which show that numbers are meant
-_NAMES = {
-    "expression": ("expression",),
-    "response": ("response", "responses"),
-    "annotation": ("annotation",),
-}
-# Kinds of tables that are not read; each program can write one that is.
-_UNREAD = (".xls", ".xlsb", ".xlsm", ".ods", ".rds", ".rda", ".rdata", ".feather", ".sav", ".dta")
 _DIRECTIONS = ("resistant", "sensitive")
 _SEPARATORS = re.compile(r"[\s\-_.,/:;()\[\]'\"\u2010-\u2015]+")
 _POINT = re.compile(r"(\d+)\.0+")
@@ -66,76 +59,6 @@ _SPELLINGS = {
     "cell_line": ("cell_line", "cell_line_name", "name", "sample_name"),
     "tcga": ("tcga", "tcga_label"),
 }
-
-
-def find_tables(folder: str | Path, known: Sequence[str] = ()) -> dict[str, Path]:
-    """Return the own tables in a folder by kind: expression, response and, if there is one, annotation.
-
-    They are found by name, in any case: ``expression``, ``response`` (or ``responses``) and
-    ``annotation``, each with a suffix that `pnetlib.datasets.own_tables.read_own_table` reads.
-
-    Parameters
-    ----------
-    folder : str or Path
-        The folder.
-    known : sequence of str, default ()
-        Kinds that are known already and not looked for.
-
-    Returns
-    -------
-    dict of str to Path
-
-    Raises
-    ------
-    DataError
-        If there is no such folder, a table is missing, or two files may be the same table.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     for name in ("Expression.tsv", "responses.csv", "notes.csv"):
-    ...         _ = Path(folder, name).write_text("")
-    ...     {kind: path.name for kind, path in find_tables(folder).items()}
-    {'expression': 'Expression.tsv', 'response': 'responses.csv'}
-    """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}; check the path.")
-    found: dict[str, list[Path]] = {kind: [] for kind in _NAMES}
-    for path in sorted(folder.iterdir()):
-        suffix = kind_of(path.name)
-        stem = path.name.casefold().removesuffix(".gz").removesuffix(suffix)
-        for kind, names in _NAMES.items():
-            if suffix and stem in names and not path.is_dir():
-                found[kind].append(path)
-    found = {kind: paths for kind, paths in found.items() if kind not in known}
-    for kind, paths in found.items():
-        if len(paths) > 1:
-            names = " and ".join(path.name for path in paths)
-            raise DataError(
-                f"The folder {folder} has {names}; keep one, or name it below `data` in "
-                f"config.yml, as in `{kind}: {paths[0].name}`."
-            )
-    missing = [kind for kind in ("expression", "response") if found.get(kind) == []]
-    if missing:
-        unread = "".join(f" {sentence}" for sentence in unread_tables(folder, missing))
-        raise DataError(
-            f"The folder {folder} has no table named {' and none named '.join(missing)}; a table ends in "
-            f"{', '.join(KINDS)}, or, for text, in one of these and .gz, such as {missing[0]}.csv.{unread}"
-        )
-    return {kind: paths[0] for kind, paths in found.items() if paths}
-
-
-def unread_tables(folder: Path, kinds: Iterable[str]) -> list[str]:
-    """Return a sentence for each file that is named as a table of these kinds, but that is not read."""
-    names = {name for kind in kinds for name in _NAMES[kind]}
-    return [
-        f"{path.name} is not read; save it as .csv or .xlsx."
-        for path in sorted(folder.iterdir())
-        if path.stem.casefold() in names and path.suffix.casefold() in _UNREAD
-    ]
 
 
 def read_own_cohort(

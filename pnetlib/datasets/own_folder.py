@@ -12,8 +12,8 @@ import pandas as pd
 from pnetlib.config import Config, Data, Responses, read_config
 from pnetlib.datasets.cohort import Cohort
 from pnetlib.datasets.drugs import drug_words, listed_drugs
-from pnetlib.datasets.own_cohort import find_tables, read_own_cohort, unread_tables
-from pnetlib.datasets.own_source import config_path
+from pnetlib.datasets.own_cohort import read_own_cohort
+from pnetlib.datasets.own_source import config_path, find_tables, unread_tables
 from pnetlib.errors import UsageError
 
 

@@ -22,26 +22,12 @@ from pnetlib.errors import CorruptFileError, DataError, OutOfMemoryError, SetupE
 from pnetlib.execution.memory import available_memory
 from pnetlib.words import counted, first_few
 
-TEXT = (".csv", ".tsv", ".tab", ".txt")
-XLSX, PARQUET, H5AD = ".xlsx", ".parquet", ".h5ad"
-KINDS = (*TEXT, PARQUET, XLSX, H5AD)
 MOST_NAMES = 500_000  # rows or columns of a table
 LONGEST_NAME = 500  # characters
 LONGEST_TEXT = (1 << 15) - 1  # characters of a cell, as in a spreadsheet
 _FEW_CELLS = 1 << 22  # a sheet with fewer cells than this may be as sparse as it likes
 _COLUMN = re.compile(rb"<(?:\w+:)?c\b[^<>]*?\br=[\"']([A-Za-z]{1,3})\d")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^<>]*?\br=[\"'](\d+)[\"']")
-
-
-def kind_of(name: str) -> str:
-    """Return the suffix of a table that can be read, in small letters and without .gz, or "".
-
-    >>> kind_of("a.TSV"), kind_of("a.csv.gz"), kind_of("a.h5ad"), kind_of("a.h5ad.gz"), kind_of("gdsc")
-    ('.tsv', '.csv', '.h5ad', '', '')
-    """
-    name = name.casefold()
-    suffix = Path(name.removesuffix(".gz")).suffix
-    return suffix if suffix in (TEXT if name.endswith(".gz") else KINDS) else ""
 
 
 def needed_module(module: str, package: str, file: str) -> ModuleType:

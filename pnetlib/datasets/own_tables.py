@@ -38,16 +38,11 @@ from pnetlib.datasets.cells import (
 )
 from pnetlib.datasets.delimited import fields_of
 from pnetlib.datasets.own_kinds import (
-    H5AD,
-    KINDS,
     LONGEST_NAME,
-    PARQUET,
-    XLSX,
     arrow_numbers,
     arrow_texts,
     check_names,
     dense_matrix,
-    kind_of,
     read_h5ad,
     read_h5ad_obs,
     read_parquet,
@@ -55,6 +50,7 @@ from pnetlib.datasets.own_kinds import (
     within_memory,
     xlsx_rows,
 )
+from pnetlib.datasets.own_source import H5AD, KINDS, PARQUET, XLSX, kind_of
 from pnetlib.datasets.own_values import refuse_code, refuse_summaries
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, UsageError
 from pnetlib.execution.files import format_of, not_utf8

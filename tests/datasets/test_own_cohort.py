@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 from official_files import refused, write_rows
 
 from pnetlib.datasets import own_kinds
-from pnetlib.datasets.own_cohort import find_tables, line_spelling, read_own_cohort
+from pnetlib.datasets.own_cohort import line_spelling, read_own_cohort
+from pnetlib.datasets.own_source import find_tables
 from pnetlib.datasets.own_tables import read_own_table
 from pnetlib.errors import (
     CorruptFileError,

@@ -4,7 +4,7 @@ import pytest
 from builders import own_cohort
 
 from pnetlib.datasets import list_drugs, load_cohort, load_screens
-from pnetlib.datasets.own_source import config_path, is_own
+from pnetlib.datasets.own_source import config_path, is_own, require_tables
 from pnetlib.errors import DataError, MissingDrugError, UsageError
 
 DATA = "data: {expression: expression.csv, response: response.csv}\n"
@@ -108,3 +108,41 @@ def test_a_missing_table_of_a_kind_that_is_not_read_is_said(folder):
     (folder / "response.csv").rename(folder / "response.sav")
     with pytest.raises(DataError, match="no table named response.* response.sav is not read; save"):
         load_cohort(folder)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (
+            ["tpm.csv", "response.csv"],
+            r"neither a table named expression nor the official files of GDSC",
+        ),
+        ([], r"put them there, or say which files are your tables: \S+ init \S+ --expression NAME"),
+        (["expression.csv"], r"no table named response; a table ends in .*, such as response\.csv"),
+        (
+            ["expression.csv", "expression.tsv", "response.csv"],
+            r"has expression.csv and expression.tsv",
+        ),
+        (
+            ["expression.xls", "response.csv"],
+            r"no table named expression.* expression.xls is not read",
+        ),
+    ],
+)
+def test_missing_tables_are_told_by_the_names_of_files_alone(tmp_path, names, says):
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match=says):
+        require_tables(tmp_path)
+    (tmp_path / "config.yml").touch()  # may name other files
+    require_tables(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "names", [["expression.csv", "responses.tsv"], ["rma.zip"], ["GDSC1.xlsx", "rma.TXT"]]
+)
+def test_a_folder_that_may_have_all_tables_is_left_to_its_loader(tmp_path, names):
+    for name in names:
+        (tmp_path / name).touch()
+    require_tables(tmp_path)
+    require_tables(tmp_path / names[0])

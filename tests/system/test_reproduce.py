@@ -151,6 +151,14 @@ CHECK = ("--check", "--data", "simulated")  # which needs none
 # --- before there is an environment ----------------------------------------------------------
 
 
+def without_packages(clone):
+    """Return a new folder for the PATH with a Python that has no packages."""
+    bare = clone.bin / "bare"
+    bare.mkdir()
+    script(bare / "python3", f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
+    return bare
+
+
 def test_help_needs_no_python(clone, tmp_path):
     tools = only_these(tmp_path / "tools", "bash", "cat", "env")
     result = clone("--help", PATH=str(tools))
@@ -186,13 +194,23 @@ def test_wrong_usage_is_refused_before_anything_is_installed(clone):
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_what_only_looks_needs_no_package_and_installs_nothing(clone, arguments, code, words):
-    bare = clone.bin / "bare"
-    bare.mkdir()
-    script(bare / "python3", f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # without packages
-    result = clone(*arguments, PATH=f"{bare}:{clone.environment['PATH']}")
+    result = clone(*arguments, PATH=f"{without_packages(clone)}:{clone.environment['PATH']}")
     assert result.returncode == code, result.stderr
     assert words in result.stdout
     assert result.stderr.count("\n") == bool(code)
+    assert clone.called == []
+    assert not (clone.root / ".cache").exists()
+
+
+def test_missing_tables_are_told_before_anything_is_installed(clone):
+    (tables := clone.root / "mine").mkdir()
+    (tables / "tpm.csv").touch()
+    bare = {"PATH": f"{without_packages(clone)}:{clone.environment['PATH']}"}
+    for arguments, words in (
+        (["--data", str(tables)], "neither a table named expression nor"),
+        (["init", str(tables)], "no table named expression and none named response; "),
+    ):
+        assert_one_sentence(clone(*arguments, **bare), 4, words)
     assert clone.called == []
     assert not (clone.root / ".cache").exists()
 
