@@ -39,7 +39,7 @@ from pnetlib.workflow.options import Options
 from pnetlib.workflow.progress import VARIABLE as PROGRESS
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import EXECUTION, TRACE, Run
-from pnetlib.workflow.settings import name_origin, resolved
+from pnetlib.workflow.settings import changed_keys, name_origin, resolved
 from pnetlib.workflow.shards import WORK
 from pnetlib.workflow.stop import Signalled, StoppedError
 
@@ -253,8 +253,10 @@ def drive(options: Options) -> None:
     fresh = 0
     with session(options) as work:
         try:
+            config = resolved(run, options.given)
+            _say_changed(run.folder / CONFIG, config)
             with whole_file(run.folder / CONFIG) as partial:
-                partial.write_text(resolved(run, options.given), "utf-8")
+                partial.write_text(config, "utf-8")
             if options.force:
                 shutil.rmtree(run.folder / "folds", ignore_errors=True)
             if options.merge:
@@ -280,6 +282,20 @@ def drive(options: Options) -> None:
     whole = {step.name for step in wanted} <= freshness.step_records(run.folder).keys()
     seconds, peak_mb = time.monotonic() - began, max(work.peaks, default=0.0)
     _print_summary(run, steps, fresh, seconds, peak_mb, whole)
+
+
+def _say_changed(path: Path, config: str) -> None:
+    """Say in which keys the config of this run differs from that of the last one in its folder."""
+    try:
+        before = path.read_text("utf-8")
+    except (OSError, ValueError):  # there is none, or a damaged one
+        return
+    if changed := changed_keys(before, config):
+        print(
+            f"Config and options differ from those of the last run in this folder in {listed(changed)}; the "
+            "steps that depend on them are executed again.",
+            flush=True,
+        )
 
 
 def compute_part(options: Options) -> None:

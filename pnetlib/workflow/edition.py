@@ -23,6 +23,7 @@ from pnetlib.workflow.artefacts import COHORT_FILE, nodes_of, shown_figures
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step, find_steps
 from pnetlib.workflow.parameters import is_named_source
+from pnetlib.workflow.settings import GENES
 from pnetlib.workflow.wording import for_paper
 
 LARGEST = 6_000_000  # bytes of all files of an edition together
@@ -75,6 +76,24 @@ def check_finished(run: Path, notebooks: Path) -> None:
                     f"{run / name} is not as {step.name} left it; repeat the command that made "
                     "this run."
                 )
+    _check_one_run(run, steps, {step.name: records[step.name] for step in steps})
+
+
+def _check_one_run(run: Path, steps: list[Step], records: Mapping[str, Any]) -> None:
+    """Refuse steps made with other choices of genes, or from other files, than the run has now."""
+    wrote = {name: sha for record in records.values() for name, sha in record["outputs"].items()}
+    chosen: dict[str, Any] = {}
+    for step in steps:
+        record = records[step.name]
+        own = {n: v for n, v in record.get("parameters", {}).items() if n in GENES}
+        others = [name for name, value in own.items() if chosen.setdefault(name, value) != value]
+        read = record["read"].items()
+        others += [name for name, sha in read if name in wrote and wrote[name] != sha]
+        if others:
+            raise UsageError(
+                f"{step.name} in {run} was made with another {others[0]} than the other steps; repeat the "
+                "command that made this run, without --only and --from."
+            )
 
 
 def of_others(run: Path) -> bool:

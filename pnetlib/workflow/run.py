@@ -182,6 +182,11 @@ class Run:
             folder = path if path.is_dir() else path.parent
             _trace(fetched={str(folder / name): sha256 for name, sha256 in files.items()})
 
+    def _used_file(self, given: str) -> None:
+        """Record that this step read a file, if a parameter names one."""
+        if os.path.isfile(given):
+            self.used(given, {Path(given).name: digest(Path(given))})
+
     def with_genes(self, cohort: Cohort, text: str) -> Cohort:
         """Return the cohort with the genes that a text or file names only; without a text, all.
 
@@ -196,8 +201,7 @@ class Run:
 
         given = self.given(text)
         names = gene_names(given, "genes")
-        if os.path.isfile(given):
-            self.used(given, {Path(given).name: digest(Path(given))})
+        self._used_file(given)
         known = set(cohort.expression.columns)
         absent = [name for name in names if name not in known]
         if absent or len(names) < 2:
@@ -215,7 +219,9 @@ class Run:
         """Return the genes that may regulate (`pnetlib.datasets.regulons.regulators_for`)."""
         from pnetlib.datasets.regulons import regulators_for
 
-        names = regulators_for(self.given(text), cohort, seed=self.seed)
+        given = self.given(text)
+        names = regulators_for(given, cohort, seed=self.seed)
+        self._used_file(given)
         known = set(cohort.expression.columns)
         absent = [name for name in names if name not in known]
         if absent and ("," in text or len(absent) == len(names)):

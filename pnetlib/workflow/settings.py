@@ -270,6 +270,35 @@ def resolved(run: Run, given: Mapping[str, str]) -> str:
     return HEADER + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True)
 
 
+def changed_keys(before: str, now: str) -> list[str]:
+    """Return the keys in which two configs of runs (`resolved`) differ; none if the first is damaged.
+
+    >>> changed_keys("genes: {number: 5}\\nseed: 1", "genes: {number: 6}\\nseed: 1")
+    ['genes.number']
+    """
+    import yaml
+
+    try:
+        old = yaml.safe_load(before)
+    except yaml.YAMLError:
+        return []
+    if not isinstance(old, dict):
+        return []
+    first, second = _flat(old), _flat(yaml.safe_load(now))
+    return [key for key in {**second, **first} if first.get(key) != second.get(key)]
+
+
+def _flat(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config with keys such as genes.number; markers are one value, as their keys are genes."""
+    found = {}
+    for key, value in config.items():
+        if isinstance(value, dict) and key != "markers":
+            found |= {f"{key}.{name}": inner for name, inner in value.items()}
+        else:
+            found[key] = value
+    return found
+
+
 def _number(text: str) -> int | float | str:
     """Return a number of a text, for a config that reads well; other text as it is."""
     if text.isdecimal():

@@ -130,3 +130,12 @@ def test_a_disk_that_is_full_at_the_start_is_one_sentence(small_disk, notebooks)
             os.write(file.fileno(), bytes(4096))
     result = command(*SMOKE, "--out", small_disk / "out", notebooks=notebooks)
     assert_one_sentence(result, 3, small_disk, "free some space")
+
+
+def test_a_run_says_in_which_keys_it_differs_from_the_last_one(finished, notebooks):
+    said = "Config and options differ from those of the last run in this folder in "
+    same = command(*SMOKE, "--out", finished, notebooks=notebooks)
+    assert same.returncode == 0 and said not in same.stdout
+    other = command(*SMOKE, "--out", finished, "-p", "n_genes=9", notebooks=notebooks)
+    assert f"{said}genes.number; the steps that depend on them are executed again." in other.stdout
+    assert "fresh, skipped" not in other.stdout

@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+from builders import executed
 
 from pnetlib.errors import DataError, UsageError
 from pnetlib.workflow.edition import (
@@ -219,3 +220,19 @@ def test_a_file_changed_after_its_step_is_refused(finished, notebooks):
     (finished / "03_third.json").write_text("{}")
     with pytest.raises(UsageError, match=r"03_third\.json is not as 03_third left it"):
         check_finished(finished, notebooks)
+
+
+def test_steps_made_with_other_choices_than_the_rest_are_refused(finished, notebooks):
+    assert executed(finished, notebooks, "--only", "03", "-p", "n_genes=9") == ["03"]
+    says = "03_third in .* was made with another n_genes than the other steps; repeat"
+    with pytest.raises(UsageError, match=says):
+        check_finished(finished, notebooks)
+
+
+def test_a_step_that_read_an_earlier_result_is_refused(finished, notebooks):
+    assert executed(finished, notebooks, "--only", "01", "-p", "drug=other") == ["01"]
+    says = r"02_second in .* was made with another 01_first\.json than the other steps"
+    with pytest.raises(UsageError, match=says):
+        check_finished(finished, notebooks)
+    assert executed(finished, notebooks) == ["01"]
+    check_finished(finished, notebooks)

@@ -10,7 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+from pnetlib.datasets import load_cohort
 from pnetlib.errors import UsageError
+from pnetlib.execution.storage import digest
 from pnetlib.workflow.project import project_root
 from pnetlib.workflow.run import TRACE, Run
 
@@ -235,3 +237,17 @@ def test_files_outside_of_the_run_are_traced(tmp_path, monkeypatch):
     assert [json.loads(line) for line in trace.read_text().splitlines()] == [
         {"fetched": {str(tmp_path / "a.csv"): "0f"}}
     ] * 2
+
+
+def test_a_file_with_genes_or_regulators_is_traced(tmp_path, monkeypatch):
+    trace, names = tmp_path / "trace", tmp_path / "names.txt"
+    cohort = load_cohort("simulated", size="smoke")
+    first, second = cohort.expression.columns[:2]
+    names.write_text(f"{first}\n{second}\n")
+    monkeypatch.setenv(TRACE, str(trace))
+    run = Run("simulated", "smoke", out=str(tmp_path))
+    assert run.regulators(str(names), cohort) == (first, second)
+    run.with_genes(cohort, str(names))
+    run.regulators(f"{first},{second}", cohort)
+    line = {"fetched": {str(names): digest(names)}}
+    assert [json.loads(text) for text in trace.read_text().splitlines()] == [line] * 2

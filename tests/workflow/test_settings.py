@@ -8,7 +8,13 @@ from pnetlib.cli.run import read_options
 from pnetlib.config import read_config
 from pnetlib.errors import MissingDrugError, UsageError
 from pnetlib.workflow.run import Run
-from pnetlib.workflow.settings import name_origin, parameters_of, resolved, settings_of
+from pnetlib.workflow.settings import (
+    changed_keys,
+    name_origin,
+    parameters_of,
+    resolved,
+    settings_of,
+)
 
 
 @pytest.fixture
@@ -255,3 +261,28 @@ def test_a_run_is_named_by_the_folder_of_its_config(cohort):
     assert Run(str(cohort), "smoke").name == "folder-screen-smoke"
     assert Run(str(cohort / "config.yml"), "smoke").name == "folder-screen-smoke"
     assert Run(str(cohort / "tfs.yml"), "smoke").name == "folder-screen-tfs-smoke"
+
+
+@pytest.mark.parametrize(
+    ("before", "keys"),
+    [
+        ("data: {expression: a.csv}\nmarkers: {TP53: marker}\ngenes: {number: 5}\nseed: 1\n", []),
+        (
+            "data: {expression: b.csv}\nmarkers: {TP53: marker}\ngenes: {number: 5}\nseed: 1\n",
+            ["data.expression"],
+        ),
+        (
+            "data: {expression: a.csv}\nmarkers: {EGFR: marker}\nseed: 1\n",
+            ["markers", "genes.number"],
+        ),
+        (
+            "data: gdsc\ngroups: {size: 9}\n",
+            ["data.expression", "markers", "genes.number", "seed", "data", "groups.size"],
+        ),
+        ("data: [", []),
+        ("", []),
+    ],
+)
+def test_the_keys_in_which_two_configs_differ(before, keys):
+    now = "data: {expression: a.csv}\nmarkers: {TP53: marker}\ngenes: {number: 5}\nseed: 1\n"
+    assert changed_keys(before, now) == keys
