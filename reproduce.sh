@@ -323,6 +323,10 @@ case "${1:-}" in
         ;;
 esac
 
+case "$action" in
+    docs | init) export PNETLIB_CALLED=./reproduce.sh ;; # for its usage and messages
+esac
+
 kind=${PNETLIB_ENV:-}
 case "$kind" in
     '' | conda | venv) ;;

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from pnetlib.cli.parser import Parser
+from pnetlib.cli.parser import Parser, program
 from pnetlib.errors import UsageError
 from pnetlib.workflow.display import short
 from pnetlib.workflow.project import project_root
@@ -18,7 +18,7 @@ They are written to RUN/site; open RUN/site/index.html. RUN is {DEFAULT} by defa
 
 def main(arguments: Sequence[str]) -> int:
     """Build the site of the run in the folder that is named; return the exit code."""
-    parser = Parser("pnetlib docs", description=DESCRIPTION)
+    parser = Parser(program("docs"), description=DESCRIPTION)
     parser.add_argument("run", metavar="RUN", nargs="?", type=Path, help="folder of the run")
     parser.add_argument("--check", action="store_true", help="check the options and stop")
     options, root = parser.parse_args(arguments), project_root()

@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING
 
-from pnetlib.cli.parser import Parser
+from pnetlib.cli.parser import Parser, program
 from pnetlib.datasets import DEFAULT_SEED
 from pnetlib.datasets.own_source import NAME, find_tables
 from pnetlib.errors import DataError, UsageError
@@ -35,7 +35,7 @@ GENES, GROUP, LEAST = 976, 95, 30  # genes and lines per group in the paper; lin
 
 def main(arguments: Sequence[str]) -> int:
     """Write the config of a folder and say what the tables have; return the exit code."""
-    parser = Parser("pnetlib init", description=DESCRIPTION)
+    parser = Parser(program("init"), description=DESCRIPTION)
     parser.add_argument("folder", type=Path, help="folder with the tables")
     for kind in ("expression", "response", "annotation"):
         parser.add_argument(f"--{kind}", default="", help=f"file with the {kind}, in that folder")
@@ -85,8 +85,8 @@ def _tables(options: argparse.Namespace) -> dict[str, Path]:
         return find_tables(folder, tuple(named)) | named
     except DataError as error:
         raise DataError(
-            f"{str(error).rstrip('.')}; or name them, as in `init {shlex.quote(str(folder))} --expression "
-            "NAME --response NAME --annotation NAME` with names of files in that folder."
+            f"{str(error).rstrip('.')}; or name them, as in `{program('init')} {shlex.quote(str(folder))} "
+            "--expression NAME --response NAME --annotation NAME` with names of files in that folder."
         ) from error
 
 

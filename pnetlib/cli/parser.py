@@ -2,11 +2,19 @@
 
 import argparse
 import difflib
+import os
 from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from pnetlib.errors import PnetError, UsageError
 from pnetlib.execution.output import tell
+
+CALLED = "PNETLIB_CALLED"  # environment variable with the program that the user called
+
+
+def program(subcommand: str) -> str:
+    """Return a subcommand as the user calls it: of ./reproduce.sh, which says so, or of pnetlib."""
+    return f"{os.environ.get(CALLED, 'pnetlib')} {subcommand}"
 
 
 class Parser(argparse.ArgumentParser):

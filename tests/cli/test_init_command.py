@@ -8,6 +8,7 @@ import pytest
 from builders import own_cohort
 
 from pnetlib.cli import dispatch
+from pnetlib.cli.parser import CALLED
 from pnetlib.config import read_config
 from pnetlib.datasets import load_cohort
 
@@ -132,6 +133,18 @@ def test_where_to_name_the_files_is_said(folder, capsys):
     dispatch(["init", str(folder), "--expression", "expression.csv"])
     said = capsys.readouterr().err
     assert "has no table named response;" in said and "--response NAME" in said
+    assert f"as in `pnetlib init {folder}" in said.replace("'", "")
+
+
+@pytest.mark.parametrize("name", ["init", "docs"])
+def test_usage_names_the_program_that_was_called(name, capsys, monkeypatch):
+    for called, program in (("./reproduce.sh", "./reproduce.sh"), (None, "pnetlib")):
+        if called:
+            monkeypatch.setenv(CALLED, called)
+        else:
+            monkeypatch.delenv(CALLED)
+        assert dispatch([name, "--what"]) == 2
+        assert f"; {program} {name} --help describes the options." in capsys.readouterr().err
 
 
 def test_a_path_with_blanks_can_be_copied_to_the_shell(folder, capsys):
