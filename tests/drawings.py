@@ -120,7 +120,7 @@ def ranges(rng, keys):
 
 def draw_tuning(rng):
     marked = ranges(
-        rng, [{"marker": g, "drug": d, "published": True} for g in list(MARKERS)[:4] for d in DRUGS]
+        rng, [{"marker": g, "drug": d, "named": True} for g in list(MARKERS)[:4] for d in DRUGS]
     )
     edges, _ = group_edges(rng, 30)
     moved = ranges(rng, edges[["regulator", "target"]].to_dict("records"))

@@ -1,6 +1,7 @@
 """Tables behind notebook 01, compared with what can be counted by hand."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,16 @@ def test_numbers_and_sentences_follow_from_the_tables(small):
     assert "genes taken" in sentences.headline(numbers) and "2" in sentences.headline(numbers)
 
 
+@pytest.mark.parametrize(
+    ("variance", "written"), [(2.476, "2.48"), (0.0062, "0.01"), (0.00049, "0.00049")]
+)
+def test_a_small_variance_is_not_written_as_0(small, variance, written):
+    numbers = tables.data_numbers(small, 1)
+    numbers["genes"]["variance_at_cut"] = variance
+    assert f"largest variance ({written} or more)" in sentences.conclusion(numbers)
+    assert sentences.headline(numbers).splitlines()[-2].split()[-1] == written
+
+
 def test_the_source_is_named_with_checksums_and_what_was_corrected(small):
     text = sentences.source_sentences(small)
     assert text.splitlines() == [
@@ -103,6 +114,12 @@ def test_the_source_is_named_with_checksums_and_what_was_corrected(small):
         "- `b.txt`: SHA-256 `22`",
         "- One line left out.",
     ]
+    own = {"measure": "AUC", "larger": "resistant"}
+    lines = sentences.source_sentences(replace(small, provenance=small.provenance | {"own": own}))
+    assert lines.splitlines()[-1] == (
+        '- A "cell line", or "line", is one sample of the tables given, be it a cell line, a patient or '
+        "an organoid."
+    )
 
 
 def test_numbers_are_plain_enough_for_json():

@@ -132,6 +132,12 @@ def test_table_of_lines_names_the_group_of_each(cohort, groups):
     line = groups.lines["RS"][3]
     assert table.at[line, "tissue"] == cohort.annotation.at[line, "tissue"]
     assert table.at[line, "Docetaxel"] == cohort.response.at[line, "Docetaxel"]
+    assert "tcga" not in table  # the simulated lines have no label
+    labelled = cohort.annotation.assign(tcga="UNCLASSIFIED")
+    labelled = line_table(replace(cohort, annotation=labelled), groups)
+    assert set(labelled["tcga"]) == {"UNCLASSIFIED"} and len(labelled.columns) == 1 + len(
+        table.columns
+    )
 
 
 # Markers and their neighbours

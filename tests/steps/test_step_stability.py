@@ -264,7 +264,29 @@ def test_sentences_agree_with_their_numbers(found, edges, reached):
     said = numbers({30: found}, *edges, one)
     text = conclusion(said, one)
     assert "- The named marker ANXA10 is " in text and "ANXA10 is a hub of ST" in text
-    assert "markers of the drug on a half" in text and "mean rank" not in text
+    assert " of the drug on " in text and "mean rank" not in text
+    assert list(said["named"]) == ["ANXA10"] and "published" not in said
+
+
+@pytest.mark.parametrize(
+    ("mean", "says"),
+    [
+        (0.0, "By the rule of notebook 03, no gene is a marker of all drugs on any half"),
+        (
+            0.02,
+            "03, fewer than 0.1 genes are markers of all drugs on a half, on average, and 0 in at",
+        ),
+        (
+            0.25,
+            "03, 0.2 genes are markers of all drugs on a half, on average, and 0 in at least 75%",
+        ),
+    ],
+)
+def test_no_gene_on_any_half_is_said_in_words(found, edges, mean, says):
+    said = numbers({30: found}, *edges)
+    said["markers"]["30"]["rules"][COMMON] |= {"reached": 0, "selected_on_a_half": mean}
+    text = conclusion(said)
+    assert says in text and "0.0 genes" not in text
 
 
 def test_a_share_is_rounded_as_in_the_table(found, edges):

@@ -9,6 +9,11 @@ from pnetlib.datasets.cohort import UNKNOWN, Cohort
 from pnetlib.steps.study import PAPER, Study
 from pnetlib.words import agreed, counted, listed
 
+LINE = (
+    'A "cell line", or "line", is one sample of the tables given, be it a cell line, a patient or an '
+    "organoid."
+)
+
 
 def source_sentences(cohort: Cohort) -> str:
     """Return, as Markdown, where the data come from and what was corrected in them."""
@@ -17,7 +22,7 @@ def source_sentences(cohort: Cohort) -> str:
     lines += [f"- `{name}`: SHA-256 `{digest}`" for name, digest in sorted(origin["files"].items())]
     lines += [f"- {sentence}" for sentence in origin["handled"]]
     if own := origin.get("own"):
-        lines.append(f"- {direction(**own)}")
+        lines += [f"- {direction(**own)}", f"- {LINE}"]
     return "\n".join(lines)
 
 
@@ -44,12 +49,17 @@ def headline(numbers: dict[str, Any]) -> str:
         "tissues": UNKNOWN if list(numbers["tissues"]) == [UNKNOWN] else len(numbers["tissues"]),
         "genes stored": genes["stored"],
         "genes taken": genes["n_genes"] + genes["forced"],
-        "variance at the cut": round(genes["variance_at_cut"], 2),
+        "variance at the cut": _variance(genes["variance_at_cut"]),
     }
     if genes["markers"]:
         rows["markers taken"] = f"{len(inside)} of {len(genes['markers'])}"
     width = max(map(len, rows))
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows.items())
+
+
+def _variance(value: float) -> str:
+    """Return a variance with two decimals, or with two digits where these would be 0.00."""
+    return f"{value:.2f}" if value >= 0.005 else f"{value:.2g}"
 
 
 def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
@@ -59,7 +69,7 @@ def conclusion(numbers: dict[str, Any], study: Study = PAPER) -> str:
     sentences = [
         f"The cohort has {lines['expression']:,} cell lines of {tissues}. {_responses(lines)}",
         f"Of {genes['stored']:,} genes, the {genes['n_genes']:,} with the largest variance "
-        f"({genes['variance_at_cut']:.2f} or more) {agreed(genes['n_genes'], 'enters', 'enter')} the "
+        f"({_variance(genes['variance_at_cut'])} or more) {agreed(genes['n_genes'], 'enters', 'enter')} the "
         f"analysis{_markers(genes, study)}",
     ]
     if added := genes["added"]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.model_selection import KFold
 
+from pnetlib.datasets.cohort import UNKNOWN
 from pnetlib.errors import DataError, UsageError
 from pnetlib.estimators.network import ElasticNetwork
 from pnetlib.execution.threads import one_blas_thread
@@ -259,8 +260,13 @@ def layout(edges, seed):
 
 
 def line_table(cohort, groups):
-    """Return the lines of both groups with their annotation and responses."""
+    """Return the lines of both groups with their annotation and responses.
+
+    The TCGA label is left out where no line has one, as in most tables of one's own.
+    """
     table = cohort.annotation.join(cohort.response)
+    if (cohort.annotation["tcga"] == UNKNOWN).all():
+        table = table.drop(columns="tcga")
     parts = [table.loc[groups.lines[group]].assign(group=group) for group in GROUPS]
     return pd.concat(parts).rename_axis("line")
 

@@ -13,8 +13,8 @@ def conclusion(numbers, study=PAPER):
     for width, row in numbers["markers"].items():
         genes = row["rules"][COMMON]["candidates"]  # those added from below the cut, too
         lines.append(_of_width(genes, row, study))
-        if numbers["published"]:
-            lines.append(_of_published(width, genes, numbers["published"], study))
+        if named := numbers[study.called]:
+            lines.append(_of_published(width, genes, named, study))
     lines += [_of_edges(group, rules) for group, rules in numbers["edges"].items()]
     if numbers["named_edge"]:
         lines.append(_of_edge(numbers["named_edge"]))
@@ -97,11 +97,20 @@ def _of_width(genes, row, study):
         recur = f"The gene of best {mean} on each half {'recurs' if again else 'does not recur'}"
     return (
         f"- **{genes:,} genes, {counted(rule['pairs'], 'pair')}: "
-        f"{found}.** By the rule of "
-        f"notebook 03, {rule['selected_on_a_half']:.1f} genes are markers of "
-        f"{'the drug' if study.one_drug else 'all drugs'} on a half, on "
-        f"average, and {rule['reached']} in at least {rule['threshold']:.0%} of the halves"
+        f"{found}.** By the rule of notebook 03, {_on_halves(rule, study)}"
         f"{_falsely(rule)}{most_often}. {recur} in at least {strong['threshold']:.0%}{_falsely(strong)}."
+    )
+
+
+def _on_halves(rule, study):
+    """Say how many genes are markers on a half, on average, and how many on most halves."""
+    of, mean = "the drug" if study.one_drug else "all drugs", rule["selected_on_a_half"]
+    if not mean:
+        return f"no gene is a marker of {of} on any half"
+    many = f"{mean:.1f}" if mean >= 0.05 else "fewer than 0.1"
+    return (
+        f"{many} genes are markers of {of} on a half, on average, and {rule['reached']} in at least "
+        f"{rule['threshold']:.0%} of the halves"
     )
 
 

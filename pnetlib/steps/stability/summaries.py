@@ -65,7 +65,7 @@ def numbers(found, frequencies, switched, hubs, study=PAPER, named=None, most=15
     -------
     dict
         ``markers``: width to a summary by rule and the frequencies of the first `most` genes;
-        ``published``: gene to width to frequencies; ``edges``: group to a summary by rule;
+        ``published``, or ``named`` on other cohorts: gene to width to frequencies; ``edges``: group to a summary by rule;
         ``named_edge`` (None without one); ``hubs``: group to gene to the share of halves in which it is a hub.
     """
     markers = {}
@@ -79,7 +79,7 @@ def numbers(found, frequencies, switched, hubs, study=PAPER, named=None, most=15
     reported = hubs[hubs.index.isin(list(study.markers if named is None else named))]
     return {
         "markers": markers,
-        "published": published,
+        study.called: published,
         "edges": {group: _by_rule(part) for group, part in frequencies.items()},
         "named_edge": _named_edge(study.edge, frequencies, switched, hubs),
         "hubs": {group: reported[group].to_dict() for group in GROUPS},

@@ -175,7 +175,7 @@ def marker_table(draws, known=MARKERS):
     DataFrame
         One row per drug and marker (known, or common in any draw; without any, those whose networks
         are estimated): columns marker, drug,
-        published (whether it is known), common (draws in which it is a common marker), selected (draws in which it has
+        named (whether it is known), common (draws in which it is a common marker), selected (draws in which it has
         an effect on this drug), first (its effect in the first draw), low and high (range).
     """
     common = dict.fromkeys(gene for draw in draws for gene in draw.common)
@@ -186,10 +186,10 @@ def marker_table(draws, known=MARKERS):
         times = sum(marker in draw.common for draw in draws)
         for drug in draws[0].theta.columns:
             values = np.array([draw.theta.at[marker, drug] for draw in draws])
-            row = {"marker": marker, "drug": drug, "published": marker in known}
+            row = {"marker": marker, "drug": drug, "named": marker in known}
             row |= {"common": times, "selected": int(np.count_nonzero(values))}
             rows.append(row | _range(values))
-    columns = ["marker", "drug", "published", "common", "selected", "first", "low", "high"]
+    columns = ["marker", "drug", "named", "common", "selected", "first", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -30,8 +30,8 @@ SIDE_TITLES = {"targets": "On its targets", "regulators": "From its regulators"}
 
 def shown_markers(markers: pd.DataFrame, most: int = MOST_MARKERS) -> pd.DataFrame:
     """Return the rows of `compute.marker_table` of the study's markers; without any, of the common ones."""
-    if markers["published"].any():
-        return markers[markers["published"]]
+    if markers["named"].any():
+        return markers[markers["named"]]
     return markers[markers["marker"].isin(markers["marker"].unique()[:most])]
 
 
@@ -60,13 +60,13 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
 
     Takes the tables of `compute.marker_table` and `compute.edge_ranges`.
     """
-    published, shown = shown_markers(markers), shown_edges(edges, study.edge)
-    names, drugs = list(dict.fromkeys(published["marker"])), list(dict.fromkeys(markers["drug"]))
+    followed, shown = shown_markers(markers), shown_edges(edges, study.edge)
+    names, drugs = list(dict.fromkeys(followed["marker"])), list(dict.fromkeys(markers["drug"]))
     rows = max(len(names), len(shown), 4)
     figure = new_figure("Other draws of the tuning folds", 32 + 6.5 * rows, study)
     left, right = figure.subplots(1, 2)
     for place, drug in enumerate(drugs):
-        part = published[published["drug"] == drug].set_index("marker").reindex(names)
+        part = followed[followed["drug"] == drug].set_index("marker").reindex(names)
         symbol = DRUG_MARKS[place % len(DRUG_MARKS)]
         _ranges(left, part, "", _shift(place, len(drugs)), METHOD_COLOURS["Pro"], drug, symbol)
     name_rows(left, names, fontstyle="italic")
@@ -89,7 +89,7 @@ def draw_draws(markers: pd.DataFrame, edges: pd.DataFrame, *, study: Study) -> F
 
 
 def _kind(markers, study):
-    if markers["published"].any():
+    if markers["named"].any():
         return study.called
     if not markers["common"].any():
         return "followed"

@@ -68,7 +68,7 @@ def _markers(draws, table, study):
     always = [gene for gene in first if all(gene in draw.common for draw in draws)]
     other = {gene for draw in draws[1:] for gene in draw.common} - set(first)
     turned = table[(table["low"] < 0) & (table["high"] > 0)]
-    turned = turned[turned["published"]]
+    turned = turned[turned["named"]]
     common = "" if study.one_drug else "common "
     forms = ("is a marker", "are markers") if study.one_drug else ("is common", "are common")
     found = (
@@ -78,7 +78,7 @@ def _markers(draws, table, study):
         else f"The first draw has no {common}marker"
     )
     text = f"{found}; {counted(len(other), 'other gene')} {agreed(len(other), *forms)} in some other draw."
-    if not table["published"].any():
+    if not table["named"].any():
         return text
     if turned.empty:
         return f"{text} No effect of a {study.called} marker changes its sign."
