@@ -53,8 +53,12 @@ html_theme_options = {
     "footer_end": [],
     "pygments_light_style": "a11y-high-contrast-light",
 }
-if site["simulated"]:
-    html_theme_options["announcement"] = "This edition was made from <b>simulated data</b>."
+notices = {
+    "simulated": "This edition was made from <b>simulated data</b>.",
+    "trial": "This run was a <b>trial</b> (profile smoke), whose sizes are too small to conclude from.",
+}
+if told := [text for name, text in notices.items() if site[name]]:
+    html_theme_options["announcement"] = " ".join(told)
 
 
 def escape_marks(app, what, name, obj, options, lines):
@@ -70,8 +74,15 @@ def in_japanese(app, pagename, templatename, context, doctree):
         context["language"] = "ja"
 
 
+def with_one_title(app, pagename, templatename, context, doctree):
+    """Leave out what follows the title of another cohort's overview, since it is the same name."""
+    if site["others"] and pagename == "index":
+        context["docstitle"] = ""
+
+
 def setup(app):
     """Register what Sphinx has no setting for."""
     app.connect("autodoc-process-docstring", escape_marks)
     app.connect("html-page-context", in_japanese)
+    app.connect("html-page-context", with_one_title)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

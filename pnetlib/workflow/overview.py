@@ -3,15 +3,23 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pnetlib.datasets.own_source import NAME as CONFIG
 from pnetlib.errors import UsageError
+from pnetlib.steps.data.sentences import LINE
 from pnetlib.words import table_text
 from pnetlib.workflow.artefacts import results_of
 from pnetlib.workflow.freshness import step_records
 from pnetlib.workflow.notebooks import Step
 
 ANSWER = "## What it shows"
+TERMS = """- **Pro** (PredictiveNetwork) estimates the network and the prediction of the response together.
+- **NW.P** estimates the network first and predicts from it afterwards.
+- **ELA** is the elastic net on expression, without a network.
+- **LA** is the lasso on expression, without a network.
+- **ST** is the group of sensitive cell lines.
+- **RS** is the group of resistant cell lines."""
 
 
 def name_of(run: Path) -> str:
@@ -30,7 +38,11 @@ def index_of(run: Path, steps: Iterable[Step]) -> str:
         "",
         "Gene networks estimated together with the responses that they predict, by the method of Park, "
         "Imoto and Miyano (BMC Bioinformatics 2022;23:342). Every number comes from this run.",
+        "",
+        TERMS,
     ]
+    if "settings" in _first_record(run)["made_from"]:  # the tables are the user's
+        parts.append(f"- {LINE}")
     for step in steps:
         link = f"[{step.number} {step.title}](notebooks/{step.notebook.name})"
         parts += ["", f"## {step.title}", "", f"{step.question} {link}", "", answer(step)]
@@ -77,5 +89,9 @@ def _without_folder(line: str) -> str:
 
 
 def _versions(run: Path) -> str:
-    record = next(iter(step_records(run).values()))
-    return ", ".join(f"{name} {version}" for name, version in sorted(record["versions"].items()))
+    versions = _first_record(run)["versions"]
+    return ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
+
+
+def _first_record(run: Path) -> dict[str, Any]:
+    return next(iter(step_records(run).values()))

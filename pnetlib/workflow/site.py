@@ -30,6 +30,7 @@ from pnetlib.workflow.notebooks import Step, find_steps
 from pnetlib.workflow.overview import index_of, name_of
 
 TITLE = "PredictiveNetwork, reproduced"
+TRIAL = "smoke"  # the profile that is too small for conclusions
 MATHJAX = "sphinx-mathjax-offline"  # of which one file is used
 PACKAGES = ("sphinx", "myst_nb", "pydata_sphinx_theme", "numpydoc", MATHJAX)
 # The pages of the head line, in this order, where there is such a page; all others are in the guide.
@@ -128,6 +129,7 @@ def assemble(run: Path, project: Path, tree: Path) -> None:
         "title": title,
         "others": others,
         "simulated": made_from["source"] == "simulated",
+        "trial": made_from["profile"] == TRIAL,
         "alone": _write_contents(tree),
     }
     _write(tree / "site.json", json.dumps(settings))

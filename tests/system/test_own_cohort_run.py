@@ -72,6 +72,12 @@ def test_every_step_that_makes_sense_is_run_and_says_nothing_of_the_paper(out):
     assert not names & {"03_published.csv", "08_published.csv"}
 
 
+def test_files_have_no_words_of_the_paper(out):
+    assert "named" in json.loads((out / "08_stability.json").read_text())
+    for path in [*out.glob("*.json"), *out.glob("*.csv")]:
+        assert not re.search(r"\bpublished\b|\btcga\b", path.read_text()), path.name
+
+
 def test_the_config_decides(out):
     numbers = json.loads((out / "04_networks.json").read_text())
     assert (numbers["groups"], numbers["group_size"], numbers["markers"][0]) == ("mean", 14, "G03")
@@ -111,6 +117,9 @@ def test_the_pages_are_of_this_cohort(folder, out):
         re.search(r"<h1[^>]*>screen", index) and "expression.csv" in index and "rule: mean" in index
     )
     assert str(folder.parent) not in index and not FOREIGN.search(index)
+    assert "<title>screen</title>" in (out / "site/index.html").read_text()
+    for page in ("index.html", "notebooks/04_networks.html"):
+        assert "This run was a <b>trial</b> (profile smoke)" in (out / "site" / page).read_text()
     assert (out / "site/networks.html").is_file()
     for page in ("figures/index.html", "notebooks/index.html", "notebooks/04_networks.html"):
         text = re.sub(r"0[38]_published", "", (out / "site" / page).read_text("utf-8"))

@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from builders import ROOT, assert_one_sentence, command_environment, finished_fr
 
 from pnetlib.errors import PnetError, SetupError, UsageError
 from pnetlib.workflow import edition, site
+from pnetlib.workflow.overview import index_of
 from pnetlib.workflow.site import LINK, assemble, build_site
 
 PARTS = ("docs", "notebooks", "figures", "edition")
@@ -198,9 +200,61 @@ def test_names_of_the_data_in_outputs_are_harmless(copied, assembled):
     assert not re.search(r"<[A-Za-z/!?]|(?<!\\)\{download\}`", texts)
 
 
-def test_a_simulated_run_is_called_so(tree):
+def test_a_simulated_run_and_a_trial_are_called_so(tree):
     settings = json.loads((tree / "site.json").read_text("utf-8"))
-    assert settings["simulated"] is True
+    assert settings["simulated"] is True and settings["trial"] is True
+
+
+@pytest.mark.parametrize(
+    ("simulated", "trial", "notice"),
+    [
+        (
+            True,
+            True,
+            "made from <b>simulated data</b>. This run was a <b>trial</b> (profile smoke),",
+        ),
+        (False, True, "This run was a <b>trial</b> (profile smoke), whose sizes are too small"),
+        (True, False, "This edition was made from <b>simulated data</b>."),
+        (False, False, None),
+    ],
+)
+def test_every_page_has_the_notices_of_its_run(tmp_path, simulated, trial, notice):
+    options = conf_of(tmp_path, simulated=simulated, trial=trial)["html_theme_options"]
+    assert (notice in options["announcement"]) if notice else "announcement" not in options
+
+
+@pytest.mark.parametrize("others", [True, False])
+def test_the_overview_of_another_cohort_has_its_name_once_in_the_title(tmp_path, others):
+    conf = conf_of(tmp_path, others=others)
+    for page, whole in (("index", others), ("notebooks/01_data", False)):
+        context = {"title": "Panel", "docstitle": "Panel"}
+        conf["with_one_title"](None, page, "page.html", context, None)
+        assert context["docstitle"] == ("" if whole else "Panel")
+
+
+def conf_of(folder, **settings):
+    """Return what the settings of Sphinx are with some settings of a site."""
+    shutil.copyfile(ROOT / "docs/conf.py", folder / "conf.py")
+    usual = {"version": "1", "title": "Panel", "others": False, "alone": []}
+    usual |= {"simulated": False, "trial": False}
+    (folder / "site.json").write_text(json.dumps(usual | settings))
+    return runpy.run_path(folder / "conf.py")
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_overview_defines_its_terms(tmp_path, own):
+    made_from = {"source": "x", "profile": "smoke", "seed": 1} | ({"settings": {}} if own else {})
+    (tmp_path / ".made/steps").mkdir(parents=True)
+    record = {"execution": "01_data 0", "made_from": made_from, "versions": {"numpy": "2"}}
+    (tmp_path / ".made/steps/01_data.json").write_text(json.dumps(record))
+    data = {"source": "Panel", "files": {}, "handled": []}
+    (tmp_path / "01_data.json").write_text(json.dumps(data))
+    (tmp_path / "config.yml").write_text("seed: 1\n")
+    text = index_of(tmp_path, [])
+    terms = text.partition("\n## ")[0]
+    for term in ("Pro", "NW.P", "ELA", "LA", "ST", "RS"):
+        assert terms.count(f"- **{term}** ") == 1
+    assert ("one sample of the tables given" in terms) is own
 
 
 def test_an_unfinished_run_and_absent_packages_are_refused(copied, tmp_path, monkeypatch):
