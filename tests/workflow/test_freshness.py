@@ -88,7 +88,7 @@ def test_another_library_or_version_makes_everything_stale(finished, notebooks, 
 def test_files_of_a_source_folder_are_compared_by_content(tmp_path, notebooks):
     data = tmp_path / "data"
     data.mkdir()
-    (data / "lines.csv").write_text("a")
+    (data / "lines.txt").write_text("a")
     where = ["--data", data, "--profile", "smoke", "--out", tmp_path / "out", "--only", "01"]
 
     def verdict():
@@ -96,10 +96,10 @@ def test_files_of_a_source_folder_are_compared_by_content(tmp_path, notebooks):
         return shown[0].split("  ")[1]
 
     assert command(*where, notebooks=notebooks).returncode == 0
-    os.utime(data / "lines.csv", (1, 1))
+    os.utime(data / "lines.txt", (1, 1))
     assert verdict() == "fresh"
-    (data / "lines.csv").write_text("b")
-    assert verdict() == "stale: the source's lines.csv changed"
+    (data / "lines.txt").write_text("b")
+    assert verdict() == "stale: the source's lines.txt changed"
 
 
 def test_nothing_of_an_unfinished_step_is_read(finished, notebooks):
