@@ -300,6 +300,13 @@ def read_config(path: str | Path) -> Config:
 
 
 def _mapping(text: str, name: str) -> dict[str, Any]:
+    for number, line in enumerate(text.splitlines(), 1):
+        blank = line[: len(line) - len(line.lstrip())]
+        if odd := [character for character in blank if not character.isascii()]:
+            raise UsageError(
+                f"{name}, row {number}: a blank at its beginning is U+{ord(odd[0]):04X}, not a usual one; type "
+                "it again."
+            )
     try:
         documents = depth = 0
         for event in yaml.parse(text, _Loader):

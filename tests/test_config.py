@@ -268,3 +268,14 @@ def test_any_values_are_taken_or_refused_in_one_sentence(values):
         checked_config(values if isinstance(values, dict) else {"data": values})
     except UsageError as error:
         assert str(error).startswith("config.yml: ") and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u3000"])
+def test_a_blank_that_is_no_usual_one_is_named_with_its_row(tmp_path, blank):
+    path = tmp_path / "config.yml"
+    path.write_text(f"data:\n{blank} expression: a.csv\n", "utf-8")
+    says = rf"row 2: a blank at its beginning is U\+{ord(blank):04X}, not a usual one; type it"
+    with pytest.raises(UsageError, match=says):
+        read_config(path)
+    path.write_text(f"name: A{blank}B\ndata: gdsc\n", "utf-8")
+    assert read_config(path).name == f"A{blank}B"

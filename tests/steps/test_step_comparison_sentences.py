@@ -106,3 +106,5 @@ def test_control_says_what_is_left_without_signal():
     )
     none = sentences.control_sentence(measured, error_table(1.1, 1.1, 1.0, 1.0, 1.0, 1.0))
     assert "nothing is saved" in none
+    same = sentences.control_sentence(measured, error_table(1.0, 1.0, 1.0, 1.0, 1.0, 1.0))
+    assert "responses and nothing on permuted ones. Without" in same

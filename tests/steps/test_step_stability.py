@@ -254,7 +254,7 @@ def test_sentences_agree_with_their_numbers(found, edges, reached):
     said["markers"]["30"]["rules"][STRONG] |= {"reached": reached, "selected_on_a_half": 3.0}
     text = conclusion(said)
     assert ["None is among", "1 is among", "2 are among"][reached] in text
-    assert f"{reached} {'recurs' if reached == 1 else 'recur'} in at least" in text
+    assert f"{['none recurs', '1 recurs', '2 recur'][reached]} in at least" in text
     said["markers"]["30"]["rules"][COMMON]["reached"] = 1
     each = {0: "one marker is stable.**", 1: "one marker is stable by each rule.**"}
     assert each.get(reached, "some markers are stable.**") in conclusion(said)
@@ -274,11 +274,11 @@ def test_sentences_agree_with_their_numbers(found, edges, reached):
         (0.0, "By the rule of notebook 03, no gene is a marker of all drugs on any half"),
         (
             0.02,
-            "03, fewer than 0.1 genes are markers of all drugs on a half, on average, and 0 in at",
+            "03, fewer than 0.1 genes are markers of all drugs on a half, on average, and none in",
         ),
         (
             0.25,
-            "03, 0.2 genes are markers of all drugs on a half, on average, and 0 in at least 75%",
+            "03, 0.2 genes are markers of all drugs on a half, on average, and none in at least 75%",
         ),
     ],
 )

@@ -113,10 +113,15 @@ def control_sentence(errors, control):
     measured, permuted = (_saved(table) for table in (errors, control))
     most = permuted.max()
     return (
-        f"{_over(errors)}he methods save {measured.min():z.1%} to {measured.max():z.1%} of "
-        f"the drug mean's error on the measured responses and {permuted.min():z.1%} to {most:z.1%} "
-        f"on permuted ones. {PERMUTED[most > 0]}"
+        f"{_over(errors)}he methods save {_shares(measured)} of the drug mean's error on the measured "
+        f"responses and {_shares(permuted)} on permuted ones. {PERMUTED[most > 0]}"
     )
+
+
+def _shares(saved):
+    """Say the least and the largest of some shares; nothing if all are 0."""
+    ends = dict.fromkeys(f"{end:z.1%}" for end in (saved.min(), saved.max()))
+    return "nothing" if [*ends] == ["0.0%"] else " to ".join(ends)
 
 
 def _saved(table):

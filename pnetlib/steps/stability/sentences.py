@@ -45,7 +45,7 @@ def _of_edges(group, rules):
         reliable = "so it is reliable" if reached > 2 * false else "so it may be one of these"
     return (
         f"- {group}: {found} of {present['candidates']:,} possible edges {_are(found)} found on a half, "
-        f"on average, and {present['reached']} in at least {present['threshold']:.0%} of the halves. "
+        f"on average, and {present['reached'] or 'none'} in at least {present['threshold']:.0%} of the halves. "
         f"{reached or 'None'} {'are' if reached > 1 else 'is'} among the strongest in at least "
         f"{strong['threshold']:.0%}, where at most {false:.2g} {_are(f'{false:.2g}')} expected falsely "
         f"(worst case){f', {reliable}' if reached else ''}."
@@ -92,7 +92,7 @@ def _of_width(genes, row, study):
     most_often = f"; most often {listed(first)}" if first else ""
     best, again = round(strong["selected_on_a_half"]), strong["reached"]
     mean = "rank" if study.one_drug else "mean rank"
-    recur = f"Of the {best} genes of best {mean} on each half, {again} {agreed(again, 'recurs', 'recur')}"
+    recur = f"Of the {best} genes of best {mean} on each half, {again or 'none'} {agreed(again or 1, 'recurs', 'recur')}"
     if best == 1:
         recur = f"The gene of best {mean} on each half {'recurs' if again else 'does not recur'}"
     return (
@@ -109,7 +109,7 @@ def _on_halves(rule, study):
         return f"no gene is a marker of {of} on any half"
     many = f"{mean:.1f}" if mean >= 0.05 else "fewer than 0.1"
     return (
-        f"{many} genes are markers of {of} on a half, on average, and {rule['reached']} in at least "
+        f"{many} genes are markers of {of} on a half, on average, and {rule['reached'] or 'none'} in at least "
         f"{rule['threshold']:.0%} of the halves"
     )
 
