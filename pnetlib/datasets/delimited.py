@@ -22,6 +22,7 @@ csv.field_size_limit(1 << 24)
 MOST_COLUMNS = 1 << 14  # as many as a spreadsheet has
 MOST_ROWS = 1_000_000  # the largest table of CTRPv2 has 395,263
 LONGEST_ROW = 1 << 24  # characters
+_UTF_16 = 0.4  # share of NUL in a row, from which it is read in a wrong encoding
 _OTHERS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 
 
@@ -107,10 +108,12 @@ def fields_of(
 
     def text() -> Iterator[str]:
         for line in lines:
-            if "\0" in line:
+            if zeros := line.count("\0"):
+                what = "so it is damaged or no text; write it again"
+                if zeros > _UTF_16 * len(line):
+                    what = "as text in UTF-16 or UTF-32 has; save it as UTF-8"
                 raise CorruptFileError(
-                    f"Row {place} of {name} has a character of code 0 (NUL), so it is damaged or no text; "
-                    "write it again."
+                    f"Row {place} of {name} has a character of code 0 (NUL), {what}."
                 )
             yield line
 

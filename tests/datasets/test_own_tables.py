@@ -500,3 +500,12 @@ def test_ids_may_name_the_rows_and_stand_in_an_annotation(tmp_path):
     assert read_own_expression(path)[0].index[0] == "A"
     path = written(tmp_path, "line,COSMIC_ID\nA,905930\n")
     assert read_own_table(path, "annotation").values.at["A", "COSMIC_ID"] == "905930"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_an_encoding_that_shows_as_code_0_is_named(tmp_path, encoding):
+    path = tmp_path / "expression.csv"
+    path.write_bytes("line,A,B\nx,1.5,2.5\ny,3.5,4.5\n".encode(encoding))
+    says = r"Row 1 of expression\.csv has .*, as text in UTF-16 or UTF-32 has; save it as UTF-8\."
+    with pytest.raises(CorruptFileError, match=says):
+        read_own_table(path, "expression")
