@@ -30,6 +30,7 @@ _READERS = {
     "drugs": "selection",
     "gdsc_official": "screens",
     "own_tables": "own_cohort annotated",  # the latter needs the extra anndata
+    "own_values": "own_tables own_cohort",
     "sheets": "gdsc_official own_tables",
     "workbooks": "gdsc_official own_tables",
 }
@@ -102,9 +103,10 @@ def all_mutants(path):
     return found
 
 
-def sample(group, size, seed):
-    """Return a random sample of the mutants of a group, and how many there are."""
-    mutants = [mutation for path in GROUPS[group] for mutation in all_mutants(path)]
+def sample(group, size, seed, modules=()):
+    """Return a random sample of the mutants of a group or its `modules`, and how many there are."""
+    paths = [path for path in GROUPS[group] if not modules or Path(path).stem in modules]
+    mutants = [mutation for path in paths for mutation in all_mutants(path)]
     random.Random(seed).shuffle(mutants)  # noqa: S311 - no secret
     # Whether two numbers are one object is a matter of Python, not of the code.
     mutants = [mutant for mutant in mutants if not mutant.operator.endswith(("_Is", "_IsNot"))]
@@ -134,6 +136,9 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="python -m benchmarks.mutation", description=__doc__)
     parser.add_argument("group", choices=list(GROUPS))
     parser.add_argument("--sample", type=int, default=400, help="number of mutants (default: 400)")
+    parser.add_argument(
+        "--modules", nargs="+", default=(), help="those of the group (default: all)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--part", default="1/1", help="2/3 for the second of three equal parts")
     parser.add_argument("--again", action="store_true", help="run the survivors in --out anew")
@@ -147,7 +152,7 @@ def main(arguments):
     options.out = options.out.resolve()
     cosmic_ray.plugins.OPERATOR_PROVIDERS["pnetlib"] = Provider()
     os.chdir(ROOT)
-    chosen, number = sample(options.group, options.sample, options.seed)
+    chosen, number = sample(options.group, options.sample, options.seed, options.modules)
     part, parts = map(int, options.part.split("/"))
     chosen = chosen[part - 1 :: parts]
     print(f"{len(chosen)} of {number} mutants", flush=True)
