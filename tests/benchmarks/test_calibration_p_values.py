@@ -34,6 +34,7 @@ def test_tests_without_ties_exhaust_the_level(table, level):
     assert ((table[free] <= level + 1e-9).sum() >= low).all()
 
 
+@pytest.mark.long
 def test_lam1_may_be_chosen_on_each_set():
     fixed, chosen = (p_values(3, 49, seed=12, chosen=chosen) for chosen in (False, True))
     names = [name for name in fixed if "not 0" not in name]

@@ -66,6 +66,7 @@ def planted_pair(rng, n):
     return Pair(X, np.repeat(["ST", "RS"], n), np.array(["x"] * 2 * n), GENES, ["a"], 0.3)
 
 
+@pytest.mark.long
 def test_intervals_cover_planted_values_at_about_their_level():
     """Differences of an edge, a degree and the four effects; the truth is that of 200,000 lines."""
     large = planted_pair(np.random.default_rng(0), 100_000)

@@ -55,6 +55,7 @@ def test_intervals_of_degrees_and_effects_are_for_penalised_values(estimator):
         assert (hubs[hubs["target"] == "least squares"]["coverage"] < 0.5).all() or lam1 < 0.3
 
 
+@pytest.mark.long
 def test_intervals_over_folds_of_lines_and_of_tissues_cover():
     table = coverage.fold_coverage(60, draws=1000)
     tissues = coverage.fold_coverage(60, draws=500, tissues=20)

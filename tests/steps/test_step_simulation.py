@@ -282,6 +282,7 @@ def test_intervals_cover_the_planted_error_at_about_their_level():
     assert 0.92 < covered / sets < 0.975  # 95 % less and more than 3 standard errors
 
 
+@pytest.mark.long
 def test_intervals_cover_a_planted_rate_at_about_their_level():
     rng, sets = np.random.default_rng(2), 500
     rates = rng.binomial(55, 0.8, size=(sets, 20)) / 55
