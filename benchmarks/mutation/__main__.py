@@ -29,7 +29,7 @@ _READERS = {
     "delimited": "regulons",
     "drugs": "selection",
     "gdsc_official": "screens",
-    "own_tables": "own_cohort annotated",  # the latter needs the extra anndata
+    "own_tables": "own_cohort own_values annotated",  # the latter needs the extra anndata
     "own_values": "own_tables own_cohort",
     "sheets": "gdsc_official own_tables",
     "workbooks": "gdsc_official own_tables",

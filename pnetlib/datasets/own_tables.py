@@ -432,12 +432,7 @@ def _lines(text: io.TextIOBase, path: Path, most: float, latest: deque[str]) -> 
 
 
 def _of_rows(
-    path: Path,
-    rows: Iterable[Sequence[Any]],
-    what: str,
-    said: list[str],
-    oriented: bool,
-    left: int = 0,
+    path: Path, rows: Iterable[Sequence[Any]], what: str, said: list[str], oriented: bool, left: int
 ) -> OwnTable:
     """Return the table of rows of cells, the header first; `left` columns are before the table."""
     rows = even_rows(_named_first(path, rows), path.name)
@@ -534,9 +529,7 @@ def _named_first(path: Path, rows: Iterable[Sequence[Any]]) -> Iterator[Sequence
 class _Cells:
     """Rows of numbers, and which of their cells are text."""
 
-    def __init__(
-        self, file: str, what: str, heads: list[str], oriented: bool, left: int = 0
-    ) -> None:
+    def __init__(self, file: str, what: str, heads: list[str], oriented: bool, left: int) -> None:
         self.file, self.what, self.heads, self.oriented = file, what, heads, oriented
         self.left = left  # columns before the table
         self.rows: list[list[str]] = []  # of an annotation

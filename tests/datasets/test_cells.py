@@ -92,6 +92,7 @@ def test_rows_are_counted_as_a_spreadsheet_counts_them():
 
 
 def test_dates_of_months_without_genes_are_dates_of_no_known_gene():
+    assert dates(["31-Mar", "32-Mar"]) == {"31-Mar": "MARCH31"}
     assert dates(["7-Jan", "2024-05-01", "1. Mai", "05/06/2024"]) == dict.fromkeys(
         ["7-Jan", "2024-05-01", "1. Mai", "05/06/2024"], ""
     )

@@ -2,13 +2,14 @@
 
 import gzip
 import os
+import re
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from pnetlib.datasets.own_tables import read_own_expression, read_own_table
+from pnetlib.datasets.own_tables import matrix_table, read_own_expression, read_own_table, table_of
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, PnetError, UsageError
 
 PLAIN = ",TP53,MDM2,ESR1\nA,1.5,2.5,-3\nB,4,5e-1,6\nC,7,8,9.25\n"
@@ -292,14 +293,15 @@ def test_a_first_column_of_which_some_numbers_are_whole_names_no_rows(tmp_path):
 
 @pytest.mark.parametrize("what", ["response", "expression"])
 @pytest.mark.parametrize(
-    ("above", "row"), [("class,taxane,MDM2 inhibitor\n", 2), ("a,b,c\nunit,uM,day\n", 3)]
+    ("above", "row"),
+    [("class,taxane,MDM2 inhibitor,other\n", 2), ("a,b,c,d\nunit,uM,day,AUC\n", 3)],
 )
 def test_a_second_header_is_refused(tmp_path, what, above, row):
-    path = written(tmp_path, f"{above}line,Docetaxel,Nutlin\nP1,,1.5\nP2,2,NA\n")
+    path = written(tmp_path, f"{above}line,DTX,Nutlin,5FU\nP1,,1.5,1\nP2,2,NA,1\n")
     with pytest.raises(DataError) as refused:
         read_own_table(path, what)
     assert str(refused.value) == (
-        f"Row {row} of own.csv is text in every column (Docetaxel, Nutlin) above rows of numbers: if it "
+        f"Row {row} of own.csv is text in every column (DTX, Nutlin, 5FU) above rows of numbers: if it "
         "is the header, remove the rows above it; if not, correct or remove it."
     )
 
@@ -509,3 +511,19 @@ def test_an_encoding_that_shows_as_code_0_is_named(tmp_path, encoding):
     says = r"Row 1 of expression\.csv has .*, as text in UTF-16 or UTF-32 has; save it as UTF-8\."
     with pytest.raises(CorruptFileError, match=says):
         read_own_table(path, "expression")
+
+
+@pytest.mark.parametrize("shape", [(0, 2), (2, 0)])
+def test_a_matrix_without_a_side_is_refused(shape):
+    names = [pd.Index([f"{side}{k}" for k in range(size)]) for side, size in zip("ab", shape)]
+    says = f"a.h5ad has {shape[0]} obs and {shape[1]} var; it needs some of both."
+    with pytest.raises(DataError, match=re.escape(says)):
+        matrix_table("a.h5ad", np.empty(shape), *names, "X", "response")
+
+
+@pytest.mark.parametrize(("value", "hint"), [(np.inf, False), (np.nan, True)])
+def test_only_a_blank_suggests_that_tables_were_exchanged(value, hint):
+    frame = pd.DataFrame([[1.5, value], [2.5, 0.5]], ["a", "b"], ["x", "y"])
+    with pytest.raises(DataError) as refused:
+        table_of(frame, "expression", "frame")
+    assert ("exchange the tables" in str(refused.value)) is hint

@@ -149,3 +149,20 @@ def test_the_gene_max_is_a_gene(tmp_path):
     found = cohort(tmp_path, expression=E.rename(columns={"MDM2": "MAX"}))
     assert sorted(found.expression) == sorted(["MAX", *GENES[:1], *GENES[2:]])
     assert list(found.expression.index) == LINES
+
+
+def test_a_code_among_values_that_are_all_large_is_refused(tmp_path):
+    response = changed(R.assign(Docetaxel=np.linspace(50, 51, len(R))), {(3, 0): 99, (4, 0): 99})
+    refused(DataError, "row 5, column 2: 99 .Docet", cohort, tmp_path, response=response)
+
+
+def test_a_mean_of_numbers_that_were_rounded_later_is_a_mean(tmp_path):
+    steps = np.arange(len(WHOLE))[:, None] * [1.0, 1.2, 0.9]
+    whole = pd.DataFrame(steps + 0.04, WHOLE.index, DRUGS)
+    response = whole.round(1).assign(Mean=whole.mean(axis=1).round(6))
+    refused(DataError, "column 5: Mean is the mean", cohort, tmp_path, response=response)
+
+
+def test_a_mean_of_one_other_response_is_a_response(tmp_path):
+    response = WHOLE[["Docetaxel"]].assign(Mean=WHOLE["Docetaxel"])
+    assert list(cohort(tmp_path, response=response).response) == ["Docetaxel", "Mean"]

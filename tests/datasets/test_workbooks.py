@@ -13,7 +13,7 @@ import pytest
 from official_files import refused, write_rows
 from test_own_cohort import HEAD, rows_of, word, workbook
 
-from pnetlib.datasets import load_cohort
+from pnetlib.datasets import load_cohort, workbooks
 from pnetlib.datasets.own_tables import read_own_table
 from pnetlib.datasets.workbooks import check_numbers, column_letters, xlsx_rows
 from pnetlib.errors import CorruptFileError, DataError
@@ -239,3 +239,33 @@ def test_what_is_hidden_or_an_error_in_official_tables_is_said(official):
         in said
     )
     assert f"1 row of {RESPONSES} without COSMIC_ID or LN_IC50 left out." in said
+
+
+# A sheet in pieces, and one with hardly a value
+
+
+@pytest.mark.parametrize("size", [61, 97, 128])
+def test_a_tag_between_two_pieces_is_seen(tmp_path, monkeypatch, size):
+    path = table(tmp_path, merges("D8:D9", "F2:F3", "B2:B3", "F5:F6"), rows=6)
+    whole = workbooks.looked_at(path, SHEET)
+    chunks = workbooks.chunks
+
+    def pieces(*given):
+        text = b"".join(chunks(*given))
+        return (text[at : at + size] for at in range(0, len(text), size))
+
+    monkeypatch.setattr(workbooks, "chunks", pieces)
+    monkeypatch.setattr(workbooks, "_OVERLAP", 60)
+    found = workbooks.looked_at(path, SHEET)
+    assert found.merged == whole.merged == ["D8:D9", "F2:F3", "B2:B3", "F5:F6"]
+    assert found.rows.tolist() == whole.rows.tolist() and found.size == whole.size
+
+
+def test_a_sheet_with_hardly_a_value_is_refused(tmp_path, monkeypatch):
+    far = '<row r="9"><c r="Z9"><v>1</v></c></row>'
+    path = changed(table(tmp_path), SHEET, "</sheetData>", f"{far}</sheetData>")
+    assert "2.5" in {str(row[1]) for row in xlsx_rows(path)}  # small sheets may be sparse
+    monkeypatch.setattr(workbooks, "DENSE", 20)
+    says = "book.xlsx spans 9 rows and 26 columns with hardly a value; delete what is beyond"
+    refused(CorruptFileError, says, lambda: list(xlsx_rows(path)))
+    assert len(list(xlsx_rows(table(tmp_path, rows=30)))) == 29  # no sparse one
