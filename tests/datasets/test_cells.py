@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
+from pnetlib.datasets import cells
 from pnetlib.datasets.cells import date_genes, dates, even_rows, is_blank, whole_number
 from pnetlib.errors import CorruptFileError
 
@@ -97,3 +98,12 @@ def test_dates_of_months_without_genes_are_dates_of_no_known_gene():
         ["7-Jan", "2024-05-01", "1. Mai", "05/06/2024"], ""
     )
     assert not dates(["31.31.2024", "2024-13-41", "45352", "1.2", "HLA-1"])
+
+
+def test_more_blank_rows_than_any_table_has_are_refused(monkeypatch):
+    monkeypatch.setattr(cells, "MOST_BLANK", 3)
+    rows = [["a", "b"], *[["", ""]] * 2, ["x", "1"], [""], ["y", "2"]]
+    assert [place for place, _ in even_rows(rows, "own.csv")] == [1, 4, 6]
+    says = "own.csv has more than 3 blank rows, the last of them row 7; remove them"
+    with pytest.raises(CorruptFileError, match=says):
+        list(even_rows([*rows, [], ["z", "3"]], "own.csv"))

@@ -527,3 +527,16 @@ def test_only_a_blank_suggests_that_tables_were_exchanged(value, hint):
     with pytest.raises(DataError) as refused:
         table_of(frame, "expression", "frame")
     assert ("exchange the tables" in str(refused.value)) is hint
+
+
+def test_the_first_of_several_wrong_numbers_of_a_frame_is_named():
+    frame = pd.DataFrame([[1.5, np.inf], [np.inf, 0.5]], ["a", "b"], ["x", "y"])
+    with pytest.raises(DataError, match="y of a"):
+        table_of(frame, "response", "frame")
+
+
+def test_the_largest_number_that_a_measurement_may_be(tmp_path):
+    table, _ = read_own_expression(written(tmp_path, "x,A,B\nP1,1e100,2\nP2,3,4\n"))
+    assert table.loc["P1", "A"] == 1e100
+    with pytest.raises(DataError, match=r"own.csv, row 2: .* A .*1\.1e100"):
+        read_own_expression(written(tmp_path, "x,A,B\nP1,1.1e100,2\nP2,3,4\n"))

@@ -151,6 +151,20 @@ def test_hidden_rows_and_columns_are_read_and_said(tmp_path):
     ]
 
 
+def test_hidden_columns_without_an_end_are_no_error(tmp_path):
+    path = table(tmp_path, rows=4)
+    columns = '<cols><col min="2" max="" hidden="1"/><col min="x" max="3" hidden="1"/></cols>'
+    changed(path, SHEET, "<sheetData>", columns + "<sheetData>")
+    found = read_own_table(path, "response")
+    assert list(found.values["d1"]) == [2.5, 3.5] and found.said == []
+
+
+def test_columns_are_named_as_in_a_spreadsheet():
+    assert [column_letters(n) for n in (1, 26, 27, 52, 53, 702, 703)] == [
+        *("A", "Z", "AA", "AZ", "BA", "ZZ", "AAA")
+    ]
+
+
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_a_hidden_sheet_is_read_and_said(tmp_path, state):
     path = table(tmp_path, rows=5)
