@@ -187,11 +187,12 @@ def test_spreadsheets_made_to_harm_are_refused(folder, change, named):
 
 
 @pytest.mark.parametrize(("counted", "named"), [(40, "Bad CRC"), (41, "longer than it declares")])
-def test_a_sheet_longer_than_it_declares_is_refused(folder, counted, named):
+@pytest.mark.parametrize("part", [SHEET, "xl/styles.xml"])
+def test_a_part_longer_than_it_declares_is_refused(folder, counted, named, part):
     with zipfile.ZipFile(folder / XLSX) as archive:
-        start = archive.read(SHEET)[:counted]
+        start = archive.read(part)[:counted]
     whole = bytearray((folder / XLSX).read_bytes())
-    at = whole.rindex(SHEET.encode()) - 46  # its entry in the directory at the end
+    at = whole.rindex(part.encode()) - 46  # its entry in the directory at the end
     assert whole[at : at + 4] == b"PK\x01\x02"
     whole[at + 16 : at + 20] = zlib.crc32(start).to_bytes(4, "little")
     whole[at + 24 : at + 28] = (40).to_bytes(4, "little")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+from pnetlib.datasets import own_tables
 from pnetlib.datasets.own_tables import matrix_table, read_own_expression, read_own_table, table_of
 from pnetlib.errors import CorruptFileError, DataError, DuplicateError, PnetError, UsageError
 
@@ -540,3 +541,36 @@ def test_the_largest_number_that_a_measurement_may_be(tmp_path):
     assert table.loc["P1", "A"] == 1e100
     with pytest.raises(DataError, match=r"own.csv, row 2: .* A .*1\.1e100"):
         read_own_expression(written(tmp_path, "x,A,B\nP1,1.1e100,2\nP2,3,4\n"))
+
+
+def test_packed_text_is_judged_by_its_length(tmp_path, monkeypatch):
+    monkeypatch.setattr(own_tables, "_LEAST_CHARACTERS", 20_000)
+    numbers = np.random.default_rng(0).normal(size=(2_000, 3)).round(3)
+    rows = "".join(f"P{k},{','.join(map(str, row))}\n" for k, row in enumerate(numbers))
+    usual = written(tmp_path, gzip.compress(f"x,A,B,C\n{rows}".encode()), "usual.csv.gz")
+    assert len(rows) > 30_000 and read_own_table(usual, "response").values.shape == (2_000, 3)
+    packed = gzip.compress(b"x,A,B,C\n" + b" " * 10_000_000 + b"\n")
+    assert 10_000_000 > 400 * len(packed)
+    path = written(tmp_path, packed, "odd.csv.gz")
+    with pytest.raises(CorruptFileError, match="odd.csv.gz unfolds to more than 400 times"):
+        read_own_table(path, "response")
+
+
+def test_a_second_header_is_found_below_ten_rows_of_text(tmp_path):
+    above = "".join(f"word{k},other{k}\n" for k in range(10))
+    rows = "".join(f"L{k},{line}" for k, line in enumerate(above.splitlines(True)))
+    path = written(tmp_path, f"x,A,B\n{rows}P1,1.5,2\nP2,2.5,3\n")
+    with pytest.raises(DataError, match=r"Row 11 of own.csv is text in every column \(word9, "):
+        read_own_table(path, "response")
+
+
+def test_a_row_of_parquet_without_a_name_is_a_cell_line_in_expression(tmp_path):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    for index, columns, says in (
+        (["a", ""], ["x", "y"], "The cell line in row 2 of own.parquet has no name"),
+        (["a", "b"], ["x", ""], "Column 3 of own.parquet has no name in row 1; name the gene"),
+    ):
+        frame = pd.DataFrame([[1.5, 2.5], [3.5, 4.5]], index, columns)
+        frame.to_parquet(tmp_path / "own.parquet")
+        with pytest.raises(DataError, match=says):
+            read_own_expression(tmp_path / "own.parquet")

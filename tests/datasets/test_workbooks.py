@@ -283,3 +283,9 @@ def test_a_sheet_with_hardly_a_value_is_refused(tmp_path, monkeypatch):
     says = "book.xlsx spans 9 rows and 26 columns with hardly a value; delete what is beyond"
     refused(CorruptFileError, says, lambda: list(xlsx_rows(path)))
     assert len(list(xlsx_rows(table(tmp_path, rows=30)))) == 29  # no sparse one
+
+
+def test_the_first_cell_of_a_piece_is_looked_at_too():
+    text = b'<c r="B2" t="str"><f>1</f><v>#N/A</v></c>'
+    assert workbooks._tag_before(text, text.index(b"<v>")) == b'<c r="B2" t="str"'
+    assert workbooks._tag_before(b"<v>1</v>", 0) == b""
