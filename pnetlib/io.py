@@ -343,14 +343,17 @@ def _mtx_entries(path):
         sizes = next(line for line in file if line.strip() and not line.startswith("%"))
         rows, columns, entries = map(int, sizes.split())
         # SciPy's own reader reads beyond the memory of some malformed files.
-        value = np.int64 if words[3] == "integer" else np.float64
-        kinds = [("row", np.int64), ("column", np.int64), ("value", value)]
+        kinds = [(name, np.float64) for name in ("row", "column", "value")]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of a network without edges
             found = np.loadtxt(file, kinds, comments=None, ndmin=1)
     if len(found) != entries:
         raise ValueError(f"it announces {entries} entries and has another number")
-    places = (found["row"] - 1, found["column"] - 1)
+    for name in ("row", "column", "value")[: 3 if words[3] == "integer" else 2]:
+        whole = np.isfinite(found[name]) & (found[name] == np.round(found[name]))
+        if not whole.all():
+            raise ValueError(f"{found[name][~whole][0]:g} is no whole number, as a {name} must be")
+    places = tuple(found[name].astype(np.int64) - 1 for name in ("row", "column"))
     return coo_array((found["value"], places), shape=(rows, columns))
 
 

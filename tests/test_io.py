@@ -276,11 +276,16 @@ def test_a_matrix_of_whole_numbers_has_no_others(tmp_path):
     header = text[: text.index("\n2 2 2\n")] + "\n2 2 2\n"
     path.write_text(header + "1 2 2\n2 1 -3\n")
     assert read_network(path)[0].toarray().tolist() == [[0, 2], [-3, 0]]
-    path.write_text(header + "1 2 2\n2 1 0.5\n")
-    with pytest.raises(
-        DataError, match="net.mtx is not a network in the format .mtx .*'0.5' to int64"
+    for rows, says in (
+        ("1 2 2\n2 1 0.5\n", "0.5 is no whole number, as a value must be"),
+        ("1 2 2\n2 1.5 3\n", "1.5 is no whole number, as a column must be"),
+        ("1 2 2\ninf 1 3\n", "inf is no whole number, as a row must be"),
     ):
-        read_network(path)
+        path.write_text(header + rows)
+        with pytest.raises(
+            DataError, match=f"net.mtx is not a network in the format .mtx .*{says}"
+        ):
+            read_network(path)
 
 
 @pytest.mark.parametrize(
