@@ -304,8 +304,8 @@ def _mapping(text: str, name: str) -> dict[str, Any]:
         blank = line[: len(line) - len(line.lstrip())]
         if odd := [character for character in blank if not character.isascii()]:
             raise UsageError(
-                f"{name}, row {number}: a blank at its beginning is U+{ord(odd[0]):04X}, not a usual one; type "
-                "it again."
+                f"{name}, row {number}: the character U+{ord(odd[0]):04X} stands at the beginning for a space; "
+                "type a space instead."
             )
     try:
         documents = depth = 0

@@ -352,7 +352,7 @@ def _mtx_entries(path):
     for name in ("row", "column", "value")[: 3 if words[3] == "integer" else 2]:
         whole = np.isfinite(found[name]) & (found[name] == np.round(found[name]))
         if not whole.all():
-            raise ValueError(f"{found[name][~whole][0]:g} is no whole number, as a {name} must be")
+            raise ValueError(f"a {name} is {found[name][~whole][0]:g}, but must be a whole number")
     places = tuple(found[name].astype(np.int64) - 1 for name in ("row", "column"))
     return coo_array((found["value"], places), shape=(rows, columns))
 

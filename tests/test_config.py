@@ -274,7 +274,7 @@ def test_any_values_are_taken_or_refused_in_one_sentence(values):
 def test_a_blank_that_is_no_usual_one_is_named_with_its_row(tmp_path, blank):
     path = tmp_path / "config.yml"
     path.write_text(f"data:\n{blank} expression: a.csv\n", "utf-8")
-    says = rf"row 2: a blank at its beginning is U\+{ord(blank):04X}, not a usual one; type it"
+    says = rf"row 2: the character U\+{ord(blank):04X} stands at the beginning for a space; type"
     with pytest.raises(UsageError, match=says):
         read_config(path)
     path.write_text(f"name: A{blank}B\ndata: gdsc\n", "utf-8")

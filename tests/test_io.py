@@ -277,9 +277,9 @@ def test_a_matrix_of_whole_numbers_has_no_others(tmp_path):
     path.write_text(header + "1 2 2\n2 1 -3\n")
     assert read_network(path)[0].toarray().tolist() == [[0, 2], [-3, 0]]
     for rows, says in (
-        ("1 2 2\n2 1 0.5\n", "0.5 is no whole number, as a value must be"),
-        ("1 2 2\n2 1.5 3\n", "1.5 is no whole number, as a column must be"),
-        ("1 2 2\ninf 1 3\n", "inf is no whole number, as a row must be"),
+        ("1 2 2\n2 1 0.5\n", "a value is 0.5, but must be a whole number"),
+        ("1 2 2\n2 1.5 3\n", "a column is 1.5, but must be a whole number"),
+        ("1 2 2\ninf 1 3\n", "a row is inf, but must be a whole number"),
     ):
         path.write_text(header + rows)
         with pytest.raises(

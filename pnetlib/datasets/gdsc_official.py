@@ -455,7 +455,7 @@ def _numbers(cells: pd.Series, column: str, path: Path) -> pd.Series:
     most = _MOST_LN_IC50 if column == "LN_IC50" else math.inf
     for place, value in values[values.abs() > most].items():
         raise DataError(
-            f"{column} in row {place} of {path.name} is {value:g}, which no logarithm of a concentration is; "
+            f"{column} in row {place} of {path.name} is {value:g}, too far from 0 for the logarithm of a concentration; "
             "correct it or leave it blank."
         )
     return values.astype(float)

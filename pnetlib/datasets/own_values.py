@@ -96,7 +96,7 @@ def _refuse(table: Table, code: float, places: list[tuple[int, int]], remedy: st
     more = f" and {counted(len(places) - 1, 'more cell')}" if len(places) > 1 else ""
     raise DataError(
         f"{table.where(row, column)}: {code:.0f} ({cell}{more}) is far outside all other values, as a code for "
-        f"missing is; {remedy}, or, if it was measured, give the values in another unit."
+        f"missing values is; {remedy}, or, if it was measured, give the values in another unit."
     )
 
 

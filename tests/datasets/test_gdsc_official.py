@@ -506,7 +506,7 @@ def test_a_code_for_a_missing_response_is_refused(folder, suffix, code):
     rows = make.response_rows()
     rows[2][make.RESPONSE.index("LN_IC50")] = code
     path = make.write_response(folder, rows, suffix=suffix)
-    named = f"LN_IC50 in row 4 of {path.name} is {code:g}, which no logarithm of a concentration is; correct"
+    named = f"LN_IC50 in row 4 of {path.name} is {code:g}, too far from 0 for the logarithm of a concentration; correct"
     make.refused(DataError, named, load_cohort, folder)
     rows[2][make.RESPONSE.index("LN_IC50")] = -99.5
     make.write_response(folder, rows, suffix=suffix)

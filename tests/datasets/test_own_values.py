@@ -24,7 +24,7 @@ def test_a_code_in_two_responses_is_refused(tmp_path, code):
     refused(
         DataError,
         f"^response.csv, row 5, column 4: {code} .007 of SK-03 and 1 more cell. is far outside "
-        "all other values, as a code for missing is; leave these cells blank, or, if it was measured, "
+        "all other values, as a code for missing values is; leave these cells blank, or, if it was measured, "
         "give the values in another unit[.]$",
         cohort,
         tmp_path,

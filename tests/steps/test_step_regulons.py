@@ -70,7 +70,7 @@ def test_a_universe_without_known_edges_may_be_left_out(cohort, universe, regulo
     found = compute.enrich_all([(empty, {}), (universe, scores)], 5, 1)
     assert set(found.table["universe"]) == set(found.gains["universe"]) == {"genes"}
     said = sentences.of_regulons(regulons, [empty, universe])
-    assert "None is among few genes, 2 of them, which are therefore left out" in said
+    assert "None of the known edges lies among few genes (2), so that this part is left out" in said
     assert f"{universe.known.sum():,} edges" in said and " 0 edges" not in said
 
 

@@ -17,8 +17,8 @@ def of_regulons(regulons, universes):
         if u.tfs
     ]
     empty = [
-        f" None is among {u.name}, {len(u.genes):,} of them, which are therefore left out here; "
-        "more genes, as with the profile standard, would bring some among them."
+        f" None of the known edges lies among {u.name} ({len(u.genes):,}), so that this part is left out; "
+        "a larger profile, such as standard, has more genes."
         for u in universes
         if not u.tfs
     ]
